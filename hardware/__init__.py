@@ -1,0 +1,1 @@
+"""The headset: sound in and out, buttons and lights."""

@@ -1,0 +1,1 @@
+"""Sound to words: voice activity, recognisers, the streaming server and its client, redaction, recording."""

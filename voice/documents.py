@@ -1,0 +1,160 @@
+"""Files people write (TOML settings, YAML flows and playbooks): read once, validated, errors with file, line and fix."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from voice.errors import DocumentError
+
+Key = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+_FIXES = {
+    "missing": "add the key",
+    "extra_forbidden": "remove the key",
+    "literal_error": "use one of the values named",
+    "union_tag_invalid": "use one of the names listed",
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed file: ``data`` as plain Python values, ``lines`` giving the 1-based line of each key path."""
+
+    file: Path
+    data: Any
+    lines: Mapping[Key, int]
+
+    def line(self, key: Key) -> int | None:
+        """The line of ``key``, or of the nearest enclosing key that has one."""
+        for length in range(len(key), -1, -1):
+            if key[:length] in self.lines:
+                return self.lines[key[:length]]
+        return None
+
+    def error(self, key: Key, what: str, fix: str) -> DocumentError:
+        """An error pointing at ``key``."""
+        return DocumentError(self.file, self.line(key), what, fix)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DocumentError(file, None, "no such file", "check the path") from None
+    except UnicodeDecodeError as error:
+        raise DocumentError(file, None, f"not UTF-8 text ({error.reason})", "save the file as UTF-8") from None
+    except OSError as error:
+        raise DocumentError(file, None, f"cannot be read ({error.strerror})", "check its permissions") from None
+
+
+def load_yaml(file: Path) -> Document:
+    """Parse a YAML file with plain values only. Raises DocumentError (unreadable, bad syntax, a key twice)."""
+    try:
+        root = yaml.compose(_read(file), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise DocumentError(file, line, f"not YAML: {error.problem}", "check indentation and quotes") from None
+    except yaml.YAMLError as error:
+        raise DocumentError(file, None, f"not YAML: {error}", "check for control characters") from None
+    if root is None:
+        raise DocumentError(file, 1, "the file is empty", "write the document")
+    lines: dict[Key, int] = {}
+    data = _construct(file, root, (), lines)
+    return Document(file, data, lines)
+
+
+def _construct(file: Path, node: yaml.Node, key: Key, lines: dict[Key, int]) -> Any:
+    lines[key] = node.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode):
+        return [_construct(file, child, (*key, index), lines) for index, child in enumerate(node.value)]
+    if not isinstance(node, yaml.MappingNode):
+        return yaml.SafeLoader("").construct_object(node)
+    result: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        name = yaml.SafeLoader("").construct_object(key_node)
+        if not isinstance(name, str | int):
+            raise DocumentError(file, line, f"key {name!r} is not a name", "quote the key")
+        if name in result:
+            raise DocumentError(file, line, f"key {name!r} stands here twice", "keep one of them")
+        result[name] = _construct(file, value_node, (*key, name), lines)
+        lines[(*key, name)] = line
+    return result
+
+
+def load_toml(file: Path) -> Document:
+    """Parse a TOML file. Raises DocumentError (unreadable, bad syntax)."""
+    text = _read(file)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found.group(1)) if found else None
+        raise DocumentError(file, line, f"not TOML: {error}", "check quotes and brackets") from None
+    return Document(file, data, _toml_lines(text))
+
+
+def _toml_lines(text: str) -> dict[Key, int]:
+    """Lines of tables and of keys at the start of a line; enough to point a person at the right place."""
+    lines: dict[Key, int] = {}
+    section: Key = ()
+    counts: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if array := re.match(r"\s*\[\[\s*([\w.-]+)\s*\]\]", line):
+            name = array.group(1)
+            counts[name] = counts.get(name, -1) + 1
+            section = (*name.split("."), counts[name])
+            lines.setdefault(section, number)
+        elif table := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
+            section = tuple(table.group(1).split("."))
+            lines.setdefault(section, number)
+        elif assignment := re.match(r"\s*([\w.-]+)\s*=", line):
+            lines.setdefault((*section, *assignment.group(1).split(".")), number)
+    return lines
+
+
+def validate(document: Document, model: type[Model], *, at: Key = ()) -> Model:
+    """Turn the part of a document at ``at`` into ``model``. Raises DocumentError for the first thing wrong."""
+    data = document.data
+    for step in at:
+        data = data.get(step, {}) if isinstance(data, dict) else data[step]
+    try:
+        return model.model_validate(data)
+    except ValidationError as errors:
+        error = errors.errors()[0]
+        inside = tuple(step for step in error["loc"] if _is_key(step, data))
+        name = ".".join(str(step) for step in (*at, *inside)) or "the document"
+        what = f"{name}: {error['msg'][0].lower()}{error['msg'][1:]}"
+        raise document.error((*at, *inside), what, _fix(error["type"], error["loc"], model)) from None
+
+
+def _is_key(step: str | int, data: Any) -> bool:
+    """Pydantic adds the tag of a discriminated union to the location; only real keys help a person."""
+    return isinstance(step, int) or isinstance(data, dict) or data is None
+
+
+def _fix(kind: str, location: tuple[str | int, ...], model: type[BaseModel]) -> str:
+    if kind == "extra_forbidden" and location:
+        near = difflib.get_close_matches(str(location[-1]), sorted(_field_names(model)), n=1)
+        return f"did you mean {near[0]!r}?" if near else "remove the key"
+    return _FIXES.get(kind, "give a value of that kind")
+
+
+def _field_names(model: type[BaseModel]) -> set[str]:
+    names: set[str] = set()
+    for name, field in model.model_fields.items():
+        names.add(field.alias or name)
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, BaseModel) and part is not model:
+                names |= _field_names(part)
+    return names

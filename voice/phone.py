@@ -1,0 +1,186 @@
+"""The Phone protocol: what the contact worker, the station and the demo's customer need of a SIP stack.
+
+``voice.sip.SipPhone`` is the real one (pjsua2); ``tests.fakes.phone.FakePhone`` passes the same contract suite.
+All coroutines are called on one asyncio loop, and ``on_event`` is called on that loop; only FrameSource and AudioSink
+objects are called on the media thread, where they must return within a fraction of a millisecond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from voice.audio import AudioSink
+from voice.errors import CallfloorError
+
+
+class PhoneFailure(Enum):
+    """Why the phone refused."""
+
+    NO_SUCH_LEG = "no such leg"
+    NO_SUCH_PORT = "no such audio port"
+    NO_SLOT = "all call slots are in use"
+    BAD_ADDRESS = "not a SIP address"
+    NOT_STARTED = "the phone is not running"
+    STACK = "the SIP stack refused"
+
+
+class PhoneError(CallfloorError):
+    """The phone refused; ``failure`` says why in a form the program can act on."""
+
+    def __init__(self, failure: PhoneFailure, detail: str = "") -> None:
+        self.failure = failure
+        super().__init__(f"{failure.value}: {detail}" if detail else failure.value)
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneConfig:
+    """One phone.
+
+    ``host``/``port``: the UDP address SIP binds to (port 0: from the kernel). ``rtp_host``, ``rtp_first_port``,
+    ``rtp_ports``: where audio binds. ``clock_rate``: Hz of the conference bridge, hence of all sources and sinks.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    rtp_host: str = "127.0.0.1"
+    rtp_first_port: int = 0
+    rtp_ports: int = 32
+    clock_rate: int = 8000
+    user_agent: str = "callfloor"
+    codecs: tuple[str, ...] = ("PCMU/8000", "PCMA/8000", "G722/16000")
+
+
+@dataclass(frozen=True, slots=True)
+class SipAccount:
+    """Who we are towards a server: ``uri`` is our address of record, ``proxy`` where every request goes first
+    (``sip:host:port;transport=udp;lr``); with ``register`` we register there, answering digest challenges.
+    """
+
+    uri: str
+    proxy: str | None = None
+    user: str = ""
+    secret: str = field(default="", repr=False)
+    register: bool = False
+    expires_s: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneEvent:
+    """Base of what a phone reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingLeg(PhoneEvent):
+    """An INVITE arrived (100 has been sent, nothing else): answer or hang up ``leg_id``. Header names are lower case."""
+
+    leg_id: str
+    call_id: str
+    from_uri: str
+    from_display: str
+    to_uri: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LegProgressed(PhoneEvent):
+    """A provisional response (180, 183) to a leg we dialled."""
+
+    leg_id: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegConnected(PhoneEvent):
+    """The leg is answered and confirmed, and its audio port exists. Reported once."""
+
+    leg_id: str
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegDisconnected(PhoneEvent):
+    """The leg is over: ``code`` and ``reason`` are the SIP status line's. Reported once; the id is then free."""
+
+    leg_id: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegDigit(PhoneEvent):
+    """A telephone-event or INFO digit, ``0-9*#A-D``, reported once when it begins."""
+
+    leg_id: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationChanged(PhoneEvent):
+    """The answer to a REGISTER; ``active`` is whether we are registered now."""
+
+    active: bool
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPath:
+    """Sound flowing from port ``source`` to port ``sink`` at ``gain`` (linear, 0..2; 1.0 leaves it unchanged).
+
+    A port is ``leg:<leg_id>`` or the name given to ``add_source`` / ``add_sink``.
+    """
+
+    source: str
+    sink: str
+    gain: float = 1.0
+
+
+class FrameSource(Protocol):
+    """Pulled by the media thread, 20 ms at a time, while at least one path leaves it."""
+
+    def read(self, samples: int) -> bytes | None:
+        """``samples`` int16 little-endian samples, or None for silence."""
+
+
+class PhoneListener(Protocol):
+    """Receives what the phone reports."""
+
+    def __call__(self, event: PhoneEvent, /) -> None:
+        """Called on the asyncio loop; must not block."""
+
+
+class Phone(Protocol):
+    """See the module docstring. Every method may raise PhoneError."""
+
+    async def start(self) -> tuple[str, int]:
+        """Bind and run; returns the SIP host and port really bound."""
+
+    async def add_account(self, account: SipAccount) -> None:
+        """Set who we are for ``dial`` and for matching incoming calls; the answer to a REGISTER comes as an event."""
+
+    async def dial(self, leg_id: str, uri: str, headers: Mapping[str, str] | None = None) -> None:
+        """Send an INVITE; progress comes as events under ``leg_id`` (chosen by the caller, unique while it lives)."""
+
+    async def answer(self, leg_id: str, code: int = 200) -> None:
+        """Answer an incoming leg: 180 or 183 to ring, 200 to take it."""
+
+    async def hang_up(self, leg_id: str, code: int = 0) -> None:
+        """End a leg: BYE, CANCEL, or the final response ``code`` (0: 603 decline) where it was never answered."""
+
+    async def send_digits(self, leg_id: str, digits: str) -> None:
+        """Send digits by RFC 4733."""
+
+    async def add_source(self, name: str, source: FrameSource) -> None:
+        """Create an audio port that speaks."""
+
+    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20) -> None:
+        """Create an audio port that hears: frames of ``batch_ms`` (a multiple of 20)."""
+
+    async def set_paths(self, paths: frozenset[AudioPath]) -> None:
+        """Make these the audio paths, and no others. Paths of a leg that is not connected yet begin when it is."""
+
+    async def close(self) -> None:
+        """Hang up everything and free the stack."""

@@ -1,0 +1,126 @@
+"""Settings: one TOML file and the environment, parsed once at the entry point into frozen objects.
+
+``CALLFLOOR_<SECTION>_<KEY>`` in the environment overrides a scalar of the file, e.g. ``CALLFLOOR_FRONT_PORT=5060``.
+Each package defines the models of its own sections and asks for them by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from voice.documents import Document, load_toml, validate
+from voice.errors import DocumentError
+
+PREFIX = "CALLFLOOR_"
+
+
+class Section(BaseModel):
+    """Base of a section: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+SectionT = TypeVar("SectionT", bound=Section)
+
+
+class RunSettings(Section):
+    """``[run]``: where this installation keeps its state (sockets, spool, store, recordings, keys)."""
+
+    state_dir: Path = Path("~/.local/state/callfloor")
+    name: str = Field(default="callfloor", min_length=1, max_length=64)
+
+    @property
+    def directory(self) -> Path:
+        """The state directory, with ``~`` expanded."""
+        return self.state_dir.expanduser()
+
+
+class FrontSettings(Section):
+    """``[front]``: the SIP front door. Port 0 asks the kernel for one."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=5060, ge=0, le=65535)
+    realm: str = "callfloor"
+    domain: str = "callfloor"
+    trunks: tuple[str, ...] = Field(default=(), description="IP networks whose INVITEs are calls from outside")
+    max_contacts: int = Field(default=30, ge=1, le=1000)
+    warm_workers: int = Field(default=2, ge=1, le=8)
+
+
+class RtpSettings(Section):
+    """``[rtp]``: the address and UDP ports of contact workers' audio. Each worker gets ``ports_per_worker`` of them."""
+
+    host: str = "127.0.0.1"
+    first_port: int = Field(default=20000, ge=1024, le=65000)
+    ports_per_worker: int = Field(default=32, ge=16, le=256)
+
+
+class AgentSettings(Section):
+    """``[[agent]]``: one agent; ``secret`` is both the SIP digest password and the login to the page."""
+
+    user: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
+    name: str = Field(min_length=1, max_length=64)
+    secret: str = Field(min_length=8, max_length=128)
+    queues: tuple[str, ...] = ()
+
+
+class SettingsFile:
+    """A settings file with the environment laid over it."""
+
+    def __init__(self, document: Document, environment: Mapping[str, str]) -> None:
+        self._document = document
+        self._environment = environment
+
+    @property
+    def file(self) -> Path:
+        """The file that was read."""
+        return self._document.file
+
+    def section(self, name: str, model: type[SectionT]) -> SectionT:
+        """The section ``name`` as ``model``. Raises DocumentError naming the key, its line or variable, and the fix."""
+        overrides = self._overrides(name, model)
+        if not isinstance(self._document.data.get(name, {}), dict):
+            raise self._document.error((name,), f"{name} must be a table", f"write [{name}]")
+        written = validate(self._document, model, at=(name,))
+        if not overrides:
+            return written
+        source = Document(Path("environment"), {name: written.model_dump(exclude_unset=True) | overrides}, {})
+        try:
+            return validate(source, model, at=(name,))
+        except DocumentError as error:
+            variable = _variable(name, error.what.split(":")[0].split(".")[-1])
+            raise DocumentError(variable, None, error.what, error.fix) from None
+
+    def many(self, name: str, model: type[SectionT]) -> tuple[SectionT, ...]:
+        """The array of tables ``[[name]]``."""
+        entries = self._document.data.get(name, [])
+        if not isinstance(entries, list):
+            raise self._document.error((name,), f"{name} must be a list of tables", f"write [[{name}]]")
+        return tuple(validate(self._document, model, at=(name, index)) for index in range(len(entries)))
+
+    def check_sections(self, known: set[str]) -> None:
+        """Refuse sections and variables that nothing reads. Raises DocumentError."""
+        for name in self._document.data:
+            if name not in known:
+                raise self._document.error((name,), f"unknown section {name!r}", f"known: {', '.join(sorted(known))}")
+
+    def _overrides(self, name: str, model: type[Section]) -> dict[str, Any]:
+        return {
+            field: self._environment[_variable(name, field)]
+            for field in model.model_fields
+            if _variable(name, field) in self._environment
+        }
+
+
+def _variable(section: str, field: str) -> str:
+    return f"{PREFIX}{section}_{field}".upper()
+
+
+def read_settings(file: Path | None, environment: Mapping[str, str]) -> SettingsFile:
+    """Read ``file`` (None: an empty file, defaults and environment only). Raises DocumentError."""
+    document = load_toml(file) if file is not None else Document(Path("defaults"), {}, {})
+    return SettingsFile(document, environment)
