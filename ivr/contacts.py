@@ -1,0 +1,163 @@
+"""Contacts: one customer's interaction, as the events its worker publishes and the commands the worker takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from voice.commands import Command
+from voice.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class ContactOffered(Event):
+    """A call came in and a worker took it. ``caller`` and ``called`` are user parts of SIP URIs (numbers)."""
+
+    type: ClassVar[str] = "contact.offered"
+    worker_id: str
+    caller: str
+    called: str
+    flow: str
+    flow_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptStarted(Event):
+    """The caller began to hear ``text`` (flow node ``node``)."""
+
+    type: ClassVar[str] = "contact.prompt"
+    durable: ClassVar[bool] = False
+    node: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceMade(Event):
+    """A gather ended: ``value`` is what was gathered (masked where the gather asks for it), ``by`` digits or speech."""
+
+    type: ClassVar[str] = "contact.choice"
+    node: str
+    value: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactQueued(Event):
+    """The contact waits in ``queue``; ``since`` is Unix seconds."""
+
+    type: ClassVar[str] = "contact.queued"
+    queue: str
+    priority: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOffered(Event):
+    """The worker began to ring ``agent``'s station for this contact, by the floor's reservation ``lease_id``."""
+
+    type: ClassVar[str] = "contact.agent_offered"
+    agent: str
+    lease_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentUnreachable(Event):
+    """The station did not answer, was busy or could not be reached; the contact waits again. ``code`` is SIP's."""
+
+    type: ClassVar[str] = "contact.agent_unreachable"
+    agent: str
+    lease_id: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactAnswered(Event):
+    """Customer and agent are connected. ``waited_s``: from queueing to the agent's answer."""
+
+    type: ClassVar[str] = "contact.answered"
+    agent: str
+    lease_id: str
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ContactEnded(Event):
+    """The contact is over. ``reason``: ``completed`` (after an agent), ``abandoned`` (while waiting), ``self_service``
+    (ended in the flow), ``worker_lost``, ``failed``. Seconds are media or wall time as named; ``recording`` is a path
+    or empty. ``cpu_s`` and ``peak_mib`` are the worker process's own.
+    """
+
+    type: ClassVar[str] = "contact.ended"
+    reason: str
+    ended_by: str
+    duration_s: float
+    talk_s: float
+    recording: str = ""
+    cpu_s: float = 0.0
+    peak_mib: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSnapshot(Event):
+    """Everything the floor needs to know of a running contact: sent on every (re)connect to the bus and when a floor
+    starts. ``phase``: ``flow``, ``queued``, ``ringing``, ``talking``.
+    """
+
+    type: ClassVar[str] = "contact.snapshot"
+    worker_id: str
+    caller: str
+    called: str
+    phase: str
+    offered_at: float
+    queue: str = ""
+    priority: int = 0
+    queued_at: float = 0.0
+    agent: str = ""
+    lease_id: str = ""
+    answered_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FloorStarted(Event):
+    """A floor came up and wants snapshots of everything that runs."""
+
+    type: ClassVar[str] = "floor.started"
+    durable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStateChanged(Event):
+    """An agent's state (see ``ivr.agents``); published by the floor."""
+
+    type: ClassVar[str] = "agent.state"
+    agent: str
+    state: str
+    reason: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectAgent(Command):
+    """To ``contact.<id>``: ring this agent's station and, when answered, connect. ``address`` is a SIP URI."""
+
+    type: ClassVar[str] = "contact.connect_agent"
+    agent: str
+    address: str
+    lease_id: str
+    ring_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class EndContact(Command):
+    """To ``contact.<id>``: hang up every leg."""
+
+    type: ClassVar[str] = "contact.end"
+    by: str
+
+
+CONTACT_EVENTS: tuple[type[Event], ...] = (
+    ContactOffered, PromptStarted, ChoiceMade, ContactQueued, AgentOffered, AgentUnreachable, ContactAnswered,
+    ContactEnded, ContactSnapshot, FloorStarted, AgentStateChanged,
+)  # fmt: skip
+CONTACT_COMMANDS: tuple[type[Command], ...] = (ConnectAgent, EndContact)

@@ -1,0 +1,85 @@
+"""Utterances: what the recogniser says was said. Times are media seconds on the contact's clock (0 = contact offered)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from voice.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word. ``start_s``/``end_s``: media seconds of the contact; ``confidence``: 0..1."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A stretch withheld: ``kind`` names the policy (``digits``, ``card`` ...); times in media seconds of the contact."""
+
+    kind: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class UtterancePartial(Event):
+    """A running hypothesis; replaced by the next partial or the final of the same ``utterance_id``. Already redacted.
+
+    ``party`` is ``caller`` or ``agent``; ``revision`` rises by one each time the decoder advanced AND the text changed.
+    """
+
+    type: ClassVar[str] = "transcript.partial"
+    durable: ClassVar[bool] = False
+    utterance_id: str
+    party: str
+    text: str
+    start_s: float
+    end_s: float
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceFinal(Event):
+    """The settled words of one utterance. Already redacted. ``text`` is empty where the segment held no words.
+
+    ``confidence``: mean over words, 0..1; ``lateness_s``: how far the recogniser was behind the audio it received.
+    """
+
+    type: ClassVar[str] = "transcript.final"
+    utterance_id: str
+    party: str
+    text: str
+    words: tuple[Word, ...]
+    start_s: float
+    end_s: float
+    confidence: float
+    engine: str
+    model: str
+    redactions: tuple[Redaction, ...] = ()
+    lateness_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionGap(Event):
+    """The recogniser was away. ``recovered``: the audio was kept and has been recognised after all; otherwise
+    what was said between ``start_s`` and ``end_s`` is not in the transcript. Published with ``recovered`` False and
+    ``end_s`` = ``start_s`` when the gap opens, and again (same ``gap_id``) when it closes.
+    """
+
+    type: ClassVar[str] = "transcript.gap"
+    gap_id: str
+    party: str
+    start_s: float
+    end_s: float
+    open: bool
+    recovered: bool
+    reason: str
+
+
+UTTERANCE_EVENTS: tuple[type[Event], ...] = (UtterancePartial, UtteranceFinal, TranscriptionGap)
