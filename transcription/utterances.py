@@ -1,4 +1,4 @@
-"""Utterances: what the recogniser says was said. Times are media seconds on the contact's clock (0 = contact offered)."""
+"""Utterances: what the recogniser says was said. Times are media seconds of the contact (0 = contact offered)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """A stretch withheld: ``kind`` names the policy (``digits``, ``card`` ...); times in media seconds of the contact."""
+    """A stretch withheld: ``kind`` names the policy (``digits``, ``card`` ...); times in media seconds."""
 
     kind: str
     start_s: float

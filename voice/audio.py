@@ -42,7 +42,7 @@ class AudioSink(Protocol):
 
 
 def read_wav(file: Path, rate: int) -> bytes:
-    """The samples of a mono 16-bit WAV of exactly ``rate`` Hz. Raises DocumentError saying what is wrong with the file."""
+    """The samples of a mono 16-bit WAV of exactly ``rate`` Hz. Raises DocumentError saying what is wrong."""
     try:
         with wave.open(str(file), "rb") as wav:
             found = (wav.getnchannels(), wav.getsampwidth() * 8, wav.getframerate())

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from voice.events import MalformedError, UnknownTypeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +24,28 @@ class Reply:
 
     ok: bool
     reason: str = ""
+
+
+class CommandCodec:
+    """Command ↔ (type, JSON object), for a closed set of command types chosen at composition."""
+
+    def __init__(self, types: Iterable[type[Command]]) -> None:
+        self._adapters: dict[str, TypeAdapter[Any]] = {cls.type: TypeAdapter(cls) for cls in types}
+
+    def encode(self, command: Command) -> dict[str, Any]:
+        """``{"type": ..., "data": {...}}``. Raises UnknownTypeError for a type that was not registered."""
+        return {"type": command.type, "data": self._adapter(command.type).dump_python(command, mode="json")}
+
+    def decode(self, name: str, data: object) -> Command:
+        """The command. Raises UnknownTypeError or MalformedError."""
+        try:
+            command: Command = self._adapter(name).validate_python(data)
+        except ValidationError as error:
+            raise MalformedError(f"not a {name} command: {error.errors()[0]['msg']}") from None
+        return command
+
+    def _adapter(self, name: str) -> TypeAdapter[Any]:
+        try:
+            return self._adapters[name]
+        except KeyError:
+            raise UnknownTypeError(f"command type {name!r} is not registered here") from None

@@ -1,4 +1,4 @@
-"""Files people write (TOML settings, YAML flows and playbooks): read once, validated, errors with file, line and fix."""
+"""Files people write (TOML settings, YAML flows and playbooks): read once; errors name file, line and fix."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The event envelope, the codec, and the events of ``voice`` itself.
 
-An event is a frozen, slotted dataclass in the past tense, deriving from ``Event``; its vocabulary lives with the package
-that produces it. ``durable`` events (contact, final utterance, card, audit) are delivered at least once and carry an
-id for de-duplication; the others are *live* (partials, levels) and delivered at most once. See ``voice.bus``.
+An event is a frozen, slotted dataclass in the past tense, deriving from ``Event``; its vocabulary lives with the
+package that produces it. ``durable`` events (contact, final utterance, card, audit) are delivered at least once and
+carry an id for de-duplication; the others are *live* (partials, levels), delivered at most once. See ``voice.bus``.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class PhoneEvent:
 
 @dataclass(frozen=True, slots=True)
 class IncomingLeg(PhoneEvent):
-    """An INVITE arrived (100 has been sent, nothing else): answer or hang up ``leg_id``. Header names are lower case."""
+    """An INVITE arrived (100 has been sent, no more): answer or hang up ``leg_id``. Header names are lower case."""
 
     leg_id: str
     call_id: str
