@@ -1,0 +1,103 @@
+"""WS /api/feed: one agent's page. Hello with token, then the feed outwards and commands inwards."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from assist.api import messages
+from assist.api.ports import FloorPort
+from assist.api.sockets import closing_reason, receive_hello, receive_text, same_origin, send_text
+from assist.feed import Feed, FeedConnection, HopelessConsumerError
+from assist.security import Identity, Security, TokenError
+from voice.clock import Clock
+from voice.commands import Reply
+from voice.errors import CallfloorError
+from voice.events import new_identifier
+
+log = logging.getLogger(__name__)
+
+
+class FeedSocket:
+    """Serves pages. Commands of one socket are carried out one after the other, in the order they came."""
+
+    def __init__(self, floor: FloorPort, feed: Feed, security: Security, clock: Clock) -> None:
+        self._floor = floor
+        self._feed = feed
+        self._security = security
+        self._clock = clock
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Serve one socket until either side leaves."""
+        if not same_origin(socket):
+            await socket.close(messages.WRONG_ORIGIN, "the page is not from here")
+            return
+        await socket.accept()
+        try:
+            hello = messages.feed_hello(await receive_hello(socket))
+            identity = self._security.identify(hello.token)
+            connection = self._feed.connect(identity.user, hello.resume_from)
+        except messages.MalformedMessageError as error:
+            await socket.close(messages.MALFORMED, closing_reason(error))
+        except TokenError as error:
+            await socket.close(messages.UNAUTHORISED, closing_reason(error))
+        except WebSocketDisconnect:
+            return
+        else:
+            await self._run(socket, identity, connection)
+
+    async def _run(self, socket: WebSocket, identity: Identity, connection: FeedConnection) -> None:
+        if self._feed.connections(identity.user) == 1:
+            self._floor.page_opened(identity.user)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                await self._welcome(socket, identity, connection.resumed)
+                tasks.create_task(self._send(socket, connection), name=f"feed to {identity.user}")
+                await self._receive(socket, identity.user)
+        except* WebSocketDisconnect:
+            pass
+        except* messages.MalformedMessageError as group:
+            await socket.close(messages.MALFORMED, closing_reason(group.exceptions[0]))
+        finally:
+            connection.close()
+            if self._feed.connections(identity.user) == 0:
+                self._floor.page_closed(identity.user)
+
+    async def _welcome(self, socket: WebSocket, identity: Identity, resumed: bool) -> None:
+        welcome = {
+            "type": "welcome",
+            "id": new_identifier(),
+            "at": self._clock.wall(),
+            "data": {"user": identity.user, "name": identity.name, "schema": messages.SCHEMA, "resumed": resumed},
+        }
+        await send_text(socket, json.dumps(welcome))
+
+    async def _send(self, socket: WebSocket, connection: FeedConnection) -> None:
+        try:
+            async for message in connection:
+                await send_text(socket, message.wire())
+        except HopelessConsumerError as error:
+            log.warning("feed of %s closed: %s", connection.agent, error)
+            await socket.close(messages.TOO_SLOW, closing_reason(error))
+        except WebSocketDisconnect:
+            pass  # not raised: a command being carried out is finished first, then receiving ends by itself
+
+    async def _receive(self, socket: WebSocket, agent: str) -> None:
+        while True:
+            message = messages.command_message(await receive_text(socket))
+            reply = await self._carry_out(agent, message)
+            answer = {"type": "reply", "id": message.id, "ok": reply.ok, "reason": reply.reason}
+            await send_text(socket, json.dumps(answer))
+
+    async def _carry_out(self, agent: str, message: messages.CommandMessage) -> Reply:
+        try:
+            command = messages.agent_command(message)
+        except messages.UnknownCommandError as error:
+            return Reply(False, str(error))
+        try:
+            return await self._floor.command(agent, command)
+        except CallfloorError as error:
+            return Reply(False, str(error))

@@ -1,0 +1,203 @@
+"""The shapes of the web side's messages: JSON in, frozen objects out; every refusal says what is wrong.
+
+Close codes (RFC 6455 section 7.4.2, 4000-4999 are ours): 4400 malformed message, 4401 no valid token, 4403 wrong
+origin, 4409 replaced by a newer connection; 1013 the consumer is too slow.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from assist.api.ports import (
+    AcceptCard,
+    AgentCommand,
+    Answer,
+    DismissCard,
+    HangUp,
+    Mute,
+    Note,
+    SetState,
+    StationReport,
+    TickStep,
+)
+from voice.errors import CallfloorError
+
+SCHEMA = 1
+MALFORMED = 4400
+UNAUTHORISED = 4401
+WRONG_ORIGIN = 4403
+REPLACED = 4409
+TOO_SLOW = 1013
+MAX_NOTE = 4000
+
+Shape = TypeVar("Shape")
+Name = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class MalformedMessageError(CallfloorError):
+    """A message is not what was agreed; the socket closes with 4400 and this reason."""
+
+
+class UnknownCommandError(CallfloorError):
+    """A command's name or data is not one of ours; it is answered ``ok`` false, and the socket stays."""
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Login(_Message):
+    """POST /api/login."""
+
+    user: str = Field(min_length=1, max_length=32)
+    secret: str = Field(min_length=1, max_length=128)
+
+
+class Token(_Message):
+    """The answer to a login or renewal. ``expires``: Unix seconds."""
+
+    token: str
+    expires: float
+    user: str
+    name: str
+    role: str
+
+
+class Me(_Message):
+    """GET /api/me."""
+
+    user: str
+    name: str
+    role: str
+    expires: float
+
+
+class FeedHello(_Message):
+    """A page's first message. ``resume_from``: the last ``seq`` it saw, None for the whole desk."""
+
+    type: Literal["hello"]
+    token: str = Field(max_length=4096)
+    schema_: Literal[1] = Field(alias="schema")
+    resume_from: int | None = Field(default=None, ge=0)
+
+
+class CommandMessage(_Message):
+    """A page's command; the reply echoes ``id``."""
+
+    type: Literal["command"]
+    id: Name
+    command: Name
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class StationHello(_Message):
+    """A station's first message. Unknown keys are ignored here and below: stations may be newer than the floor."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: Literal["hello"]
+    agent: Name
+    token: str = Field(max_length=4096)
+    state: dict[str, Any] = Field(default_factory=dict)
+
+
+class StationState(_Message):
+    """A station's report."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: Literal["state"]
+    state: dict[str, Any]
+
+
+class StationReply(_Message):
+    """A station's answer to a command."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: Literal["reply"]
+    id: Name
+    ok: bool
+    reason: str = Field(default="", max_length=500)
+
+
+StationMessage = Annotated[StationState | StationReply, Field(discriminator="type")]
+
+_FEED_HELLO = TypeAdapter(FeedHello)
+_COMMAND = TypeAdapter(CommandMessage)
+_STATION_HELLO = TypeAdapter(StationHello)
+_STATION_MESSAGE: TypeAdapter[StationState | StationReply] = TypeAdapter(StationMessage)
+_REPORT = TypeAdapter(StationReport)
+_COMMANDS: Mapping[str, TypeAdapter[Any]] = {
+    "answer": TypeAdapter(Answer),
+    "hang_up": TypeAdapter(HangUp),
+    "mute": TypeAdapter(Mute),
+    "set_state": TypeAdapter(SetState),
+    "accept_card": TypeAdapter(AcceptCard),
+    "dismiss_card": TypeAdapter(DismissCard),
+    "tick_step": TypeAdapter(TickStep),
+    "note": TypeAdapter(Note),
+}
+
+
+def feed_hello(text: str) -> FeedHello:
+    """A page's first message. Raises MalformedMessageError."""
+    return _parsed(_FEED_HELLO, text)
+
+
+def command_message(text: str) -> CommandMessage:
+    """A page's later messages. Raises MalformedMessageError."""
+    return _parsed(_COMMAND, text)
+
+
+def station_hello(text: str) -> StationHello:
+    """A station's first message. Raises MalformedMessageError."""
+    return _parsed(_STATION_HELLO, text)
+
+
+def station_message(text: str) -> StationState | StationReply:
+    """A station's later messages. Raises MalformedMessageError."""
+    return _parsed(_STATION_MESSAGE, text)
+
+
+def station_report(state: Mapping[str, Any]) -> StationReport:
+    """A station's state. Raises MalformedMessageError."""
+    try:
+        return _REPORT.validate_python(state)
+    except ValidationError as error:
+        raise MalformedMessageError(_first(error)) from None
+
+
+def agent_command(message: CommandMessage) -> AgentCommand:
+    """The command of a message. Raises UnknownCommandError naming what is wrong."""
+    adapter = _COMMANDS.get(message.command)
+    if adapter is None:
+        raise UnknownCommandError(f"unknown command {message.command!r}")
+    try:
+        command: AgentCommand = adapter.validate_python(message.data)
+    except ValidationError as error:
+        raise UnknownCommandError(f"{message.command}: {_first(error)}") from None
+    if isinstance(command, Note) and len(command.text) > MAX_NOTE:
+        raise UnknownCommandError(f"note: at most {MAX_NOTE} characters")
+    return command
+
+
+def _parsed(adapter: TypeAdapter[Shape], text: str) -> Shape:
+    try:
+        return adapter.validate_python(json.loads(text))
+    except RecursionError:
+        raise MalformedMessageError("nested too deeply") from None
+    except ValidationError as error:
+        raise MalformedMessageError(_first(error)) from None
+    except ValueError:
+        raise MalformedMessageError("not JSON") from None
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(step) for step in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"]

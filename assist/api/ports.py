@@ -1,0 +1,118 @@
+"""What the web side asks of the floor, and what it gives it: commands of agents, stations and the way to reach them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from voice.commands import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Take the call that rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call, or refuse the one that rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Close (``muted``) or open the microphone."""
+
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetState:
+    """Be ready for calls or not; ``reason`` is one of the conventions page's (break, meal ...) where not."""
+
+    state: Literal["ready", "not_ready"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptCard:
+    """The agent follows a card."""
+
+    card_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DismissCard:
+    """The agent puts a card away."""
+
+    card_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TickStep:
+    """The agent ticks (``done``) or unticks a step of a next-step card."""
+
+    card_id: str
+    step_id: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The agent's note on a contact: the whole text, which replaces the one before. At most 4,000 characters."""
+
+    contact_id: str
+    text: str
+
+
+AgentCommand = Answer | HangUp | Mute | SetState | AcceptCard | DismissCard | TickStep | Note
+
+
+@dataclass(frozen=True, slots=True)
+class StationReport:
+    """The whole state of an agent's station, sent on every (re)connect and at each change.
+
+    ``phase``: idle, ringing, in_call or held; ``leg_id`` and ``contact_id`` are empty where there is no call. Unix
+    seconds nowhere: the floor stamps what it receives.
+    """
+
+    phase: str = "idle"
+    registered: bool = False
+    leg_id: str = ""
+    contact_id: str = ""
+    muted: bool = False
+    mute_lock: str = ""
+    headset: str = ""
+
+
+StationVerb = Literal["answer", "hang_up", "mute", "unmute", "decline"]
+
+
+class StationLink(Protocol):
+    """The way to one connected station."""
+
+    async def command(self, verb: StationVerb, leg_id: str = "") -> Reply:
+        """Ask the station; a refusal, a silence of 5 s or a lost link is a Reply that is not ``ok``."""
+
+
+class FloorPort(Protocol):
+    """The floor, as the web side sees it. Methods are called on the event loop; those of one agent never overlap
+    for one socket, but the same agent may have several pages.
+    """
+
+    async def command(self, agent: str, command: AgentCommand) -> Reply:
+        """Carry out an agent's command, or refuse it with a reason a person can read."""
+
+    def page_opened(self, agent: str) -> None:
+        """The agent's first page connected."""
+
+    def page_closed(self, agent: str) -> None:
+        """The agent's last page is gone (perhaps only for a second)."""
+
+    def station_connected(self, agent: str, report: StationReport, link: StationLink) -> None:
+        """A station logged in; it replaces the link the agent had before."""
+
+    def station_reported(self, agent: str, report: StationReport) -> None:
+        """The station changed."""
+
+    def station_disconnected(self, agent: str) -> None:
+        """The link is gone. Its call, if any, goes on."""

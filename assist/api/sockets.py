@@ -1,0 +1,53 @@
+"""What both websockets share: the origin check, the first message, and close reasons that fit the frame."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from assist.api.messages import MalformedMessageError
+
+HELLO_S = 5.0
+MAX_REASON_BYTES = 120
+
+
+def same_origin(socket: WebSocket) -> bool:
+    """Whether a browser opened the socket from a page of this server (RFC 6455 section 10.2).
+
+    Programs that are no browser (stations) send no Origin and carry a token.
+    """
+    origin = socket.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+
+
+async def receive_hello(socket: WebSocket) -> str:
+    """The first text message. Raises MalformedMessageError after 5 s, WebSocketDisconnect when the peer left."""
+    try:
+        async with asyncio.timeout(HELLO_S):
+            return await receive_text(socket)
+    except TimeoutError:
+        raise MalformedMessageError(f"no hello within {HELLO_S:.0f} s") from None
+
+
+async def receive_text(socket: WebSocket) -> str:
+    """The next text message. Raises MalformedMessageError for a binary one, WebSocketDisconnect when the peer left."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message["code"], message.get("reason"))
+    if not isinstance(text := message.get("text"), str):
+        raise MalformedMessageError("binary message where text was agreed")
+    return text
+
+
+async def send_text(socket: WebSocket, text: str) -> None:
+    """Send, waiting while the peer's buffers are full. Raises WebSocketDisconnect when either side has closed."""
+    if socket.application_state is not WebSocketState.CONNECTED:
+        raise WebSocketDisconnect(1006)
+    await socket.send_text(text)
+
+
+def closing_reason(error: Exception) -> str:
+    """The error as a close reason: at most 123 bytes of UTF-8 (RFC 6455 section 5.5)."""
+    return str(error).encode()[:MAX_REASON_BYTES].decode(errors="ignore")
