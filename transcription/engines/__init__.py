@@ -1,0 +1,1 @@
+"""Recognition engines: one module each, implementing ``transcription.recogniser``."""

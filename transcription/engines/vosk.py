@@ -1,0 +1,113 @@
+"""The Vosk engine. Everything libvosk 0.3.45 answers with a hang, an abort or garbage is refused here, in Python:
+rates out of range, empty or malformed grammars, grammars on a static graph, half samples, buffers that are not bytes.
+A grammar is given when a recogniser is opened and never changed (SetGrammar while decoding aborts the process).
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import vosk
+
+from transcription.models import InstalledModel, grammar_model
+from transcription.recogniser import EngineInfo, Recogniser, RecogniserError, check_grammar, check_pcm, check_rate
+from transcription.utterances import Word
+from voice.errors import DocumentError
+
+UNKNOWN = "[unk]"
+
+
+class VoskEngine:
+    """Loads the model once (and its grammar companion); recognisers of all threads share it. Raises DocumentError."""
+
+    def __init__(self, model: InstalledModel) -> None:
+        vosk.SetLogLevel(-1)
+        self._model = model
+        self._free = _load(model)
+        self._grammar_model = grammar_model(model)
+        self._constrained = _load(self._grammar_model) if self._grammar_model else None
+        self._info = EngineInfo("vosk", importlib.metadata.version("vosk"), model.card)
+
+    @property
+    def info(self) -> EngineInfo:
+        """Name, version and model."""
+        return self._info
+
+    def open(self, rate: int, grammar: Sequence[str] | None = None) -> Recogniser:
+        """See Engine.open. Phrases with a word the model does not know are left out; it is an error if none is left."""
+        checked = float(check_rate(rate))
+        if grammar is None:
+            return _VoskRecogniser(vosk.KaldiRecognizer(self._free, checked), rate, self._model)
+        phrases = check_grammar(grammar)
+        if self._grammar_model is None:
+            raise RecogniserError(f"model {self._model.card.name} takes no grammars")
+        known = _known(phrases, self._grammar_model)
+        native = vosk.KaldiRecognizer(self._constrained, checked, json.dumps(known))
+        return _VoskRecogniser(native, rate, self._grammar_model)
+
+
+def _known(phrases: list[str], model: InstalledModel) -> list[str]:
+    words = model.vocabulary
+    known = [phrase for phrase in phrases if all(word in words for word in phrase.split())]
+    if all(phrase == UNKNOWN for phrase in known):
+        raise RecogniserError(f"model {model.card.name} knows the words of no phrase of the grammar")
+    return known
+
+
+def _load(model: InstalledModel) -> Any:
+    try:
+        return vosk.Model(str(model.path))
+    except Exception as error:  # noqa: BLE001 - native edge: libvosk raises a bare Exception for files it cannot read
+        raise DocumentError(model.path, None, f"libvosk cannot load it: {error}", "unpack the model again") from None
+
+
+class _VoskRecogniser:
+    def __init__(self, native: Any, rate: int, model: InstalledModel) -> None:
+        native.SetWords(True)
+        self._native = native
+        self._rate = rate
+        self._chunk = model.chunk * rate // 100
+        self._fed = 0
+        self._segment_start = 0
+        self._words: list[Word] = []
+
+    def accept(self, pcm: bytes) -> bool:
+        """See Recogniser.accept. Audio is decoded chunk by chunk, so it advanced when a chunk was filled."""
+        samples = len(check_pcm(pcm)) // 2
+        if not samples:
+            return False
+        before = self._fed // self._chunk
+        self._fed += samples
+        if self._native.AcceptWaveform(pcm):
+            # libvosk's own end-pointer fired inside our segment: its words must be taken now, or it goes on firing.
+            self._take(self._native.Result())
+            return True
+        return self._fed // self._chunk > before
+
+    def partial(self) -> str:
+        """See Recogniser.partial."""
+        running = json.loads(self._native.PartialResult()).get("partial", "")
+        return " ".join([*(word.text for word in self._words), *running.split()])
+
+    def final(self) -> tuple[Word, ...]:
+        """See Recogniser.final."""
+        self._take(self._native.FinalResult())
+        words, self._words = tuple(self._words), []
+        self._segment_start = self._fed
+        return words
+
+    def reset(self) -> None:
+        """See Recogniser.reset."""
+        self._native.Reset()
+        self._words = []
+        self._segment_start = self._fed
+
+    def _take(self, result: str) -> None:
+        # Times count on from the recogniser's first sample, over final results and resets.
+        start = self._segment_start / self._rate
+        for word in json.loads(result).get("result", ()):
+            begin, end = max(0.0, word["start"] - start), max(0.0, word["end"] - start)
+            self._words.append(Word(word["word"], begin, end, min(1.0, word["conf"])))

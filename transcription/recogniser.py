@@ -1,0 +1,90 @@
+"""What an engine must offer. Implementations: ``transcription.engines``; contract: ``tests/contracts/recogniser.py``.
+
+An Engine holds the models and is shared by threads; a Recogniser serves one channel, is used by one thread at a time
+and is fed the audio of one segment after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from transcription.models import ModelCard
+from transcription.utterances import Word
+from voice.errors import CallfloorError
+
+RATE_MIN = 8000
+RATE_MAX = 48000
+
+
+class RecogniserError(CallfloorError):
+    """The engine cannot do what was asked of it: a bad rate, a bad grammar, bytes that are not samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What the screen shows of the recogniser in use."""
+
+    name: str
+    version: str
+    model: ModelCard
+
+
+class Recogniser(Protocol):
+    """One channel's decoder."""
+
+    def accept(self, pcm: bytes) -> bool:
+        """Take whole int16 little-endian mono samples. True if the decoder advanced, so that ``partial`` may have
+        changed. Raises RecogniserError for anything else than ``bytes`` of whole samples.
+        """
+
+    def partial(self) -> str:
+        """The words of the open segment so far, separated by spaces; empty where there are none."""
+
+    def final(self) -> tuple[Word, ...]:
+        """End the segment: its words, times in seconds since the segment's first sample. The next ``accept`` opens another."""
+
+    def reset(self) -> None:
+        """Forget the open segment."""
+
+
+class Engine(Protocol):
+    """Opens recognisers; may be called from any thread."""
+
+    @property
+    def info(self) -> EngineInfo:
+        """Name, version and model."""
+
+    def open(self, rate: int, grammar: Sequence[str] | None = None) -> Recogniser:
+        """A new recogniser for audio of ``rate`` Hz (8000..48000).
+
+        ``grammar``: the phrases that may be said, ``[unk]`` among them for "anything else"; such a recogniser is good
+        for one turn's grammar only, another turn opens another. Raises RecogniserError.
+        """
+
+
+def check_rate(rate: object) -> int:
+    """``rate`` if it is an int in range; libvosk hangs on 0 and aborts on negatives and NaN. Raises RecogniserError."""
+    if isinstance(rate, bool) or not isinstance(rate, int) or not RATE_MIN <= rate <= RATE_MAX:
+        raise RecogniserError(f"rate must be a whole number of {RATE_MIN} to {RATE_MAX} Hz, not {rate!r}")
+    return rate
+
+
+def check_grammar(grammar: object) -> list[str]:
+    """``grammar`` as a list of phrases; libvosk crashes on empty or malformed ones. Raises RecogniserError."""
+    if isinstance(grammar, str | bytes) or not isinstance(grammar, Sequence) or not grammar:
+        raise RecogniserError("a grammar is a list of at least one phrase")
+    for phrase in grammar:
+        if not isinstance(phrase, str) or not phrase.strip():
+            raise RecogniserError(f"a phrase of a grammar is a text of at least one word, not {phrase!r}")
+    return [" ".join(phrase.split()) for phrase in grammar]
+
+
+def check_pcm(pcm: object) -> bytes:
+    """``pcm`` if it is bytes of whole 16-bit samples. Raises RecogniserError."""
+    if not isinstance(pcm, bytes):
+        raise RecogniserError(f"audio must be bytes, not {type(pcm).__name__}")
+    if len(pcm) % 2:
+        raise RecogniserError(f"{len(pcm)} bytes are not whole 16-bit samples")
+    return pcm

@@ -1,0 +1,206 @@
+"""The contact protocol between audio taps and the transcription server, version 1, over one websocket per contact.
+
+Client: ``hello``, then any number of ``open``, audio (binary), ``close`` per channel, and ``finish``.
+Server: ``welcome``, then ``partial``, ``final``, ``decided``, ``closed``, ``refused``, and ``finished``; then it closes.
+Binary frames: one byte channel, eight bytes big-endian offset of the first sample in the channel's stream, int16
+little-endian mono samples. Offsets do not go back: what overlaps the past is dropped, a jump forward is a hole.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from transcription.models import ModelCard
+from transcription.recogniser import RATE_MAX, RATE_MIN
+from transcription.utterances import UtteranceFinal, UtterancePartial
+from voice.errors import CallfloorError
+
+VERSION = 1
+MAX_MESSAGE = 64 * 1024
+MAX_CHANNELS = 16
+_HEADER = struct.Struct(">BQ")
+MAX_PCM = (MAX_MESSAGE - _HEADER.size) // 2 * 2
+
+
+class WireError(CallfloorError):
+    """A message that is not of this protocol."""
+
+
+class CloseCode(enum.IntEnum):
+    """Why the server ends a connection (RFC 6455, 7.4; 4000-4999 are ours)."""
+
+    FINISHED = 1000
+    GOING_AWAY = 1001
+    FAILED = 1011
+    OVER_CAPACITY = 1013
+    BAD_MESSAGE = 4400
+    BAD_TOKEN = 4401
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class ChannelSpec(_Message):
+    """A channel: ``rate`` Hz; ``base_s``: contact seconds of sample 0; ``party``: ``caller``, ``agent`` ...
+
+    ``grammar``: the phrases of a gather (no other words are heard); ``publish``: False to hear the words only on this
+    connection; ``position``: the first sample that will be sent; ``speaking_from``: the first sample of the utterance a
+    lost connection interrupted.
+    """
+
+    channel: int = Field(ge=0, le=255)
+    party: str = Field(min_length=1, max_length=64)
+    rate: int = Field(ge=RATE_MIN, le=RATE_MAX)
+    codec: Literal["pcm16"] = "pcm16"
+    base_s: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    grammar: tuple[str, ...] | None = Field(default=None, max_length=5000)
+    publish: bool = True
+    position: int = Field(default=0, ge=0, lt=2**63)
+    speaking_from: int | None = Field(default=None, ge=0, lt=2**63)
+
+
+class Hello(_Message):
+    """The first message. ``resumed``: an earlier connection of this contact was lost."""
+
+    type: Literal["hello"] = "hello"
+    version: Literal[1] = 1
+    token: str = Field(default="", repr=False, max_length=4096)
+    contact_id: str = Field(min_length=1, max_length=128)
+    resumed: bool = False
+    channels: tuple[ChannelSpec, ...] = Field(default=(), max_length=MAX_CHANNELS)
+
+
+class Open(ChannelSpec):
+    """Another channel."""
+
+    type: Literal["open"] = "open"
+
+
+class Close(_Message):
+    """No more audio on this channel: flush its last final, then ``closed``."""
+
+    type: Literal["close"] = "close"
+    channel: int = Field(ge=0, le=255)
+
+
+class Finish(_Message):
+    """No more audio at all: flush every channel, then ``finished``."""
+
+    type: Literal["finish"] = "finish"
+
+
+class EngineName(_Message):
+    """Which recogniser."""
+
+    name: str
+    version: str
+
+
+class Welcome(_Message):
+    """The answer to ``hello``."""
+
+    type: Literal["welcome"] = "welcome"
+    engine: EngineName
+    model: ModelCard
+
+
+class Partial(_Message):
+    """A running hypothesis of a channel."""
+
+    type: Literal["partial"] = "partial"
+    channel: int
+    utterance: UtterancePartial
+
+
+class Final(_Message):
+    """The settled words of an utterance of a channel."""
+
+    type: Literal["final"] = "final"
+    channel: int
+    utterance: UtteranceFinal
+
+
+class DecidedUntil(_Message):
+    """All before ``sample`` is silence or has been sent as final: its redaction is known, it need not be sent again.
+
+    ``voiced``: raw runs of voiced samples since the last of these messages.
+    """
+
+    type: Literal["decided"] = "decided"
+    channel: int
+    sample: int = Field(ge=0)
+    voiced: tuple[tuple[int, int], ...] = ()
+
+
+class Closed(_Message):
+    """The channel is flushed and gone."""
+
+    type: Literal["closed"] = "closed"
+    channel: int
+
+
+class Refused(_Message):
+    """The channel was not opened (a grammar the model cannot take, a rate, too many channels)."""
+
+    type: Literal["refused"] = "refused"
+    channel: int
+    reason: str
+
+
+class Finished(_Message):
+    """Everything is flushed."""
+
+    type: Literal["finished"] = "finished"
+
+
+ClientMessage = Hello | Open | Close | Finish
+ServerMessage = Welcome | Partial | Final | DecidedUntil | Closed | Refused | Finished
+_CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(Annotated[ClientMessage, Field(discriminator="type")])
+_SERVER: TypeAdapter[ServerMessage] = TypeAdapter(Annotated[ServerMessage, Field(discriminator="type")])
+
+
+def encode(message: ClientMessage | ServerMessage) -> str:
+    """The text frame of a message."""
+    return message.model_dump_json()
+
+
+def decode_client(text: str) -> ClientMessage:
+    """What a client sent. Raises WireError."""
+    return _decode(_CLIENT, text)
+
+
+def decode_server(text: str) -> ServerMessage:
+    """What a server sent. Raises WireError."""
+    return _decode(_SERVER, text)
+
+
+def _decode(adapter: TypeAdapter[Any], text: str) -> Any:
+    try:
+        return adapter.validate_json(text)
+    except ValidationError as errors:
+        # Never the input itself: it may hold the token.
+        first = errors.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"]) or "message"
+        raise WireError(f"{where}: {first['msg']}") from None
+
+
+def pack_audio(channel: int, offset: int, pcm: bytes) -> bytes:
+    """The binary frame of samples."""
+    return _HEADER.pack(channel, offset) + pcm
+
+
+def unpack_audio(frame: bytes) -> tuple[int, int, bytes]:
+    """Channel, offset and samples of a binary frame. Raises WireError."""
+    if len(frame) < _HEADER.size:
+        raise WireError(f"an audio frame of {len(frame)} bytes is shorter than its header ({_HEADER.size})")
+    if (len(frame) - _HEADER.size) % 2:
+        raise WireError("an audio frame ends within a sample")
+    channel, offset = _HEADER.unpack_from(frame)
+    if offset >= 2**63:
+        raise WireError("a sample offset beyond 2^63")
+    return channel, offset, frame[_HEADER.size :]
