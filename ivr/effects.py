@@ -1,0 +1,141 @@
+"""What goes into the flow runner (inputs) and what comes out (effects): values, nothing that acts.
+
+Tokens tie a ``PromptFinished`` or ``TimerFired`` to the effect that caused it: one that comes late, for something
+replaced or cancelled meanwhile, is ignored. Tokens rise and are never used twice within a runner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Something the caller hears: ``text`` as shown to people (empty for music), ``audio`` the PromptStore's key."""
+
+    text: str
+    audio: str
+
+
+# Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFinished:
+    """The last sample of ``PlayPrompts(token)`` was sent. Never reported for a loop or for what was stopped."""
+
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """A telephone-event digit began: ``0-9*#A-D``. Publish it, under the mask in force, before handing it in."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """The timer ``name`` started with ``token`` ran out."""
+
+    name: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRinging:
+    """An agent's station rings for this contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConnected:
+    """Caller and agent are connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFailed:
+    """The station rung did not answer or could not be reached; the contact waits on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLeft:
+    """The connected agent's leg ended while the caller is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLeft:
+    """The caller's leg ended. Nothing is done for this contact any more."""
+
+
+Input = (
+    PromptFinished | DigitPressed | TimerFired | AgentRinging | AgentConnected | AgentFailed | AgentLeft | CallerLeft
+)
+
+# Effects
+
+
+@dataclass(frozen=True, slots=True)
+class PlayPrompts:
+    """Play ``prompts`` one after the other, instead of anything playing; with ``loop`` again and again."""
+
+    token: int
+    node: str
+    prompts: tuple[Prompt, ...]
+    loop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StopPrompts:
+    """Silence, at once: the samples already queued are dropped (barge-in: within 150 ms of the digit)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """Report ``TimerFired(name, token)`` in ``seconds``; replaces a running timer of that name."""
+
+    name: str
+    seconds: float
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    """Forget the timer ``name``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaskDigits:
+    """From now on digits are published as ``*`` (``on``) or as they are. A runner starts with True."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceReported:
+    """A gather ended with ``value`` (``*`` for each digit where it is masked); ``by`` is ``digits``."""
+
+    node: str
+    value: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinQueue:
+    """The contact waits for an agent of ``queue``; ``priority`` 0-9, higher is served first."""
+
+    queue: str
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the contact. ``reason``: ``completed`` (an agent was there), ``self_service`` (none was)."""
+
+    reason: str
+
+
+Effect = PlayPrompts | StopPrompts | StartTimer | CancelTimer | MaskDigits | ChoiceReported | JoinQueue | HangUp

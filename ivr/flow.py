@@ -1,0 +1,116 @@
+"""The flow runner: walks one contact through a flow. Pure: inputs in, effects out, no clock, no audio, no I/O.
+
+    runner = FlowRunner(flow, {"caller": "2025550142"})
+    perform(runner.start())
+    perform(runner.handle(DigitPressed("1")))
+
+Late ``PromptFinished`` and ``TimerFired`` (an old token), digits nobody asked for and anything after the end are
+harmless. Effects are to be performed in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ivr.effects import (
+    AgentConnected,
+    AgentFailed,
+    AgentLeft,
+    AgentRinging,
+    CallerLeft,
+    CancelTimer,
+    ChoiceReported,
+    DigitPressed,
+    Effect,
+    HangUp,
+    Input,
+    JoinQueue,
+    MaskDigits,
+    PlayPrompts,
+    Prompt,
+    PromptFinished,
+    StartTimer,
+    StopPrompts,
+    TimerFired,
+)
+from ivr.schema import Flow, load_flow
+from ivr.stage import Stage
+from ivr.verbs import Activity
+
+__all__ = [
+    "AgentConnected", "AgentFailed", "AgentLeft", "AgentRinging", "CallerLeft", "CancelTimer", "ChoiceReported",
+    "DigitPressed", "Effect", "Flow", "FlowRunner", "HangUp", "Input", "JoinQueue", "MaskDigits", "PlayPrompts",
+    "Prompt", "PromptFinished", "StartTimer", "StopPrompts", "TimerFired", "load_flow",
+]  # fmt: skip
+
+
+class FlowRunner:
+    """One contact's way through ``flow``. ``variables`` are copied; gathers add to the copy."""
+
+    def __init__(self, flow: Flow, variables: Mapping[str, str]) -> None:
+        self._flow = flow
+        self._stage = Stage(flow.prompt, dict(variables))
+        self._activity: Activity | None = None
+
+    @property
+    def node(self) -> str:
+        """The node the caller is at; empty before ``start``."""
+        return self._stage.node
+
+    @property
+    def finished(self) -> bool:
+        """Whether it is over: hung up, or the caller left."""
+        return self._stage.finished
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The contact's variables, with what was gathered (unmasked: never publish them)."""
+        return self._stage.variables
+
+    def start(self) -> tuple[Effect, ...]:
+        """Begin at the flow's start. Raises RuntimeError when called twice."""
+        if self._activity is not None:
+            raise RuntimeError("the flow runs already")
+        self._stage.mask(True)
+        self._stage.go(self._flow.start)
+        self._follow()
+        return self._stage.drain()
+
+    def handle(self, given: Input) -> tuple[Effect, ...]:
+        """Take one input. Returns no effects for what is stale or comes after the end."""
+        if self._activity is None or self._stage.finished:
+            return ()
+        self._dispatch(self._activity, given)
+        self._follow()
+        return self._stage.drain()
+
+    def _dispatch(self, activity: Activity, given: Input) -> None:
+        match given:
+            case PromptFinished(token):
+                if self._stage.prompt_over(token):
+                    activity.prompt_finished()
+            case TimerFired(name, token):
+                if self._stage.timer_over(name, token):
+                    activity.timer_fired(name)
+            case DigitPressed(digit):
+                activity.digit(digit)
+            case AgentRinging():
+                activity.agent_ringing()
+            case AgentConnected():
+                activity.agent_connected()
+            case AgentFailed(reason):
+                activity.agent_failed(reason)
+            case AgentLeft():
+                activity.agent_left()
+            case CallerLeft():
+                self._stage.clear()
+                self._stage.finished = True
+
+    def _follow(self) -> None:
+        """Go where the activity wants to; ends because ``load_flow`` refuses circles of instant nodes."""
+        while (node := self._stage.destination) is not None and not self._stage.finished:
+            self._stage.clear()
+            self._stage.destination = None
+            self._stage.node = node
+            self._activity = self._flow.nodes[node].activity(self._stage)
+            self._activity.begin()

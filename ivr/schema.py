@@ -1,0 +1,173 @@
+"""Flows as files: a YAML graph of named nodes, checked whole before any call uses it.
+
+flow: demo
+start: greeting
+nodes:
+  greeting: {verb: say, text: "Thank you for calling.", next: goodbye}
+  goodbye: {verb: hangup}
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ivr.effects import Prompt
+from ivr.prompts import PromptSource, PromptStore
+from ivr.verbs import VERBS, Problem, Verb
+from voice.documents import Document, load_yaml, validate
+
+
+class FlowHeader(BaseModel):
+    """The top of a flow file. ``voice`` is the synthesiser's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    flow: str = Field(pattern=r"^[a-z0-9_-]{1,32}$")
+    language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    voice: str = Field(default="slt", pattern=r"^[a-z0-9_]{1,32}$")
+    start: str
+    nodes: dict[str, Any] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A checked flow. ``version`` changes with the content: 12 hex digits of its SHA-256."""
+
+    name: str
+    version: str
+    language: str
+    voice: str
+    start: str
+    nodes: Mapping[str, Verb]
+
+    def source(self, text: str) -> PromptSource:
+        """How ``text`` is spoken in this flow."""
+        return PromptSource(text, self.voice)
+
+    def prompt(self, text: str) -> Prompt:
+        """``text`` with the key of its audio."""
+        return Prompt(text, self.source(text).key)
+
+    def sources(self) -> tuple[PromptSource, ...]:
+        """Everything the flow may say, each once, in the order of the file."""
+        texts = dict.fromkeys(text for node in self.nodes.values() for _, text in node.texts())
+        return tuple(self.source(text) for text in texts)
+
+    def queues(self) -> frozenset[str]:
+        """The queues it may send a caller to."""
+        return frozenset(
+            queue for node in self.nodes.values() if isinstance(queue := getattr(node, "queue", None), str)
+        )
+
+
+def load_flow(file: Path, store: PromptStore | None = None) -> Flow:
+    """Read and check a flow; with ``store`` also that everything it plays is there. Raises DocumentError."""
+    document = load_yaml(file)
+    if not isinstance(document.data, dict):
+        raise document.error((), "a flow is a mapping of keys", "begin with flow: NAME")
+    header = validate(document, FlowHeader)
+    nodes = {name: _node(document, name) for name in header.nodes}
+    digest = hashlib.sha256(json.dumps(document.data, sort_keys=True, default=str).encode()).hexdigest()[:12]
+    flow = Flow(header.flow, digest, header.language, header.voice, header.start, nodes)
+    for problems in (_broken(flow), _graph_problems(flow), _missing(flow, store, file) if store else ()):
+        _raise_first(document, problems)
+    return flow
+
+
+def _node(document: Document, name: str) -> Verb:
+    key = ("nodes", name)
+    data = document.data["nodes"][name]
+    if not isinstance(data, dict):
+        raise document.error(key, f"node {name!r} is not a mapping", "write verb: and its keys")
+    verb = data.get("verb")
+    if not isinstance(verb, str) or verb not in VERBS:
+        what = f"node {name!r} has no verb" if verb is None else f"node {name!r}: unknown verb {verb!r}"
+        raise document.error((*key, "verb"), what, f"use one of {', '.join(VERBS)}")
+    return validate(document, VERBS[verb], at=key)
+
+
+def _raise_first(document: Document, problems: Iterable[Problem]) -> None:
+    """Raise the problem nearest the top of the file: the one a person meets first."""
+    errors = [document.error(problem.key, problem.what, problem.fix) for problem in problems]
+    if errors:
+        raise min(errors, key=lambda error: error.line or 0)
+
+
+def _broken(flow: Flow) -> Iterator[Problem]:
+    """Nodes that contradict themselves, and names of nodes that do not exist."""
+    if flow.start not in flow.nodes:
+        yield Problem(("start",), f"start names {flow.start!r}, which is no node", _nearest(flow, flow.start))
+    for name, node in flow.nodes.items():
+        for problem in node.problems():
+            yield Problem(("nodes", name, *problem.key), f"node {name!r}: {problem.what}", problem.fix)
+        for key, target in node.targets():
+            if target not in flow.nodes:
+                what = f"node {name!r}: {'.'.join(map(str, key))} names {target!r}, which is no node"
+                yield Problem(("nodes", name, *key), what, _nearest(flow, target))
+
+
+def _nearest(flow: Flow, name: str) -> str:
+    near = difflib.get_close_matches(name, flow.nodes, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"name one of {', '.join(flow.nodes)}"
+
+
+def _graph_problems(flow: Flow) -> Iterator[Problem]:
+    """Nodes no caller reaches, nodes no caller gets out of, circles that take no time."""
+    forward = {name: {target for _, target in node.targets()} for name, node in flow.nodes.items()}
+    backward: dict[str, set[str]] = {name: set() for name in flow.nodes}
+    for name, targets in forward.items():
+        for target in targets:
+            backward[target].add(name)
+    reached = _closure(forward, {flow.start})
+    ending = _closure(backward, {name for name, node in flow.nodes.items() if node.terminal})
+    for name, node in flow.nodes.items():
+        if name not in reached:
+            yield Problem(
+                ("nodes", name), f"node {name!r} is never reached", "lead to it from another node, or remove it"
+            )
+        elif name not in ending:
+            yield Problem(("nodes", name), f"node {name!r} leads to no end", "give it a way to a hangup or an enqueue")
+        if node.instant and name in _closure(_instant_only(flow, forward), forward[name]):
+            yield Problem(
+                ("nodes", name), f"node {name!r} redirects in a circle", "lead the circle to a node that speaks"
+            )
+
+
+def _instant_only(flow: Flow, forward: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    return {name: targets if flow.nodes[name].instant else set() for name, targets in forward.items()}
+
+
+def _closure(edges: Mapping[str, set[str]], start: set[str]) -> set[str]:
+    seen: set[str] = set()
+    todo = list(start)
+    while todo:
+        node = todo.pop()
+        if node not in seen:
+            seen.add(node)
+            todo.extend(edges[node])
+    return seen
+
+
+def _missing(flow: Flow, store: PromptStore, file: Path) -> Iterator[Problem]:
+    """Sentences and recordings that the store lacks."""
+    for name, node in flow.nodes.items():
+        for key, text in node.texts():
+            if flow.prompt(text).audio not in store:
+                what = f"node {name!r}: no recording of {_short(text)!r} in voice {flow.voice}"
+                yield Problem(("nodes", name, *key), what, f"python -m ivr.prompts build {file}")
+        for key, recording in node.audio():
+            if recording not in store:
+                fix = f"use one of {', '.join(store.names())}"
+                yield Problem(("nodes", name, *key), f"node {name!r}: no recording named {recording!r}", fix)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:39] + "…"

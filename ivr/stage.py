@@ -1,0 +1,129 @@
+"""The stage a verb acts on: it notes the effects wanted, and knows what is playing, timed, masked and typed ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ivr.effects import (
+    CancelTimer,
+    ChoiceReported,
+    Effect,
+    HangUp,
+    JoinQueue,
+    MaskDigits,
+    PlayPrompts,
+    Prompt,
+    StartTimer,
+    StopPrompts,
+)
+
+TYPE_AHEAD_LIMIT = 32
+"""Digits kept while no gather listens; more are dropped, as a caller leaning on a key would send them."""
+
+
+class Stage:
+    """One contact's stage. ``speech`` turns a text into its Prompt; ``variables`` are the contact's, by name."""
+
+    def __init__(self, speech: Callable[[str], Prompt], variables: dict[str, str]) -> None:
+        self.variables = variables
+        self.node = ""
+        self.destination: str | None = None
+        self.finished = False
+        self.agent_served = False
+        self._speech = speech
+        self._effects: list[Effect] = []
+        self._tokens = 0
+        self._playing: int | None = None
+        self._looping = False
+        self._timers: dict[str, int] = {}
+        self._masked = False
+        self._typed = ""
+
+    def say(self, texts: tuple[str, ...]) -> None:
+        """Play texts once."""
+        self.play(tuple(self._speech(text) for text in texts))
+
+    def play(self, prompts: tuple[Prompt, ...], *, loop: bool = False) -> None:
+        """Play prompts instead of whatever is playing."""
+        self._playing = self._token()
+        self._looping = loop
+        self._effects.append(PlayPrompts(self._playing, self.node, prompts, loop))
+
+    def stop(self) -> None:
+        """Silence, if anything is playing."""
+        if self._playing is not None:
+            self._playing = None
+            self._effects.append(StopPrompts())
+
+    def start_timer(self, name: str, seconds: float) -> None:
+        """Start or restart the timer ``name``."""
+        self._timers[name] = self._token()
+        self._effects.append(StartTimer(name, seconds, self._timers[name]))
+
+    def cancel_timer(self, name: str) -> None:
+        """Forget the timer ``name``, if it runs."""
+        if self._timers.pop(name, None) is not None:
+            self._effects.append(CancelTimer(name))
+
+    def mask(self, on: bool) -> None:
+        """Mask digits from now on, or no longer."""
+        if on != self._masked:
+            self._masked = on
+            self._effects.append(MaskDigits(on))
+
+    def report_choice(self, value: str) -> None:
+        """Say what was gathered, masked if digits are."""
+        self._effects.append(ChoiceReported(self.node, "*" * len(value) if self._masked else value, "digits"))
+
+    def join_queue(self, queue: str, priority: int) -> None:
+        """Wait for an agent."""
+        self._effects.append(JoinQueue(queue, priority))
+
+    def type_ahead(self, digit: str) -> None:
+        """Keep a digit for the next gather."""
+        self._typed = (self._typed + digit)[:TYPE_AHEAD_LIMIT]
+
+    def take_typed(self) -> str:
+        """The digits typed ahead, which are then forgotten."""
+        typed, self._typed = self._typed, ""
+        return typed
+
+    def go(self, node: str) -> None:
+        """Leave this node for another."""
+        self.destination = node
+
+    def hang_up(self) -> None:
+        """End the contact from our side."""
+        self.clear()
+        self._effects.append(HangUp("completed" if self.agent_served else "self_service"))
+        self.finished = True
+
+    def clear(self) -> None:
+        """Nothing plays, nothing is timed, digits are masked: between two nodes and after the last."""
+        self.stop()
+        for name in list(self._timers):
+            self.cancel_timer(name)
+        self.mask(True)
+
+    def prompt_over(self, token: int) -> bool:
+        """Note that a prompt ended; False if it is not the one playing."""
+        if token != self._playing or self._looping:
+            return False
+        self._playing = None
+        return True
+
+    def timer_over(self, name: str, token: int) -> bool:
+        """Note that a timer fired; False if it is not the one running."""
+        if self._timers.get(name) != token:
+            return False
+        del self._timers[name]
+        return True
+
+    def drain(self) -> tuple[Effect, ...]:
+        """The effects noted since the last drain."""
+        effects, self._effects = tuple(self._effects), []
+        return effects
+
+    def _token(self) -> int:
+        self._tokens += 1
+        return self._tokens

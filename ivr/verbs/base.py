@@ -1,0 +1,104 @@
+"""What every verb is: a validated node of a flow (``Verb``) that begins an ``Activity`` when the caller gets there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from ivr.stage import Stage
+
+Key = tuple[str | int, ...]
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Text = Annotated[str, Field(min_length=1, max_length=1000)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
+"""One sentence or a list of them; each is a prompt of its own, so sentences used twice are recorded once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a node that its types do not show; ``key`` is the path inside the node."""
+
+    key: Key
+    what: str
+    fix: str
+
+
+class Verb(BaseModel):
+    """Base of all nodes. Keys are camelCase in YAML, as jambonz writes them; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+    terminal: ClassVar[bool] = False
+    """Whether the contact's way may end here."""
+
+    instant: ClassVar[bool] = False
+    """Whether it goes on without taking time; a circle of such nodes would never end."""
+
+    verb: str
+
+    def targets(self) -> Iterator[tuple[Key, str]]:
+        """The nodes it may go to, each with the key that names it."""
+        yield from ()
+
+    def texts(self) -> Iterator[tuple[Key, str]]:
+        """The sentences it may say, each with its key."""
+        yield from ()
+
+    def audio(self) -> Iterator[tuple[Key, str]]:
+        """The named recordings it may play, each with its key."""
+        yield from ()
+
+    def problems(self) -> Iterator[Problem]:
+        """What contradicts itself."""
+        yield from ()
+
+    def activity(self, stage: Stage) -> Activity:
+        """What happens when the caller gets here."""
+        raise NotImplementedError
+
+
+class Activity:
+    """A verb at work. The runner calls it with what happened, already freed from the stale; it acts on the stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def begin(self) -> None:
+        """The caller got here."""
+
+    def prompt_finished(self) -> None:
+        """What was playing ended by itself."""
+
+    def digit(self, digit: str) -> None:
+        """The caller pressed a digit; kept for the next gather unless the verb wants it."""
+        self.stage.type_ahead(digit)
+
+    def timer_fired(self, name: str) -> None:
+        """A timer ran out."""
+
+    def agent_ringing(self) -> None:
+        """An agent's station rings."""
+
+    def agent_connected(self) -> None:
+        """Caller and agent are connected."""
+
+    def agent_failed(self, reason: str) -> None:
+        """The agent did not answer."""
+
+    def agent_left(self) -> None:
+        """The connected agent is gone."""
+
+
+def each(name: str, texts: tuple[str, ...]) -> Iterator[tuple[Key, str]]:
+    """The sentences under ``name`` with their keys. One written without a list is found by its key's prefix."""
+    for index, text in enumerate(texts):
+        yield (name, index), text
