@@ -1,0 +1,50 @@
+"""Where SIP comes from and goes to: flows, and the effects of the pure parts. A vocabulary; no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from voice.front.message import Request, Response
+
+
+class Side(Enum):
+    """Which of our sockets: trust in a message comes from the side it arrived on."""
+
+    OUTER = "outer"
+    INNER = "inner"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One far end as our socket sees it. ``connection`` numbers a TCP connection (from 1); 0 means UDP."""
+
+    side: Side
+    host: str
+    port: int
+    connection: int = 0
+
+    @property
+    def transport(self) -> str:
+        """``UDP`` or ``TCP``."""
+        return "TCP" if self.connection else "UDP"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Base of what the proxy wants done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send(Effect):
+    """Put ``message`` on ``flow``."""
+
+    flow: Flow
+    message: Request | Response
+
+
+@dataclass(frozen=True, slots=True)
+class Assign(Effect):
+    """Tell the zygote that this worker has its contact now."""
+
+    worker_id: str
