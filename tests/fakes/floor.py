@@ -1,0 +1,142 @@
+"""A floor that knows one agent and one scripted contact: for the web side's tests and for looking at the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from assist.api.ports import (
+    AcceptCard,
+    AgentCommand,
+    Answer,
+    DismissCard,
+    HangUp,
+    Mute,
+    Note,
+    SetState,
+    StationLink,
+    StationReport,
+    TickStep,
+)
+from assist.cards import CardSettled, CardUpdated
+from assist.desk_events import NoteSaved, StationChanged
+from assist.feed import Feed
+from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
+from tests.fakes import contact_script as script
+from voice.clock import Clock
+from voice.commands import Reply
+from voice.events import Event
+
+
+class FakeFloor:
+    """A FloorPort that remembers what it was asked and answers as a floor would, through the feed."""
+
+    def __init__(self, feed: Feed, clock: Clock) -> None:
+        self.feed = feed
+        self.clock = clock
+        self.commands: list[AgentCommand] = []
+        self.seen: list[str] = []
+        self.link: StationLink | None = None
+        self.refuse = ""
+        feed.add_agent(script.AGENT, "Anna Kovacs")
+        feed.add_agent("ben", "Ben Okafor")
+
+    def tell(self, event: Event, contact_id: str | None = None, at: float | None = None) -> int:
+        """Publish to the scripted agent."""
+        return self.feed.publish(script.AGENT, event, contact_id, at=at)
+
+    async def command(self, agent: str, command: AgentCommand) -> Reply:
+        """See FloorPort."""
+        self.commands.append(command)
+        if self.refuse:
+            return Reply(False, self.refuse)
+        now, contact = self.clock.wall(), self.feed.desk(agent).contact
+        contact_id = contact.id if contact else None
+        match command:
+            case Answer():
+                self.tell(AgentStateChanged(agent, "TALKING", "", now))
+                self.tell(ContactAnswered(agent, "lease-1", 9.0), contact_id)
+            case HangUp():
+                self.tell(AgentStateChanged(agent, "WRAPUP", "", now))
+                self.tell(ContactEnded("completed", "agent", 84.0, 60.0), contact_id)
+            case Mute(muted):
+                self.tell(replace(self.feed.desk(agent).station, muted=muted))
+            case SetState(state, reason):
+                self.tell(AgentStateChanged(agent, "AVAILABLE" if state == "ready" else "NOT_READY", reason, now))
+            case AcceptCard(card_id):
+                self.tell(CardSettled(agent, card_id, "accepted"), contact_id)
+            case DismissCard(card_id):
+                self.tell(CardSettled(agent, card_id, "dismissed"), contact_id)
+            case TickStep():
+                return self._tick(agent, command)
+            case Note(note_contact, text):
+                self.tell(NoteSaved(text), note_contact)
+        return Reply(True)
+
+    def _tick(self, agent: str, tick: TickStep) -> Reply:
+        contact = self.feed.desk(agent).contact
+        for entry in contact.cards if contact else ():
+            if entry.card.id == tick.card_id and contact:
+                steps = tuple(
+                    replace(step, done=tick.done) if step.id == tick.step_id else step for step in entry.card.steps
+                )
+                self.tell(CardUpdated(agent, replace(entry.card, steps=steps), 0.3), contact.id)
+                return Reply(True)
+        return Reply(False, "no such card")
+
+    def page_opened(self, agent: str) -> None:
+        """See FloorPort."""
+        self.seen.append(f"page_opened {agent}")
+
+    def page_closed(self, agent: str) -> None:
+        """See FloorPort."""
+        self.seen.append(f"page_closed {agent}")
+
+    def station_connected(self, agent: str, report: StationReport, link: StationLink) -> None:
+        """See FloorPort."""
+        self.link = link
+        self.seen.append(f"station_connected {agent}")
+        self.station_reported(agent, report)
+
+    def station_reported(self, agent: str, report: StationReport) -> None:
+        """See FloorPort."""
+        self.feed.publish(
+            agent, StationChanged(True, report.registered, report.muted, report.mute_lock, report.headset)
+        )
+
+    def station_disconnected(self, agent: str) -> None:
+        """See FloorPort."""
+        self.link = None
+        self.seen.append(f"station_disconnected {agent}")
+        self.feed.publish(agent, StationChanged(False))
+
+
+class Performance:
+    """The scripted contact, told step by step; ``until`` stops after the step that bears the mark."""
+
+    def __init__(self, floor: FakeFloor, zero: float) -> None:
+        self._floor = floor
+        self._zero = zero
+        self._steps: Iterator[tuple[float, str, Event]] = script.steps(zero)
+
+    def prepare(self) -> None:
+        """The agent is ready, station and recogniser are up."""
+        self._floor.tell(script.STATION)
+        self._floor.tell(script.RECOGNISER)
+        self._floor.tell(AgentStateChanged(script.AGENT, "AVAILABLE", "", self._zero - 40.0))
+
+    def until(self, mark: str) -> None:
+        """Tell everything up to and including ``mark``, at once."""
+        for second, name, event in self._steps:
+            self._floor.tell(event, script.CONTACT, self._zero + second)
+            if name == mark:
+                return
+        raise ValueError(f"no mark {mark!r} lies ahead")
+
+    async def play(self, speed: float = 1.0) -> None:
+        """Tell the rest in its own time."""
+        now = None
+        for second, _, event in self._steps:
+            await self._floor.clock.sleep(max(0.0, second - (second if now is None else now)) / speed)
+            now = second
+            self._floor.tell(event, script.CONTACT)

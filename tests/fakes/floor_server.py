@@ -1,0 +1,82 @@
+"""The real web application over the fake floor: ``python -m tests.fakes.floor_server --port 0``.
+
+Prints the URL, then obeys lines on stdin: ``until MARK`` (see contact_script), ``play [SPEED]``, ``refuse REASON``,
+``lost`` (the worker dies); ``quit`` or the end of stdin ends it. With ``--play`` it plays by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from assist.api.app import create_app
+from assist.api.server import WebSettings, serving
+from assist.feed import Feed
+from assist.security import Security
+from ivr.contacts import AgentStateChanged, ContactEnded
+from tests.fakes import contact_script as script
+from tests.fakes.floor import FakeFloor, Performance
+from voice.clock import SystemClock
+from voice.settings import AgentSettings
+
+AGENTS = (
+    AgentSettings(user=script.AGENT, name="Anna Kovacs", secret=script.SECRET),
+    AgentSettings(user="ben", name="Ben Okafor", secret=script.SECRET),
+)
+KEY = b"a key only the fake floor has .."
+
+
+async def obey(line: str, floor: FakeFloor, performance: Performance) -> None:
+    """Carry out one line of stdin."""
+    verb, _, rest = line.strip().partition(" ")
+    match verb:
+        case "until":
+            performance.until(rest)
+        case "play":
+            await performance.play(float(rest or 1))
+        case "refuse":
+            floor.refuse = rest
+        case "lost":
+            floor.tell(AgentStateChanged(script.AGENT, "WRAPUP", "", floor.clock.wall()))
+            floor.tell(ContactEnded("worker_lost", "", 40.0, 20.0), script.CONTACT)
+        case _:
+            raise SystemExit(f"unknown: {line!r}")
+
+
+async def read_lines() -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    return reader
+
+
+async def run(port: int, at: str, play: bool) -> None:
+    clock = SystemClock()
+    feed = Feed(clock)
+    floor = FakeFloor(feed, clock)
+    seconds = {mark: second for second, mark, _ in script.steps(0.0) if mark}
+    performance = Performance(floor, clock.wall() - seconds.get(at, 0.0))
+    performance.prepare()
+    if at:
+        performance.until(at)
+    async with serving(create_app(floor, feed, Security(AGENTS, KEY, clock), clock), WebSettings(port=port)) as url:
+        print(url, flush=True)
+        if play:
+            await performance.play()
+        lines = await read_lines()
+        while (line := (await lines.readline()).decode()) and line.strip() != "quit":
+            await obey(line, floor, performance)
+            print("done", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--at", default="", help="start at this mark")
+    parser.add_argument("--play", action="store_true", help="play the contact in real time")
+    arguments = parser.parse_args()
+    asyncio.run(run(arguments.port, arguments.at, arguments.play))
+
+
+if __name__ == "__main__":
+    main()
