@@ -84,8 +84,8 @@ class ContactAnswered(Event):
 @dataclass(frozen=True, slots=True)
 class ContactEnded(Event):
     """The contact is over. ``reason``: ``completed`` (after an agent), ``abandoned`` (while waiting), ``self_service``
-    (ended in the flow), ``worker_lost``, ``failed``. Seconds are media or wall time as named; ``recording`` is a path
-    or empty. ``cpu_s`` and ``peak_mib`` are the worker process's own.
+    (ended in the flow), ``worker_lost``, ``failed``. ``ended_by``: ``caller``, ``agent``, ``flow``, ``supervisor``,
+    ``system``. ``duration_s`` from the offer, ``talk_s`` from the agent's answer.
     """
 
     type: ClassVar[str] = "contact.ended"
@@ -93,9 +93,20 @@ class ContactEnded(Event):
     ended_by: str
     duration_s: float
     talk_s: float
-    recording: str = ""
-    cpu_s: float = 0.0
-    peak_mib: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ContactClosed(Event):
+    """The last event of a contact: every word is in and the recording is finished (``recording``: a path, or empty
+    where there was none). ``silenced_s``: seconds withheld by redaction. ``cpu_s``, ``peak_mib``: the worker's own.
+    """
+
+    type: ClassVar[str] = "contact.closed"
+    recording: str
+    recorded_s: float
+    silenced_s: float
+    cpu_s: float
+    peak_mib: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +169,6 @@ class EndContact(Command):
 
 CONTACT_EVENTS: tuple[type[Event], ...] = (
     ContactOffered, PromptStarted, ChoiceMade, ContactQueued, AgentOffered, AgentUnreachable, ContactAnswered,
-    ContactEnded, ContactSnapshot, FloorStarted, AgentStateChanged,
+    ContactEnded, ContactClosed, ContactSnapshot, FloorStarted, AgentStateChanged,
 )  # fmt: skip
 CONTACT_COMMANDS: tuple[type[Command], ...] = (ConnectAgent, EndContact)

@@ -1,0 +1,58 @@
+"""Prompts on their way to the caller: a source the media thread pulls 20 ms at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+
+
+@dataclass
+class _Playing:
+    token: int
+    pcm: memoryview
+    loop: bool
+    position: int = field(default=0)
+
+
+class PromptPlayer:
+    """A ``voice.phone.FrameSource`` that plays one run of samples at a time, once or again and again.
+
+    ``play`` and ``stop`` belong to the asyncio thread; ``read`` to the media thread, where ``on_finished(token)`` is
+    called when the last sample was handed out (it must only forward). A stop takes effect at the next frame.
+    """
+
+    def __init__(self, on_finished: Callable[[int], None]) -> None:
+        self._on_finished = on_finished
+        self._lock = Lock()
+        self._playing: _Playing | None = None
+
+    def play(self, token: int, pcm: bytes, *, loop: bool = False) -> None:
+        """Play int16 samples instead of what plays now. Nothing to play finishes at once."""
+        if not pcm:
+            self._on_finished(token)
+            return
+        with self._lock:
+            self._playing = _Playing(token, memoryview(pcm), loop)
+
+    def stop(self) -> None:
+        """Silence from the next frame on; ``on_finished`` is not called."""
+        with self._lock:
+            self._playing = None
+
+    def read(self, samples: int) -> bytes | None:
+        """The next ``samples`` samples, padded with silence at the end; None when nothing plays."""
+        wanted = 2 * samples
+        with self._lock:
+            playing = self._playing
+            if playing is None:
+                return None
+            chunk = bytes(playing.pcm[playing.position : playing.position + wanted])
+            playing.position += wanted
+            at_end = playing.position >= len(playing.pcm)
+            if at_end:
+                playing.position = 0
+                self._playing = playing if playing.loop else None
+        if at_end and not playing.loop:
+            self._on_finished(playing.token)
+        return chunk + bytes(wanted - len(chunk))

@@ -1,0 +1,73 @@
+"""Where the processes of one installation meet: sockets, spools and secrets under ``[run] state_dir``."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice.settings import RunSettings
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """Paths of one installation; everything in it is private to its user (mode 700)."""
+
+    state: Path
+
+    @classmethod
+    def of(cls, settings: RunSettings) -> RunDirectory:
+        """The directory the settings name, absolute."""
+        return cls(settings.directory.absolute())
+
+    @property
+    def run(self) -> Path:
+        """Sockets and other things that end with the processes."""
+        return self.state / "run"
+
+    @property
+    def hub(self) -> Path:
+        """The bus."""
+        return self.run / "hub.sock"
+
+    @property
+    def zygote(self) -> Path:
+        """The zygote's socket."""
+        return self.run / "zygote.sock"
+
+    @property
+    def spool(self) -> Path:
+        """Durable events on their way."""
+        return self.state / "spool"
+
+    @property
+    def recordings(self) -> Path:
+        """Encrypted recordings."""
+        return self.state / "recordings"
+
+    @property
+    def recording_key(self) -> Path:
+        """The key of the recordings: keep it, and keep it apart from them."""
+        return self.state / "keys" / "recording.key"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite store."""
+        return self.state / "callfloor.db"
+
+    def create(self) -> None:
+        """Make the directories."""
+        for directory in (self.state, self.run, self.spool, self.recordings, self.state / "keys"):
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def secret(self, name: str) -> str:
+        """A random secret of this installation, made on first use, the same for every process."""
+        file = self.state / "keys" / name
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return file.read_text().strip()
+        with os.fdopen(descriptor, "w") as out:
+            out.write(secrets.token_urlsafe(32))
+        return file.read_text()
