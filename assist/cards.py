@@ -104,4 +104,15 @@ class CardSettled(Event):
     outcome: str
 
 
-CARD_EVENTS: tuple[type[Event], ...] = (CardShown, CardUpdated, CardRetracted, CardSettled)
+@dataclass(frozen=True, slots=True)
+class StepTicked(Event):
+    """The agent ticked (or un-ticked) a step of a next-step card by hand."""
+
+    type: ClassVar[str] = "card.step_ticked"
+    agent: str
+    card_id: str
+    step_id: str
+    done: bool
+
+
+CARD_EVENTS: tuple[type[Event], ...] = (CardShown, CardUpdated, CardRetracted, CardSettled, StepTicked)

@@ -81,7 +81,7 @@ def _unsquash(compound: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class SentimentSettings:
-    """``alpha``: weight of a full utterance in the level. ``turn``: how far the level moves before it counts as a turn."""
+    """``alpha``: weight of a full utterance in the level. ``turn``: the move that counts as one."""
 
     alpha: float = 0.35
     turn: float = 0.2

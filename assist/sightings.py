@@ -1,4 +1,4 @@
-"""What was really said: a phrase in a running hypothesis is believed once the decoder has moved on, and judged at the final.
+"""What was really said: a phrase in a partial is believed once the decoder has moved on, and judged at the final.
 
 A *sighting* is a rule's phrase in one utterance. From partials it counts when the phrase stood in two revisions (the
 decoder advanced between them) or when words already follow it. The final has the last word: it bears the sighting out
@@ -15,13 +15,14 @@ from assist.spotting import Hit, Spotter
 from transcription.utterances import UtteranceFinal, UtterancePartial
 
 Key = TypeVar("Key", bound=Hashable)
+KeyCo = TypeVar("KeyCo", bound=Hashable, covariant=True)
 
 EITHER = "either"
 MIN_CONFIDENCE = 0.4
 """Mean confidence (0..1) of the words of a phrase below which a final does not set anything off."""
 _QUOTE_WORDS = 16
 _OPEN_UTTERANCES = 16
-"""Two parties have one open utterance each; more are left over from recognisers that went away, the oldest is forgotten."""
+"""Two parties have one open each; more are left over from recognisers that went away: the oldest is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,12 @@ class Rule(Generic[Key]):
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting(Generic[Key]):
+class Sighting(Generic[KeyCo]):
     """``quote``: the speaker's own words around the phrase, at most 16; ``at_s``: media seconds; ``trigger``:
     ``partial`` or ``final``.
     """
 
-    key: Key
+    key: KeyCo
     utterance_id: str
     party: str
     quote: str
@@ -67,7 +68,7 @@ class _OpenUtterance(Generic[Key]):
 
 
 class SightingTracker(Generic[Key]):
-    """Follows the utterances of one contact. A second final of an utterance, or a partial after it, says nothing new."""
+    """Follows the utterances of one contact. A second final of one, or a partial after it, says nothing."""
 
     def __init__(self, compiled: CompiledRules[Key]) -> None:
         self._rules = compiled
@@ -88,9 +89,7 @@ class SightingTracker(Generic[Key]):
             if hit.key not in utterance.believed and (hit.key in utterance.seen or not hit.last):
                 utterance.believed.add(hit.key)
                 quote = _quote(event.text, hit)
-                believable.append(
-                    Sighting(hit.key, event.utterance_id, event.party, quote, event.start_s, "partial")
-                )
+                believable.append(Sighting(hit.key, event.utterance_id, event.party, quote, event.start_s, "partial"))
         utterance.seen = {hit.key for hit in hits}
         return tuple(believable)
 

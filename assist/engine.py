@@ -1,0 +1,254 @@
+"""The assist engine of one contact: what happens and what is said go in, card effects come out.
+
+Pure and deterministic: no clock, no I/O, no randomness. The same inputs at the same times give the same cards with the
+same ids, so a recorded contact replays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from assist import history, watch
+from assist.cards import CardSettled, StepTicked
+from assist.content import Content, HardTriggered, PlaybookTriggered, RuleKey, StepSaid
+from assist.deck import Deck
+from assist.effects import DraftSummary, Effect, LookUpCustomer, RetractCard, ShowCard, UpdateCard
+from assist.history import CustomerFound, CustomerProfile, history_card
+from assist.lexicon import HardTriggerSpec
+from assist.playbook import PlaybookRun
+from assist.sightings import Settled, Sighting, SightingTracker
+from assist.summary import GENERAL, CardCount, TalkStats, Wrap, summarise
+from assist.watch import SentimentWatch
+from assist.wording import utc_date
+from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
+
+__all__ = [
+    "ContactAssistant", "ContactOver", "ContactRang", "CustomerFound", "DraftSummary", "Effect", "Input",
+    "LookUpCustomer", "RetractCard", "ShowCard", "UpdateCard",
+]  # fmt: skip
+
+_WITHDRAWN = "the final words were different"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRang:
+    """The agent's station rings for a contact. ``caller_number`` as SIP gave it, possibly empty."""
+
+    contact_id: str
+    caller_number: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactOver:
+    """The contact ended. ``reason``, ``duration_s`` and ``talk_s`` as in ``ivr.contacts.ContactEnded``; ``talk`` where
+    speech was measured on audio.
+    """
+
+    reason: str
+    duration_s: float
+    talk_s: float
+    talk: TalkStats | None = None
+
+
+Input = (
+    ContactRang
+    | CustomerFound
+    | UtterancePartial
+    | UtteranceFinal
+    | TranscriptionGap
+    | CardSettled
+    | StepTicked
+    | ContactOver
+)
+
+
+class ContactAssistant:
+    """One contact, one agent. Feed it everything in order; before ``ContactRang`` nothing comes out."""
+
+    def __init__(self, content: Content, agent: str) -> None:
+        self._content = content
+        self._agent = agent
+        self._rang: ContactRang | None = None
+        self._rang_at = 0.0
+        self._over: tuple[ContactOver, float] | None = None
+        self._deck = Deck("")
+        self._customer: CustomerProfile | None = None
+        self._tracker: SightingTracker[RuleKey] = SightingTracker(content.rules)
+        self._watch = SentimentWatch(content)
+        self._runs: dict[str, PlaybookRun] = {}
+        self._finals: dict[str, UtteranceFinal] = {}
+        self._gaps: dict[str, TranscriptionGap] = {}
+
+    def handle(self, event: Input, now: float) -> tuple[Effect, ...]:
+        """What ``event`` leads to. ``now``: Unix seconds when it happened (the envelope's ``at``)."""
+        if isinstance(event, ContactRang):
+            return self._ring(event, now)
+        if self._rang is None:
+            return ()
+        match event:
+            case CustomerFound():
+                return self._found(event)
+            case UtterancePartial():
+                return self._partial(event)
+            case UtteranceFinal():
+                return self._final(event)
+            case TranscriptionGap():
+                self._gaps[event.gap_id] = event
+                return ()
+            case CardSettled():
+                self._deck.settle(event.card_id, event.outcome)
+                return ()
+            case StepTicked():
+                return self._ticked(event)
+            case ContactOver():
+                self._over = (event, now)
+                return self._draft()
+
+    @property
+    def _name(self) -> str | None:
+        return self._customer.called if self._customer is not None else None
+
+    def _ring(self, event: ContactRang, now: float) -> tuple[Effect, ...]:
+        if self._rang is not None:
+            return ()
+        self._rang, self._rang_at = event, now
+        self._deck = Deck(event.contact_id)
+        return (LookUpCustomer(event.caller_number),)
+
+    def _found(self, found: CustomerFound) -> tuple[Effect, ...]:
+        if self._over is not None:
+            return ()
+        self._customer = found.customer
+        today = utc_date(self._rang_at)
+        version = self._content.version
+        shown = self._deck.present(history.RULE, lambda card_id: history_card(found, today, card_id, version))
+        return shown + self._present({watch.RULE, *self._runs})
+
+    def _partial(self, event: UtterancePartial) -> tuple[Effect, ...]:
+        if self._over is not None:
+            return ()
+        touched: set[str] = set()
+        for sighting in self._tracker.partial(event):
+            match sighting.key:
+                case HardTriggered(trigger_id):
+                    self._watch.believe(event, self._content.hard[trigger_id], sighting)
+                    self._deck.renew(watch.RULE)
+                    touched.add(watch.RULE)
+                case key:
+                    touched |= self._sighted(key, sighting)
+        return self._present(touched)
+
+    def _final(self, event: UtteranceFinal) -> tuple[Effect, ...]:
+        if event.utterance_id in self._finals:
+            return ()
+        self._finals[event.utterance_id] = event
+        settled = self._tracker.final(event)
+        touched = self._withdraw(settled, event.utterance_id)
+        for sighting in (*settled.confirmed, *settled.new):
+            touched |= self._sighted(sighting.key, sighting)
+        if event.party == "caller":
+            touched.add(watch.RULE)
+            if self._feel(event, settled):
+                self._deck.renew(watch.RULE)
+        return self._draft() if self._over is not None else self._present(touched)
+
+    def _feel(self, event: UtteranceFinal, settled: Settled[RuleKey]) -> bool:
+        """Lets the sentiment hear a caller's utterance; True for news the agent has not been shown from a partial."""
+        known, new = self._hard(settled.confirmed), self._hard(settled.new)
+        return self._watch.hear(event, known + new) and not known
+
+    def _hard(self, sightings: tuple[Sighting[RuleKey], ...]) -> tuple[tuple[HardTriggerSpec, Sighting[RuleKey]], ...]:
+        return tuple(
+            (self._content.hard[sighting.key.trigger_id], sighting)
+            for sighting in sightings
+            if isinstance(sighting.key, HardTriggered)
+        )
+
+    def _sighted(self, key: RuleKey, sighting: Sighting[RuleKey]) -> set[str]:
+        """Takes a playbook's trigger or step in; returns the rules whose cards it touches."""
+        match key:
+            case PlaybookTriggered(playbook_id):
+                run = self._runs.setdefault(playbook_id, PlaybookRun(self._content.playbooks[playbook_id]))
+                run.triggered(sighting)
+                return {playbook_id}
+            case StepSaid(playbook_id, step_id) if playbook_id in self._runs:
+                self._runs[playbook_id].said(step_id, sighting.utterance_id)
+                return {playbook_id}
+        return set()
+
+    def _withdraw(self, settled: Settled[RuleKey], utterance_id: str) -> set[str]:
+        touched: set[str] = set()
+        for key in settled.withdrawn:
+            if isinstance(key, HardTriggered):
+                touched.add(watch.RULE)
+            elif key.playbook_id in self._runs:
+                touched.add(key.playbook_id)
+                run = self._runs[key.playbook_id]
+                if isinstance(key, StepSaid):
+                    run.withdraw_said(key.step_id, utterance_id)
+                else:
+                    run.withdraw_trigger(utterance_id)
+        return touched
+
+    def _ticked(self, event: StepTicked) -> tuple[Effect, ...]:
+        rule = self._deck.rule_of(event.card_id)
+        if rule is None or rule not in self._runs or self._over is not None:
+            return ()
+        self._runs[rule].tick(event.step_id, event.done)
+        return self._present({rule})
+
+    def _present(self, rules: set[str]) -> tuple[Effect, ...]:
+        effects: list[Effect] = []
+        for rule in sorted(rules):
+            shown = self._runs[rule].active if rule in self._runs else self._watch.visible
+            if shown:
+                maker = self._runs.get(rule, self._watch)
+                effects += self._deck.present(rule, partial(maker.card, version=self._content.version, name=self._name))
+            else:
+                effects += self._deck.retract(rule, _WITHDRAWN)
+                self._runs.pop(rule, None)
+        return tuple(effects)
+
+    def _draft(self) -> tuple[Effect, ...]:
+        if self._rang is None or self._over is None:
+            return ()
+        over, ended_at = self._over
+        run = next(iter(self._runs.values()), None)
+        open_steps = tuple(step.text for step in run.spec.steps if not run.done(step.id)) if run is not None else ()
+        wrap = Wrap(
+            contact_id=self._rang.contact_id,
+            agent=self._agent,
+            customer_id=self._customer.customer_id if self._customer is not None else None,
+            customer=self._customer.name if self._customer is not None else "",
+            number=self._rang.caller_number,
+            queue=self._rang.queue,
+            reason=over.reason,
+            started_at=self._rang_at,
+            ended_at=ended_at,
+            duration_s=over.duration_s,
+            talk_s=over.talk_s,
+            talk=over.talk,
+            finals=tuple(self._finals.values()),
+            readings=self._watch.readings,
+            gaps=self._gaps,
+            cards=self._card_counts(),
+            subject=run.spec.name.lower() if run is not None else "",
+            disposition=_disposition(run),
+            steps_open=open_steps,
+            version=self._content.version,
+        )
+        return (DraftSummary(summarise(wrap)),)
+
+    def _card_counts(self) -> tuple[CardCount, ...]:
+        return tuple(
+            CardCount(kind, tally.shown, tally.accepted, tally.dismissed, tally.retracted)
+            for kind, tally in sorted(self._deck.tallies.items())
+        )
+
+
+def _disposition(run: PlaybookRun | None) -> str:
+    if run is None:
+        return GENERAL
+    return run.spec.disposition.done if run.complete else run.spec.disposition.open

@@ -1,0 +1,42 @@
+"""The lexicon file: how callers' words feel, and which of them count at once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Valence = Annotated[float, Field(ge=-4.0, le=4.0, allow_inf_nan=False)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TitlesSpec(_Model):
+    """Titles of the sentiment card: the level fell, rose, or rose so far that the matter seems settled."""
+
+    falling: str
+    rising: str
+    settled: str
+
+
+class HardTriggerSpec(_Model):
+    """Words that count without smoothing: the level (-1..1) is at most ``level`` after them."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
+    phrases: tuple[str, ...] = Field(min_length=1)
+    unless: tuple[str, ...] = ()
+    level: float = Field(ge=-1.0, le=0.0)
+    title: str
+
+
+class LexiconSpec(_Model):
+    """Valences are VADER's, -4..4. ``turn`` and ``alpha``: see ``assist.sentiment.SentimentSettings``."""
+
+    turn: float = Field(default=0.2, gt=0.0, le=1.0)
+    alpha: float = Field(default=0.35, gt=0.0, le=1.0)
+    titles: TitlesSpec
+    hard: tuple[HardTriggerSpec, ...] = ()
+    words: dict[str, Valence] = {}
+    phrases: dict[str, Valence] = {}
