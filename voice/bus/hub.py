@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from voice.bus.base import Recent, matches
-from voice.bus.spool import Spool, orphans
+from voice.bus.spool import Spool, take_orphans
 
 log = logging.getLogger(__name__)
 
 WINDOW = 256
 """Durable events on their way to one named subscriber."""
+ORPHAN_S = 0.25
+"""After a client left, how long until its spool, if it left one, is delivered."""
 MAX_LINE = 1 << 20
 """Bytes of one message."""
 MAX_BUFFERED = 4 << 20
@@ -66,6 +68,7 @@ class Hub:
         self._commands: dict[str, tuple[_Client, _Client]] = {}
         self._stored = Recent(100_000)
         self._server: asyncio.Server | None = None
+        self._closing = False
         self.live_dropped = 0
         self._operations: dict[str, Callable[[_Client, Message], None]] = {
             "hello": self._hello,
@@ -85,6 +88,7 @@ class Hub:
 
     async def close(self) -> None:
         """Drop all clients; backlogs stay on disk."""
+        self._closing = True
         if self._server is not None:
             self._server.close()
         for client in list(self._clients):
@@ -96,13 +100,7 @@ class Hub:
 
     def adopt_orphans(self) -> int:
         """Deliver the durable events that ended processes left in their spools; returns how many."""
-        adopted = 0
-        for file, messages in orphans(self._spools):
-            for message in messages:
-                self._store_and_spread(message)
-            adopted += len(messages)
-            file.unlink(missing_ok=True)
-        return adopted
+        return 0 if self._closing else take_orphans(self._spools, self._store_and_spread)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = _Client(writer)
@@ -129,6 +127,9 @@ class Hub:
                 self._answer(identifier, asker, "gone", f"{client.source} left before answering")
             elif asker is client:
                 del self._commands[identifier]
+        if not self._closing:
+            # A killed process leaves its spool behind; its lock goes with its last descriptor, a moment after this one.
+            asyncio.get_running_loop().call_later(ORPHAN_S, self.adopt_orphans)
 
     def _hello(self, client: _Client, message: Message) -> None:
         client.source = message["source"]

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ SLACK = 1000
 class Spool:
     """Messages by id, in order, on disk (JSON lines) and in memory.
 
-    The file is locked while its owner lives, so that another process can tell an orphan (see ``orphans``).
+    The file is locked while its owner lives, so that another process can tell an orphan (see ``take_orphans``).
     At ``limit`` messages the oldest is dropped, logged and counted in ``dropped``. A full disk is survived: the
     message stays in memory and ``unwritten`` counts it.
     """
@@ -31,8 +32,7 @@ class Spool:
         self._limit = limit
         self._lines_in_file = 0
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._descriptor = _open_locked(file)
         self._messages: OrderedDict[str, dict[str, Any]] = OrderedDict()
         for message in _read(file):
             self._messages[message["id"]] = message
@@ -89,6 +89,23 @@ class Spool:
             self._write(json.dumps(message, separators=(",", ":")) + "\n")
 
 
+def _open_locked(file: Path) -> int:
+    """Open and lock. Between the two an adopter may have taken the (still empty) file away: then make it again."""
+    while True:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if _is(file, descriptor):
+            return descriptor
+        os.close(descriptor)
+
+
+def _is(file: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(file.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
 def _read(file: Path) -> list[dict[str, Any]]:
     """Whole lines only: the last one may be torn by the death of its writer."""
     messages = []
@@ -102,16 +119,20 @@ def _read(file: Path) -> list[dict[str, Any]]:
     return messages
 
 
-def orphans(directory: Path) -> list[tuple[Path, list[dict[str, Any]]]]:
-    """Spool files in ``directory`` whose owner has ended, with their messages. The caller unlinks them when done."""
-    found = []
+def take_orphans(directory: Path, deliver: Callable[[dict[str, Any]], None]) -> int:
+    """Deliver the messages of spool files whose owner has ended, and remove the files; returns how many messages."""
+    count = 0
     for file in sorted(directory.glob("*.jsonl")):
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            messages = _read(file)
+            for message in messages:
+                deliver(message)
+            count += len(messages)
+            file.unlink()
         except BlockingIOError:
             continue
         finally:
             os.close(descriptor)
-        found.append((file, _read(file)))
-    return found
+    return count

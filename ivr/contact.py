@@ -1,0 +1,224 @@
+"""The contact worker: one process, one contact. The thin driver around ``ContactCore``.
+
+Owns the phone, the prompt player, the bus connection and the ears (recognition and recording) of one contact. The
+zygote forks it, it reports its SIP port, and waits for the INVITE the front sends it. It needs none of the floor, the
+transcription server and the bus to keep the call up. It ends with the process: all legs disconnected, everything
+flushed, ``os._exit`` without tearing pjsua2 down (which would take a second).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import resource
+from collections.abc import Coroutine
+from typing import Any
+
+from ivr import effects as flow
+from ivr.contact_core import (
+    AnswerLeg,
+    ContactCore,
+    ContactEffect,
+    DialLeg,
+    Finish,
+    HangUpLeg,
+    Publish,
+    SetPaths,
+    StartListening,
+)
+from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS, ConnectAgent, ContactClosed, EndContact, FloorStarted
+from ivr.ears import Ears
+from ivr.playback import PromptPlayer
+from ivr.prompts import PromptStore
+from ivr.schema import load_flow
+from ivr.settings import IvrSettings
+from transcription.settings import TranscriptionSettings
+from transcription.utterances import UTTERANCE_EVENTS
+from voice.bus.base import Bus, Subscription
+from voice.bus.local import LocalBus
+from voice.calls import Role
+from voice.clock import Clock, SystemClock
+from voice.commands import Command, CommandCodec, Reply
+from voice.events import VOICE_EVENTS, EventCodec, new_identifier
+from voice.hearing import PROMPTS, tap
+from voice.phone import LegDisconnected, Phone, PhoneConfig, PhoneError, PhoneEvent, SipAccount
+from voice.rundir import RunDirectory
+from voice.settings import FrontSettings, RtpSettings, RunSettings, read_settings
+from voice.zygote import WorkerSlot
+
+log = logging.getLogger(__name__)
+
+EVENTS = EventCodec((*VOICE_EVENTS, *CONTACT_EVENTS, *UTTERANCE_EVENTS))
+COMMANDS = CommandCodec(CONTACT_COMMANDS)
+TAP_BATCH_MS = 100
+LINGER_S = 5.0
+"""How long a leg that was hung up may take to end before the process ends without it."""
+
+
+class ContactWorker:
+    """Performs the core's effects on a phone, a player, a bus and ears. Belongs to one asyncio loop."""
+
+    def __init__(self, core: ContactCore, bus: Bus, prompts: PromptStore, ears: Ears, clock: Clock) -> None:
+        self._core = core
+        self._bus = bus
+        self._prompts = prompts
+        self._ears = ears
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._player = PromptPlayer(lambda token: self._loop.call_soon_threadsafe(self._prompt_finished, token))
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._operations: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue()
+        self._phone: Phone | None = None
+        self._finished = asyncio.Event()
+
+    async def run(self, phone: Phone) -> None:
+        """Take one contact from its INVITE to its end."""
+        self._phone = phone
+        await phone.add_source(PROMPTS, self._player)
+        for role in Role:
+            await phone.add_sink(tap(role), self._ears.sink(role), TAP_BATCH_MS)
+        self._bus.serve(f"contact.{self._core.contact_id}", self._command)
+        self._bus.on_connected(self._report)
+        starts = self._bus.subscribe(FloorStarted.type)
+        async with asyncio.TaskGroup() as tasks:
+            background = [tasks.create_task(self._answer_floors(starts)), tasks.create_task(self._operate())]
+            await self._finished.wait()
+            starts.close()
+            for task in background:
+                task.cancel()
+
+    def phone_event(self, event: PhoneEvent) -> None:
+        """What the phone reports (``PhoneListener``)."""
+        first = not self._core.call.legs
+        self._perform(self._core.phone_event(event, self._clock.wall()))
+        if first and self._core.running:
+            asyncio.ensure_future(self._bus.start())
+
+    async def _command(self, command: Command) -> Reply:
+        match command:
+            case ConnectAgent():
+                reply, effects = self._core.connect_agent(command)
+            case EndContact():
+                reply, effects = self._core.end(command, self._clock.wall())
+            case _:
+                return Reply(False, f"a contact does not take {command.type}")
+        self._perform(effects)
+        return reply
+
+    def _report(self) -> None:
+        if self._core.running:
+            self._bus.publish(self._core.snapshot, contact_id=self._core.contact_id)
+
+    async def _answer_floors(self, starts: Subscription) -> None:
+        async for _ in starts:
+            self._report()
+
+    def _prompt_finished(self, token: int) -> None:
+        self._perform(self._core.prompt_finished(token, self._clock.wall()))
+
+    def _timer_fired(self, name: str, token: int) -> None:
+        self._timers.pop(name, None)
+        self._perform(self._core.timer_fired(name, token, self._clock.wall()))
+
+    def _perform(self, effects: tuple[ContactEffect, ...]) -> None:
+        for effect in effects:
+            match effect:
+                case Publish(event):
+                    self._bus.publish(event, contact_id=self._core.contact_id)
+                case flow.PlayPrompts(token=token, prompts=prompts, loop=loop):
+                    pcm = b"".join(self._prompts.pcm(prompt.audio) for prompt in prompts)
+                    self._player.play(token, pcm, loop=loop)
+                case flow.StopPrompts():
+                    self._player.stop()
+                case flow.StartTimer(name, seconds, token):
+                    self._cancel_timer(name)
+                    self._timers[name] = self._loop.call_later(seconds, self._timer_fired, name, token)
+                case flow.CancelTimer(name):
+                    self._cancel_timer(name)
+                case StartListening():
+                    self._ears.open(self._clock.wall() - self._core.snapshot.offered_at)
+                case Finish():
+                    self._finished.set()
+                case AnswerLeg() | DialLeg() | HangUpLeg() | SetPaths():
+                    self._operations.put_nowait(self._phone_operation(effect))
+
+    def _cancel_timer(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def _operate(self) -> None:
+        """Phone operations one after the other, in the order they were decided."""
+        while True:
+            await (await self._operations.get())
+
+    async def _phone_operation(self, effect: AnswerLeg | DialLeg | HangUpLeg | SetPaths) -> None:
+        assert self._phone is not None
+        try:
+            match effect:
+                case AnswerLeg(leg_id):
+                    await self._phone.answer(leg_id)
+                case DialLeg(leg_id, address, headers):
+                    await self._phone.dial(leg_id, address, headers)
+                case HangUpLeg(leg_id, code):
+                    await self._phone.hang_up(leg_id, code)
+                    self._loop.call_later(LINGER_S, self._finish_if_over)
+                case SetPaths(paths):
+                    await self._phone.set_paths(paths)
+        except PhoneError as error:
+            log.error("contact %s: %s", self._core.contact_id, error)  # noqa: TRY400 - a refusal, not a bug
+            if isinstance(effect, DialLeg | AnswerLeg):
+                self.phone_event(LegDisconnected(effect.leg_id, 503, str(error)))
+
+    def _finish_if_over(self) -> None:
+        """A hung-up leg whose BYE nobody answers must not keep the process."""
+        if not self._core.running:
+            self._finished.set()
+
+
+def run(slot: WorkerSlot) -> int:
+    """The zygote's entry point: one contact, then the exit status."""
+    logging.basicConfig(level=logging.WARNING, format=f"{slot.worker_id} %(name)s: %(message)s")
+    asyncio.run(_serve(slot, SystemClock()))
+    return 0
+
+
+async def _serve(slot: WorkerSlot, clock: Clock) -> None:
+    from voice.sip import SipPhone  # in the child only: the stack must not exist before the fork
+
+    settings = read_settings(slot.settings, os.environ)
+    ivr = settings.section("ivr", IvrSettings)
+    rtp = settings.section("rtp", RtpSettings)
+    front = settings.section("front", FrontSettings)
+    where = RunDirectory.of(settings.section("run", RunSettings))
+    contact_id = new_identifier()[:16]
+    prompts = PromptStore.open(ivr.prompts)
+    core = ContactCore(contact_id, slot.worker_id, load_flow(ivr.flow, prompts))
+    bus = LocalBus(where.hub, f"worker-{slot.worker_id}", clock, EVENTS, COMMANDS, where.spool)
+    url = settings.section("transcription", TranscriptionSettings).url
+    ears = Ears(contact_id, url, where, bus, clock)
+    worker = ContactWorker(core, bus, prompts, ears, clock)
+    phone = SipPhone(
+        PhoneConfig(rtp_host=rtp.host, rtp_first_port=slot.rtp_first_port, rtp_ports=slot.rtp_ports),
+        worker.phone_event,
+        clock,
+    )
+    _, port = await phone.start()
+    await phone.add_account(SipAccount(f"sip:callfloor@{front.domain}", proxy=f"sip:{slot.front_inner};lr"))
+    slot.ready(port)
+    await worker.run(phone)
+    recorded = await ears.close()
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    bus.publish(
+        ContactClosed(
+            recorded.path,
+            recorded.seconds,
+            recorded.silenced_s,
+            usage.ru_utime + usage.ru_stime,
+            usage.ru_maxrss / 1024,
+        ),
+        contact_id=contact_id,
+    )
+    await bus.close()
+    os._exit(0)
