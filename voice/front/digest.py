@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import re
 import secrets
 from collections import OrderedDict
@@ -76,14 +77,17 @@ def digest_response(credentials: Mapping[str, str], method: str, secret: str) ->
 
 
 class Digest:
-    """Makes challenges and checks credentials against ``secrets_by_user`` (plain secrets)."""
+    """Makes challenges and checks credentials against ``secrets_by_user`` (plain secrets).
 
-    def __init__(self, realm: str, secrets_by_user: Mapping[str, str], key: bytes) -> None:
+    Nonces issued before ``started`` (monotonic seconds) count as stale: an earlier process may have used them.
+    """
+
+    def __init__(self, realm: str, secrets_by_user: Mapping[str, str], key: bytes, started: float) -> None:
         self._realm = realm
         self._secrets = secrets_by_user
         self._key = key
         self._uses: OrderedDict[str, _Use] = OrderedDict()
-        self._not_before = -1.0  # nonces issued before this may have been forgotten, so they count as stale
+        self._not_before = math.floor(started * 1000) / 1000  # a nonce is dated in milliseconds
 
     def challenge(self, now: float, *, proxy: bool = False, stale: bool = False) -> list[tuple[str, str]]:
         """The two challenge headers; ``proxy`` for a 407."""

@@ -6,6 +6,7 @@ multipart bodies, no content encodings. Addresses are checked before anybody tru
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -221,9 +222,13 @@ class Response(Message):
 
 
 def respond(request: Request, status: int, extra: Iterable[tuple[str, str]] = (), *, tag: str = "") -> Response:
-    """Our own answer to ``request`` (RFC 3261 8.2.6); ``tag`` goes into To where it has none and status is not 100."""
+    """Our own answer to ``request`` (RFC 3261 8.2.6).
+
+    A To without a tag gets ``tag``, or one that is the same for every retransmission of the request (8.2.7).
+    """
     to = request.to
-    if tag and status > 100 and not to.tag:
+    if status > 100 and not to.tag:
+        tag = tag or hashlib.sha256(f"{request.call_id} {request.via.branch}".encode()).hexdigest()[:16]
         to = replace(to, params={**to.params, "tag": tag})
     fields = [("Via", value) for value in request.headers.all("Via")]
     fields += [("From", request.headers.get("From") or ""), ("To", str(to)), ("Call-ID", request.call_id)]

@@ -49,8 +49,8 @@ class Failures:
 
     def blocked(self, host: str, now: float) -> bool:
         """Whether ``host`` failed ten times within the last minute."""
-        times = self._times.get(host, ())
-        return len(times) == MAX_FAILURES and now - times[0] < _FAILURE_WINDOW_S
+        times = self._times.get(host)
+        return times is not None and len(times) == MAX_FAILURES and now - times[0] < _FAILURE_WINDOW_S
 
 
 class Registrar:

@@ -1,0 +1,78 @@
+"""``python -m voice.zygote``: see ``--help``. Started by ``callfloor serve``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import cast
+
+from voice.clock import SystemClock
+from voice.errors import CallfloorError, DocumentError
+from voice.settings import RtpSettings, read_settings
+from voice.zygote.nursery import Nursery
+from voice.zygote.process import EXIT_CRASHED, Plan, Worker, Zygote, check_single_thread
+
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def main() -> int:
+    """Exit status 0 after SIGTERM, 2 for wrong settings, 70 where forking is not safe."""
+    options = _parser().parse_args()
+    logging.basicConfig(level=logging.INFO, format="zygote: %(message)s", stream=sys.stderr)
+    for variable in _ONE_THREAD:  # numpy's BLAS starts threads when it is imported
+        os.environ[variable] = "1"
+    try:
+        rtp = read_settings(options.settings, os.environ).section("rtp", RtpSettings)
+        if rtp.first_port + options.max * rtp.ports_per_worker > 65536:
+            raise DocumentError(options.settings, None, "rtp: too many ports", "lower first_port or front.max_contacts")
+        plan = Plan(_load(options.worker), rtp, options.settings, options.run_dir, options.front_inner)
+        check_single_thread()
+        Zygote(plan, Nursery(min(options.warm, options.max), options.max), _listen(options.listen), SystemClock()).run()
+    except DocumentError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except CallfloorError as error:
+        sys.stderr.write(f"zygote: {error}\n")
+        return EXIT_CRASHED
+    finally:
+        options.listen.unlink(missing_ok=True)
+    return 0
+
+
+def _load(name: str) -> Worker:
+    """Import MODULE:FUNCTION, with all it needs, before the first fork."""
+    module, _, function = name.partition(":")
+    return cast(Worker, getattr(importlib.import_module(module), function))
+
+
+def _listen(path: Path) -> socket.socket:
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)  # nobody else may take our workers
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(mask)
+    listener.listen(4)
+    return listener
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m voice.zygote", description="Forks and reaps contact workers.")
+    parser.add_argument("--listen", type=Path, required=True, metavar="PATH", help="Unix socket for the front")
+    parser.add_argument("--worker", required=True, metavar="MODULE:FUNCTION", help="called with a WorkerSlot")
+    parser.add_argument("--warm", type=int, default=2, help="workers kept ready")
+    parser.add_argument("--max", type=int, default=30, help="workers in all")
+    parser.add_argument("--settings", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--run-dir", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--front-inner", required=True, metavar="HOST:PORT", help="where workers send their SIP")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""What a contact worker is given."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSlot:
+    """The place of one worker process.
+
+    ``slot`` counts from 0 and is used again only after its last worker was reaped; UDP ports ``rtp_first_port`` to
+    ``rtp_first_port + rtp_ports - 1`` on ``rtp_host`` are this worker's alone. ``front_inner`` is the front's HOST:PORT
+    for workers. ``assigned_fd`` becomes readable (one byte) when the front gives the worker its contact, and reads end
+    of file when the zygote is gone.
+    """
+
+    worker_id: str
+    slot: int
+    rtp_host: str
+    rtp_first_port: int
+    rtp_ports: int
+    settings: Path
+    run_dir: Path
+    front_inner: str
+    assigned_fd: int
+
+    def ready(self, port: int) -> None:
+        """Report the SIP port on 127.0.0.1 this worker listens on. Call once, within ten seconds of the start."""
+        os.write(self.assigned_fd, f"{port}\n".encode())
