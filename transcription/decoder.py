@@ -60,10 +60,10 @@ class ChannelDecoder:
         """The sample after the last one decoded."""
         return self._segmenter.position
 
-    def feed(self, offset: int, pcm: bytes) -> list[Heard]:
-        """Decode a batch that begins at sample ``offset``; a partial at most once, for its end."""
+    def feed(self, offset: int, pcm: bytes, *, partials: bool = True) -> list[Heard]:
+        """Decode a batch that begins at sample ``offset``; with ``partials`` one partial at most, for its end."""
         heard, advanced, voiced = self._perform(self._segmenter.push(offset, pcm))
-        if advanced and self._start is not None:
+        if partials and advanced and self._start is not None:
             text = self._recogniser.partial()
             if text and text != self._text:
                 self._text = text

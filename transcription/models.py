@@ -55,7 +55,7 @@ class InstalledModel:
 
     @property
     def takes_grammars(self) -> bool:
-        """Whether it has a look-ahead graph (``HCLr.fst`` and ``Gr.fst``); libvosk ignores it where ``HCLG.fst`` lies too."""
+        """Whether it has a look-ahead graph (``HCLr.fst``, ``Gr.fst``), which libvosk ignores beside a ``HCLG.fst``."""
         graph = self.path / "graph"
         return (graph / "HCLr.fst").is_file() and (graph / "Gr.fst").is_file() and not (graph / "HCLG.fst").is_file()
 

@@ -43,7 +43,7 @@ class Recogniser(Protocol):
         """The words of the open segment so far, separated by spaces; empty where there are none."""
 
     def final(self) -> tuple[Word, ...]:
-        """End the segment: its words, times in seconds since the segment's first sample. The next ``accept`` opens another."""
+        """End the segment: its words, times in seconds since its first sample. The next ``accept`` opens another."""
 
     def reset(self) -> None:
         """Forget the open segment."""

@@ -1,8 +1,8 @@
 """Cuts a channel into stretches of speech. A pure machine: samples in, effects out; time is counted in samples.
 
 The thresholds are measured (two-leg calls): start on 3 voiced frames of 5, keep the 300 ms before, go on 500 ms after
-the last voiced frame, cut after 12 s at the latest and, from 9 s on, at the first dip. Nothing that could be a word is lost: a stretch
-opens with its pre-roll and two stretches never overlap.
+the last voiced frame, cut after 12 s at the latest and, from 9 s on, at the first dip. A stretch opens with its
+pre-roll, so that no first word is lost, and two stretches never overlap.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ class SegmenterConfig:
 
 
 class Segmenter:
-    """One channel's segmenter. ``speaking_from``: begin inside a segment that started at that sample (a resumed channel)."""
+    """One channel's segmenter. ``position``: its first sample; ``speaking_from``: the sample an interrupted segment
+    started at, which starts there again (a resumed channel).
+    """
 
     def __init__(
         self,
@@ -153,7 +155,7 @@ class Segmenter:
         if self._segment is None:
             self._wait(frame, voiced, effects)
         else:
-            self._speak(frame, voiced, effects)
+            self._speak(frame, voiced, self._position - self._segment, effects)
 
     def _add_run(self, start: int, effects: list[Effect]) -> None:
         for index in range(len(effects) - 1, -1, -1):
@@ -180,14 +182,12 @@ class Segmenter:
         self._before.clear()
         effects.append(SegmentStarted(at))
 
-    def _speak(self, frame: bytes, voiced: bool, effects: list[Effect]) -> None:
-        assert self._segment is not None
+    def _speak(self, frame: bytes, voiced: bool, length: int, effects: list[Effect]) -> None:
         if effects and isinstance(effects[-1], SegmentAudio):
             effects[-1] = SegmentAudio(effects[-1].pcm + frame)
         else:
             effects.append(SegmentAudio(frame))
         self._unvoiced = 0 if voiced else self._unvoiced + 1
-        length = self._position - self._segment
         if self._unvoiced >= self._hang_over:
             self._segment = None
             effects.append(SegmentEnded(self._position))

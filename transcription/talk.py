@@ -38,7 +38,13 @@ class TalkStats:
 
     def __init__(self) -> None:
         self._runs: dict[str, list[tuple[float, float]]] = {}
+        self._since: float | None = None
         self._until = 0.0
+
+    def listening_from(self, at_s: float) -> None:
+        """Sound is known from ``at_s`` on (the earliest call counts); what lies before is not silence."""
+        self._since = at_s if self._since is None else min(self._since, at_s)
+        self._until = max(self._until, at_s)
 
     def heard(self, party: str, start_s: float, end_s: float) -> None:
         """``party`` was voiced from ``start_s`` to ``end_s``."""
@@ -58,7 +64,7 @@ class TalkStats:
         talk = {party: sum(end - start for start, end in runs) for party, runs in self._runs.items()}
         parties = list(self._runs.values())
         over = sum(_shared(first, second) for index, first in enumerate(parties) for second in parties[index + 1 :])
-        quiet = _pauses(sorted(run for runs in parties for run in runs), self._until)
+        quiet = _pauses(sorted(run for runs in parties for run in runs), self._since or 0.0, self._until)
         return TalkSummary(talk, over, sum(quiet), max(quiet, default=0.0), self._until)
 
 
@@ -76,8 +82,8 @@ def _shared(first: Sequence[tuple[float, float]], second: Sequence[tuple[float, 
     return total
 
 
-def _pauses(runs: Sequence[tuple[float, float]], until: float) -> list[float]:
-    pauses, edge = [], 0.0
+def _pauses(runs: Sequence[tuple[float, float]], since: float, until: float) -> list[float]:
+    pauses, edge = [], since
     for start, end in runs:
         if start > edge:
             pauses.append(start - edge)

@@ -1,7 +1,7 @@
 """The contact protocol between audio taps and the transcription server, version 1, over one websocket per contact.
 
 Client: ``hello``, then any number of ``open``, audio (binary), ``close`` per channel, and ``finish``.
-Server: ``welcome``, then ``partial``, ``final``, ``decided``, ``closed``, ``refused``, and ``finished``; then it closes.
+Server: ``welcome``; ``partial``, ``final``, ``decided``, ``closed``, ``refused``; last ``finished``; then it closes.
 Binary frames: one byte channel, eight bytes big-endian offset of the first sample in the channel's stream, int16
 little-endian mono samples. Offsets do not go back: what overlaps the past is dropped, a jump forward is a hole.
 """
@@ -171,12 +171,14 @@ def encode(message: ClientMessage | ServerMessage) -> str:
 
 def decode_client(text: str) -> ClientMessage:
     """What a client sent. Raises WireError."""
-    return _decode(_CLIENT, text)
+    message: ClientMessage = _decode(_CLIENT, text)
+    return message
 
 
 def decode_server(text: str) -> ServerMessage:
     """What a server sent. Raises WireError."""
-    return _decode(_SERVER, text)
+    message: ServerMessage = _decode(_SERVER, text)
+    return message
 
 
 def _decode(adapter: TypeAdapter[Any], text: str) -> Any:

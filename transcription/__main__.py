@@ -1,0 +1,90 @@
+"""``python -m transcription``: the transcription server alone."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from transcription.engines.vosk import VoskEngine
+from transcription.models import DEMO_MODEL, find_model
+from transcription.server import ServerConfig, TranscriptionServer, publish_nowhere
+from transcription.session import Publish
+from voice.errors import CallfloorError, DocumentError
+
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+def _arguments(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m transcription", description="Live speech recognition server.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 asks the kernel; the port is printed as JSON")
+    parser.add_argument("--fd", type=int, help="a listening socket inherited from the parent, instead of --host/--port")
+    parser.add_argument("--model", default=DEMO_MODEL, help="an installed model's name or a directory")
+    parser.add_argument("--token-file", type=Path, help="a file with the token clients must show")
+    parser.add_argument("--bus", type=Path, help="publish utterances on the local bus with this socket")
+    parser.add_argument("--max-contacts", type=int, default=200)
+    return parser.parse_args(arguments)
+
+
+def _token(file: Path | None, host: str) -> str:
+    if file is None:
+        if not host.startswith(LOOPBACK):
+            raise DocumentError("--token-file", None, f"{host} can be reached by others", "give a token file")
+        return ""
+    try:
+        token = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentError(file, None, f"the token cannot be read ({error})", "check the path") from None
+    if not token:
+        raise DocumentError(file, None, "the token file is empty", "write a token into it")
+    return token
+
+
+@contextlib.asynccontextmanager
+async def connect_bus(path: Path | None) -> AsyncIterator[Publish]:
+    """Where utterances go: the local bus at ``path``, or nowhere but the connection."""
+    if path is None:
+        yield publish_nowhere
+        return
+    raise DocumentError(path, None, "no bus in this build", "leave --bus away")
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    token = _token(options.token_file, options.host)
+    engine = VoskEngine(find_model(options.model))
+    listener = socket.socket(fileno=options.fd) if options.fd is not None else None
+    config = ServerConfig(
+        host=options.host, port=options.port, listener=listener, token=token, max_contacts=options.max_contacts
+    )
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with connect_bus(options.bus) as publish, TranscriptionServer(engine, config, publish).running() as server:
+        ready = {"ready": True, "port": server.port, "model": engine.info.model.name}
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
+        await stopped.wait()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status 0 after SIGTERM or SIGINT, 2 with one line on stderr for a wrong file or option."""
+    logging.basicConfig(level=logging.INFO, format="transcription: %(levelname)s %(message)s")
+    try:
+        asyncio.run(_serve(_arguments(sys.argv[1:] if arguments is None else arguments)))
+    except (CallfloorError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,382 @@
+"""The client of the transcription server: used by a contact worker or a station, one per contact.
+
+Audio comes from any thread and is never waited for; words come back as events on the asyncio loop. The call never
+notices the server's death: audio is kept (30 s per channel), sent again from where the server had got to, and what
+could not be kept is reported as a gap. Nothing here raises because the server is away or refuses us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from transcription import wire
+from transcription.resend import ResendBuffer
+from transcription.talk import TalkStats, TalkSummary
+from transcription.utterances import TranscriptionGap
+from voice.audio import AudioFrame, AudioSink
+from voice.clock import Clock
+from voice.events import Event, new_identifier
+
+log = logging.getLogger(__name__)
+
+BACK_OFF_FIRST_S = 0.1
+BACK_OFF_LAST_S = 2.0
+INBOX_FRAMES = 1500
+MESSAGE_BYTES = 32 * 1024
+PING_S = 5.0
+
+OnEvent = Callable[[Event], None]
+OnDecided = Callable[[int, int], None]
+
+
+@dataclass
+class ClientStatistics:
+    """Counters of one client. ``frames_dropped``: the loop did not run for 30 s; ``frames_rejected``: another rate."""
+
+    connections: int = 0
+    frames_dropped: int = 0
+    frames_rejected: int = 0
+    samples_lost: int = 0
+    unknown_messages: int = 0
+
+
+class _Tap:
+    """An AudioSink written from a media thread: append to a bounded deque, wake the loop once, return."""
+
+    def __init__(self, rate: int, wake: Callable[[], None], statistics: ClientStatistics) -> None:
+        self._rate = rate
+        self._wake = wake
+        self._statistics = statistics
+        self._inbox: deque[AudioFrame] = deque()
+
+    def write(self, frame: AudioFrame) -> None:
+        """Take one frame; the oldest waiting one is dropped when 1500 wait."""
+        if frame.rate != self._rate:
+            self._statistics.frames_rejected += 1
+            return
+        if len(self._inbox) >= INBOX_FRAMES:
+            self._inbox.popleft()
+            self._statistics.frames_dropped += 1
+        self._inbox.append(frame)
+        self._wake()
+
+    def drain(self) -> list[AudioFrame]:
+        """What has arrived; on the loop."""
+        frames = []
+        while self._inbox:
+            frames.append(self._inbox.popleft())
+        return frames
+
+
+class _Channel:
+    """One channel's state over all connections."""
+
+    def __init__(self, spec: wire.ChannelSpec, tap: _Tap) -> None:
+        self.spec = spec
+        self.tap = tap
+        self.buffer = ResendBuffer(spec.rate)
+        self.opened = False
+        self.close_sent = False
+        self.closing = False
+        self.speaking_from: int | None = None
+        self.gap: TranscriptionGap | None = None
+
+    def seconds(self, sample: int) -> float:
+        return self.spec.base_s + sample / self.spec.rate
+
+    def sample(self, seconds: float) -> int:
+        return round((seconds - self.spec.base_s) * self.spec.rate)
+
+    def collect(self) -> None:
+        for frame in self.tap.drain():
+            self.buffer.add(frame.offset, frame.pcm)
+
+    def opening(self) -> wire.Open:
+        """The message that opens (or re-opens) the channel on a new connection."""
+        position = self.buffer.rewind()
+        changes = {"position": position, "speaking_from": self.speaking_from}
+        return wire.Open(**{**self.spec.model_dump(), **changes})
+
+
+class TranscriptionClient:
+    """See the module text. Methods belong to the asyncio loop; only ``AudioSink.write`` may come from another thread.
+
+    ``on_event`` receives partials, finals (already published by the server) and gaps (which the owner publishes);
+    ``on_decided(channel, sample)``: before ``sample`` of that channel's stream no redaction can come any more.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        contact_id: str,
+        clock: Clock,
+        on_event: OnEvent,
+        on_decided: OnDecided = lambda channel, sample: None,
+    ) -> None:
+        self._url = url
+        self._token = token
+        self._contact_id = contact_id
+        self._clock = clock
+        self._on_event = on_event
+        self._on_decided = on_decided
+        self._channels: dict[int, _Channel] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake = asyncio.Event()
+        self._finishing = False
+        self._finished = asyncio.Event()
+        self._welcomed = False
+        self._socket: ClientConnection | None = None
+        self._talk = TalkStats()
+        self.statistics = ClientStatistics()
+        self.engine: wire.Welcome | None = None
+        self.last_error = ""
+
+    def open_channel(
+        self,
+        channel: int,
+        party: str,
+        rate: int,
+        base_s: float = 0.0,
+        *,
+        grammar: tuple[str, ...] | None = None,
+        publish: bool = True,
+    ) -> AudioSink:
+        """Where to write this leg's audio; ``base_s``: contact seconds of its sample 0. Works before ``run`` and while
+        the server is away. Use a new number (0..255) for each leg; ValueError if it is in use.
+        """
+        if channel in self._channels:
+            raise ValueError(f"channel {channel} is in use")
+        spec = wire.ChannelSpec(
+            channel=channel, party=party, rate=rate, base_s=base_s, grammar=grammar, publish=publish
+        )
+        tap = _Tap(rate, self._wake_up, self.statistics)
+        self._channels[channel] = _Channel(spec, tap)
+        self._talk.listening_from(base_s)
+        self._wake.set()
+        return tap
+
+    def close_channel(self, channel: int) -> None:
+        """No more audio on this channel; its last final still comes. Unknown numbers are ignored."""
+        if found := self._channels.get(channel):
+            found.closing = True
+            self._wake.set()
+
+    @property
+    def talk(self) -> TalkSummary:
+        """Talk ratio, talk-over and silence so far."""
+        return self._talk.summary()
+
+    async def run(self) -> None:
+        """Keep a connection until ``finish``; cancelling drops what is not recognised yet."""
+        self._loop = asyncio.get_running_loop()
+        back_off = BACK_OFF_FIRST_S
+        while not self._finished.is_set():
+            self._welcomed = False
+            try:
+                await self._connection()
+            except* (OSError, InvalidHandshake, ConnectionClosed, wire.WireError) as error:
+                self._lost(_reason(error))
+            if self._finished.is_set():
+                break
+            back_off = BACK_OFF_FIRST_S if self._welcomed else min(2 * back_off, BACK_OFF_LAST_S)
+            await self._clock.sleep(back_off)
+
+    async def finish(self, timeout_s: float = 5.0) -> bool:
+        """No more audio: wait for the last words. False if they did not come in time: what is missing is reported as
+        a gap. ``run`` then ends.
+        """
+        self._finishing = True
+        self._wake.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._finished.wait()
+                return True
+        self._finished.set()
+        self._give_up()
+        if self._socket is not None:
+            await self._socket.close()
+        return False
+
+    async def _connection(self) -> None:
+        """One connection from beginning to end. Raises ConnectionClosed and the errors of connecting."""
+        async with connect(
+            self._url,
+            max_size=1024 * 1024,
+            compression=None,
+            open_timeout=5,
+            close_timeout=1,
+            ping_interval=PING_S,
+            ping_timeout=PING_S,
+        ) as socket:
+            await self._greet(socket)
+            self._socket = socket
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._send(socket))
+                await self._receive(socket)
+
+    async def _greet(self, socket: ClientConnection) -> None:
+        resumed = self.statistics.connections > 0
+        for channel in self._channels.values():
+            channel.opened = channel.close_sent = False
+        hello = wire.Hello(token=self._token, contact_id=self._contact_id, resumed=resumed)
+        await socket.send(wire.encode(hello))
+        welcome = wire.decode_server(await socket.recv(decode=True))
+        if not isinstance(welcome, wire.Welcome):
+            raise wire.WireError(f"the server answered hello with {welcome.type}")
+        self._welcomed = True
+        self.engine = welcome
+        self.statistics.connections += 1
+
+    async def _send(self, socket: ClientConnection) -> None:
+        """Send what the channels hold, then wait to be woken."""
+        with contextlib.suppress(ConnectionClosed):  # the receiver reports it
+            while True:
+                self._wake.clear()
+                for channel in tuple(self._channels.values()):
+                    await self._send_channel(socket, channel)
+                if self._finishing and not self._wake.is_set():
+                    await socket.send(wire.encode(wire.Finish()))
+                    return
+                await self._wake.wait()
+
+    async def _send_channel(self, socket: ClientConnection, channel: _Channel) -> None:
+        channel.collect()
+        if not channel.opened:
+            await socket.send(wire.encode(channel.opening()))
+            channel.opened = True
+            self._resumed(channel)
+        elif loss := channel.buffer.take_loss():
+            self._report_loss(channel, loss)
+        while (run := channel.buffer.take(MESSAGE_BYTES)) is not None:
+            await socket.send(wire.pack_audio(channel.spec.channel, *run))
+        if channel.closing and not channel.close_sent:
+            channel.close_sent = True
+            await socket.send(wire.encode(wire.Close(channel=channel.spec.channel)))
+
+    async def _receive(self, socket: ClientConnection) -> None:
+        while not self._finished.is_set():
+            try:
+                message = wire.decode_server(await socket.recv(decode=True))
+            except wire.WireError as error:
+                self._unknown(str(error))
+                continue
+            self._take(message)
+
+    def _take(self, message: wire.ServerMessage) -> None:
+        match message:
+            case wire.Finished():
+                self._finished.set()
+            case wire.Partial() | wire.Final():
+                self._heard(message)
+            case wire.DecidedUntil():
+                self._decided(message)
+            case wire.Closed(channel=number):
+                self._closed(number)
+            case wire.Refused(channel=number, reason=reason):
+                log.warning("transcription refused channel %d: %s", number, reason)
+                self.last_error = reason
+                self._refused(number, reason)
+            case wire.Welcome():
+                self._unknown("a second welcome")
+
+    def _heard(self, message: wire.Partial | wire.Final) -> None:
+        if channel := self._channels.get(message.channel):
+            is_partial = isinstance(message, wire.Partial)
+            channel.speaking_from = channel.sample(message.utterance.start_s) if is_partial else None
+        self._on_event(message.utterance)
+
+    def _decided(self, message: wire.DecidedUntil) -> None:
+        channel = self._channels.get(message.channel)
+        if channel is None:
+            return
+        for start, end in message.voiced:
+            self._talk.heard(channel.spec.party, channel.seconds(start), channel.seconds(end))
+        self._talk.silent_until(channel.seconds(message.sample))
+        channel.buffer.decide(message.sample)
+        self._on_decided(message.channel, message.sample)
+
+    def _unknown(self, what: str) -> None:
+        if not self.statistics.unknown_messages:
+            log.warning("transcription server sent something unknown: %s", what)
+        self.statistics.unknown_messages += 1
+
+    def _lost(self, reason: str) -> None:
+        """The connection is gone: a gap opens on every channel that has audio of its own."""
+        if self._finished.is_set():
+            return
+        if reason != self.last_error:
+            log.warning("transcription is away: %s", reason)
+        self.last_error = reason
+        for channel in self._channels.values():
+            channel.collect()
+            if channel.gap is None:
+                self._open_gap(channel, reason)
+
+    def _open_gap(self, channel: _Channel, reason: str, start_s: float | None = None) -> None:
+        start = channel.seconds(channel.buffer.live) if start_s is None else start_s
+        channel.gap = TranscriptionGap(
+            new_identifier(), channel.spec.party, start, start, open=True, recovered=False, reason=reason
+        )
+        self._on_event(channel.gap)
+
+    def _resumed(self, channel: _Channel) -> None:
+        """The channel is open again. What fell out of the buffer since the decided edge is lost for good."""
+        loss = channel.buffer.take_loss()
+        if loss:
+            self._report_loss(channel, loss)
+        elif channel.gap:
+            self._close_gap(channel, channel.gap.start_s, channel.seconds(channel.buffer.live), recovered=True)
+
+    def _report_loss(self, channel: _Channel, loss: tuple[int, int]) -> None:
+        if channel.gap is None:
+            self._open_gap(channel, "the recogniser is too far behind", channel.seconds(loss[0]))
+        self.statistics.samples_lost += loss[1] - loss[0]
+        self._close_gap(channel, channel.seconds(loss[0]), channel.seconds(loss[1]), recovered=False)
+
+    def _close_gap(self, channel: _Channel, start_s: float, end_s: float, *, recovered: bool) -> None:
+        if gap := channel.gap:
+            channel.gap = None
+            self._on_event(replace(gap, start_s=start_s, end_s=end_s, open=False, recovered=recovered))
+
+    def _refused(self, number: int, reason: str) -> None:
+        channel = self._channels.get(number)
+        if channel is not None and channel.gap is None:
+            self._open_gap(channel, reason)
+
+    def _closed(self, number: int) -> None:
+        channel = self._channels.pop(number, None)
+        if channel is not None and channel.gap is not None:  # it was refused
+            self._close_gap(channel, channel.spec.base_s, channel.seconds(channel.buffer.live), recovered=False)
+
+    def _give_up(self) -> None:
+        for channel in self._channels.values():
+            channel.collect()
+            if channel.gap is None:
+                self._open_gap(channel, "finished before the last words were recognised")
+            decided, live = channel.seconds(channel.buffer.decided), channel.seconds(channel.buffer.live)
+            self._close_gap(channel, decided, live, recovered=False)
+
+    def _wake_up(self) -> None:
+        """From any thread."""
+        loop = self._loop
+        if loop is None or self._wake.is_set():
+            return
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the call is over
+            loop.call_soon_threadsafe(self._wake.set)
+
+
+def _reason(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, ConnectionClosed) and error.rcvd is not None:
+        return f"{error.rcvd.reason or 'closed'} ({error.rcvd.code})"
+    return str(error) or type(error).__name__

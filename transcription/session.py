@@ -1,0 +1,303 @@
+"""One connection of the contact protocol: channels in, redacted utterances out.
+
+Per channel one task takes queued audio and has it decoded on the worker threads, strictly in order and half a second
+at a time, so that a channel that is behind cannot keep the threads from the others. Queues are bounded: when one is
+full the connection is read no further and the sender feels it (TCP); nothing is dropped here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from websockets.asyncio.server import ServerConnection
+
+from transcription import wire
+from transcription.decoder import ChannelDecoder, Decided, FinalHeard, Heard, PartialHeard
+from transcription.recogniser import Engine, RecogniserError
+from transcription.redaction import Redactor
+from transcription.segmenter import Segmenter
+from transcription.utterances import UtteranceFinal, UtterancePartial, Word
+from transcription.vad import webrtc_detector
+from voice.errors import AudioFormatError
+from voice.events import Event
+
+QUEUE_S = 10.0
+BATCH_S = 0.5
+NO_PARTIALS_S = 2.0
+DECIDED_EVERY_S = 0.4
+
+Publish = Callable[[Event, str], None]
+Result = TypeVar("Result")
+
+
+@dataclass
+class Statistics:
+    """Counters of one server since it started; ``audio_s``: seconds decoded."""
+
+    contacts: int = 0
+    refused: int = 0
+    finals: int = 0
+    partials: int = 0
+    audio_s: float = 0.0
+    worst_lateness_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What sessions share: the engine, the threads it decodes on, where events go, and the counters."""
+
+    engine: Engine
+    threads: Executor
+    publish: Publish
+    statistics: Statistics
+
+
+class Channel:
+    """One channel of a session."""
+
+    def __init__(
+        self, spec: wire.ChannelSpec, contact_id: str, redactor: Redactor, shared: Recognition, socket: ServerConnection
+    ) -> None:
+        self.spec = spec
+        self._contact_id = contact_id
+        self._redactor = redactor
+        self._shared = shared
+        self._socket = socket
+        self._queue: deque[tuple[int, bytes]] = deque()
+        self._queued = 0
+        self._received = spec.position
+        self._position = spec.position
+        self._ending = False
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._revision = 0
+        self._shown = ""
+        self._decided_sent = spec.position
+        self._voiced: list[tuple[int, int]] = []
+
+    async def put(self, offset: int, pcm: bytes) -> None:
+        """Queue samples; waits while ``QUEUE_S`` seconds are queued."""
+        await self._room.wait()
+        step = 2 * int(BATCH_S * self.spec.rate)
+        for start in range(0, len(pcm), step):
+            self._queue.append((offset + start // 2, pcm[start : start + step]))
+        self._queued += len(pcm) // 2
+        self._received = max(self._received, offset + len(pcm) // 2)
+        if self._queued >= QUEUE_S * self.spec.rate:
+            self._room.clear()
+        self._arrived.set()
+
+    def end(self) -> None:
+        """No more audio: what is queued is decoded, the last segment flushed, and ``run`` returns."""
+        self._ending = True
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Decode until ``end``. Cancelling drops what is queued. Raises ConnectionClosed."""
+        try:
+            decoder = await self._in_thread(self._open)
+        except (RecogniserError, AudioFormatError) as error:
+            await self._send(wire.Refused(channel=self.spec.channel, reason=str(error)))
+            await self._swallow()
+            return
+        while (batch := await self._next()) is not None:
+            heard = await self._in_thread(functools.partial(decoder.feed, *batch, partials=self._lag() < NO_PARTIALS_S))
+            self._position = decoder.position
+            self._shared.statistics.audio_s += len(batch[1]) / 2 / self.spec.rate
+            await self._report(heard)
+        await self._report(await self._in_thread(decoder.finish), last=True)
+
+    def _open(self) -> ChannelDecoder:
+        spec = self.spec
+        recogniser = self._shared.engine.open(spec.rate, spec.grammar)
+        detector = webrtc_detector(spec.rate)
+        segmenter = Segmenter(spec.rate, detector, position=spec.position, speaking_from=spec.speaking_from)
+        return ChannelDecoder(segmenter, recogniser)
+
+    async def _in_thread(self, call: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._shared.threads, call)
+
+    async def _next(self) -> tuple[int, bytes] | None:
+        """The next batch: what is queued without holes, up to BATCH_S."""
+        while not self._queue:
+            if self._ending:
+                return None
+            self._arrived.clear()
+            await self._arrived.wait()
+        offset, pcm = self._queue.popleft()
+        parts, size, limit = [pcm], len(pcm), 2 * int(BATCH_S * self.spec.rate)
+        while self._queue and self._queue[0][0] == offset + size // 2 and size + len(self._queue[0][1]) <= limit:
+            parts.append(self._queue.popleft()[1])
+            size += len(parts[-1])
+        self._queued -= size // 2
+        if self._queued < QUEUE_S * self.spec.rate:
+            self._room.set()
+        return offset, b"".join(parts)
+
+    async def _swallow(self) -> None:
+        while await self._next() is not None:
+            pass
+
+    def _lag(self) -> float:
+        return max(0.0, (self._received - self._position) / self.spec.rate)
+
+    async def _report(self, heard: list[Heard], *, last: bool = False) -> None:
+        for item in heard:
+            match item:
+                case PartialHeard():
+                    await self._report_partial(item)
+                case FinalHeard():
+                    await self._report_final(item)
+                    last = True
+                case Decided():
+                    await self._report_decided(item, at_once=last)
+
+    async def _report_partial(self, heard: PartialHeard) -> None:
+        start, end = self._seconds(heard.start), self._seconds(heard.end)
+        text = self._redactor.partial(self.spec.party, heard.text, start)
+        if text == self._shown:  # the decoder moved within what is withheld
+            return
+        self._shown = text
+        self._revision += 1
+        event = UtterancePartial(self._utterance_id(heard.start), self.spec.party, text, start, end, self._revision)
+        self._shared.statistics.partials += 1
+        self._publish(event)
+        await self._send(wire.Partial(channel=self.spec.channel, utterance=event))
+
+    async def _report_final(self, heard: FinalHeard) -> None:
+        self._revision = 0
+        self._shown = ""
+        lateness = self._lag()
+        words = tuple(self._on_contact_clock(word) for word in heard.words)
+        redacted = self._redactor.final(self.spec.party, words)
+        confidence = sum(word.confidence for word in words) / len(words) if words else 0.0
+        info = self._shared.engine.info
+        event = UtteranceFinal(
+            utterance_id=self._utterance_id(heard.start),
+            party=self.spec.party,
+            text=redacted.text,
+            words=redacted.words,
+            start_s=self._seconds(heard.start),
+            end_s=self._seconds(heard.end),
+            confidence=confidence,
+            engine=f"{info.name} {info.version}",
+            model=info.model.name,
+            redactions=redacted.redactions,
+            lateness_s=lateness,
+        )
+        statistics = self._shared.statistics
+        statistics.finals += 1
+        statistics.worst_lateness_s = max(statistics.worst_lateness_s, lateness)
+        self._publish(event)
+        await self._send(wire.Final(channel=self.spec.channel, utterance=event))
+
+    async def _report_decided(self, heard: Decided, *, at_once: bool) -> None:
+        for run in heard.voiced:
+            if self._voiced and self._voiced[-1][1] == run.start:
+                self._voiced[-1] = (self._voiced[-1][0], run.end)
+            else:
+                self._voiced.append((run.start, run.end))
+        if at_once or heard.sample - self._decided_sent >= DECIDED_EVERY_S * self.spec.rate:
+            self._decided_sent = heard.sample
+            voiced, self._voiced = tuple(self._voiced), []
+            await self._send(wire.DecidedUntil(channel=self.spec.channel, sample=heard.sample, voiced=voiced))
+
+    def _on_contact_clock(self, word: Word) -> Word:
+        base = self.spec.base_s
+        return replace(word, start_s=base + word.start_s, end_s=base + word.end_s)
+
+    def _seconds(self, sample: int) -> float:
+        return self.spec.base_s + sample / self.spec.rate
+
+    def _utterance_id(self, start: int) -> str:
+        """The same stretch has the same id after a reconnect: readers replace it instead of showing it twice."""
+        return f"{self._contact_id}.{self.spec.channel}.{round(self._seconds(start) * 1000)}"
+
+    def _publish(self, event: UtterancePartial | UtteranceFinal) -> None:
+        if self.spec.publish:
+            self._shared.publish(event, self._contact_id)
+
+    async def _send(self, message: wire.ServerMessage) -> None:
+        await self._socket.send(wire.encode(message))
+
+
+class ContactSession:
+    """Serves one connection after its hello."""
+
+    def __init__(self, socket: ServerConnection, hello: wire.Hello, shared: Recognition) -> None:
+        self._socket = socket
+        self._hello = hello
+        self._shared = shared
+        self._redactor = Redactor(wary=hello.resumed)
+        self._channels: dict[int, Channel] = {}
+        self._reader: asyncio.Task[None] | None = None
+
+    def drain(self) -> None:
+        """Read no further; flush what has arrived and end (the client resumes elsewhere)."""
+        if self._reader is not None:
+            self._reader.cancel()
+
+    async def run(self) -> bool:
+        """True after the client's ``finish``, False after ``drain``.
+
+        Raises an exception group of ConnectionClosed or WireError (every channel is then dropped).
+        """
+        async with asyncio.TaskGroup() as group:
+            for spec in self._hello.channels:
+                await self._open(spec, group)
+            self._reader = group.create_task(self._read(group))
+            await asyncio.wait({self._reader})
+            for channel in self._channels.values():
+                channel.end()
+        finished = not self._reader.cancelled()
+        if finished:
+            await self._socket.send(wire.encode(wire.Finished()))
+        return finished
+
+    async def _read(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            frame = await self._socket.recv()
+            if isinstance(frame, bytes):
+                await self._audio(frame)
+                continue
+            match wire.decode_client(frame):
+                case wire.Open() as message:
+                    await self._open(message, group)
+                case wire.Close(channel=number):
+                    self._channel(number).end()
+                case wire.Finish():
+                    return
+                case wire.Hello():
+                    raise wire.WireError("hello was said already")
+
+    async def _audio(self, frame: bytes) -> None:
+        number, offset, pcm = wire.unpack_audio(frame)
+        channel = self._channel(number)
+        await channel.put(offset, pcm)
+
+    def _channel(self, number: int) -> Channel:
+        try:
+            return self._channels[number]
+        except KeyError:
+            raise wire.WireError(f"channel {number} is not open") from None
+
+    async def _open(self, spec: wire.ChannelSpec, group: asyncio.TaskGroup) -> None:
+        if spec.channel in self._channels:
+            raise wire.WireError(f"channel {spec.channel} is open already")
+        if len(self._channels) >= wire.MAX_CHANNELS:
+            raise wire.WireError(f"more than {wire.MAX_CHANNELS} channels")
+        channel = Channel(spec, self._hello.contact_id, self._redactor, self._shared, self._socket)
+        self._channels[spec.channel] = channel
+        group.create_task(self._run(channel))
+
+    async def _run(self, channel: Channel) -> None:
+        await channel.run()
+        del self._channels[channel.spec.channel]
+        await self._socket.send(wire.encode(wire.Closed(channel=channel.spec.channel)))
