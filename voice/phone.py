@@ -23,6 +23,7 @@ class PhoneFailure(Enum):
     NO_SUCH_PORT = "no such audio port"
     NO_SLOT = "all call slots are in use"
     BAD_ADDRESS = "not a SIP address"
+    BAD_ARGUMENT = "not a usable argument"
     NOT_STARTED = "the phone is not running"
     STACK = "the SIP stack refused"
 

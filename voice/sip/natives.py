@@ -1,0 +1,213 @@
+"""The native objects with callbacks: PJSIP's threads run these, so they copy plain fields, post a notice and return.
+
+A notice is handled by ``Engine`` on the command thread, in the order posted. ``serial`` names one native call for
+good; a leg's id may be used again by a later leg.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pjsua2 as pj
+
+from voice.phone import PhoneConfig, SipAccount
+from voice.sip.digits import DigitMethod
+
+log = logging.getLogger(__name__)
+
+_DTMF_IS_UPDATE = 1  # PJMEDIA_STREAM_DTMF_IS_UPDATE: the event has been reported before
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Base of what a callback posts."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallArrived(Notice):
+    """An INVITE: ``call`` was constructed in the callback, as pjsua2 demands, and nothing more was done with it."""
+
+    serial: int
+    call: Any
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallStateChanged(Notice):
+    """``state`` is a PJSIP_INV_STATE; ``code`` and ``reason`` are of the last response."""
+
+    serial: int
+    state: int
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaChanged(Notice):
+    """SDP was negotiated: the leg's audio port is new, the same, or gone."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigitHeard(Notice):
+    """A digit began."""
+
+    serial: int
+    digit: str
+    method: DigitMethod
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationAnswered(Notice):
+    """The answer to a REGISTER."""
+
+    active: bool
+    code: int
+    reason: str
+
+
+Post = Callable[[Notice], None]
+
+
+class NativeCall(pj.Call):  # type: ignore[misc]
+    """A ``pj.Call`` that forwards. Dropping the last reference to a live one hangs it up."""
+
+    def __init__(self, account: Any, call_id: int, serial: int, post: Post) -> None:
+        self._serial = serial
+        self._post = post
+        super().__init__(account, call_id)
+
+    def onCallState(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+        info = self.getInfo()  # later it may be too late: a disconnected call's slot is given away
+        self._post(CallStateChanged(self._serial, info.state, info.lastStatusCode, info.lastReason))
+
+    def onCallMediaState(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+        self._post(MediaChanged(self._serial))
+
+    def onDtmfEvent(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+        if prm.method == pj.PJSUA_DTMF_METHOD_SIP_INFO:
+            self._post(DigitHeard(self._serial, prm.digit, DigitMethod.INFO))
+        elif not prm.flags & _DTMF_IS_UPDATE:
+            self._post(DigitHeard(self._serial, prm.digit, DigitMethod.RFC4733))
+
+
+class NativeAccount(pj.Account):  # type: ignore[misc]
+    """A ``pj.Account`` that forwards. ``next_serial`` must be callable from any thread."""
+
+    def __init__(self, post: Post, next_serial: Callable[[], int]) -> None:
+        self._post = post
+        self._next_serial = next_serial
+        super().__init__()
+
+    def onIncomingCall(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+        serial = self._next_serial()
+        call = NativeCall(self, prm.callId, serial, self._post)
+        self._post(CallArrived(serial, call, prm.rdata.wholeMsg))
+
+    def onRegState(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+        active = prm.status == 0 and prm.code // 100 == 2 and prm.expiration > 0
+        self._post(RegistrationAnswered(active, prm.code, prm.reason))
+
+
+class PjLog(pj.LogWriter):  # type: ignore[misc]
+    """PJSIP's log lines (errors and warnings) into Python's logging. Called on any thread."""
+
+    def write(self, entry: Any) -> None:  # noqa: D102 - pjsua2's name
+        log.log(logging.WARNING if entry.level <= 2 else logging.DEBUG, "%s", entry.msg.rstrip())
+
+
+def endpoint_config(config: PhoneConfig, writer: PjLog) -> Any:
+    """No sound device, no echo canceller, no silence suppression: this is a bridge, and taps want every frame."""
+    made = pj.EpConfig()
+    made.logConfig.level = made.logConfig.consoleLevel = 1
+    made.logConfig.msgLogging = 0
+    made.logConfig.writer = writer
+    made.uaConfig.userAgent = config.user_agent
+    made.uaConfig.threadCnt = 1
+    made.uaConfig.maxCalls = MAX_CALLS
+    made.uaConfig.mwiUnsolicitedEnabled = False
+    made.medConfig.clockRate = config.clock_rate
+    made.medConfig.sndClockRate = config.clock_rate
+    made.medConfig.audioFramePtime = 20
+    made.medConfig.threadCnt = 1
+    made.medConfig.noVad = True
+    made.medConfig.ecTailLen = 0
+    return made
+
+
+def account_config(config: PhoneConfig, account: SipAccount, transport: int) -> Any:
+    """An account bound to our one transport: no ICE, no SRTP, no address rewriting, no keep-alives of PJSIP's own."""
+    made = pj.AccountConfig()
+    made.idUri = account.uri
+    made.sipConfig.transportId = transport
+    made.natConfig.contactRewriteUse = 0
+    made.natConfig.viaRewriteUse = 0
+    made.natConfig.sipOutboundUse = 0
+    made.natConfig.iceEnabled = False
+    made.natConfig.udpKaIntervalSec = 0
+    made.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_DISABLED
+    made.mediaConfig.transportConfig.boundAddress = config.rtp_host
+    made.mediaConfig.transportConfig.port = config.rtp_first_port
+    made.mediaConfig.transportConfig.portRange = config.rtp_ports if config.rtp_first_port else 0
+    if account.proxy is not None:
+        proxy = account.proxy if ";lr" in account.proxy else f"{account.proxy};lr"
+        made.sipConfig.proxies.append(proxy)
+    if account.user:
+        made.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", account.user, 0, account.secret))
+    if account.register:
+        made.regConfig.registrarUri = "sip:" + account.uri.split(":", 1)[1].rpartition("@")[2]
+        made.regConfig.timeoutSec = account.expires_s
+        made.regConfig.firstRetryIntervalSec = made.regConfig.retryIntervalSec = 3
+        made.regConfig.randomRetryIntervalSec = 1
+        made.regConfig.unregWaitMsec = 300
+    return made
+
+
+MAX_CALLS = 4  # the wheel is built with PJSUA_MAX_CALLS=4
+
+
+def set_codecs(endpoint: Any, names: tuple[str, ...]) -> list[str]:
+    """Offer ``names`` in that order and nothing else; returns the names this build does not have."""
+    built = [info.codecId for info in endpoint.codecEnum2()]
+    for codec in built:
+        endpoint.codecSetPriority(codec, 0)
+    missing = []
+    for rank, name in enumerate(names):
+        found = [codec for codec in built if codec.rpartition("/")[0] == name]
+        if not found:
+            missing.append(name)
+        for codec in found:
+            endpoint.codecSetPriority(codec, 255 - rank)
+    return missing
+
+
+def parameters(code: int = 0, headers: dict[str, str] | None = None) -> Any:
+    """``pj.CallOpParam`` for one audio stream with extra ``headers`` (checked)."""
+    made = pj.CallOpParam(True)
+    made.opt.audioCount, made.opt.videoCount = 1, 0
+    made.statusCode = code
+    vector = pj.SipHeaderVector()
+    for name, value in (headers or {}).items():
+        header = pj.SipHeader()
+        header.hName, header.hValue = name, value
+        vector.append(header)
+    made.txOption.headers = vector
+    return made
+
+
+def rfc4733(digits: str) -> Any:
+    """Parameters that send ``digits`` as telephone-events of PJSIP's usual length."""
+    made = pj.CallSendDtmfParam()
+    made.method = pj.PJSUA_DTMF_METHOD_RFC2833
+    made.digits = digits
+    return made
+
+
+def guarded_post(post: Callable[[Callable[[], None]], None], handle: Callable[[Notice], None]) -> Post:
+    """A ``Post`` that queues ``handle(notice)`` as work."""
+    return lambda notice: post(partial(handle, notice))

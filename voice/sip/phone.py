@@ -1,0 +1,154 @@
+"""SipPhone: the Phone protocol on pjsua2, seen from asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+from collections.abc import Mapping
+
+from voice.audio import AudioSink
+from voice.clock import Clock
+from voice.phone import (
+    AudioPath,
+    FrameSource,
+    LegDisconnected,
+    PhoneConfig,
+    PhoneError,
+    PhoneEvent,
+    PhoneFailure,
+    PhoneListener,
+    SipAccount,
+)
+from voice.sip.engine import Engine
+from voice.sip.natives import Notice
+from voice.sip.quality import LegQuality
+from voice.sip.thread import CommandThread, deliver
+
+_GOODBYE_S = 2.0  # how long close() waits for the legs it hung up
+
+
+class SipPhone:
+    """See ``voice.phone.Phone``; one per process at a time (PhoneError STACK for a second).
+
+    At most four legs. Sources and sinks are called on PJMEDIA's clock thread; ``add_source`` or ``add_sink`` with a
+    name in use replaces the object behind the port, keeping its paths (a sink's offsets start at 0 again). A port hears
+    or speaks, not both. Events of a leg may arrive before the coroutine that caused them returns. Cancelling a
+    coroutine does not undo what it asked for.
+    """
+
+    def __init__(self, config: PhoneConfig, on_event: PhoneListener, clock: Clock) -> None:
+        self._on_event = on_event
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = CommandThread("pjsua2")
+        self._engine = Engine(config, self._emit, self._post, clock)
+        self._running = False
+        self._quiet: asyncio.Event | None = None
+
+    async def start(self) -> tuple[str, int]:
+        """Bind and run; returns the SIP host and port really bound. Raises PhoneError STACK, e.g. port in use."""
+        if self._loop is not None:
+            raise PhoneError(PhoneFailure.STACK, "a phone is started once")
+        self._loop = asyncio.get_running_loop()
+        self._quiet = asyncio.Event()
+        self._thread.start()
+        try:
+            bound = await self._thread.run(self._engine.start)
+        except BaseException:
+            self._thread.stop()
+            raise
+        self._running = True
+        atexit.register(self._close_at_exit)
+        return bound
+
+    async def add_account(self, account: SipAccount) -> None:
+        """Set who we are; a second call replaces the account. The answer to a REGISTER comes as an event."""
+        await self._thread_of_running().run(lambda: self._engine.set_account(account))
+
+    async def dial(self, leg_id: str, uri: str, headers: Mapping[str, str] | None = None) -> None:
+        """Send an INVITE. Raises PhoneError BAD_ADDRESS, BAD_ARGUMENT (headers, id in use), NO_SLOT, STACK."""
+        await self._thread_of_running().run(lambda: self._engine.dial(leg_id, uri, headers or {}))
+
+    async def answer(self, leg_id: str, code: int = 200) -> None:
+        """180, 183 or 200. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (not waiting for an answer), STACK."""
+        await self._thread_of_running().run(lambda: self._engine.answer(leg_id, code))
+
+    async def hang_up(self, leg_id: str, code: int = 0) -> None:
+        """End a leg; nothing where it has ended already. The BYE, CANCEL or response has been sent on return."""
+        await self._thread_of_running().run(lambda: self._engine.hang_up(leg_id, code))
+
+    async def send_digits(self, leg_id: str, digits: str) -> None:
+        """1 to 32 of ``0-9*#A-D``. Raises PhoneError STACK where the far end takes no telephone-event."""
+        await self._thread_of_running().run(lambda: self._engine.send_digits(leg_id, digits))
+
+    async def add_source(self, name: str, source: FrameSource) -> None:
+        """Create the speaking port ``name``, or put ``source`` behind it."""
+        await self._thread_of_running().run(lambda: self._engine.add_source(name, source))
+
+    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20) -> None:
+        """Create the hearing port ``name``, or put ``sink`` behind it. When its paths end, a short frame is the last."""
+        await self._thread_of_running().run(lambda: self._engine.add_sink(name, sink, batch_ms))
+
+    async def set_paths(self, paths: frozenset[AudioPath]) -> None:
+        """Make these the paths; all are checked before one is changed. A leg that just ended is not an error."""
+        await self._thread_of_running().run(lambda: self._engine.set_paths(paths))
+
+    async def quality(self, leg_id: str) -> LegQuality:
+        """How the leg sounds to us so far. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (no audio yet)."""
+        return await self._thread_of_running().run(lambda: self._engine.quality(leg_id))
+
+    async def faults(self) -> dict[str, int]:
+        """Exceptions of sources and sinks by port name, refused paths as ``paths``; empty is healthy."""
+        return await self._thread_of_running().run(self._engine.faults)
+
+    async def close(self) -> None:
+        """Hang up everything and free the stack (about a second, in the command thread). A second call does nothing."""
+        if not self._running:
+            return
+        self._running = False
+        atexit.unregister(self._close_at_exit)
+        await self._thread.run(self._engine.hang_up_all)
+        assert self._quiet is not None
+        with contextlib.suppress(TimeoutError):  # of a far end that does not answer our BYE
+            async with asyncio.timeout(_GOODBYE_S):
+                await self._all_ended(self._quiet)
+        await self._thread.run(self._engine.close)
+        self._thread.stop()
+
+    def abandon(self) -> None:
+        """For a process that ends now by ``os._exit`` with every leg disconnected: skip the second libDestroy takes.
+
+        Only takes back the promise to close at a normal interpreter exit; returning to normal work is not possible.
+        """
+        self._running = False
+        atexit.unregister(self._close_at_exit)
+
+    async def _all_ended(self, quiet: asyncio.Event) -> None:
+        quiet.clear()
+        while await self._thread.run(lambda: self._engine.busy):
+            await quiet.wait()
+            quiet.clear()
+
+    def _thread_of_running(self) -> CommandThread:
+        if not self._running:
+            raise PhoneError(PhoneFailure.NOT_STARTED)
+        return self._thread
+
+    def _post(self, notice: Notice) -> None:
+        self._thread.post(lambda: self._engine.handle(notice))
+
+    def _emit(self, event: PhoneEvent) -> None:
+        if self._loop is not None:
+            deliver(self._loop, self._receive, event)
+
+    def _receive(self, event: PhoneEvent) -> None:
+        if isinstance(event, LegDisconnected) and self._quiet is not None:
+            self._quiet.set()
+        self._on_event(event)
+
+    def _close_at_exit(self) -> None:
+        """A native call or port that outlives the stack crashes the interpreter's exit."""
+        self._running = False
+        self._thread.post(self._engine.close)
+        self._thread.stop()
+        self._thread.join(5.0)
