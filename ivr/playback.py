@@ -19,11 +19,13 @@ class PromptPlayer:
     """A ``voice.phone.FrameSource`` that plays one run of samples at a time, once or again and again.
 
     ``play`` and ``stop`` belong to the asyncio thread; ``read`` to the media thread, where ``on_finished(token)`` is
-    called when the last sample was handed out (it must only forward). A stop takes effect at the next frame.
+    called when the last sample was handed out, and ``on_started(token)`` with the first (they must only forward).
+    A stop takes effect at the next frame.
     """
 
-    def __init__(self, on_finished: Callable[[int], None]) -> None:
+    def __init__(self, on_finished: Callable[[int], None], on_started: Callable[[int], None] | None = None) -> None:
         self._on_finished = on_finished
+        self._on_started = on_started
         self._lock = Lock()
         self._playing: _Playing | None = None
 
@@ -47,12 +49,15 @@ class PromptPlayer:
             playing = self._playing
             if playing is None:
                 return None
+            at_start = playing.position == 0
             chunk = bytes(playing.pcm[playing.position : playing.position + wanted])
             playing.position += wanted
             at_end = playing.position >= len(playing.pcm)
             if at_end:
                 playing.position = 0
                 self._playing = playing if playing.loop else None
+        if at_start and self._on_started is not None:
+            self._on_started(playing.token)
         if at_end and not playing.loop:
             self._on_finished(playing.token)
         return chunk + bytes(wanted - len(chunk))

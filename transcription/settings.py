@@ -13,7 +13,7 @@ class TranscriptionSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=2700, ge=0, le=65535)
     model: str = "demo-en-8k"
-    max_streams: int = Field(default=64, ge=1, le=1000)
+    max_contacts: int = Field(default=64, ge=1, le=1000)
 
     @property
     def url(self) -> str:

@@ -1,0 +1,232 @@
+"""``callfloor serve``: starts the processes of one machine, keeps them running, and is the hub where they meet.
+
+Every listening socket is bound here, before any child runs, and handed down: ports survive a child's restart, and a
+client that connects meanwhile waits in the backlog instead of failing. Children are programs of their own, executed,
+never forked from here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assist.api.server import WebSettings
+from ivr.settings import IvrSettings
+from transcription.settings import TranscriptionSettings
+from voice.bus.hub import Hub
+from voice.clock import Clock
+from voice.errors import DocumentError
+from voice.rundir import RunDirectory
+from voice.settings import AgentSettings, FrontSettings, RtpSettings, RunSettings, SettingsFile
+
+log = logging.getLogger(__name__)
+
+SECTIONS = {"run", "front", "rtp", "transcription", "ivr", "web", "agent"}
+FIRST_RETRY_S = 0.1
+LAST_RETRY_S = 5.0
+STEADY_S = 10.0
+"""A child that ran this long is restarted at once when it ends."""
+STOP_S = 5.0
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a running house is reached; ``sip`` by callers and stations, ``web`` by browsers."""
+
+    sip: tuple[str, int]
+    transcription: tuple[str, int]
+    web: str
+
+
+@dataclass(frozen=True)
+class ChildSpec:
+    """One process: ``argv`` after the interpreter, the sockets it inherits, and more of the environment."""
+
+    name: str
+    argv: tuple[str, ...]
+    sockets: tuple[socket.socket, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class House:
+    """The processes of one machine. ``async with`` starts them; leaving stops them.
+
+    ``on_change(name, pid or None)`` is told when a child starts and ends. Raises DocumentError for bad settings and
+    for addresses that cannot be bound.
+    """
+
+    def __init__(self, settings: SettingsFile, file: Path | None, clock: Clock, environment: Mapping[str, str]) -> None:
+        settings.check_sections(SECTIONS)
+        self._file = file
+        self._clock = clock
+        self._environment = environment
+        self._front = settings.section("front", FrontSettings)
+        self._web = settings.section("web", WebSettings)
+        self._words = settings.section("transcription", TranscriptionSettings)
+        settings.section("rtp", RtpSettings)
+        settings.section("ivr", IvrSettings)
+        settings.many("agent", AgentSettings)
+        self.where = RunDirectory.of(settings.section("run", RunSettings))
+        self.pids: dict[str, int] = {}
+        self.on_change: Callable[[str, int | None], None] = lambda name, pid: None
+        self._ready: dict[str, asyncio.Event] = {}
+        self._stack = contextlib.AsyncExitStack()
+        self._keepers: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    async def __aenter__(self) -> House:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._stopping = True
+        for keeper in reversed(self._keepers):
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await self._stack.aclose()
+
+    async def ready(self) -> None:
+        """Wait until every process has said that it serves."""
+        await asyncio.gather(*(event.wait() for event in self._ready.values()))
+
+    async def _start(self) -> None:
+        self.where.create()
+        for secret in ("transcription", "web"):
+            self.where.secret(secret)
+        listen = self._listen
+        sip_tcp = listen("front", self._front.host, self._front.port, socket.SOCK_STREAM)
+        sip_port = sip_tcp.getsockname()[1]
+        sip_udp = listen("front", self._front.host, sip_port, socket.SOCK_DGRAM)
+        inner = listen("front", "127.0.0.1", 0, socket.SOCK_DGRAM)
+        words = listen("transcription", self._words.host, self._words.port, socket.SOCK_STREAM)
+        web = listen("web", self._web.host, self._web.port, socket.SOCK_STREAM)
+        self.addresses = Addresses(
+            sip_udp.getsockname(), words.getsockname(), "http://{}:{}".format(*web.getsockname())
+        )
+        hub = Hub(self.where.spool)
+        self.where.hub.unlink(missing_ok=True)
+        meeting = self._stack.enter_context(socket.socket(socket.AF_UNIX))
+        meeting.bind(str(self.where.hub))
+        await hub.start(meeting)
+        self._stack.push_async_callback(hub.close)
+        hub.adopt_orphans()
+        for spec in self._children(sip_udp, sip_tcp, inner, words, web):
+            self._ready[spec.name] = asyncio.Event()
+            self._keepers.append(asyncio.create_task(self._keep(spec), name=f"keep {spec.name}"))
+
+    def _listen(self, section: str, host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        protocol = socket.IPPROTO_TCP if kind is socket.SOCK_STREAM else socket.IPPROTO_UDP
+        found = self._stack.enter_context(socket.socket(family, kind, protocol))
+        try:
+            if kind is socket.SOCK_STREAM:
+                found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind((host, port))
+            if kind is socket.SOCK_STREAM:
+                found.listen(512)
+        except OSError as error:
+            what = f"[{section}] cannot listen on {host} port {port}: {error.strerror}"
+            raise DocumentError(self._file or "defaults", None, what, "free the port or set another one") from None
+        found.setblocking(False)
+        return found
+
+    def _children(
+        self,
+        sip_udp: socket.socket,
+        sip_tcp: socket.socket,
+        inner: socket.socket,
+        words: socket.socket,
+        web: socket.socket,
+    ) -> tuple[ChildSpec, ...]:
+        where, settings = self.where, ("--settings", str(self._file)) if self._file else ()
+        ports = {
+            "CALLFLOOR_FRONT_PORT": str(sip_udp.getsockname()[1]),
+            "CALLFLOOR_TRANSCRIPTION_PORT": str(words.getsockname()[1]),
+            "CALLFLOOR_WEB_PORT": str(web.getsockname()[1]),
+            "CALLFLOOR_RUN_STATE_DIR": str(where.state),
+        }
+        inner_address = "{}:{}".format(*inner.getsockname())
+        zygote = ChildSpec(
+            "zygote",
+            ("-m", "voice.zygote", "--listen", str(where.zygote), "--worker", "ivr.contact:run",
+             "--warm", str(self._front.warm_workers), "--max", str(self._front.max_contacts),
+             "--run-dir", str(where.run), "--front-inner", inner_address, *settings),
+            environment=ports | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+        front = ChildSpec(
+            "front",
+            ("-m", "voice.front", "--udp-fd", str(sip_udp.fileno()), "--tcp-fd", str(sip_tcp.fileno()),
+             "--inner-fd", str(inner.fileno()), "--zygote", str(where.zygote), "--bus", str(where.hub), *settings),
+            (sip_udp, sip_tcp, inner), ports,
+        )  # fmt: skip
+        transcription = ChildSpec(
+            "transcription",
+            ("-m", "transcription", "--fd", str(words.fileno()), "--model", self._words.model,
+             "--max-contacts", str(self._words.max_contacts), "--token-file", str(where.state / "keys" / "transcription"),
+             "--bus", str(where.hub), "--spool", str(where.spool)),
+            (words,), ports,
+        )  # fmt: skip
+        floor = ChildSpec("floor", ("-m", "assist.floor", "--fd", str(web.fileno()), *settings), (web,), ports)
+        return zygote, front, transcription, floor
+
+    async def _keep(self, spec: ChildSpec) -> None:
+        """Run a child again and again, with back-off while it does not stay up."""
+        delay = FIRST_RETRY_S
+        while True:
+            started = self._clock.monotonic()
+            status = await self._run_once(spec)
+            steady = self._clock.monotonic() - started >= STEADY_S
+            delay = FIRST_RETRY_S if steady else min(2 * delay, LAST_RETRY_S)
+            log.warning("%s ended (%s); starting it again", spec.name, status)
+            if not steady:
+                await self._clock.sleep(delay)
+
+    async def _run_once(self, spec: ChildSpec) -> str:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *spec.argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, **self._environment, **spec.environment, "PYTHONUNBUFFERED": "1"},
+            pass_fds=[inherited.fileno() for inherited in spec.sockets],
+        )
+        self.pids[spec.name] = process.pid
+        self.on_change(spec.name, process.pid)
+        try:
+            assert process.stdout is not None
+            async for line in process.stdout:
+                if b"ready" in line:
+                    self._ready[spec.name].set()
+                else:
+                    log.info("%s: %s", spec.name, line.decode(errors="replace").rstrip())
+            status = await process.wait()
+        finally:
+            await self._stop(process)
+            self.pids.pop(spec.name, None)
+            self._ready[spec.name].clear()
+            self.on_change(spec.name, None)
+        return f"killed by signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+
+    @staticmethod
+    async def _stop(process: asyncio.subprocess.Process) -> None:
+        if process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
