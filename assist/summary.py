@@ -72,6 +72,7 @@ class ContactSummary:
     trajectory: float
     felt: str
     cards: tuple[CardCount, ...]
+    subject: str
     disposition: str
     steps_open: tuple[str, ...]
     follow_ups: tuple[FollowUp, ...]
@@ -133,6 +134,7 @@ def summarise(wrap: Wrap) -> ContactSummary:
         trajectory=round(trajectory(wrap.readings, wrap.duration_s), 1),
         felt=felt(end),
         cards=wrap.cards,
+        subject=wrap.subject,
         disposition=ABANDONED if wrap.reason == "abandoned" else wrap.disposition,
         steps_open=wrap.steps_open,
         follow_ups=follow_ups,
@@ -180,7 +182,9 @@ def _text(wrap: Wrap, start: float, end: float, follow_ups: tuple[FollowUp, ...]
         lines.append(f"In the caller's words: “{complaint.text}”.")
     if wrap.readings:
         low = min(reading.level for reading in wrap.readings)
-        lines.append(f"By the caller's words: began {felt(start)} ({start:+.1f}), at worst {low:+.1f}, ended {end:+.1f}.")
+        lines.append(
+            f"The caller's words began at {start:+.1f}, were {low:+.1f} at worst and ended at {end:+.1f} (-1..1)."
+        )
     lines += [
         f"Follow-up{f' by {promise.due_on:%-d %b %Y}' if promise.due_on else ''}: “{promise.text}”."
         for promise in follow_ups

@@ -1,0 +1,131 @@
+"""Between rows and what the engine knows: customers in, profiles out, summaries in."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+from assist.history import CustomerProfile, Issue, PastContact, PromiseMade
+from assist.store.tables import ContactRow, CustomerRow, IssueRow, PastContactRow, PromiseRow
+from assist.summary import ContactSummary
+
+KEY_DIGITS = 9
+"""Callers are matched by their last nine digits: enough to tell people apart, few enough to ignore how a trunk writes
+country codes and trunk prefixes (E.164 numbers are up to 15 digits)."""
+
+
+def digits(number: str) -> str:
+    """The digits of a number in any notation, without the international prefix ``00``."""
+    return "".join(character for character in number if character in "0123456789").removeprefix("00")
+
+
+def phone_key(number: str) -> str:
+    """What ``number`` is looked up by."""
+    return digits(number)[-KEY_DIGITS:]
+
+
+def _moment(unix_s: float) -> datetime:
+    return datetime.fromtimestamp(unix_s, UTC)
+
+
+def _midnight(on: date) -> datetime:
+    return datetime.combine(on, time(), UTC)
+
+
+def profile(row: CustomerRow) -> CustomerProfile:
+    """A customer with all she carries; the relations must be loaded."""
+    return CustomerProfile(
+        customer_id=row.id,
+        name=row.name,
+        preferred_name=row.preferred_name,
+        phone=row.phone,
+        since=row.since,
+        value=row.value,
+        style=row.style,
+        past_contacts=tuple(
+            PastContact(past.contact_id, past.at.date(), past.queue, past.summary, past.sentiment, past.disposition)
+            for past in row.past_contacts
+        ),
+        issues=tuple(
+            Issue(issue.id, issue.title, issue.opened_at.date(), issue.closed_at is None) for issue in row.issues
+        ),
+        promises=tuple(
+            PromiseMade(promise.id, promise.text, promise.made_at.date(), promise.due_on, promise.kept)
+            for promise in row.promises
+        ),
+    )
+
+
+def customer_row(customer: CustomerProfile) -> CustomerRow:
+    """A new row, under an id of the database's choosing."""
+    return CustomerRow(
+        name=customer.name,
+        preferred_name=customer.preferred_name,
+        phone=customer.phone,
+        phone_key=phone_key(customer.phone),
+        since=customer.since,
+        value=customer.value,
+        style=customer.style,
+        past_contacts=[
+            PastContactRow(
+                contact_id=past.contact_id, at=_midnight(past.on), queue=past.queue, summary=past.summary,
+                sentiment=past.sentiment, disposition=past.disposition,
+            )
+            for past in customer.past_contacts
+        ],
+        issues=[
+            IssueRow(
+                title=issue.title, opened_at=_midnight(issue.opened_on),
+                closed_at=None if issue.open else _midnight(issue.opened_on),
+            )
+            for issue in customer.issues
+        ],
+        promises=[
+            PromiseRow(
+                contact_id="", text=promise.text, made_at=_midnight(promise.made_on), due_on=promise.due_on,
+                kept=promise.kept,
+            )
+            for promise in customer.promises
+        ],
+    )  # fmt: skip
+
+
+def contact_row(summary: ContactSummary, customer_id: int | None) -> ContactRow:
+    """The contact of a summary."""
+    return ContactRow(
+        contact_id=summary.contact_id,
+        customer_id=customer_id,
+        number=summary.number,
+        queue=summary.queue,
+        agent=summary.agent,
+        reason=summary.reason,
+        started_at=_moment(summary.started_at),
+        ended_at=_moment(summary.ended_at),
+    )
+
+
+def past_row(summary: ContactSummary, customer_id: int) -> PastContactRow:
+    """The contact as part of the customer's history."""
+    return PastContactRow(
+        customer_id=customer_id,
+        contact_id=summary.contact_id,
+        at=_moment(summary.started_at),
+        queue=summary.queue,
+        summary=summary.subject or summary.disposition.replace("_", " "),
+        sentiment=summary.felt,
+        disposition=summary.disposition,
+    )
+
+
+def promise_rows(summary: ContactSummary, customer_id: int) -> list[PromiseRow]:
+    """What was promised in the contact, in the agent's own words."""
+    return [
+        PromiseRow(
+            customer_id=customer_id,
+            contact_id=summary.contact_id,
+            text=f"“{promise.text}”",
+            made_at=_moment(summary.started_at + promise.at_s),
+            due_on=promise.due_on,
+            kept=False,
+        )
+        for promise in summary.follow_ups
+    ]

@@ -1,0 +1,185 @@
+"""The store: SQLAlchemy 2 (async) on SQLite in WAL mode. One floor process writes; others may read meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, delete, event, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import selectinload
+
+from assist.history import CustomerFound, CustomerProfile
+from assist.store.errors import StoreError, StoreFailure, store_error
+from assist.store.rows import contact_row, customer_row, digits, past_row, phone_key, profile, promise_rows
+from assist.store.tables import (
+    SCHEMA_VERSION,
+    Base,
+    CustomerRow,
+    EventRow,
+    PastContactRow,
+    PromiseRow,
+    SummaryRow,
+)
+from assist.summary import ContactSummary
+
+_WRITING = "callfloor_writing"
+_SUMMARY: TypeAdapter[ContactSummary] = TypeAdapter(ContactSummary)
+
+
+class Store:
+    """Every method raises StoreError when the database refuses; what it was writing is then not written at all."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._writing = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, url: str, *, busy_timeout_s: float = 2.0) -> Self:
+        """Open ``url`` (``sqlite+aiosqlite:////absolute/path``), creating file and tables where they are missing.
+
+        ``busy_timeout_s``: how long to wait for another process that is writing. Raises StoreError.
+        """
+        engine = create_async_engine(url)
+        _prepare(engine, busy_timeout_s)
+        store = cls(engine)
+        try:
+            async with store._transaction() as session:
+                await (await session.connection()).run_sync(_create)
+        except BaseException:
+            await engine.dispose()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Close every connection; SQLite then folds its log into the database file."""
+        await self._engine.dispose()
+
+    async def append(self, envelope: Mapping[str, Any]) -> bool:
+        """Add an event (``EventCodec.encode``'s object) to the log; False if its id is there already."""
+        row = insert(EventRow).values(
+            id=envelope["id"],
+            contact_id=envelope.get("contact_id"),
+            type=envelope["type"],
+            at=datetime.fromtimestamp(envelope["at"], UTC),
+            envelope=json.dumps(envelope, separators=(",", ":"), ensure_ascii=False),
+        )
+        async with self._transaction() as session:
+            done = await session.execute(row.on_conflict_do_nothing(index_elements=["id"]).returning(EventRow.position))
+            return done.first() is not None
+
+    async def events_of(self, contact_id: str) -> tuple[dict[str, Any], ...]:
+        """The events of a contact as they came in, oldest first."""
+        query = select(EventRow.envelope).where(EventRow.contact_id == contact_id).order_by(EventRow.position)
+        async with self._reading() as session:
+            return tuple(json.loads(text) for text in await session.scalars(query))
+
+    async def find_customer(self, number: str) -> CustomerProfile | None:
+        """The one customer who calls from ``number``; None where nobody or several do (see ``look_up``)."""
+        return (await self.look_up(number)).customer
+
+    async def look_up(self, number: str) -> CustomerFound:
+        """Who calls from ``number`` (any notation), with the names of all who might where that is not clear."""
+        dialled = digits(number)
+        query = select(CustomerRow).where(CustomerRow.phone_key == phone_key(number)).order_by(CustomerRow.name)
+        if not dialled:
+            return CustomerFound(None, number)
+        children = (CustomerRow.past_contacts, CustomerRow.issues, CustomerRow.promises)
+        async with self._reading() as session:
+            rows = (await session.scalars(query.options(*(selectinload(child) for child in children)))).all()
+            same = [row for row in rows if digits(row.phone) == dialled]
+            chosen = same if len(same) == 1 else rows
+            if len(chosen) == 1:
+                return CustomerFound(profile(chosen[0]), number)
+            return CustomerFound(None, number, tuple(row.name for row in chosen))
+
+    async def add_customers(self, customers: Iterable[CustomerProfile]) -> None:
+        """Add customers with all they carry, under new ids; all of them or none."""
+        async with self._transaction() as session:
+            session.add_all([customer_row(customer) for customer in customers])
+
+    async def record_contact(self, summary: ContactSummary) -> None:
+        """Keep a contact that is over: itself, its summary, the customer's history and what was promised. A second
+        draft of the same contact replaces the first; promises already kept stay.
+        """
+        async with self._transaction() as session:
+            known = summary.customer_id is not None and await session.get(CustomerRow, summary.customer_id) is not None
+            customer_id = summary.customer_id if known else None
+            await session.merge(contact_row(summary, customer_id))
+            await session.merge(
+                SummaryRow(
+                    contact_id=summary.contact_id,
+                    disposition=summary.disposition,
+                    trajectory=summary.trajectory,
+                    data=_SUMMARY.dump_json(summary).decode(),
+                )
+            )
+            await session.execute(delete(PastContactRow).where(PastContactRow.contact_id == summary.contact_id))
+            unkept = PromiseRow.contact_id == summary.contact_id, PromiseRow.kept.is_(False)
+            await session.execute(delete(PromiseRow).where(*unkept))
+            if customer_id is not None:
+                session.add(past_row(summary, customer_id))
+                session.add_all(promise_rows(summary, customer_id))
+
+    async def summary_of(self, contact_id: str) -> ContactSummary | None:
+        """The summary kept of a contact."""
+        async with self._reading() as session:
+            row = await session.get(SummaryRow, contact_id)
+            return _SUMMARY.validate_json(row.data) if row is not None else None
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncSession]:
+        """One writer at a time. Commits at the end; an error or a cancellation rolls everything back."""
+        async with self._writing, self._session(writing=True) as session:
+            yield session
+            await session.commit()
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncSession]:
+        async with self._session(writing=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _session(self, *, writing: bool) -> AsyncIterator[AsyncSession]:
+        engine = self._engine.execution_options(**{_WRITING: writing})
+        try:
+            async with AsyncSession(engine, expire_on_commit=False) as session:
+                yield session
+        except DBAPIError as error:
+            raise store_error(error) from error
+
+
+def _prepare(engine: AsyncEngine, busy_timeout_s: float) -> None:
+    """SQLite's settings for each connection, and transactions of our own choosing: the driver would begin them late,
+    and two connections that read first and write later could then refuse each other at once.
+    """
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout_s * 1000)}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _began(connection: Connection) -> None:
+        writing = connection.get_execution_options().get(_WRITING, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _create(connection: Connection) -> None:
+    found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if found > SCHEMA_VERSION:
+        raise StoreError(StoreFailure.TOO_NEW, f"schema {found}, this program knows {SCHEMA_VERSION}")
+    Base.metadata.create_all(connection)
+    connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")

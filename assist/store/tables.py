@@ -1,0 +1,130 @@
+"""The tables. Every time is UTC; a time without a zone is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import DateTime, Dialect, ForeignKey, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+SCHEMA_VERSION = 1
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC; SQLite itself knows no zones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store UTC without its zone. Raises ValueError for a naive time."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        return value.replace(tzinfo=UTC) if value is not None else None
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+
+class CustomerRow(Base):
+    """``phone_key``: the last nine digits of ``phone``, by which callers are looked up."""
+
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    preferred_name: Mapped[str]
+    phone: Mapped[str]
+    phone_key: Mapped[str] = mapped_column(index=True)
+    since: Mapped[date]
+    value: Mapped[str]
+    style: Mapped[str]
+    past_contacts: Mapped[list[PastContactRow]] = relationship(
+        cascade="all, delete-orphan", order_by="PastContactRow.at.desc()"
+    )
+    issues: Mapped[list[IssueRow]] = relationship(
+        cascade="all, delete-orphan", order_by="IssueRow.opened_at.desc(), IssueRow.id.desc()"
+    )
+    promises: Mapped[list[PromiseRow]] = relationship(
+        cascade="all, delete-orphan", order_by="PromiseRow.made_at.desc(), PromiseRow.id.desc()"
+    )
+
+
+class PastContactRow(Base):
+    """What a customer's earlier contact came to. ``sentiment``: negative, neutral or positive."""
+
+    __tablename__ = "past_contacts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    contact_id: Mapped[str] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    queue: Mapped[str]
+    summary: Mapped[str] = mapped_column(Text)
+    sentiment: Mapped[str]
+    disposition: Mapped[str]
+
+
+class IssueRow(Base):
+    """Something to settle; open until ``closed_at``."""
+
+    __tablename__ = "issues"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    title: Mapped[str]
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PromiseRow(Base):
+    """What we said we would do. ``contact_id`` is empty where it was not recorded by callfloor."""
+
+    __tablename__ = "promises"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    contact_id: Mapped[str] = mapped_column(index=True)
+    text: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_on: Mapped[date | None]
+    kept: Mapped[bool]
+
+
+class ContactRow(Base):
+    """One contact that is over."""
+
+    __tablename__ = "contacts"
+    contact_id: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id", ondelete="SET NULL"), index=True)
+    number: Mapped[str]
+    queue: Mapped[str]
+    agent: Mapped[str] = mapped_column(index=True)
+    reason: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SummaryRow(Base):
+    """The summary of a contact: ``data`` is the whole ``ContactSummary`` as JSON."""
+
+    __tablename__ = "summaries"
+    contact_id: Mapped[str] = mapped_column(ForeignKey("contacts.contact_id", ondelete="CASCADE"), primary_key=True)
+    disposition: Mapped[str]
+    trajectory: Mapped[float]
+    data: Mapped[str] = mapped_column(Text)
+
+
+class EventRow(Base):
+    """The event log: never updated. ``position`` is the order of arrival, ``envelope`` the JSON as it came."""
+
+    __tablename__ = "events"
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(unique=True)
+    contact_id: Mapped[str | None] = mapped_column(index=True)
+    type: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    envelope: Mapped[str] = mapped_column(Text)
