@@ -17,7 +17,12 @@ from transcription.engines.vosk import VoskEngine
 from transcription.models import DEMO_MODEL, find_model
 from transcription.server import ServerConfig, TranscriptionServer, publish_nowhere
 from transcription.session import Publish
+from transcription.utterances import UTTERANCE_EVENTS
+from voice.bus.local import LocalBus
+from voice.clock import SystemClock
+from voice.commands import CommandCodec
 from voice.errors import CallfloorError, DocumentError
+from voice.events import EventCodec
 
 LOOPBACK = ("127.", "::1", "localhost")
 
@@ -30,6 +35,7 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--model", default=DEMO_MODEL, help="an installed model's name or a directory")
     parser.add_argument("--token-file", type=Path, help="a file with the token clients must show")
     parser.add_argument("--bus", type=Path, help="publish utterances on the local bus with this socket")
+    parser.add_argument("--spool", type=Path, default=Path("spool"), help="where utterances wait for the bus")
     parser.add_argument("--max-contacts", type=int, default=200)
     return parser.parse_args(arguments)
 
@@ -49,12 +55,17 @@ def _token(file: Path | None, host: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def connect_bus(path: Path | None) -> AsyncIterator[Publish]:
-    """Where utterances go: the local bus at ``path``, or nowhere but the connection."""
+async def connect_bus(path: Path | None, spool: Path) -> AsyncIterator[Publish]:
+    """Where utterances go: the local bus whose hub listens at ``path``, or nowhere but the connection."""
     if path is None:
         yield publish_nowhere
         return
-    raise DocumentError(path, None, "no bus in this build", "leave --bus away")
+    bus = LocalBus(path, "transcription", SystemClock(), EventCodec(UTTERANCE_EVENTS), CommandCodec(()), spool)
+    await bus.start()
+    try:
+        yield lambda event, contact_id: bus.publish(event, contact_id=contact_id)
+    finally:
+        await bus.close()
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -68,7 +79,10 @@ async def _serve(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with connect_bus(options.bus) as publish, TranscriptionServer(engine, config, publish).running() as server:
+    async with (
+        connect_bus(options.bus, options.spool) as publish,
+        TranscriptionServer(engine, config, publish).running() as server,
+    ):
         ready = {"ready": True, "port": server.port, "model": engine.info.model.name}
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()

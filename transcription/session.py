@@ -32,7 +32,8 @@ BATCH_S = 0.5
 NO_PARTIALS_S = 2.0
 DECIDED_EVERY_S = 0.4
 
-Publish = Callable[[Event, str], None]
+Publish = Callable[[Event, str], object]
+"""Takes an event and its contact id; must not block."""
 Result = TypeVar("Result")
 
 

@@ -1,0 +1,49 @@
+"""How well words were recognised: word error rate with the normalisation used for every figure of this project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jiwer
+
+_NOT_WORD = re.compile(r"[^\w\s']+")
+
+
+@dataclass(frozen=True, slots=True)
+class WordErrors:
+    """Counts over all sentences: ``words`` of the reference; ``rate`` may exceed 1 where many words were inserted."""
+
+    words: int
+    substitutions: int
+    deletions: int
+    insertions: int
+
+    @property
+    def rate(self) -> float:
+        """(S + D + I) / words; 0 where the reference holds no words."""
+        return (self.substitutions + self.deletions + self.insertions) / self.words if self.words else 0.0
+
+
+def normalise(text: str) -> str:
+    """Lower case, no punctuation but apostrophes inside words, single spaces."""
+    plain = _NOT_WORD.sub(" ", text.lower().replace("’", "'"))
+    return " ".join(word.strip("'") for word in plain.split() if word.strip("'"))
+
+
+def word_errors(references: Sequence[str], hypotheses: Sequence[str]) -> WordErrors:
+    """Errors of ``hypotheses`` against ``references``, pair by pair. Raises ValueError if their numbers differ."""
+    if len(references) != len(hypotheses):
+        raise ValueError(f"{len(references)} references, but {len(hypotheses)} hypotheses")
+    words = substitutions = deletions = insertions = 0
+    for reference, hypothesis in zip(map(normalise, references), map(normalise, hypotheses), strict=True):
+        words += len(reference.split())
+        if not reference:  # jiwer refuses an empty reference
+            insertions += len(hypothesis.split())
+            continue
+        counted = jiwer.process_words(reference, hypothesis)
+        substitutions += counted.substitutions
+        deletions += counted.deletions
+        insertions += counted.insertions
+    return WordErrors(words, substitutions, deletions, insertions)
