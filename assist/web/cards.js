@@ -1,0 +1,132 @@
+// The right column: one card large, the others one line each. A new card waits in the stack; see chooseFocus.
+import { changed, fill, h, keyed } from "./dom.js";
+import { clock } from "./format.js";
+import { icon } from "./icons.js";
+import { isOpen, stacked } from "./state.js";
+import { T } from "./strings.js";
+import { sparkline } from "./transcript.js";
+
+/**
+ * @param {HTMLElement} root
+ * @param {{accept: Function, dismiss: Function, tick: Function, focus: Function, evidence: Function}} act
+ */
+export function createCards(root, act) {
+  const count = h("span", { class: "count" });
+  const focus = h("div", { class: "focus" });
+  const stack = h("ul", { class: "stack" });
+  root.append(h("header", {}, h("h2", {}, T.cards.title), count), focus, stack);
+  return {
+    update({ contact, focusId, seen, pending }) {
+      if (!changed(root, contact?.cards, contact?.customer, contact?.phase, focusId, seen.size, pending)) return;
+      const cards = contact?.cards ?? [];
+      const entry = cards.find((candidate) => candidate.card.id === focusId);
+      const rest = stacked(cards).filter((candidate) => candidate !== entry);
+      const waiting = rest.filter(isOpen).length;
+      fill(count, waiting ? T.cards.waiting(waiting) : "");
+      drawFocus(focus, entry, contact, pending, act);
+      const rows = rest.map((other) => ({ entry: other, fresh: other.outcome === "" && !seen.has(other.card.id) }));
+      keyed(stack, rows.map(rowOf), (row) => row.entry.card.id, (row) => drawRow(row, act));
+    },
+  };
+}
+
+const rowsKnown = new WeakMap();
+
+function rowOf(row) {
+  const known = rowsKnown.get(row.entry);
+  if (known?.fresh === row.fresh) return known;
+  rowsKnown.set(row.entry, row);
+  return row;
+}
+
+function drawFocus(focus, entry, contact, pending, act) {
+  if (!entry) {
+    const words = contact ? (contact.cards.length ? T.cards.allDone : T.cards.empty) : T.cards.idle;
+    return fill(focus, h("p", { class: "empty" }, words));
+  }
+  const held = focus.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  fill(focus, drawCard(entry, contact, pending, act));
+  if (held) focus.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+}
+
+function drawCard(entry, contact, pending, act) {
+  const { card } = entry;
+  const state = isOpen(entry) ? entry.outcome || "open" : entry.outcome;
+  return h("article", { class: `card ${card.kind}${card.critical ? " critical" : ""}`, data: { card: card.id, state } },
+    h("p", { class: "kind" }, icon(card.critical ? "critical" : card.kind),
+      card.critical ? T.cards.critical : T.cards.kind[card.kind],
+      entry.outcome ? h("span", { class: "outcome" }, outcomeWords(entry)) : null),
+    h("h3", {}, card.title),
+    h("p", { class: "why" }, card.why),
+    evidence(card, contact, act),
+    card.lines.length ? h("ul", { class: "lines" }, card.lines.map((line) => h("li", {}, line))) : null,
+    card.kind === "sentiment" && card.points.length > 1 ? sparkline(card.points) : null,
+    card.steps.length ? steps(card, pending, act) : null,
+    actions(entry, pending, act),
+    foot(entry));
+}
+
+function outcomeWords(entry) {
+  if (entry.outcome === "accepted" && isOpen(entry)) return T.cards.following;
+  return entry.reason ? `${T.cards.retracted}: ${entry.reason}` : T.cards.outcome[entry.outcome];
+}
+
+function evidence(card, contact, act) {
+  const spoken = card.evidence.find((e) => e.quote);
+  if (!spoken) return null;
+  const who = spoken.party === "agent" ? T.transcript.you : contact?.customer?.preferred_name || T.transcript.caller;
+  return h("button", { class: "quote", type: "button", data: { key: "quote" },
+      on: { click: () => act.evidence(spoken.utterance_id) } },
+    h("q", {}, spoken.quote), " ", h("span", {}, T.cards.at(who, clock(spoken.at_s))));
+}
+
+function steps(card, pending, act) {
+  const current = card.steps.find((step) => !step.done);
+  return h("ol", { class: "steps" }, card.steps.map((step, index) =>
+    h("li", { class: step === current ? "current" : null },
+      h("label", {},
+        h("input", { type: "checkbox", checked: step.done, disabled: pending.has(card.id), data: { key: `step ${step.id}` },
+          on: { change: (event) => act.tick(card.id, step.id, event.target.checked) } }),
+        h("span", { class: "step" }, step.text),
+        index < 9 ? h("kbd", {}, index + 1) : null),
+      step === current && step.say ? h("p", { class: "say" }, h("q", {}, step.say)) : null)));
+}
+
+function actions(entry, pending, act) {
+  const { card, outcome } = entry;
+  if (outcome === "dismissed" || outcome === "retracted" || !isOpen(entry)) return null;
+  const busy = pending.has(card.id);
+  return h("div", { class: "actions" },
+    outcome === "" ? h("button", { class: "primary", type: "button", disabled: busy, data: { key: "accept" },
+        "aria-keyshortcuts": "A", on: { click: () => act.accept(card.id) } },
+      icon("ready"), card.steps.length ? T.cards.accept : T.cards.done, h("kbd", {}, "A")) : null,
+    h("button", { type: "button", disabled: busy, data: { key: "dismiss" }, "aria-keyshortcuts": "D",
+        on: { click: () => act.dismiss(card.id) } },
+      icon("close"), T.cards.dismiss, h("kbd", {}, "D")));
+}
+
+function foot({ card, latency_ms }) {
+  const source = card.evidence.find((e) => !e.utterance_id)?.source;
+  return h("p", { class: "foot" },
+    h("span", {}, T.cards.foot(latency_ms < 10 ? latency_ms.toFixed(1) : Math.round(latency_ms), card.trigger)),
+    h("span", {}, `${card.rule} ${card.version}`),
+    source ? h("span", {}, source) : null);
+}
+
+function drawRow({ entry, fresh }, act) {
+  const { card } = entry;
+  const open = isOpen(entry);
+  return h("li", { class: `${open ? "open" : "settled"}${card.critical ? " critical" : ""}` },
+    h("button", { type: "button", data: { card: card.id }, on: { click: () => act.focus(card.id) } },
+      icon(card.critical ? "critical" : card.kind),
+      h("span", { class: "hidden" }, T.cards.kind[card.kind]),
+      h("span", { class: "title" }, card.title),
+      fresh ? h("span", { class: "fresh" }, T.cards.fresh) : null,
+      progress(entry)));
+}
+
+function progress(entry) {
+  const { steps: all } = entry.card;
+  if (entry.outcome && !isOpen(entry)) return h("span", { class: "outcome" }, T.cards.outcome[entry.outcome]);
+  return all.length ? h("span", { class: "outcome" }, `${all.filter((step) => step.done).length}/${all.length}`) : null;
+}

@@ -1,0 +1,57 @@
+// Top left: who it is and how things stand, always in the same place.
+import { changed, fill, h } from "./dom.js";
+import { day, phone } from "./format.js";
+import { icon } from "./icons.js";
+import { T } from "./strings.js";
+
+/** @param {HTMLElement} root */
+export function createCustomer(root) {
+  return {
+    update({ contact, previous }) {
+      if (!changed(root, contact?.id, contact?.customer, contact?.lookup, previous?.id)) return;
+      fill(root, h("h2", { class: "hidden" }, T.customer.title), contact ? present(contact) : absent(previous));
+    },
+  };
+}
+
+/** What to call whoever is on the line. */
+export function nameOf(contact) {
+  return contact.customer?.preferred_name || contact.customer?.name || phone(contact.caller) || T.transcript.caller;
+}
+
+function present(contact) {
+  const { customer } = contact;
+  if (!customer) return stranger(contact);
+  const formal = customer.preferred_name && customer.preferred_name !== customer.name ? customer.name : null;
+  return [
+    h("p", { class: "name" }, nameOf(contact)),
+    h("p", { class: "quiet" }, [formal, phone(contact.caller)].filter(Boolean).join(" · ")),
+    h("p", { class: "quiet" }, [customer.since && T.customer.since(customer.since), customer.value].filter(Boolean).join(" · ")),
+    customer.style ? h("p", { class: "style" }, icon(customer.style === "quick" ? "clock" : "talk"), T.customer.style[customer.style]) : null,
+    customer.open_issues.length
+      ? [h("p", { class: "issues" }, icon("warn"), T.customer.issues(customer.open_issues.length)),
+         h("ul", {}, customer.open_issues.map((issue) => h("li", {}, issue)))]
+      : h("p", { class: "quiet" }, T.customer.noIssues),
+    customer.last_contact
+      ? h("p", { class: customer.last_contact_bad ? "last bad" : "last" }, icon(customer.last_contact_bad ? "sentiment" : "history"),
+          customer.last_contact_at && !customer.last_contact.includes(day(customer.last_contact_at))
+            ? `${day(customer.last_contact_at)}: ${customer.last_contact}` : customer.last_contact)
+      : null,
+  ];
+}
+
+function stranger(contact) {
+  return [
+    h("p", { class: "name" }, phone(contact.caller) || T.transcript.caller),
+    h("p", { class: "quiet" }, contact.lookup === "pending" ? T.customer.pending : T.customer.unknown),
+    contact.lookup === "unknown" ? h("p", { class: "quiet" }, T.customer.unknownHint) : null,
+  ];
+}
+
+function absent(previous) {
+  return [
+    h("p", { class: "name idle" }, T.customer.nobody),
+    previous ? h("p", { class: "quiet" }, `${T.customer.previous}: ${nameOf(previous)}`) : null,
+    previous?.summary ? h("p", { class: "quiet" }, previous.summary.headline) : null,
+  ];
+}

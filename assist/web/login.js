@@ -1,0 +1,87 @@
+// The login form and the token: kept in sessionStorage, so that a reload stays and a closed tab does not.
+import { h, text } from "./dom.js";
+import { icon } from "./icons.js";
+import { T } from "./strings.js";
+
+const KEY = "callfloor.token";
+
+/** The token of this tab, or null where there is none or it has expired. */
+export function storedToken() {
+  const stored = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+  return stored && stored.expires * 1000 > Date.now() ? stored : null;
+}
+
+export function forgetToken() {
+  sessionStorage.removeItem(KEY);
+}
+
+function keep(token) {
+  sessionStorage.setItem(KEY, JSON.stringify(token));
+  return token;
+}
+
+/** A fresh token for the one we have; null where it is not taken any more or nobody answers. */
+export async function renewToken(token) {
+  try {
+    const response = await fetch("/api/renew", { method: "POST", headers: { Authorization: `Bearer ${token.token}` } });
+    return response.ok ? keep(await response.json()) : null;
+  } catch (error) {
+    if (error instanceof TypeError) return null; // fetch's word for "no connection"
+    throw error;
+  }
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {(token: any) => void} entered
+ */
+export function createLogin(root, entered) {
+  const user = h("input", { id: "user", name: "user", autocomplete: "username", autocapitalize: "none", spellcheck: "false",
+    required: true, maxlength: "32" });
+  const secret = h("input", { id: "secret", name: "secret", type: "password", autocomplete: "current-password",
+    required: true, maxlength: "128" });
+  const submit = h("button", { class: "primary", type: "submit" }, T.login.submit);
+  const problem = h("p", { class: "problem", role: "alert" });
+  const form = h("form", {}, h("p", { class: "brand" }, icon("wave"), h("b", {}, T.product)), h("h1", {}, T.login.title),
+    h("label", { for: "user" }, T.login.user), user, h("label", { for: "secret" }, T.login.secret), secret, problem, submit);
+  root.append(form);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    submit.disabled = true;
+    text(submit, T.login.busy);
+    text(problem, "");
+    const [token, why] = await logIn(user.value.trim(), secret.value);
+    submit.disabled = false;
+    text(submit, T.login.submit);
+    text(problem, why);
+    secret.value = "";
+    if (token) entered(keep(token));
+    else secret.focus();
+  });
+  return {
+    show(why = "") {
+      root.hidden = false;
+      text(problem, why);
+      user.focus();
+    },
+    hide() {
+      root.hidden = true;
+    },
+  };
+}
+
+async function logIn(user, secret) {
+  try {
+    const response = await fetch("/api/login", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ user, secret }),
+    });
+    if (response.ok) return [await response.json(), ""];
+    if (response.status === 429) return [null, T.login.wait(response.headers.get("Retry-After") ?? "60")];
+    return [null, response.status < 500 ? T.login.refused : T.login.unreachable];
+  } catch (error) {
+    if (error instanceof TypeError) return [null, T.login.unreachable];
+    throw error;
+  }
+}
