@@ -19,11 +19,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assist.api.server import WebSettings
+from ivr.contacts import FloorStarted
 from ivr.settings import IvrSettings
 from transcription.settings import TranscriptionSettings
+from voice.bus.base import Subscription
 from voice.bus.hub import Hub
+from voice.bus.local import LocalBus
 from voice.clock import Clock
+from voice.commands import CommandCodec
 from voice.errors import DocumentError
+from voice.events import EventCodec, ServiceChanged
 from voice.rundir import RunDirectory
 from voice.settings import AgentSettings, FrontSettings, RtpSettings, RunSettings, SettingsFile
 
@@ -122,9 +127,23 @@ class House:
         await hub.start(meeting)
         self._stack.push_async_callback(hub.close)
         hub.adopt_orphans()
+        await self._join_bus()
         for spec in self._children(sip_udp, sip_tcp, inner, words, web):
             self._ready[spec.name] = asyncio.Event()
             self._keepers.append(asyncio.create_task(self._keep(spec), name=f"keep {spec.name}"))
+
+    async def _join_bus(self) -> None:
+        events = EventCodec((ServiceChanged, FloorStarted))
+        self._bus = LocalBus(self.where.hub, "serve", self._clock, events, CommandCodec(()), self.where.spool)
+        await self._bus.start()
+        self._stack.push_async_callback(self._bus.close)
+        starts = self._bus.subscribe(FloorStarted.type)
+        self._keepers.append(asyncio.create_task(self._tell_floors(starts), name="tell floors"))
+
+    async def _tell_floors(self, starts: Subscription) -> None:
+        async for _ in starts:
+            for name, ready in self._ready.items():
+                self._bus.publish(ServiceChanged(name, ready.is_set()))
 
     def _listen(self, section: str, host: str, port: int, kind: socket.SocketKind) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -209,6 +228,7 @@ class House:
             async for line in process.stdout:
                 if b"ready" in line:
                     self._ready[spec.name].set()
+                    self._bus.publish(ServiceChanged(spec.name, up=True))
                 else:
                     log.info("%s: %s", spec.name, line.decode(errors="replace").rstrip())
             status = await process.wait()
@@ -216,6 +236,7 @@ class House:
             await self._stop(process)
             self.pids.pop(spec.name, None)
             self._ready[spec.name].clear()
+            self._bus.publish(ServiceChanged(spec.name, up=False))
             self.on_change(spec.name, None)
         return f"killed by signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
 

@@ -102,7 +102,20 @@ class WorkerLost(Event):
     reason: str
 
 
-VOICE_EVENTS: tuple[type[Event], ...] = (LegRinging, LegAnswered, LegEnded, DigitReceived, WorkerLost)
+@dataclass(frozen=True, slots=True)
+class ServiceChanged(Event):
+    """A process of this machine started (``up``) or ended; ``name`` as in ``callfloor serve``. Said again to a floor
+    that starts.
+    """
+
+    type: ClassVar[str] = "service.changed"
+    name: str
+    up: bool
+
+
+VOICE_EVENTS: tuple[type[Event], ...] = (
+    LegRinging, LegAnswered, LegEnded, DigitReceived, WorkerLost, ServiceChanged,
+)  # fmt: skip
 
 
 @pydantic.dataclasses.dataclass(frozen=True)

@@ -1,0 +1,187 @@
+"""A case: the floor's view of one contact. Pure: envelopes in, effects out.
+
+A case is what the event log says it is: a floor that starts again folds the log through the same ``handle`` and stands
+where the one before it stood (the driver then leaves out ``Emit``, which is already in the log).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assist import effects as engine
+from assist.cards import CardRetracted, CardSettled, CardShown, CardUpdated, StepTicked
+from assist.content import Content
+from assist.desk_events import (
+    ContactAssigned,
+    ContactReleased,
+    CustomerIdentified,
+    CustomerLine,
+    NoteSaved,
+    SummaryDrafted,
+)
+from assist.engine import ContactAssistant, ContactOver, ContactRang, Input
+from assist.history import CustomerFound, CustomerProfile
+from assist.summary import ContactSummary
+from ivr.contacts import (
+    AgentOffered,
+    AgentUnreachable,
+    ContactAnswered,
+    ContactEnded,
+    ContactOffered,
+    ContactQueued,
+    ContactSnapshot,
+)
+from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
+from voice.events import Envelope, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Put an event on the desk of ``agent``."""
+
+    agent: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Publish an event of this contact on the bus, for the log and for supervisors."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Find the customer; answer with ``Case.customer_found``."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Store the summary (again, when it was drafted again)."""
+
+    summary: ContactSummary
+
+
+CaseEffect = Tell | Emit | LookUp | Keep
+
+
+class Case:
+    """One contact. The assistant works for the agent who has, or is offered, the contact."""
+
+    def __init__(self, contact_id: str, content: Content) -> None:
+        self.contact_id = contact_id
+        self.worker_id = ""
+        self.caller = ""
+        self.queue = ""
+        self.priority = 0
+        self.offered_at = 0.0
+        self.answered_at = 0.0
+        self.agent = ""
+        self.ended = False
+        self.recording = ""
+        self._content = content
+        self._assistant: ContactAssistant | None = None
+
+    def handle(self, envelope: Envelope, latency_ms: float = 0.0) -> tuple[CaseEffect, ...]:
+        """What an event leads to. ``latency_ms``: since the floor received it, for the cards it makes."""
+        event, at = envelope.event, envelope.at
+        match event:
+            case ContactOffered():
+                self.worker_id, self.caller, self.offered_at = event.worker_id, event.caller, at
+            case ContactSnapshot():
+                self._catch_up(event)
+            case ContactQueued():
+                self.queue, self.priority = event.queue, event.priority
+            case AgentOffered(agent=agent):
+                return self._offered(agent, at)
+            case AgentUnreachable(agent=agent):
+                self.agent, self._assistant = "", None
+                return (Tell(agent, ContactReleased(agent, event.reason)),)
+            case ContactAnswered():
+                self.answered_at = at
+                return self._tell(event)
+            case ContactEnded() if not self.ended:
+                self.ended = True
+                return self._tell(event) + self._assist(
+                    ContactOver(event.reason, event.duration_s, event.talk_s), at, latency_ms
+                )
+            case UtterancePartial() | UtteranceFinal() | TranscriptionGap() | CardSettled() | StepTicked():
+                return self._tell(event) + self._assist(event, at, latency_ms)
+            case NoteSaved():
+                return self._tell(event)
+        return ()
+
+    def customer_found(self, found: CustomerFound, at: float) -> tuple[CaseEffect, ...]:
+        """The answer to ``LookUp``."""
+        line = customer_line(found.customer) if found.customer else None
+        return self._tell(CustomerIdentified(line)) + self._assist(found, at, 0.0)
+
+    def _catch_up(self, snapshot: ContactSnapshot) -> None:
+        self.worker_id, self.caller, self.offered_at = snapshot.worker_id, snapshot.caller, snapshot.offered_at
+        self.queue, self.priority = snapshot.queue, snapshot.priority
+
+    def _offered(self, agent: str, at: float) -> tuple[CaseEffect, ...]:
+        self.agent = agent
+        self._assistant = ContactAssistant(self._content, agent)
+        assigned = ContactAssigned(agent, "ringing", self.caller, self.queue, self.offered_at)
+        return self._tell(assigned) + self._assist(ContactRang(self.contact_id, self.caller, self.queue), at, 0.0)
+
+    def _tell(self, event: Event) -> tuple[CaseEffect, ...]:
+        return (Tell(self.agent, event),) if self.agent else ()
+
+    def _assist(self, given: Input, at: float, latency_ms: float) -> tuple[CaseEffect, ...]:
+        if self._assistant is None:
+            return ()
+        found: list[CaseEffect] = []
+        for effect in self._assistant.handle(given, at):
+            match effect:
+                case engine.LookUpCustomer(number):
+                    found.append(LookUp(number))
+                case engine.ShowCard(card):
+                    found += self._card(CardShown(self.agent, card, latency_ms))
+                case engine.UpdateCard(card):
+                    found += self._card(CardUpdated(self.agent, card, latency_ms))
+                case engine.RetractCard(card_id, reason):
+                    found += self._card(CardRetracted(self.agent, card_id, reason))
+                case engine.DraftSummary(summary):
+                    found += (Keep(summary), *self._tell(drafted(summary)))
+        return tuple(found)
+
+    def _card(self, event: Event) -> tuple[CaseEffect, ...]:
+        return (Tell(self.agent, event), Emit(event))
+
+
+def customer_line(customer: CustomerProfile) -> CustomerLine:
+    """What the top left of the desk says of a customer."""
+    last = customer.past_contacts[0] if customer.past_contacts else None
+    return CustomerLine(
+        name=customer.name,
+        preferred_name=customer.preferred_name,
+        number=customer.phone,
+        since=str(customer.since.year),
+        value=customer.value,
+        style=customer.style,
+        open_issues=tuple(issue.title for issue in customer.issues if issue.open),
+        last_contact=f"{last.on:%-d %b}: {last.summary}" if last else "",
+        last_contact_bad=last is not None and last.sentiment == "negative",
+    )
+
+
+def drafted(summary: ContactSummary) -> SummaryDrafted:
+    """The wrap-up panel's view of a summary."""
+    minutes, seconds = divmod(round(summary.talk_s), 60)
+    facts = [("Talk time", f"{minutes}:{seconds:02d}"), ("Queue", summary.queue), ("Ended", summary.reason)]
+    if summary.gap_s:
+        facts.append(("Not transcribed", f"{summary.gap_s:.0f} s"))
+    return SummaryDrafted(
+        headline=summary.text.split(". ")[0].rstrip(".") + ".",
+        lines=tuple(f"Open: {step}" for step in summary.steps_open),
+        disposition=summary.disposition,
+        promises=tuple(follow_up.text for follow_up in summary.follow_ups),
+        facts=tuple(facts),
+        sentiment_start=summary.sentiment_start,
+        sentiment_end=summary.sentiment_end,
+        talk_ratio=summary.talk_ratio if summary.talk_ratio is not None else 0.0,
+    )
