@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ivr.effects import Prompt
 from ivr.prompts import PromptSource, PromptStore
-from ivr.verbs import VERBS, Problem, Verb
+from ivr.verbs import VERBS, Enqueue, Problem, Verb
 from voice.documents import Document, load_yaml, validate
 
 
@@ -63,9 +63,7 @@ class Flow:
 
     def queues(self) -> frozenset[str]:
         """The queues it may send a caller to."""
-        return frozenset(
-            queue for node in self.nodes.values() if isinstance(queue := getattr(node, "queue", None), str)
-        )
+        return frozenset(node.queue for node in self.nodes.values() if isinstance(node, Enqueue))
 
 
 def load_flow(file: Path, store: PromptStore | None = None) -> Flow:

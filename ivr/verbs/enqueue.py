@@ -19,7 +19,7 @@ COMFORT = "comfort"
 
 
 class Enqueue(Verb):
-    """A node where the caller waits. ``priority`` 0-9, higher first; ``comfort_interval`` seconds of music between messages."""
+    """A node where the caller waits. ``priority`` 0-9, higher first; ``comfort_interval`` in seconds."""
 
     terminal: ClassVar[bool] = True
 
