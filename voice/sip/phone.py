@@ -86,7 +86,7 @@ class SipPhone:
         await self._thread_of_running().run(lambda: self._engine.add_source(name, source))
 
     async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20) -> None:
-        """Create the hearing port ``name``, or put ``sink`` behind it. When its paths end, a short frame is the last."""
+        """Create the hearing port ``name``, or put ``sink`` behind it. Paths end with a short frame."""
         await self._thread_of_running().run(lambda: self._engine.add_sink(name, sink, batch_ms))
 
     async def set_paths(self, paths: frozenset[AudioPath]) -> None:
