@@ -12,7 +12,7 @@ made.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,9 +61,9 @@ class Content:
     """Everything the assist engine knows, ready to use. Immutable: share it between contacts."""
 
     version: str
-    playbooks: dict[str, PlaybookSpec]
+    playbooks: Mapping[str, PlaybookSpec]
     lexicon: LexiconSpec
-    hard: dict[str, HardTriggerSpec]
+    hard: Mapping[str, HardTriggerSpec]
     rules: CompiledRules[RuleKey]
     scorer: Scorer
     sentiment: SentimentSettings
@@ -146,6 +146,7 @@ def _playbook(document: Document) -> PlaybookSpec:
 
 
 def _lexicon(document: Document) -> LexiconSpec:
+    _check_quoted(document)
     lexicon = validate(document, LexiconSpec)
     for name in ("falling", "rising", "settled"):
         _check_title(document, ("titles", name), getattr(lexicon.titles, name))
@@ -164,6 +165,15 @@ def _lexicon(document: Document) -> LexiconSpec:
     for phrase in lexicon.phrases:
         _check_phrase(document, ("phrases", phrase), phrase)
     return lexicon
+
+
+def _check_quoted(document: Document) -> None:
+    """YAML reads a bare ``yes``, ``no``, ``on``, ``off`` or ``true`` as a truth value, not as the word."""
+    words = document.data.get("words") if isinstance(document.data, dict) else None
+    for word in words if isinstance(words, dict) else ():
+        if not isinstance(word, str):
+            line_key: Key = ("words", word)
+            raise document.error(line_key, f"words: YAML reads this key as {word!r}, not as a word", "put it in quotes")
 
 
 def _check_phrases(document: Document, key: Key, phrases: tuple[str, ...]) -> None:

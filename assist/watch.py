@@ -60,7 +60,10 @@ class SentimentWatch:
         self._provisional = (basis, (event.end_s, min(self._track.level, hard.level)))
 
     def hear(self, event: UtteranceFinal, hard: tuple[tuple[HardTriggerSpec, Sighting[object]], ...]) -> bool:
-        """Take in a settled utterance and the hard triggers in it; True when the card has something new to say."""
+        """Take in a settled utterance and the hard triggers in it; True when the card has something new to say.
+
+        A caller who is content from the start needs no card: rising is news only after a fall.
+        """
         provisional, self._provisional = self._provisional, None
         if not event.text.strip():
             return False
@@ -74,9 +77,10 @@ class SentimentWatch:
             basis = self._hard_basis(worst[0], worst[1], before)
             self._basis = _as_shown(basis, provisional[0]) if known and provisional is not None else basis
             return True
-        if reading.turned:
+        news = reading.turned and (reading.direction is Direction.FALLING or self._basis is not None)
+        if news:
             self._basis = self._turn_basis(event, reading, before)
-        return reading.turned
+        return news
 
     def card(self, card_id: str, version: str, name: str | None) -> Card:
         """The card as things stand; only while ``visible``."""

@@ -17,7 +17,8 @@ def fill(template: str, name: str | None) -> str:
     """
     if name:
         return template.replace(NAME, name)
-    return template.replace(f", {NAME}", "").replace(NAME, ANYONE)
+    text = template.replace(f", {NAME}", "").replace(NAME, ANYONE)
+    return text[:1].upper() + text[1:]
 
 
 def title_words(template: str) -> int:

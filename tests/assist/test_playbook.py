@@ -53,7 +53,7 @@ def test_the_agents_tick_outranks_what_was_heard(content: Content) -> None:
 
 def test_an_unknown_caller_is_not_addressed_by_a_placeholder(content: Content) -> None:
     card = run_of(content).card("id", "v", None)
-    assert card.why == "the caller disputes a charge"
+    assert card.why == "The caller disputes a charge"
     assert card.steps[0].say == "I am sorry about that. I will sort it out with you now."
 
 

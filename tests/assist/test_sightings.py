@@ -51,7 +51,7 @@ def test_believed_once_then_confirmed_by_the_final_with_the_time_of_the_word() -
     settled = follow.final(final("u1", "caller", "i was charged twice on my bill", start_s=10.0))
     assert [s.key for s in settled.confirmed] == ["dispute"]
     assert settled.confirmed[0].at_s == 10.7
-    assert settled.new == settled.withdrawn == ()
+    assert (settled.new, settled.withdrawn) == ((), ())
 
 
 def test_withdrawn_when_the_final_says_otherwise() -> None:
