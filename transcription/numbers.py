@@ -22,7 +22,7 @@ HOMOPHONES = frozenset(("to", "too", "for", "fore", "won", "ate", "tree", "free"
 FILLERS = frozenset(
     ("um", "uh", "er", "erm", "ah", "hm", "mm", "and", "then", "so", "yes", "yeah", "ok", "okay", "dash", "space")
 )
-_MAX_PAUSE_WORDS = 3
+_MAX_HOMOPHONES = 3
 _BRIDGE_DIGITS = 3
 
 
@@ -93,7 +93,8 @@ def _digits_at(tokens: Sequence[str], index: int) -> int | None:
 def _run_from(tokens: Sequence[str], first: int) -> DigitRun:
     counted: list[int] = []
     total, last, index = 0, first, first
-    while index < len(tokens) and index - last <= _MAX_PAUSE_WORDS:
+    doubtful = 0
+    while index < len(tokens) and doubtful <= _MAX_HOMOPHONES:
         added = _digits_at(tokens, index)
         if added is None and tokens[index] not in FILLERS and tokens[index] not in HOMOPHONES:
             break
@@ -104,7 +105,9 @@ def _run_from(tokens: Sequence[str], first: int) -> DigitRun:
                 counted.append(total)
             total += added
             counted.append(total)
-            last = index
+            last, doubtful = index, 0
+        else:
+            doubtful += tokens[index] in HOMOPHONES
         index += 1
     return DigitRun(first, last, tuple(counted))
 

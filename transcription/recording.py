@@ -205,7 +205,7 @@ class Tee:
 
 
 def read_recording(path: Path, key: bytes) -> Recording:
-    """A recording or a left-over ``.part``. Raises RecordingError (altered, other key) or DocumentError (no such file)."""
+    """A recording or a left-over ``.part``. Raises RecordingError (altered, other key), DocumentError (no such file)."""
     try:
         data = path.read_bytes()
     except OSError as error:

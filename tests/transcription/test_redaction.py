@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transcription.numbers import digit_runs
+from transcription.redaction import Redacted, Redactor
+from transcription.utterances import Word
+
+
+def said(text: str, at: float = 0.0) -> tuple[Word, ...]:
+    """Half a second a word."""
+    return tuple(Word(word, at + 0.5 * i, at + 0.5 * i + 0.5, 0.9) for i, word in enumerate(text.split()))
+
+
+def final(text: str, *, redactor: Redactor | None = None, party: str = "caller", at: float = 0.0) -> str:
+    return (redactor or Redactor()).final(party, said(text, at)).text
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("four four seven one", [4]),
+        ("double four seven oh", [4]),
+        ("triple two one", [4]),
+        ("forty one eleven", [4]),
+        ("forty one one one", [4]),
+        ("twenty oh five", [4]),
+        ("nineteen ninety nine", [4]),
+        ("4111-1111 1111 1111", [16]),
+        ("4111 um 1111 and 1111", [12]),
+        ("five for two", [3]),
+        ("one to three won four", [5]),
+        ("I want to go for two", [1]),
+        ("i was double charged", []),
+        ("one hundred and twenty three", [3]),
+        ("four one one one the two two two two", [8]),
+        ("twelve order four four seven one", [2, 4]),
+        ("", []),
+        ("hundred thousand", []),
+    ],
+)  # fmt: skip
+def test_digits_are_found_and_counted(text: str, digits: list[int]) -> None:
+    assert [run.digits for run in digit_runs(text.split())] == digits
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("my order number is four four seven one", "my order number is four four seven one"),
+        ("call five five five one two three four please", "call [digits] please"),
+        ("call five five five one two three", "call five five five one two three"),
+        ("it is 4111 1111 1111 1111 thanks", "it is [digits] thanks"),
+        ("4111-1111-1111-1111", "[digits]"),
+        ("double four double four double four one", "[digits]"),
+        ("forty one eleven eleven eleven", "[digits]"),
+        ("four one one one uh one one one one", "[digits]"),
+        ("four one one one one one one won", "[digits]"),
+        ("my card number is four one", "my card number is [card]"),
+        ("the security code is one two three", "the security code is [code]"),
+        ("one two three is the security code", "[code] is the security code"),
+        ("my pin is nineteen eighty four", "my pin is [code]"),
+        ("i paid forty five dollars and ninety cents on the twelfth", "i paid forty five dollars and ninety cents on the twelfth"),
+        ("it shows my number on the card 41 ok", "it shows my number on the card [card] ok"),
+    ],
+)  # fmt: skip
+def test_finals(text: str, shown: str) -> None:
+    assert final(text) == shown
+
+
+def test_the_span_to_mute_is_wider_than_the_words_by_a_quarter_second() -> None:
+    redacted = Redactor().final("caller", said("hello one two three four five six seven bye", at=10.0))
+    (span,) = redacted.redactions
+    assert (span.kind, span.start_s, span.end_s) == ("digits", 10.5 - 0.25, 14.0 + 0.25)
+    hidden = redacted.words[1]
+    assert (hidden.text, hidden.start_s, hidden.end_s) == ("[digits]", 10.5, 14.0)
+
+
+def test_partials_show_three_digits_at_most() -> None:
+    redactor = Redactor()
+    shown = [redactor.partial("caller", "my number is " + "four " * count, 0.0) for count in range(1, 18)]
+    assert shown[2] == "my number is four four four"
+    assert set(shown[3:]) == {"my number is four four four [digits]"}
+
+
+def test_partials_after_a_cue_show_no_digit() -> None:
+    redactor = Redactor()
+    final("what is your security code", redactor=redactor, party="agent")
+    assert redactor.partial("caller", "it is one", 5.0) == "it is [code]"
+    assert final("it is one two three", redactor=redactor, at=5.0) == "it is [code]"
+
+
+def test_a_cue_heard_only_in_a_partial_counts() -> None:
+    redactor = Redactor()
+    redactor.partial("agent", "and the security code please", 3.0)
+    assert final("one two three", redactor=redactor, at=4.0) == "[code]"
+
+
+def test_the_cue_outlives_a_hesitation_but_not_the_turn_after_the_digits() -> None:
+    redactor = Redactor()
+    final("can i have the card number please", redactor=redactor, party="agent")
+    final("yes one moment let me find it", redactor=redactor, at=4.0)
+    assert final("four one", redactor=redactor, at=9.0) == "[card]"
+    assert final("one one", redactor=redactor, at=12.0) == "[card]"
+    assert final("thank you", redactor=redactor, party="agent", at=13.0) == "thank you"
+    assert final("two two", redactor=redactor, at=14.0) == "[card]"
+    final("that was all of it", redactor=redactor, at=16.0)
+    assert final("order four four seven one", redactor=redactor, at=20.0) == "order four four seven one"
+
+
+def test_the_cue_ends_by_itself() -> None:
+    redactor = Redactor()
+    final("card number please", redactor=redactor, party="agent")
+    assert final("order four four seven one", redactor=redactor, at=62.0) == "order four four seven one"
+
+
+def test_a_number_said_in_pieces_never_shows_more_than_six_digits() -> None:
+    redactor = Redactor()
+    shown = [
+        final(piece, redactor=redactor, at=10.0 * index)
+        for index, piece in enumerate(
+            ["four one one one", "one one one one", "and then one one one one", "one one one one"]
+        )
+    ]
+    assert shown == ["four one one one", "[digits]", "and then [digits]", "[digits]"]
+
+
+def test_partials_know_what_the_piece_before_held() -> None:
+    redactor = Redactor()
+    final("four one one one", redactor=redactor)
+    assert redactor.partial("caller", "two", 3.0) == "[digits]"
+
+
+def test_words_in_between_end_the_carried_number() -> None:
+    redactor = Redactor()
+    final("order four four seven one", redactor=redactor)
+    final("that is right", redactor=redactor, at=3.0)
+    assert final("five five two one", redactor=redactor, at=6.0) == "five five two one"
+
+
+def test_the_other_partys_words_do_not() -> None:
+    redactor = Redactor()
+    final("four one one one", redactor=redactor)
+    final("okay go on please", redactor=redactor, party="agent", at=3.0)
+    assert final("one one one one", redactor=redactor, at=5.0) == "[digits]"
+
+
+def test_a_resumed_contact_begins_wary() -> None:
+    assert final("three four five", redactor=Redactor(wary=True)) == "[card]"
+
+
+def test_no_words_change_nothing() -> None:
+    redactor = Redactor()
+    final("four one one one", redactor=redactor)
+    assert redactor.final("caller", ()) == Redacted((), ())
+    assert final("one one one one", redactor=redactor, at=4.0) == "[digits]"
+
+
+NUMBER = st.sampled_from("zero one two three four five six seven eight nine oh".split())
+CHATTER = st.sampled_from("um and yes okay".split())
+
+
+@given(st.lists(NUMBER, min_size=7, max_size=19), st.lists(st.tuples(st.integers(0, 18), CHATTER), max_size=4))
+def test_no_long_number_shows_whatever_is_murmured_in_between(
+    number: list[str], murmurs: list[tuple[int, str]]
+) -> None:
+    words = list(number)
+    for place, murmur in murmurs:
+        words.insert(min(place, len(words)), murmur)
+    digits = set("zero one two three four five six seven eight nine oh".split())
+    assert not digits & set(final(" ".join(words)).split())
+    for count in range(1, len(words) + 1):
+        shown = Redactor().partial("caller", " ".join(words[:count]), 0.0).split()
+        assert sum(word in digits for word in shown) <= 3
