@@ -23,7 +23,7 @@ class PromptPlayer:
     A stop takes effect at the next frame.
     """
 
-    def __init__(self, on_finished: Callable[[int], None], on_started: Callable[[int], None] | None = None) -> None:
+    def __init__(self, on_finished: Callable[[int], object], on_started: Callable[[int], object] | None = None) -> None:
         self._on_finished = on_finished
         self._on_started = on_started
         self._lock = Lock()

@@ -1,0 +1,136 @@
+"""The contact's ears: both parties' taps to the recogniser and into the recording, from consent to the end.
+
+Before ``open`` the taps' sinks are deaf: neither recogniser nor recorder exists. Nothing here can hold up or end the
+call: recognition reconnects by itself, and a recording that cannot be made is reported and left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from transcription.client import TranscriptionClient
+from transcription.recording import ContactRecorder, RecorderSink, Tee, load_or_create_key, read_recording
+from transcription.utterances import TranscriptionGap
+from voice.audio import AudioFrame, AudioSink
+from voice.bus.base import Bus
+from voice.calls import Role
+from voice.clock import Clock
+from voice.errors import DocumentError
+from voice.events import Event
+from voice.rundir import RunDirectory
+
+log = logging.getLogger(__name__)
+
+RATE = 8000
+FINISH_S = 5.0
+CHANNELS = {0: Role.CALLER, 1: Role.AGENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of the recording: ``path`` is empty where there is none."""
+
+    path: str = ""
+    seconds: float = 0.0
+    silenced_s: float = 0.0
+
+
+class Gate:
+    """An AudioSink that drops everything until it is opened onto another one."""
+
+    def __init__(self) -> None:
+        self._sink: AudioSink | None = None
+
+    def open(self, sink: AudioSink) -> None:
+        """From the next frame on, pass frames to ``sink``."""
+        self._sink = sink
+
+    def shut(self) -> None:
+        """Drop frames again."""
+        self._sink = None
+
+    def write(self, frame: AudioFrame) -> None:
+        """See AudioSink."""
+        if self._sink is not None:
+            self._sink.write(frame)
+
+
+class Ears:
+    """See the module docstring. Belongs to the asyncio loop; only the sinks are written from the media thread."""
+
+    def __init__(self, contact_id: str, url: str, where: RunDirectory, bus: Bus, clock: Clock) -> None:
+        self._contact_id = contact_id
+        self._url = url
+        self._where = where
+        self._bus = bus
+        self._clock = clock
+        self._gates = {role: Gate() for role in Role}
+        self._client: TranscriptionClient | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._recorder: ContactRecorder | None = None
+        self._recorder_sinks: list[RecorderSink] = []
+        self._base_s = 0.0
+
+    def sink(self, role: Role) -> AudioSink:
+        """Where the tap of ``role`` writes."""
+        return self._gates[role]
+
+    def open(self, base_s: float) -> None:
+        """Both parties may be heard from now on; ``base_s``: seconds since the contact was offered."""
+        self._base_s = base_s
+        self._client = TranscriptionClient(
+            self._url,
+            self._where.secret("transcription"),
+            self._contact_id,
+            self._clock,
+            self._heard,
+            self._decided,
+        )
+        self._recorder = self._new_recorder()
+        for number, role in CHANNELS.items():
+            sinks: list[AudioSink] = [self._client.open_channel(number, role, RATE, base_s)]
+            if self._recorder is not None:
+                recording = self._recorder.sink(role, base_s)
+                self._recorder_sinks.append(recording)
+                sinks.append(recording)
+            self._gates[role].open(Tee(*sinks))
+        self._running = asyncio.create_task(self._client.run(), name="transcription client")
+
+    async def close(self) -> Recorded:
+        """The contact is over: wait a little for the last words, finish the recording."""
+        for gate in self._gates.values():
+            gate.shut()
+        for sink in self._recorder_sinks:
+            sink.close()
+        if self._client is not None and self._running is not None:
+            await self._client.finish(FINISH_S)
+            await self._running
+        return self._finish_recording()
+
+    def _new_recorder(self) -> ContactRecorder | None:
+        try:
+            key = load_or_create_key(self._where.recording_key)
+            return ContactRecorder(self._where.recordings, self._contact_id, key, zero_s=self._base_s)
+        except DocumentError as error:
+            log.error("no recording of contact %s: %s", self._contact_id, error)
+            return None
+
+    def _heard(self, event: Event) -> None:
+        if self._recorder is not None:
+            self._recorder.heard(event)
+        if isinstance(event, TranscriptionGap):
+            self._bus.publish(event, contact_id=self._contact_id)
+
+    def _decided(self, channel: int, sample: int) -> None:
+        if self._recorder is not None:
+            self._recorder.decided(CHANNELS[channel], self._base_s + sample / RATE)
+
+    def _finish_recording(self) -> Recorded:
+        path = self._recorder.close() if self._recorder is not None else None
+        if path is None:
+            return Recorded()
+        recording = read_recording(path, load_or_create_key(self._where.recording_key))
+        silenced = sum(span.end_s - span.start_s for span in recording.silenced)
+        return Recorded(str(path), recording.seconds, silenced)

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+import pytest
+
+from ivr import effects as flow
+from ivr.contact_core import (
+    CONTACT_HEADER,
+    AnswerLeg,
+    ContactCore,
+    ContactEffect,
+    DialLeg,
+    Finish,
+    HangUpLeg,
+    Publish,
+    SetPaths,
+    StartListening,
+)
+from ivr.contacts import (
+    AgentOffered,
+    AgentUnreachable,
+    ChoiceMade,
+    ConnectAgent,
+    ContactAnswered,
+    ContactEnded,
+    ContactOffered,
+    ContactQueued,
+    EndContact,
+    PromptStarted,
+)
+from ivr.schema import load_flow
+from ivr.settings import IvrSettings
+from voice.events import DigitReceived, Event, LegEnded
+from voice.hearing import PROMPTS
+from voice.phone import AudioPath, IncomingLeg, LegConnected, LegDigit, LegDisconnected, LegProgressed
+
+FLOW = load_flow(IvrSettings().flow)
+INVITE = IncomingLeg("in", "id@host", "sip:+12025550142@127.0.0.2:5060", "", "sip:100@callfloor", {})
+ANNA = ConnectAgent("anna", "sip:anna@callfloor", "lease-1", ring_s=15.0)
+
+Wanted = TypeVar("Wanted")
+
+
+def of(kind: type[Wanted], effects: Iterable[object]) -> list[Wanted]:
+    return [effect for effect in effects if isinstance(effect, kind)]
+
+
+def published(effects: Iterable[ContactEffect]) -> list[Event]:
+    return [effect.event for effect in of(Publish, effects)]
+
+
+class Contact:
+    """A contact under test, with the clock at hand."""
+
+    def __init__(self) -> None:
+        self.core = ContactCore("c1", "w1", FLOW)
+        self.now = 1000.0
+
+    def phone(self, event: object) -> tuple[ContactEffect, ...]:
+        assert isinstance(event, IncomingLeg | LegConnected | LegDigit | LegDisconnected | LegProgressed)
+        return self.core.phone_event(event, self.now)
+
+    def answered(self) -> Contact:
+        self.phone(INVITE)
+        finish_prompts(self, self.phone(LegConnected("in", "PCMU")))
+        return self
+
+    def queued(self) -> Contact:
+        self.answered().phone(LegDigit("in", "1"))
+        return self
+
+    def ringing(self) -> Contact:
+        reply, _ = self.queued().core.connect_agent(ANNA)
+        assert reply.ok
+        return self
+
+    def talking(self) -> Contact:
+        self.ringing().phone(LegConnected("agent-1", "PCMU"))
+        return self
+
+
+def finish_prompts(contact: Contact, effects: Iterable[object]) -> tuple[ContactEffect, ...]:
+    """As the player does: report the end of each prompt until the flow waits for something else."""
+    found: tuple[ContactEffect, ...] = ()
+    while playing := [effect for effect in of(flow.PlayPrompts, effects) if not effect.loop]:
+        effects = contact.core.prompt_finished(playing[-1].token, contact.now)
+        found += tuple(effects)
+    return found
+
+
+def test_an_invite_is_offered_answered_and_greeted() -> None:
+    contact = Contact()
+    effects = contact.phone(INVITE)
+    assert published(effects) == [ContactOffered("w1", "+12025550142", "100", "demo", FLOW.version)]
+    assert of(AnswerLeg, effects) == [AnswerLeg("in")]
+    effects = contact.phone(LegConnected("in", "PCMU"))
+    (said,) = of(PromptStarted, published(effects))
+    assert "Kestrel Broadband" in said.text
+    assert of(SetPaths, effects)[-1].paths == {AudioPath(PROMPTS, "leg:in")}
+
+
+def test_the_menus_digit_leads_into_the_queue() -> None:
+    contact = Contact().answered()
+    effects = contact.phone(LegDigit("in", "1"))
+    assert published(effects)[0] == DigitReceived("in", "1")
+    assert of(ChoiceMade, published(effects)) == [ChoiceMade("menu", "1", "digits")]
+    assert of(ContactQueued, published(effects)) == [ContactQueued("billing", 5, contact.now)]
+    assert contact.core.snapshot.phase == "queued"
+
+
+def test_a_digit_outside_an_unmasked_gather_is_published_masked() -> None:
+    contact = Contact().talking()
+    assert of(DigitReceived, published(contact.phone(LegDigit("in", "7")))) == [DigitReceived("in", "*")]
+    assert published(contact.phone(LegDigit("agent-1", "7"))) == []
+
+
+def test_an_agent_is_rung_with_the_contacts_id_and_connected() -> None:
+    contact = Contact().queued()
+    reply, effects = contact.core.connect_agent(ANNA)
+    assert reply.ok
+    assert of(DialLeg, effects) == [DialLeg("agent-1", "sip:anna@callfloor", {CONTACT_HEADER: "c1"})]
+    assert published(effects) == [AgentOffered("anna", "lease-1")]
+    contact.phone(LegProgressed("agent-1", 180))
+    contact.now += 4
+    effects = contact.phone(LegConnected("agent-1", "PCMU"))
+    assert of(ContactAnswered, published(effects)) == [ContactAnswered("anna", "lease-1", 4.0)]
+    assert len(of(StartListening, effects)) == 1
+    assert {AudioPath("leg:in", "leg:agent-1"), AudioPath("leg:agent-1", "leg:in")} <= of(SetPaths, effects)[-1].paths
+    assert of(flow.StopPrompts, effects)
+    assert not any(path.source == PROMPTS for path in of(SetPaths, effects)[-1].paths)
+    assert contact.core.snapshot.phase == "talking"
+
+
+def test_the_same_reservation_twice_rings_once_and_another_is_refused() -> None:
+    contact = Contact().ringing()
+    assert contact.core.connect_agent(ANNA)[1] == ()
+    reply, effects = contact.core.connect_agent(ConnectAgent("ben", "sip:ben@callfloor", "lease-2"))
+    assert (reply.ok, effects) == (False, ())
+    assert "ringing" in reply.reason
+
+
+def test_a_contact_still_in_its_menu_takes_no_agent() -> None:
+    reply, _ = Contact().answered().core.connect_agent(ANNA)
+    assert not reply.ok
+
+
+def test_nobody_answers_and_the_contact_waits_again() -> None:
+    contact = Contact().queued()
+    (timer,) = (e for e in of(flow.StartTimer, contact.core.connect_agent(ANNA)[1]) if e.name == "ring")
+    assert timer.seconds == ANNA.ring_s
+    assert of(HangUpLeg, contact.core.timer_fired("ring", timer.token, contact.now)) == [HangUpLeg("agent-1")]
+    effects = contact.phone(LegDisconnected("agent-1", 487, "Request Terminated"))
+    assert of(AgentUnreachable, published(effects)) == [AgentUnreachable("anna", "lease-1", 487, "Request Terminated")]
+    assert contact.core.snapshot.phase == "queued"
+    reply, effects = contact.core.connect_agent(ConnectAgent("ben", "sip:ben@callfloor", "lease-2"))
+    assert reply.ok
+    assert of(DialLeg, effects)[0].leg_id == "agent-2"
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason"),
+    [("answered", "self_service"), ("queued", "abandoned"), ("ringing", "abandoned"), ("talking", "completed")],
+)
+def test_the_caller_hangs_up(stage: str, reason: str) -> None:
+    contact = getattr(Contact(), stage)()
+    contact.now += 10
+    effects = contact.phone(LegDisconnected("in", 200, "OK"))
+    (ended,) = of(ContactEnded, published(effects))
+    assert (ended.reason, ended.ended_by, ended.duration_s) == (reason, "caller", 10.0)
+    assert ended.talk_s == (10.0 if stage == "talking" else 0.0)
+    if stage in ("ringing", "talking"):
+        assert of(HangUpLeg, effects) == [HangUpLeg("agent-1")]
+        assert not of(Finish, effects)
+        effects = contact.phone(LegDisconnected("agent-1", 200, "OK"))
+    assert of(Finish, effects)
+    assert not contact.core.running
+
+
+def test_the_agent_hangs_up_and_the_customer_is_released() -> None:
+    contact = Contact().talking()
+    effects = contact.phone(LegDisconnected("agent-1", 200, "OK"))
+    assert of(LegEnded, published(effects)) == [LegEnded("agent-1", "agent", 200, "OK")]
+    (ended,) = of(ContactEnded, published(effects))
+    assert (ended.reason, ended.ended_by) == ("completed", "agent")
+    assert of(HangUpLeg, effects) == [HangUpLeg("in")]
+    assert of(Finish, contact.phone(LegDisconnected("in", 200, "OK")))
+
+
+def test_a_contact_can_be_ended_by_command_and_ends_once() -> None:
+    contact = Contact().talking()
+    reply, effects = contact.core.end(EndContact("supervisor"), contact.now)
+    assert reply.ok
+    assert {effect.leg_id for effect in of(HangUpLeg, effects)} == {"in", "agent-1"}
+    effects = contact.phone(LegDisconnected("in", 200, "OK"))
+    assert of(ContactEnded, published(effects)) == []
+
+
+def test_a_second_invite_is_busy() -> None:
+    contact = Contact().answered()
+    second = IncomingLeg("in-2", "other", INVITE.from_uri, "", INVITE.to_uri, {})
+    assert contact.phone(second) == (HangUpLeg("in-2", 486),)
