@@ -28,6 +28,7 @@ from assist.store.tables import (
     PromiseRow,
     SummaryRow,
 )
+from assist.store.whole import whole
 from assist.summary import ContactSummary
 
 _WRITING = "callfloor_writing"
@@ -35,13 +36,16 @@ _SUMMARY: TypeAdapter[ContactSummary] = TypeAdapter(ContactSummary)
 
 
 class Store:
-    """Every method raises StoreError when the database refuses; what it was writing is then not written at all."""
+    """Every method raises StoreError when the database refuses; what it was writing is then not written at all. One
+    that is cancelled finishes first (milliseconds), so its write is done whole or not at all.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writing = asyncio.Lock()
 
     @classmethod
+    @whole
     async def open(cls, url: str, *, busy_timeout_s: float = 2.0) -> Self:
         """Open ``url`` (``sqlite+aiosqlite:////absolute/path``), creating file and tables where they are missing.
 
@@ -58,10 +62,12 @@ class Store:
             raise
         return store
 
+    @whole
     async def close(self) -> None:
         """Close every connection; SQLite then folds its log into the database file."""
         await self._engine.dispose()
 
+    @whole
     async def append(self, envelope: Mapping[str, Any]) -> bool:
         """Add an event (``EventCodec.encode``'s object) to the log; False if its id is there already."""
         row = insert(EventRow).values(
@@ -75,6 +81,7 @@ class Store:
             done = await session.execute(row.on_conflict_do_nothing(index_elements=["id"]).returning(EventRow.position))
             return done.first() is not None
 
+    @whole
     async def events_of(self, contact_id: str) -> tuple[dict[str, Any], ...]:
         """The events of a contact as they came in, oldest first."""
         query = select(EventRow.envelope).where(EventRow.contact_id == contact_id).order_by(EventRow.position)
@@ -85,6 +92,7 @@ class Store:
         """The one customer who calls from ``number``; None where nobody or several do (see ``look_up``)."""
         return (await self.look_up(number)).customer
 
+    @whole
     async def look_up(self, number: str) -> CustomerFound:
         """Who calls from ``number`` (any notation), with the names of all who might where that is not clear."""
         dialled = digits(number)
@@ -100,11 +108,13 @@ class Store:
                 return CustomerFound(profile(chosen[0]), number)
             return CustomerFound(None, number, tuple(row.name for row in chosen))
 
+    @whole
     async def add_customers(self, customers: Iterable[CustomerProfile]) -> None:
         """Add customers with all they carry, under new ids; all of them or none."""
         async with self._transaction() as session:
             session.add_all([customer_row(customer) for customer in customers])
 
+    @whole
     async def record_contact(self, summary: ContactSummary) -> None:
         """Keep a contact that is over: itself, its summary, the customer's history and what was promised. A second
         draft of the same contact replaces the first; promises already kept stay.
@@ -128,6 +138,7 @@ class Store:
                 session.add(past_row(summary, customer_id))
                 session.add_all(promise_rows(summary, customer_id))
 
+    @whole
     async def summary_of(self, contact_id: str) -> ContactSummary | None:
         """The summary kept of a contact."""
         async with self._reading() as session:
@@ -136,7 +147,7 @@ class Store:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
-        """One writer at a time. Commits at the end; an error or a cancellation rolls everything back."""
+        """One writer at a time. Commits at the end; an error rolls everything back."""
         async with self._writing, self._session(writing=True) as session:
             yield session
             await session.commit()

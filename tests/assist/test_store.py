@@ -221,7 +221,7 @@ def test_a_locked_database_is_reported_and_the_next_write_succeeds(tmp_path: Pat
 
 
 @pytest.mark.parametrize("steps", [1, 3, 8, 20])
-def test_a_cancelled_write_leaves_nothing_behind_and_the_store_usable(tmp_path: Path, steps: int) -> None:
+def test_a_cancelled_write_is_whole_or_absent_and_the_store_usable(tmp_path: Path, steps: int) -> None:
     async def use(store: Store) -> None:
         writing = asyncio.create_task(store.add_customers([SARAH] * 50))
         for _ in range(steps):
@@ -232,7 +232,8 @@ def test_a_cancelled_write_leaves_nothing_behind_and_the_store_usable(tmp_path: 
         assert await store.append(envelope(1))
 
     with_store(tmp_path / "s.db", use)
-    assert (rows(tmp_path / "s.db", "customers"), rows(tmp_path / "s.db", "events")) == (0, 1)
+    assert rows(tmp_path / "s.db", "customers") in (0, 50)
+    assert rows(tmp_path / "s.db", "events") == 1
 
 
 def test_opening_what_cannot_be_opened(tmp_path: Path) -> None:
