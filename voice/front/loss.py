@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from voice.front.agenda import Agenda, Resends
 from voice.front.dialogs import REASON, Dialog, Phase, make_request, make_within_invite
+from voice.front.directory import Dialogs
 from voice.front.flows import Effect, Send
 from voice.front.message import Request, Response, respond
 from voice.front.routing import Routing
@@ -20,15 +21,16 @@ ACK_WAIT_S = 1.0
 class Mourner:
     """Acts in the dead workers' places."""
 
-    def __init__(self, routing: Routing, agenda: Agenda, resends: Resends) -> None:
+    def __init__(self, routing: Routing, dialogs: Dialogs, agenda: Agenda, resends: Resends) -> None:
         self._routing = routing
+        self._dialogs = dialogs
         self._agenda = agenda
         self._resends = resends
 
     def begin(self, dialog: Dialog, now: float) -> list[Effect]:
         """Called once per dialog of a dead worker; the dialog is ``lost`` from now on."""
         dialog.lost = True
-        dialog.expires_at = now + FINAL_S
+        self._dialogs.keep(dialog, now + FINAL_S)
         if dialog.phase is Phase.CONFIRMED or (dialog.phase is Phase.ENDED and dialog.bye_unanswered):
             return self._end_confirmed(dialog, now)
         if dialog.phase is Phase.CALLING and dialog.inbound:
@@ -45,7 +47,7 @@ class Mourner:
         if status == 503:
             extra = [("Retry-After", "5")]
         dialog.phase = Phase.REFUSED
-        dialog.expires_at = now + FINAL_S
+        self._dialogs.keep(dialog, now + FINAL_S)
         dialog.refusal = respond(dialog.invite, status, extra, tag=dialog.worker_party.tag)
         return self._resends.start(dialog.call_id, "final", Send(dialog.far, dialog.refusal), now, FINAL_S)
 
@@ -85,7 +87,6 @@ class Mourner:
             return False
         if response.status >= 200:
             self._resends.stop(dialog.call_id, method)
-        if method == "BYE":
             dialog.phase = Phase.ENDED
         return True
 

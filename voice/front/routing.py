@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 from dataclasses import dataclass, replace
 
 from voice.front.flows import Flow, Side
@@ -120,12 +119,6 @@ class Routing:
 
     def _mac(self, *parts: str) -> str:
         return hmac.new(self._key, "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:24]
-
-
-def in_networks(host: str, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> bool:
-    """Whether the address is in one of the networks."""
-    address = ipaddress.ip_address(host)
-    return any(address in network for network in networks)
 
 
 def first_lacks_lr(routes: tuple[str, ...]) -> bool:

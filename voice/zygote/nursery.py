@@ -90,7 +90,7 @@ class Nursery:
         return late
 
     def ended(self, pid: int, now: float) -> tuple[Child, float] | None:
-        """A process was reaped. Returns it and the pause before the next fork (0 unless it died before it was ready)."""
+        """A process was reaped. Returns it and the pause before the next fork: 0 unless it died before it was ready."""
         child = next((child for child in self._children.values() if child.pid == pid), None)
         if child is None:
             return None

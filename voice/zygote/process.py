@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from voice.clock import Clock
@@ -31,7 +32,7 @@ TERM_GRACE_S = 5.0
 EXIT_CRASHED = 70
 _PR_SET_PDEATHSIG = 1
 
-Worker = Callable[[WorkerSlot], None]
+Worker = Callable[[WorkerSlot], int | None]
 
 
 class ThreadsRunningError(CallfloorError):
@@ -74,6 +75,7 @@ class Zygote:
         self._fronts: dict[int, _Front] = {}
         self._ends: dict[str, socket.socket] = {}  # our end of each worker's socket pair
         self._forks = 0
+        self._pid = os.getpid()
         self._stopping = False
         self._wake, self._woken = socket.socketpair()
         self._libc = ctypes.CDLL(None)  # loaded before any fork: the child has no time for surprises
@@ -132,8 +134,7 @@ class Zygote:
             place = WorkerSlot(
                 worker_id, slot, plan.rtp.host, first, size, plan.settings, plan.run_dir, plan.front_inner, end.fileno()
             )
-            plan.worker(place)
-            status = 0
+            status = plan.worker(place) or 0
         except SystemExit as left:
             status = left.code if isinstance(left.code, int) else int(left.code is not None)
         except BaseException:  # noqa: BLE001 - the end of a process: whatever it was, say it and leave
@@ -146,9 +147,8 @@ class Zygote:
 
     def _shed(self) -> None:
         """Drop everything of the zygote that must not live on in a worker."""
-        zygote = os.getppid()
         self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != zygote or zygote == 1:
+        if os.getppid() != self._pid:
             os._exit(EXIT_CRASHED)  # the zygote died before the kernel knew whom to tell
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
@@ -193,7 +193,9 @@ class Zygote:
             self._tell({"type": "ended", "id": child.worker_id, "reason": reason})
 
     def _from_worker(self, worker_id: str) -> None:
-        end = self._ends[worker_id]
+        end = self._ends.get(worker_id)
+        if end is None:
+            return  # reaped in this same round of the selector
         try:
             text = end.recv(64)
         except OSError:
@@ -215,19 +217,24 @@ class Zygote:
             connection.close()
             return
         connection.setblocking(False)
-        self._fronts[connection.fileno()] = _Front(connection)
-        self._selector.register(connection, selectors.EVENT_READ, lambda: self._from_front(connection.fileno()))
+        number = connection.fileno()
+        self._fronts[number] = _Front(connection)
+        self._selector.register(connection, selectors.EVENT_READ, partial(self._from_front, number))
         workers = [
             {"id": child.worker_id, "port": child.port, "state": "busy" if child.state is State.BUSY else "idle"}
             for child in self._nursery.children
             if child.state is not State.STARTING
         ]
-        self._tell({"type": "workers", "workers": workers}, only=connection.fileno())
+        self._tell({"type": "workers", "workers": workers}, only=number)
 
     def _from_front(self, number: int) -> None:
-        front = self._fronts[number]
+        front = self._fronts.get(number)
+        if front is None:
+            return  # dropped in this same round of the selector
         try:
             data = front.connection.recv(MAX_LINE)
+        except BlockingIOError:
+            return  # a new connection got the number of one dropped in this round
         except OSError:
             data = b""
         front.buffer += data

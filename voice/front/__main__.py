@@ -1,0 +1,106 @@
+"""``python -m voice.front``: the front door alone; see ``--help``. Started by ``callfloor serve``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from voice.clock import Clock, SystemClock
+from voice.errors import DocumentError
+from voice.front.admission import Access
+from voice.front.pool import Pool
+from voice.front.proxy import Proxy
+from voice.front.routing import Routing
+from voice.front.server import FrontServer, Sockets, bind_inner, bind_outer
+from voice.front.switchboard import Switchboard
+from voice.rundir import RunDirectory
+from voice.settings import AgentSettings, FrontSettings, RunSettings, SettingsFile, read_settings
+
+MAX_DIALOGS = 8192
+
+
+def main() -> int:
+    """Exit status 0 after SIGTERM, 2 for wrong settings."""
+    options = _parser().parse_args()
+    logging.basicConfig(level=logging.INFO, format="front: %(message)s", stream=sys.stderr)
+    try:
+        settings = read_settings(options.settings, os.environ)
+        front = settings.section("front", FrontSettings)
+        sockets = _sockets(options, front)
+        server = _server(settings, front, sockets, options.zygote, SystemClock())
+    except DocumentError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    asyncio.run(_serve(server, sockets))
+    return 0
+
+
+def _sockets(options: argparse.Namespace, front: FrontSettings) -> Sockets:
+    try:
+        usable = not ipaddress.ip_address(front.host).is_unspecified
+    except ValueError:
+        usable = False
+    if not usable:  # we write it into Via and Record-Route
+        what = f"front.host: {front.host!r} is no IP address others can send to"
+        raise DocumentError(options.settings, None, what, "give the address of one interface")
+    inner = bind_inner() if options.inner_fd is None else socket.socket(fileno=options.inner_fd)
+    if options.udp_fd is not None and options.tcp_fd is not None:
+        return Sockets(socket.socket(fileno=options.udp_fd), socket.socket(fileno=options.tcp_fd), inner)
+    try:
+        return Sockets(*bind_outer(front.host, front.port), inner)
+    except OSError as error:
+        inner.close()
+        what = f"front: cannot bind {front.host}:{front.port} ({error.strerror})"
+        raise DocumentError(options.settings, None, what, "choose another host or port") from None
+
+
+def _server(settings: SettingsFile, front: FrontSettings, sockets: Sockets, zygote: Path, clock: Clock) -> FrontServer:
+    where = RunDirectory.of(settings.section("run", RunSettings))
+    where.create()
+    key = where.secret("front.key").encode()
+    agents = settings.many("agent", AgentSettings)
+    try:
+        trunks = tuple(ipaddress.ip_network(network) for network in front.trunks)
+    except ValueError as error:
+        raise DocumentError(settings.file, None, f"front.trunks: {error}", "write networks like 192.0.2.0/24") from None
+    access = Access(front.realm, front.domain, front.host, {agent.user: agent.secret for agent in agents}, trunks)
+    routing = Routing(key, sockets.outer_address, sockets.inner_address)
+    board = Switchboard(Pool(front.max_contacts), routing, MAX_DIALOGS)
+    return FrontServer(Proxy(board, access, key, clock.monotonic()), sockets, zygote, clock)
+
+
+async def _serve(server: FrontServer, sockets: Sockets) -> None:
+    running = asyncio.current_task()
+    assert running is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    with contextlib.suppress(asyncio.CancelledError):  # the signal's; nothing else cancels the main task
+        await server.run(lambda: _announce(sockets))
+
+
+def _announce(sockets: Sockets) -> None:
+    (host, port), (inner_host, inner_port) = sockets.outer_address, sockets.inner_address
+    sys.stdout.write(f"front ready {host}:{port} inner {inner_host}:{inner_port}\n")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m voice.front", description="SIP proxy and registrar.")
+    parser.add_argument("--settings", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--zygote", type=Path, required=True, metavar="PATH", help="the zygote's Unix socket")
+    parser.add_argument("--udp-fd", type=int, metavar="N", help="bound UDP socket of the network side")
+    parser.add_argument("--tcp-fd", type=int, metavar="N", help="bound TCP socket of the network side, same port")
+    parser.add_argument("--inner-fd", type=int, metavar="N", help="bound UDP socket on 127.0.0.1 for the workers")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""How calls begin: who may call, which worker takes it, which station a worker reaches. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from voice.front.content import clean_request
+from voice.front.dialogs import Dialog, Phase
+from voice.front.digest import Digest
+from voice.front.flows import Assign, Effect, Flow, Send, Side
+from voice.front.grammar import SipParseError
+from voice.front.message import Request, respond
+from voice.front.pacing import TokenBucket
+from voice.front.registrar import Failures, Registrar, authenticate
+from voice.front.switchboard import Switchboard
+
+CALLING_S = 200.0  # longer than any ringing we ask for; then an unanswered INVITE is forgotten
+WAITING_S = 1.0
+INVITES_IN_ALL = (50.0, 50)  # per second, burst
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who is who: agents by user name with their secrets, and the networks whose INVITEs are calls from outside.
+
+    ``domain`` and ``host`` (the address the front is bound to) both mean this installation in a URI a worker dials.
+    """
+
+    realm: str
+    domain: str
+    host: str
+    secrets: Mapping[str, str]
+    trunks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+
+    def is_trunk(self, host: str) -> bool:
+        """Whether the address is a trunk's."""
+        address = ipaddress.ip_address(host)
+        return any(address in network for network in self.trunks)
+
+
+class Admission:
+    """INVITEs that begin a dialog, and REGISTER."""
+
+    def __init__(self, board: Switchboard, access: Access, key: bytes, started: float) -> None:
+        self._board = board
+        self._access = access
+        self._digest = Digest(access.realm, access.secrets, key, started)
+        self._failures = Failures()
+        self._all_invites = TokenBucket(*INVITES_IN_ALL)
+        self.registrar = Registrar(access.secrets, self._digest, self._failures)
+
+    def invite(self, request: Request, dialog: Dialog | None, source: Flow, now: float) -> list[Effect]:
+        """An INVITE that begins a dialog."""
+        if request.contact is None:
+            raise SipParseError("an INVITE without Contact")
+        if request.headers.get("Proxy-Require") is not None:
+            unsupported = request.headers.all("Proxy-Require")
+            return [Send(source, respond(request, 420, [("Unsupported", value) for value in unsupported]))]
+        if dialog is not None and dialog.phase not in (Phase.ENDED, Phase.REFUSED):
+            return self._invite_again(request, dialog, source)
+        if dialog is not None and dialog.refusal is not None and dialog.same_invite(request):
+            return [Send(source, dialog.refusal)]
+        if self._board.dialogs.full:
+            return self._busy(request, source)
+        if source.side is Side.INNER:
+            return self._dial(request, source, now)
+        return self._call(request, source, now)
+
+    def _invite_again(self, request: Request, dialog: Dialog, source: Flow) -> list[Effect]:
+        if dialog.inbound and source.side is Side.OUTER and dialog.same_invite(request):
+            return [] if dialog.phase is Phase.CONFIRMED else [Send(source, respond(request, 100))]
+        again = dialog.invite
+        if not dialog.inbound and source == dialog.worker and again is not None and again.cseq == request.cseq:
+            return [Send(dialog.far, again)]
+        return [Send(source, respond(request, 482))]
+
+    def _busy(self, request: Request, source: Flow) -> list[Effect]:
+        self._board.counts["refused 503"] += 1
+        return [Send(source, respond(request, 503, [("Retry-After", "5")]))]
+
+    def _call(self, request: Request, source: Flow, now: float) -> list[Effect]:
+        if not self._all_invites.take(now):
+            return self._busy(request, source)
+        trunk = self._access.is_trunk(source.host)
+        if not trunk:
+            refusal, user = authenticate(self._digest, self._failures, request, source, now, proxy=True)
+            if refusal is None and request.from_.uri.partition(":")[2].partition("@")[0] != user:
+                refusal = respond(request, 403)
+            if refusal is not None:
+                return [Send(source, refusal)]
+        invite = clean_request(request, Side.OUTER, trunk=trunk)
+        if self._board.pool.full:
+            return self._busy(request, source)
+        assert invite.contact is not None
+        dialog = Dialog(
+            request.call_id,
+            inbound=True,
+            far=source,
+            far_party=request.from_,
+            worker_party=request.to,
+            far_target=invite.contact.uri,
+            phase=Phase.WAITING,
+            expires_at=now + CALLING_S,
+            invite=invite,
+            from_trunk=trunk,
+            far_routes=tuple(invite.headers.all("Record-Route")),
+        )
+        self._board.dialogs.add(dialog)
+        trying: list[Effect] = [Send(source, respond(request, 100))]
+        worker = self._board.pool.take()
+        if worker is not None:
+            return trying + self._give(dialog, worker.id, worker.port, now)
+        self._board.agenda.at(now + WAITING_S, lambda then: self._waited(dialog, then))
+        return trying
+
+    def _waited(self, dialog: Dialog, now: float) -> list[Effect]:
+        return self._board.mourner.refuse(dialog, 503, now) if dialog.phase is Phase.WAITING else []
+
+    def _give(self, dialog: Dialog, worker_id: str, port: int, now: float) -> list[Effect]:
+        assert dialog.invite is not None
+        dialog.phase = Phase.CALLING
+        dialog.worker = Flow(Side.INNER, "127.0.0.1", port)
+        self._board.dialogs.give(dialog, worker_id)
+        self._board.pace(dialog.worker_id, now)
+        return [Assign(worker_id), *self._board.forward(dialog.invite, dialog.far, dialog, record=True)]
+
+    def _dial(self, request: Request, source: Flow, now: float) -> list[Effect]:
+        worker = self._board.pool.at(source.port)
+        if worker is None:
+            return [Send(source, respond(request, 403))]
+        user, host = request.target.user, request.target.host.lower()
+        here = host in (self._access.domain.lower(), self._access.host)
+        if not here or not self.registrar.knows(user):
+            return [Send(source, respond(request, 404))]
+        binding = self.registrar.binding(user, now)
+        if binding is None:
+            return [Send(source, respond(request, 480))]
+        dialog = Dialog(
+            request.call_id,
+            inbound=False,
+            far=binding.flow,
+            far_party=request.to,
+            worker_party=request.from_,
+            far_target=binding.contact,
+            phase=Phase.CALLING,
+            expires_at=now + CALLING_S,
+            dialled=request.uri,
+            worker_id=worker.id,
+            worker=source,
+            worker_cseq=request.cseq.number,
+        )
+        request = replace(request, uri=binding.contact)
+        effects = self._board.forward(request, source, dialog, record=True)
+        sent = effects[0]
+        if isinstance(sent, Send) and isinstance(sent.message, Request):
+            dialog.invite = sent.message
+            self._board.dialogs.add(dialog)
+            self._board.dialogs.give(dialog, worker.id)
+        return effects
+
+    def serve_waiting(self, now: float) -> list[Effect]:
+        """Idle workers for those who wait, longest first."""
+        effects: list[Effect] = []
+        for dialog in self._board.dialogs.waiting():
+            worker = self._board.pool.take()
+            if worker is None:
+                break
+            effects += self._give(dialog, worker.id, worker.port, now)
+        return effects

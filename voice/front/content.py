@@ -1,0 +1,66 @@
+"""What may pass: header names by who says them, and bodies. Pure.
+
+``X-*`` and asserted identities count only from a trunk; ``X-Callfloor-*`` is ours alone, and goes out to agents'
+stations only (they need the contact's id), never to a customer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from voice.front.flows import Side
+from voice.front.grammar import SipParseError
+from voice.front.message import Request, Response
+from voice.front.sdp import filter_sdp
+
+_OURS = "x-callfloor-"
+_ASSERTED = ("p-asserted-identity", "remote-party-id")
+_SESSION = ("INVITE", "ACK", "UPDATE")
+_PLAIN_TYPES = {
+    "INFO": {"application/dtmf-relay", "application/dtmf"},
+    "MESSAGE": {"text/plain"},
+    "NOTIFY": {"message/sipfrag"},
+}
+
+AnyMessage = TypeVar("AnyMessage", Request, Response)
+
+
+def clean_headers(message: AnyMessage, source: Side, *, trunk: bool = False, keep_ours: bool = False) -> AnyMessage:
+    """``message`` without the headers its sender has no right to; ``keep_ours``: it goes to an agent's station."""
+
+    def unwanted(name: str) -> bool:
+        lower = name.lower()
+        if lower.startswith(_OURS):
+            return source is Side.OUTER or not keep_ours
+        if source is Side.INNER:
+            return lower.startswith("x-")
+        return not trunk and (lower.startswith("x-") or lower in _ASSERTED)
+
+    return replace(message, headers=message.headers.without(unwanted))
+
+
+def clean_request(request: Request, source: Side, *, trunk: bool) -> Request:
+    """A request from the network, safe for a worker. Raises SipParseError (415, 400, 488)."""
+    request = clean_headers(request, source, trunk=trunk)
+    if not request.body:
+        return request
+    if request.method in _SESSION and request.content_type == "application/sdp":
+        return replace(request, body=filter_sdp(request.body, answer=request.method == "ACK"))
+    if request.content_type in _PLAIN_TYPES.get(request.method, ()):
+        return request
+    raise SipParseError(f"{request.method} with {request.content_type}", 415)
+
+
+def clean_response(response: Response, *, trunk: bool) -> Response:
+    """A response from the network, safe for a worker: a body that is not sound SDP is dropped, not the response."""
+    response = clean_headers(response, Side.OUTER, trunk=trunk)
+    if not response.body:
+        return response
+    try:
+        if response.content_type != "application/sdp":
+            raise SipParseError("only SDP is expected in a response")
+        return replace(response, body=filter_sdp(response.body, answer=True))
+    except SipParseError:
+        headers = response.headers.without(lambda name: name == "Content-Type")
+        return replace(response, headers=headers, body=b"")

@@ -1,0 +1,264 @@
+"""The call-sticky proxy: what happens to each SIP message. Pure; message in, effects out, time as an argument.
+
+Transaction-stateless where RFC 3261 16.11 allows: branches are computed, responses follow Via, retransmissions are
+forwarded again. What it does remember is one record per Call-ID (``dialogs``), because a worker may die at any moment
+and somebody has to say goodbye for it (``loss``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from voice.front.admission import Access, Admission
+from voice.front.content import clean_headers, clean_request, clean_response
+from voice.front.dialogs import Dialog, Phase, far_routes
+from voice.front.flows import Assign, Effect, Flow, Send, Side
+from voice.front.grammar import SipParseError
+from voice.front.loss import FINAL_S
+from voice.front.message import ALLOW, Request, Response, respond
+from voice.front.pool import Report, WorkerEnded, WorkerReady
+from voice.front.routing import Ends
+from voice.front.switchboard import Switchboard
+
+UNSEEN_CSEQ = 1_000_000_000  # above whatever a worker has sent before the front restarted; gaps are allowed
+
+
+class Proxy:
+    """One front: ``key`` signs branches, tokens and nonces; ``started`` is now (monotonic seconds)."""
+
+    def __init__(self, board: Switchboard, access: Access, key: bytes, started: float) -> None:
+        self._board = board
+        self._access = access
+        self._admission = Admission(board, access, key, started)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """What was refused or dropped, by reason."""
+        return self._board.counts
+
+    # ── what happens around it ────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def deadline(self) -> float | None:
+        """When ``tick`` is due."""
+        return self._board.agenda.next
+
+    def tick(self, now: float) -> list[Effect]:
+        """Retransmissions, expiries, callers who waited in vain for a worker."""
+        return self._board.agenda.run(now)
+
+    def connection_closed(self, flow: Flow) -> None:
+        """A TCP connection of the OUTER side is gone."""
+        self._admission.registrar.flow_closed(flow)
+
+    def report(self, report: Report, now: float) -> list[Effect]:
+        """What the zygote said."""
+        if isinstance(report, WorkerReady):
+            self._board.pool.ready(report.id, report.port)
+            return self._admission.serve_waiting(now)
+        if isinstance(report, WorkerEnded):
+            return self._board.worker_ended(report.id, now) if self._board.pool.ended(report.id) else []
+        gone, untold = self._board.pool.listed(report.workers)
+        effects: list[Effect] = [effect for worker_id in gone for effect in self._board.worker_ended(worker_id, now)]
+        effects += [Assign(worker_id) for worker_id in untold]
+        return effects + self._admission.serve_waiting(now)
+
+    # ── messages ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def receive(self, message: Request | Response, source: Flow, now: float) -> list[Effect]:
+        """Everything that arrives as a sound SIP message."""
+        try:
+            if isinstance(message, Response):
+                return self._response(message, source, now)
+            via = message.via.seen_from(source.host, source.port)
+            vias = message.headers.all("Via")
+            request = replace(message, headers=message.headers.put("Via", str(via), *vias[1:]))
+            return self._request(request, source, now)
+        except SipParseError as error:
+            error.request = message if isinstance(message, Request) and message.method != "ACK" else None
+            return self.refuse(error, source)
+
+    def refuse(self, error: SipParseError, source: Flow) -> list[Effect]:
+        """The answer to something that is no message for us; silence where it can not be addressed."""
+        self._board.counts[f"refused {error.status}"] += 1
+        if error.request is None:
+            return []
+        extra = [("Allow", ALLOW)] if error.status == 405 else []
+        extra += [("Accept", "application/sdp")] if error.status == 415 else []
+        return [Send(source, respond(error.request, error.status, extra))]
+
+    def _request(self, request: Request, source: Flow, now: float) -> list[Effect]:
+        method, dialog = request.method, self._board.dialogs.get(request.call_id)
+        if method == "ACK":
+            return self._ack(request, dialog, source, now)
+        if method == "CANCEL":
+            return self._cancel(request, dialog, source, now)
+        if method == "REGISTER" and source.side is Side.OUTER:
+            return [Send(source, self._admission.registrar.handle(request, source, now))]
+        if request.to.tag:
+            return self._within(request, dialog, source, now)
+        if method == "OPTIONS":
+            return [Send(source, respond(request, 200, [("Allow", ALLOW), ("Accept", "application/sdp")]))]
+        if method == "INVITE":
+            return self._admission.invite(request, dialog, source, now)
+        return [Send(source, respond(request, 481))]
+
+    # ── inside a dialog ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _within(self, request: Request, dialog: Dialog | None, source: Flow, now: float) -> list[Effect]:
+        request, ends = self._board.routing.strip_routes(request)
+        if dialog is None and ends is not None:
+            dialog = self._restore(request, ends, source, now)
+        if dialog is None or not self._belongs(request, dialog, source):
+            return [] if request.method == "ACK" else [Send(source, respond(request, 481))]
+        if source.side is Side.OUTER:
+            return self._from_far(request, dialog, source, now)
+        dialog.worker_cseq = max(dialog.worker_cseq, request.cseq.number)
+        if request.method == "ACK":
+            dialog.acked = True
+        if request.method == "BYE":
+            dialog.bye_unanswered = True
+            self._board.dialogs.end(dialog, now + FINAL_S)
+        return self._board.forward(request, source, dialog)
+
+    def _from_far(self, request: Request, dialog: Dialog, source: Flow, now: float) -> list[Effect]:
+        dialog.far = source if source.host == dialog.far.host else dialog.far  # NAT and new connections move ports
+        if dialog.lost:
+            return self._board.mourner.request(dialog, request, now)
+        if request.method == "REFER" and dialog.from_trunk:
+            return [Send(source, respond(request, 603))]
+        cleaned = clean_request(request, Side.OUTER, trunk=dialog.from_trunk)
+        effects: list[Effect] = []
+        if request.method in ("INVITE", "UPDATE"):
+            if not self._board.pace(dialog.worker_id, now):
+                return [Send(source, respond(request, 500, [("Retry-After", "1")]))]
+            if request.contact is not None:
+                dialog.far_target = request.contact.uri
+            if request.method == "INVITE":
+                effects.append(Send(source, respond(request, 100)))
+        if request.method == "BYE":
+            self._board.dialogs.end(dialog, now + FINAL_S)
+        if request.method == "ACK":
+            dialog.acked = True
+        return effects + self._board.forward(cleaned, source, dialog)
+
+    def _belongs(self, request: Request, dialog: Dialog, source: Flow) -> bool:
+        if source.side is Side.INNER:
+            return source == dialog.worker and dialog.fits(request.to.tag, request.from_.tag)
+        known = source.host == dialog.far.host or (dialog.from_trunk and self._access.is_trunk(source.host))
+        return known and dialog.fits(request.from_.tag, request.to.tag)
+
+    def _restore(self, request: Request, ends: Ends, source: Flow, now: float) -> Dialog | None:
+        """A dialog from before a restart of the front, rebuilt from the token in its Route."""
+        if self._board.pool.get(ends.worker_id) is None or self._board.dialogs.full:
+            return None
+        outer = source.side is Side.OUTER
+        contact = request.contact.uri if request.contact else f"sip:{ends.far.host}:{ends.far.port}"
+        dialog = Dialog(
+            request.call_id,
+            inbound=True,
+            far=ends.far,
+            far_party=request.from_ if outer else request.to,
+            worker_party=request.to if outer else request.from_,
+            far_target=contact if outer else request.uri,
+            phase=Phase.CONFIRMED,
+            expires_at=now + FINAL_S,
+            worker=ends.worker,
+            from_trunk=self._access.is_trunk(ends.far.host),
+            far_routes=() if outer else tuple(request.headers.all("Route")),
+            worker_cseq=UNSEEN_CSEQ if outer else request.cseq.number,
+            acked=True,
+        )
+        self._board.dialogs.add(dialog)
+        self._board.dialogs.give(dialog, ends.worker_id)
+        return dialog
+
+    def _ack(self, request: Request, dialog: Dialog | None, source: Flow, now: float) -> list[Effect]:
+        if dialog is not None and dialog.inbound and dialog.same_invite(request) and source.side is Side.OUTER:
+            if dialog.phase is Phase.REFUSED:
+                self._board.resends.stop(dialog.call_id, "final")
+                return []
+            return self._board.forward(request, source, dialog) if dialog.worker else []
+        outbound = dialog is not None and not dialog.inbound and source == dialog.worker
+        if outbound and dialog is not None and dialog.invite is not None and request.uri == dialog.dialled:
+            return self._board.forward(replace(request, uri=dialog.invite.uri), source, dialog)
+        return self._within(request, dialog, source, now)
+
+    def _cancel(self, request: Request, dialog: Dialog | None, source: Flow, now: float) -> list[Effect]:
+        if dialog is None or dialog.invite is None or dialog.invite.cseq.number != request.cseq.number:
+            return [Send(source, respond(request, 481))]
+        if not dialog.inbound and source == dialog.worker:
+            return self._board.forward(replace(request, uri=dialog.invite.uri), source, dialog)
+        if not dialog.inbound or source.side is Side.INNER or not dialog.same_invite(request):
+            return [Send(source, respond(request, 481))]
+        if dialog.phase is Phase.CALLING and not dialog.lost:
+            return self._board.forward(clean_headers(request, Side.OUTER, trunk=dialog.from_trunk), source, dialog)
+        answer: list[Effect] = [Send(source, respond(request, 200, tag=dialog.worker_party.tag))]
+        return answer + (self._board.mourner.refuse(dialog, 487, now) if dialog.phase is Phase.WAITING else [])
+
+    # ── responses ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _response(self, response: Response, source: Flow, now: float) -> list[Effect]:
+        dialog = self._board.dialogs.get(response.call_id)
+        if dialog is None:
+            return self._board.drop("response without dialog")
+        if source.side is Side.OUTER and self._board.mourner.own_response(dialog, response):
+            return []
+        connection = self._board.routing.previous(response, source.side)
+        if connection is None:
+            return self._board.drop("response with foreign Via")
+        if source.side is Side.INNER:
+            return self._to_far(response, dialog, connection, now)
+        return self._to_worker(response, dialog, now)
+
+    def _to_far(self, response: Response, dialog: Dialog, connection: int, now: float) -> list[Effect]:
+        if response.status == 100:
+            return []  # we have sent our own
+        if dialog.inbound and dialog.invite is not None and response.cseq == dialog.invite.cseq:
+            self._progress(response, dialog, now)
+            if dialog.phase is not Phase.ENDED:
+                dialog.learn_tag(worker=response.to.tag)
+        response = _popped(clean_headers(response, Side.INNER, keep_ours=not dialog.inbound))
+        flow = dialog.far
+        if not connection:
+            flow = Flow(Side.OUTER, *response.via.reply_address())
+        elif connection != flow.connection:
+            flow = replace(flow, connection=connection)
+        return [Send(flow, response)]
+
+    def _to_worker(self, response: Response, dialog: Dialog, now: float) -> list[Effect]:
+        if not dialog.inbound and dialog.invite is not None and response.cseq == dialog.invite.cseq:
+            self._progress(response, dialog, now)
+            dialog.provisional = dialog.provisional or not dialog.lost  # once lost, the mourner keeps it
+            if 100 < response.status < 300:
+                dialog.learn_tag(far=response.to.tag)
+            if 200 <= response.status < 300:
+                dialog.far_routes = far_routes(response, self._board.routing)
+        if (
+            200 <= response.status < 300
+            and response.contact is not None
+            and response.cseq.method in ("INVITE", "UPDATE")
+        ):
+            dialog.far_target = response.contact.uri
+        if response.cseq.method == "BYE" and response.status >= 200:
+            dialog.bye_unanswered = False
+        if dialog.lost:
+            return self._board.mourner.response(dialog, response, now)
+        if dialog.worker is None:
+            return []
+        return [Send(dialog.worker, _popped(clean_response(response, trunk=dialog.from_trunk)))]
+
+    def _progress(self, response: Response, dialog: Dialog, now: float) -> None:
+        """A response to the INVITE that began the dialog."""
+        if dialog.phase is not Phase.CALLING:
+            return
+        if 200 <= response.status < 300:
+            dialog.phase = Phase.CONFIRMED
+        elif response.status >= 300:
+            self._board.dialogs.end(dialog, now + FINAL_S)
+
+
+def _popped(response: Response) -> Response:
+    vias = response.headers.all("Via")
+    return replace(response, headers=response.headers.put("Via", *vias[1:]))
