@@ -8,9 +8,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 
+from assist.demo.script import load_script
+
 from assist.demo.level import HearingSink
 from assist.demo.puppet import Order, obey, report
-from assist.demo.script import load_script
 from ivr.playback import PromptPlayer
 from voice.clock import SystemClock
 from voice.phone import (
@@ -80,7 +81,7 @@ class Customer:
             case LegDisconnected(code=code, reason=reason):
                 report("disconnected", code=code, reason=reason, at=now)
 
-    def _forward(self, event: str) -> "_Forward":
+    def _forward(self, event: str) -> _Forward:
         return _Forward(self, event)
 
     def tell(self, event: str, turn: int, at: float) -> None:

@@ -1,0 +1,120 @@
+"""``callfloor``: the command line. Imports what a command needs only when it runs, so that a station needs no web."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hardware.errors import HardwareError
+from voice.errors import CallfloorError
+from voice.settings import read_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+recording = typer.Typer(no_args_is_help=True, help="Listen to the encrypted recordings.")
+flow = typer.Typer(no_args_is_help=True, help="Check the flows callers go through.")
+content = typer.Typer(no_args_is_help=True, help="Check playbooks and lexicons.")
+app.add_typer(recording, name="recording")
+app.add_typer(flow, name="flow")
+app.add_typer(content, name="content")
+
+Settings = Annotated[Path | None, typer.Option("--settings", help="A TOML file; defaults apply without one.")]
+
+
+@app.command()
+def serve(settings: Settings = None) -> None:
+    """Run the processes of one machine: front, zygote, transcription server, floor; until Ctrl-C."""
+    from assist.running import serve_until_stopped
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    asyncio.run(serve_until_stopped(settings, os.environ))
+
+
+@app.command()
+def demo(
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write what happened as data.")] = None,
+    keep: Annotated[bool, typer.Option(help="Leave everything running; the customer calls again on Enter.")] = False,
+    state_dir: Annotated[Path, typer.Option(help="Where the demo keeps its state and recordings.")] = Path("out/demo"),
+) -> None:
+    """Run one real call on loopback: a caller, the IVR, an agent, recognition, cards."""
+    from assist.demo.director import run_demo
+
+    raise typer.Exit(asyncio.run(run_demo(json_file, keep=keep, state_dir=state_dir)))
+
+
+@app.command()
+def station(
+    server: Annotated[str, typer.Option(help="The floor, e.g. http://127.0.0.1:8080")],
+    agent: Annotated[str, typer.Option(help="The agent's user name.")],
+    sip: Annotated[str, typer.Option(help="HOST:PORT of the front.")],
+    host: Annotated[str, typer.Option(help="The address this station's SIP and audio bind to.")] = "127.0.0.1",
+) -> None:
+    """Run an agent's softphone with the headset that is plugged in. Asks for the secret, or CALLFLOOR_SECRET."""
+    from assist.running import run_agent_station
+
+    secret = os.environ.get("CALLFLOOR_SECRET") or typer.prompt("Secret", hide_input=True)
+    asyncio.run(run_agent_station(server, agent, secret, sip, host))
+
+
+@recording.command("export")
+def recording_export(
+    file: Path,
+    out: Annotated[Path, typer.Option("--out", help="The WAV to write: agent left, customer right.")],
+    settings: Settings = None,
+    state_dir: Annotated[Path | None, typer.Option(help="The installation whose key to use.")] = None,
+) -> None:
+    """Decrypt a recording into a stereo WAV file."""
+    from assist.playing import export
+
+    seconds = export(file, out, read_settings(settings, os.environ), state_dir)
+    typer.echo(f"{out}: {seconds:.1f} s, agent left, customer right")
+
+
+@recording.command("play")
+def recording_play(
+    file: Path,
+    settings: Settings = None,
+    state_dir: Annotated[Path | None, typer.Option(help="The installation whose key to use.")] = None,
+) -> None:
+    """Play a recording on this machine's sound device (needs the ``station`` extra)."""
+    from assist.playing import play
+
+    play(file, read_settings(settings, os.environ), state_dir)
+
+
+@flow.command("check")
+def flow_check(file: Path) -> None:
+    """Check a flow: nodes, paths, prompts."""
+    from ivr.prompts import PromptStore
+    from ivr.schema import load_flow
+
+    checked = load_flow(file, PromptStore.open())
+    typer.echo(f"{file}: flow {checked.name!r}, {len(checked.nodes)} nodes, version {checked.version}: good")
+
+
+@content.command("check")
+def content_check(directory: Path) -> None:
+    """Check a directory of playbooks and the lexicon."""
+    from assist.content import load_content
+
+    typer.echo(f"{directory}: version {load_content(directory).version}: good")
+
+
+def main() -> None:
+    """The console script: what a person did wrong is one line and status 2, never a traceback."""
+    try:
+        app()
+    except (CallfloorError, HardwareError) as error:
+        sys.stderr.write(f"callfloor: {error}\n")
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""The demo's agent: the real station around a simulated headset, moved by the director.
+
+Everything inward of the headset's plug is the product's own: rings, call control, softphone, link to the floor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import array
+import asyncio
+
+from assist.demo.script import load_script
+
+from assist.demo.level import LOUD
+from assist.demo.puppet import Order, obey, report
+from hardware.audio.engine import SimulatedSoundCard
+from hardware.simulator import SimulatedHeadset
+from voice.clock import SystemClock
+from voice.station import CLOCK_RATE, Station, StationSettings, build_station
+from voice.station_core import Phase
+
+
+class Agent:
+    """Carries out the director's orders: answer, say, hang_up; all through the headset's buttons and microphone."""
+
+    def __init__(self, settings: StationSettings) -> None:
+        self._clock = SystemClock()
+        self._loop = asyncio.get_running_loop()
+        self._script = load_script()
+        self._sound = SimulatedSoundCard(CLOCK_RATE, self._hears)
+        self._buttons = SimulatedHeadset()
+        self._heard_s = 0.0
+        self.station: Station = build_station(settings, self._clock, self._sound, self._buttons)
+
+    async def watch(self) -> None:
+        """Tell the director of every change of the station's state."""
+        seen = None
+        while True:
+            state = await self.station.until(lambda now: now != seen)
+            seen = state
+            report(
+                "station",
+                phase=state.phase.value,
+                registered=state.registered,
+                contact_id=state.contact_id,
+                lights=sorted(self._buttons.lights),
+                at=self._clock.monotonic(),
+            )
+
+    async def carry_out(self, order: Order) -> None:
+        """One order."""
+        match order["do"]:
+            case "answer":
+                await self._buttons.ring_led()
+                self._buttons.press_hook()
+            case "say":
+                self._say(order["turn"])
+            case "hang_up" if self.station.state.phase is not Phase.IDLE:
+                self._buttons.press_hook()
+
+    def _say(self, turn: int) -> None:
+        pcm = self._script.turns[turn].pcm
+        seconds = len(pcm) / 2 / CLOCK_RATE
+        spoken = asyncio.wrap_future(self._sound.speak(pcm))
+
+        def done(future: asyncio.Future[float]) -> None:
+            if not future.cancelled():
+                report("speaking", turn=turn, at=future.result() - seconds)
+                report("spoken", turn=turn, at=future.result())
+
+        spoken.add_done_callback(done)
+
+    def _hears(self, pcm: bytes) -> None:
+        """On the card's thread: count the seconds of sound in the ear."""
+        samples = array.array("h", pcm)
+        if samples and sum(map(abs, samples)) / len(samples) > LOUD:
+            before, self._heard_s = self._heard_s, self._heard_s + len(samples) / CLOCK_RATE
+            if int(before) < int(self._heard_s):
+                heard = round(self._heard_s, 1)
+                self._loop.call_soon_threadsafe(lambda: report("hears", seconds=heard))
+
+
+async def _main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m assist.demo.agent", description=__doc__)
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--agent", required=True)
+    parser.add_argument("--secret", required=True)
+    parser.add_argument("--server", required=True, help="http://HOST:PORT of the floor")
+    parser.add_argument("--front", required=True, help="HOST:PORT of the front")
+    given = parser.parse_args()
+    settings = StationSettings(
+        agent=given.agent, secret=given.secret, server=given.server, front=given.front, host=given.host
+    )
+    agent = Agent(settings)
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(agent.station.run(settings.account)),
+            tasks.create_task(agent.watch()),
+        ]
+        await obey(agent.carry_out)
+        for task in running:
+            task.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

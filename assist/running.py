@@ -1,0 +1,47 @@
+"""What the command line runs until it is stopped: a house of processes, or one station."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from assist.serve import House
+from voice.clock import SystemClock
+from voice.settings import read_settings
+
+
+async def serve_until_stopped(file: Path | None, environment: Mapping[str, str]) -> None:
+    """Run a house until SIGINT or SIGTERM. Raises DocumentError for bad settings."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    absolute = file.absolute() if file is not None else None
+    async with House(read_settings(absolute, environment), absolute, SystemClock(), environment) as house:
+        await _ready_or_stopped(house, stopped)
+        table = Table(show_header=False, box=None)
+        host, port = house.addresses.sip
+        table.add_row("SIP (UDP, TCP)", f"{host}:{port}")
+        table.add_row("Agents' page", house.addresses.web)
+        table.add_row("State", str(house.where.state))
+        Console().print(table)
+        await stopped.wait()
+
+
+async def _ready_or_stopped(house: House, stopped: asyncio.Event) -> None:
+    waiting = [asyncio.ensure_future(house.ready()), asyncio.ensure_future(stopped.wait())]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+
+
+async def run_agent_station(server: str, agent: str, secret: str, front: str, host: str) -> None:
+    """Run the softphone of ``agent`` with this machine's headset until stopped. Raises HardwareError, PhoneError."""
+    from voice.station import StationSettings, run_station
+
+    settings = StationSettings(agent=agent, secret=secret, server=server, front=front, host=host)
+    await run_station(settings, SystemClock())
