@@ -31,19 +31,14 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, settings: WebSettings) -> AsyncIterator[str]:
+async def serving(app: FastAPI, settings: WebSettings, listener: socket.socket | None = None) -> AsyncIterator[str]:
     """Serve until the block ends; yields the base URL, to which a client may connect at once.
 
+    ``listener``: a listening socket to use instead of binding one (``callfloor serve`` keeps it over restarts).
     Raises OSError where the address cannot be bound. On leaving, websockets are closed with 1012 (service restart).
     """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # asyncio turns Nagle's algorithm off only on sockets that say they are TCP, and socket.create_server's do not: a
-    # second message in a row would wait 40 ms for the first one's acknowledgement.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
-        listener.listen(512)
-        host, port = listener.getsockname()[:2]
+    with listener or _bound(settings) as listening:
+        host, port = listening.getsockname()[:2]
         server = _Server(
             uvicorn.Config(
                 app, ws="websockets-sansio", ws_max_size=MAX_MESSAGE, ws_ping_interval=PING_S, ws_ping_timeout=PING_S,
@@ -51,9 +46,25 @@ async def serving(app: FastAPI, settings: WebSettings) -> AsyncIterator[str]:
                 timeout_graceful_shutdown=2, lifespan="off",
             )
         )  # fmt: skip
-        task = asyncio.create_task(server.serve([listener]), name="web server")
+        task = asyncio.create_task(server.serve([listening]), name="web server")
         try:
-            yield f"http://[{host}]:{port}" if family == socket.AF_INET6 else f"http://{host}:{port}"
+            yield f"http://[{host}]:{port}" if listening.family == socket.AF_INET6 else f"http://{host}:{port}"
         finally:
             server.should_exit = True
             await task
+
+
+def _bound(settings: WebSettings) -> socket.socket:
+    """A listening socket. asyncio turns Nagle's algorithm off only on sockets that say they are TCP, and those of
+    socket.create_server do not: a second message in a row would wait 40 ms for the first one's acknowledgement.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((settings.host, settings.port))
+        listening.listen(512)
+    except OSError:
+        listening.close()
+        raise
+    return listening
