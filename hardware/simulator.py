@@ -91,6 +91,10 @@ class SimulatedButtons:
         if self.behaviour.boom_up and off_hook and "mute" in before - self.lights:
             self._plan(now + 0.05, "mute")
 
+    def standing(self) -> bytes:
+        """The input report of a device nobody touches."""
+        return self._report()
+
     def press_hook(self, now: float) -> list[bytes]:
         """The hook key: the switch changes over at once."""
         self.hook = not self.hook
@@ -152,8 +156,9 @@ class SimulatedHeadset:
         return self.buttons.lights
 
     async def open(self, on_report: ReportCallback, on_closed: ClosedCallback) -> bytes:
-        """Plug it in."""
+        """Plug it in; as many devices do, it says at once how it stands."""
         self._on_report, self._on_closed = on_report, on_closed
+        asyncio.get_running_loop().call_soon(lambda: self._say([self.buttons.standing()]))
         return EVOLVE_LINK
 
     def write(self, report: bytes) -> None:

@@ -129,6 +129,7 @@ class CallControl:
         self._opened_at = _NEVER
         self._baseline_due = True
         self._off_hook_at = _NEVER
+        self._ack_due = False
         self._stale = (False, _NEVER)
         self._host_mute = (False, _NEVER)
         self._locked = False
@@ -146,12 +147,13 @@ class CallControl:
         """Whether the device's boom arm holds mute."""
         return self._locked
 
-    def opened(self, now: float) -> tuple[Effect, ...]:
+    def opened(self, now: float) -> tuple[WriteReport, ...]:
         """The device was opened, or came back: it is told the state that holds, and its first report is the baseline."""
         self._seen = {}
         self._hook = False
         self._opened_at = self._off_hook_at = now
         self._baseline_due = True
+        self._ack_due = False
         self._stale = (False, _NEVER)
         self._host_mute = (False, _NEVER)
         self._locked = False
@@ -159,7 +161,7 @@ class CallControl:
         self._written = {}
         return self._write(frozenset(self._driven))
 
-    def set_state(self, state: CallState, now: float) -> tuple[Effect, ...]:
+    def set_state(self, state: CallState, now: float) -> tuple[WriteReport, ...]:
         """The call's state, from the softphone: after every change, and after every intent."""
         before, self._state = self._state, state
         if state.phase is not CallPhase.IN_CALL:
@@ -167,13 +169,14 @@ class CallControl:
         elif before.phase is CallPhase.IN_CALL and state.muted != before.muted and "mute" not in self._answer:
             self._host_mute = (state.muted, now)
         if self._is_off_hook(before) != self._is_off_hook(state):
-            if self._hook != self._is_off_hook(before):  # its acknowledgement is still on the way
+            if self._ack_due:  # the acknowledgement of what we now replace may still be on its way
                 self._stale = (self._is_off_hook(before), self._off_hook_at + self._quirks.ack_window_s)
+            self._ack_due = self._hook != self._is_off_hook(state)
             self._off_hook_at = now
         answer, self._answer = self._answer, frozenset()
         return self._write(answer)
 
-    def closing(self) -> tuple[Effect, ...]:
+    def closing(self) -> tuple[WriteReport, ...]:
         """The program ends: leave the device idle."""
         self._state = IDLE
         return self._write(frozenset(self._driven))
@@ -214,6 +217,7 @@ class CallControl:
         if level == self._hook:
             return []
         self._hook = level
+        self._ack_due = False
         if level == self._is_off_hook(self._state):
             late = now - self._off_hook_at >= LATE_ACK_S
             return self._refuse() if self._state.phase is CallPhase.RINGING and late else []
@@ -300,7 +304,7 @@ class CallControl:
             lit.add("hold")
         return lit
 
-    def _write(self, again: frozenset[str]) -> tuple[Effect, ...]:
+    def _write(self, again: frozenset[str]) -> tuple[WriteReport, ...]:
         """Whole reports, where they changed or hold a light in ``again``."""
         effects = []
         for report_id, data in self._layout.encode(self._lit(), self._driven).items():

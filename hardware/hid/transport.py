@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from hardware.errors import HidError, HidFailure
+from hardware.hid.usages import TELEPHONY_APPLICATIONS, Usage
 
 ReportCallback = Callable[[bytes], None]
 """Takes one input report, id byte included where the device numbers its reports. Called on the event loop."""
@@ -176,10 +177,16 @@ def open_hidraw(path: bytes) -> Any:
     return device
 
 
-def list_devices() -> list[tuple[bytes, DeviceIdentity]]:
-    """All HID devices, each path once (hidapi lists one entry per top-level collection). Raises HidError."""
+def list_headsets() -> list[tuple[bytes, DeviceIdentity]]:
+    """Path and identity of the HID devices with a telephony collection, in hidapi's order. Raises HidError.
+
+    hidapi lists one entry per top-level collection, so a device may come several times under one path: it is given
+    once.
+    """
     found: dict[bytes, DeviceIdentity] = {}
     for entry in _hidraw().enumerate():
+        if Usage(entry["usage_page"], entry["usage"]) not in TELEPHONY_APPLICATIONS:
+            continue
         found.setdefault(
             entry["path"],
             DeviceIdentity(

@@ -1,0 +1,161 @@
+"""``Headset``: sound and buttons of one headset together, as the softphone sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from hardware.audio.engine import BLOCK_MS, SoundDevice
+from hardware.audio.limiter import ShockLimiter
+from hardware.audio.ring import SampleRing
+from hardware.clock import Clock
+from hardware.errors import HardwareError, HidError, SoundError
+from hardware.hid.callcontrol import IDLE, CallControl, CallPhase, CallState, Effect, Intent, WriteReport
+from hardware.hid.descriptor import parse
+from hardware.hid.quirks import quirks_of
+from hardware.hid.telephony import telephony_layout
+from hardware.hid.transport import HidTransport
+
+log = logging.getLogger(__name__)
+
+IntentCallback = Callable[[Intent], None]
+"""Takes what the user meant; must answer with ``Headset.set_call_state``, now or later. Called on the event loop."""
+
+TroubleCallback = Callable[[HardwareError], None]
+"""Told on the event loop that the buttons or the sound are gone. Calls go on."""
+
+_PRIME_BLOCKS: Final = 2
+_LIMIT_BLOCKS: Final = 4
+_CAPACITY_BLOCKS: Final = 10
+
+
+class Headset:
+    """One headset, from ``open`` to ``close``, on one event loop.
+
+    ``mic``: what the microphone hears, filled while the call state is a call neither muted nor held; closed
+    otherwise, whatever the paths behind it do. ``ear``: what to play, through the shock limiter. Both are int16 mono
+    at ``rate``. A ring waits for two blocks, so it adds 20-40 ms, and 80 ms at most.
+    """
+
+    def __init__(
+        self,
+        sound: SoundDevice,
+        buttons: HidTransport | None,
+        clock: Clock,
+        on_intent: IntentCallback,
+        on_trouble: TroubleCallback,
+    ) -> None:
+        block = sound.rate * BLOCK_MS // 1000
+        sizes = (_CAPACITY_BLOCKS * block, _PRIME_BLOCKS * block, _LIMIT_BLOCKS * block)
+        self.mic = SampleRing(*sizes)
+        self.ear = SampleRing(*sizes)
+        self._limiter = ShockLimiter(sound.rate)
+        self._sound = sound
+        self._buttons = buttons
+        self._clock = clock
+        self._on_intent = on_intent
+        self._on_trouble = on_trouble
+        self._control: CallControl | None = None
+        self._state = IDLE
+        self._mic_open = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def rate(self) -> int:
+        """Samples per second of both rings."""
+        return self._sound.rate
+
+    @property
+    def name(self) -> str:
+        """Name, vendor and product of the buttons; empty where there are none."""
+        return str(self._buttons.identity) if self._control is not None and self._buttons is not None else ""
+
+    async def open(self) -> None:
+        """Open buttons and sound. Buttons that cannot be opened are a trouble; raises SoundError, with nothing left
+        open.
+        """
+        self._loop = asyncio.get_running_loop()
+        try:
+            await self._open_buttons()
+        except HidError as error:
+            self._on_trouble(error)
+        try:
+            await self._sound.start(self._capture, self._playback, self._sound_stopped_anywhere)
+        except BaseException:
+            await self._close_buttons()
+            raise
+
+    async def close(self) -> None:
+        """Lights off, streams closed."""
+        self._mic_open = False
+        await self._sound.stop()
+        await self._close_buttons()
+
+    def set_call_state(self, state: CallState) -> None:
+        """Show the call's state, and open or close the microphone by it. After every change and after every intent."""
+        before, self._state = self._state, state
+        if before.phase is not CallPhase.IN_CALL and state.phase is CallPhase.IN_CALL:
+            self.ear.discard()
+        mic_open = state.phase is CallPhase.IN_CALL and not state.muted and not state.held
+        if mic_open and not self._mic_open:
+            self.mic.discard()
+        self._mic_open = mic_open
+        if self._control is not None:
+            self._perform(self._control.set_state(state, self._clock.monotonic()))
+
+    async def _open_buttons(self) -> None:
+        if self._buttons is None:
+            return
+        descriptor = await self._buttons.open(self._report, self._buttons_lost)
+        identity = self._buttons.identity
+        layout = telephony_layout(parse(descriptor))
+        self._control = CallControl(layout, quirks_of(identity.vendor, identity.product))
+        now = self._clock.monotonic()
+        self._perform((*self._control.opened(now), *self._control.set_state(self._state, now)))
+
+    async def _close_buttons(self) -> None:
+        control, self._control = self._control, None
+        if self._buttons is None:
+            return
+        if control is not None:
+            try:
+                for effect in control.closing():
+                    self._buttons.write(effect.data)
+            except HidError as error:
+                log.info("headset not told goodbye: %s", error)
+        await self._buttons.close()
+
+    def _report(self, data: bytes) -> None:
+        if self._control is not None:
+            self._perform(self._control.report(data, self._clock.monotonic()))
+
+    def _perform(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            if not isinstance(effect, WriteReport):
+                self._on_intent(effect)
+            elif self._buttons is not None and self._control is not None:
+                try:
+                    self._buttons.write(effect.data)
+                except HidError as error:
+                    self._buttons_lost(error)
+
+    def _buttons_lost(self, error: HidError) -> None:
+        if self._control is not None:
+            self._control = None
+            self._on_trouble(error)
+
+    def _sound_stopped_anywhere(self, error: SoundError) -> None:
+        """On the sound device's thread: the only crossing from it into the event loop."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._on_trouble, error)
+
+    def _capture(self, block: bytes) -> None:
+        """On the sound device's thread."""
+        if self._mic_open:
+            self.mic.write(block)
+
+    def _playback(self, samples: int) -> bytes:
+        """On the sound device's thread."""
+        return self._limiter.process(self.ear.read(samples))

@@ -1,0 +1,297 @@
+"""The agent's softphone: a Phone, a Headset and a link to the floor around one ``StationCore``.
+
+The thin driver: inputs come in on one event loop and are handled at once, in order; headset and floor are told at
+once; what the phone shall do waits in one queue, since each request takes the SIP stack a moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Final, Literal, Protocol
+
+from pydantic import Field
+
+from hardware.audio.engine import PortAudioDevice, SoundDevice
+from hardware.audio.ring import SampleRing
+from hardware.errors import HardwareError, HidError
+from hardware.headset import Headset
+from hardware.hid.callcontrol import CallState, Intent
+from hardware.hid.transport import HidapiTransport, HidTransport, list_headsets
+from voice.audio import AudioFrame
+from voice.clock import Clock
+from voice.phone import Phone, PhoneConfig, PhoneError, PhoneListener, SipAccount
+from voice.settings import Section
+from voice.station_core import (
+    EAR,
+    MIC,
+    AnswerLeg,
+    HangUpLeg,
+    HeadsetChanged,
+    PhoneEffect,
+    PhoneRefused,
+    ReplyToFloor,
+    ReportState,
+    SetPaths,
+    ShowOnHeadset,
+    StationCore,
+    StationInput,
+    StationState,
+)
+from voice.station_link import FloorLink, FloorUnreachableError, TokenSource, WebsocketFloorLink
+
+log = logging.getLogger(__name__)
+
+CLOCK_RATE: Final = 8000
+"""Hz of headset rings, phone sources and phone sinks of a station."""
+
+EAR_BATCH_MS: Final = 20
+PHONE_REQUESTS: Final = 256
+LOGIN_TIMEOUT_S: Final = 5.0
+
+
+class StationSettings(Section):
+    """``[station]``: one agent's softphone. ``server`` is the floor's base address, ``front`` the SIP front's
+    host:port.
+    """
+
+    agent: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
+    secret: str = Field(min_length=8, max_length=128, repr=False)
+    server: str = "http://127.0.0.1:8080"
+    front: str = "127.0.0.1:5060"
+    domain: str = "callfloor"
+    host: str = "127.0.0.1"
+    headset: Literal["auto", "none"] = "auto"
+
+    @property
+    def phone(self) -> PhoneConfig:
+        """The SIP stack: it binds to ``host`` alone, ports from the kernel."""
+        return PhoneConfig(host=self.host, rtp_host=self.host, clock_rate=CLOCK_RATE)
+
+    @property
+    def account(self) -> SipAccount:
+        """Who the softphone is to the front."""
+        return SipAccount(
+            uri=f"sip:{self.agent}@{self.domain}",
+            proxy=f"sip:{self.front};transport=udp;lr",
+            user=self.agent,
+            secret=self.secret,
+            register=True,
+        )
+
+
+class StationHeadset(Protocol):
+    """What a station needs of ``hardware.headset.Headset``."""
+
+    mic: SampleRing
+    ear: SampleRing
+
+    @property
+    def rate(self) -> int:
+        """Samples per second of both rings."""
+
+    @property
+    def name(self) -> str:
+        """The headset's name."""
+
+    async def open(self) -> None:
+        """Open it. Raises HardwareError."""
+
+    async def close(self) -> None:
+        """Close it."""
+
+    def set_call_state(self, state: CallState) -> None:
+        """Show it."""
+
+
+HeadsetFactory = Callable[[Callable[[Intent], None], Callable[[HardwareError], None]], StationHeadset]
+"""Makes the headset, given who takes its intents and its troubles."""
+
+PhoneFactory = Callable[[PhoneListener], Phone]
+"""Makes the phone, given who takes its events. It runs at CLOCK_RATE."""
+
+
+class Station:
+    """One agent's station, from ``run`` to its cancellation.
+
+    ``state`` may be read at any time; ``changed`` is notified on every change (a terminal shows it, tests wait for it).
+    """
+
+    def __init__(self, make_phone: PhoneFactory, make_headset: HeadsetFactory, link: FloorLink) -> None:
+        """Raises ValueError where the headset's rate is not CLOCK_RATE."""
+        self._core = StationCore()
+        self._phone = make_phone(self._take)
+        self._headset = make_headset(self._take, self._headset_trouble)
+        if self._headset.rate != CLOCK_RATE:
+            raise ValueError(f"a headset at {self._headset.rate} Hz on a station at {CLOCK_RATE} Hz")
+        self._link = link
+        self._phone_work: asyncio.Queue[PhoneEffect] = asyncio.Queue(PHONE_REQUESTS)
+        self.dropped_requests = 0
+        """Requests to the phone given up because so many waited: only a phone that stands still gets there."""
+        self._watchers: set[asyncio.Event] = set()
+
+    @property
+    def state(self) -> StationState:
+        """What the floor is told."""
+        return self._core.state
+
+    async def until(self, condition: Callable[[StationState], bool]) -> StationState:
+        """Wait for a state that fulfils ``condition``; at once where it does already."""
+        changed = asyncio.Event()
+        self._watchers.add(changed)
+        try:
+            while not condition(self.state):
+                await changed.wait()
+                changed.clear()
+            return self.state
+        finally:
+            self._watchers.discard(changed)
+
+    async def run(self, account: SipAccount | None = None) -> None:
+        """Open everything, work until cancelled, close everything. Raises HardwareError (headset) or PhoneError
+        (start).
+        """
+        await self._headset.open()
+        try:
+            self._take(HeadsetChanged(self._headset.name))
+            await self._phone.start()
+            try:
+                await self._phone.add_source(MIC, _Microphone(self._headset.mic))
+                await self._phone.add_sink(EAR, _Ear(self._headset.ear), EAR_BATCH_MS)
+                if account is not None:
+                    await self._phone.add_account(account)
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._work_phone(), name="station phone")
+                    tasks.create_task(self._link.run(self._take), name="station link")
+            finally:
+                await self._phone.close()
+        finally:
+            await self._headset.close()
+
+    def _take(self, event: StationInput) -> None:
+        for effect in self._core.handle(event):
+            match effect:
+                case ShowOnHeadset():
+                    self._headset.set_call_state(effect.state)
+                case ReportState():
+                    self._link.report(effect.state)
+                    for watcher in self._watchers:
+                        watcher.set()
+                case ReplyToFloor():
+                    self._link.reply(effect.id, effect.reply)
+                case AnswerLeg() | HangUpLeg() | SetPaths():
+                    self._ask_phone(effect)
+
+    def _ask_phone(self, effect: PhoneEffect) -> None:
+        try:
+            self._phone_work.put_nowait(effect)
+        except asyncio.QueueFull:
+            self.dropped_requests += 1
+            log.error("the phone does not keep up: %s dropped", effect)
+
+    def _headset_trouble(self, error: HardwareError) -> None:
+        log.warning("headset: %s", error)
+        name = "" if isinstance(error, HidError) else self._headset.name
+        self._take(HeadsetChanged(name, trouble=str(error)))
+
+    async def _work_phone(self) -> None:
+        while True:
+            effect = await self._phone_work.get()
+            try:
+                match effect:
+                    case AnswerLeg():
+                        await self._phone.answer(effect.leg_id, effect.code)
+                    case HangUpLeg():
+                        await self._phone.hang_up(effect.leg_id, effect.code)
+                    case SetPaths():
+                        await self._phone.set_paths(effect.paths)
+            except PhoneError as error:
+                log.warning("phone: %s", error)
+                self._take(PhoneRefused(effect, str(error)))
+
+
+class _Microphone:
+    """The headset's microphone as a FrameSource: on the media thread."""
+
+    def __init__(self, ring: SampleRing) -> None:
+        self._ring = ring
+
+    def read(self, samples: int) -> bytes | None:
+        return self._ring.read(samples)
+
+
+class _Ear:
+    """The headset's ear as an AudioSink: on the media thread."""
+
+    def __init__(self, ring: SampleRing) -> None:
+        self._ring = ring
+
+    def write(self, frame: AudioFrame) -> None:
+        self._ring.write(frame.pcm)
+
+
+async def run_station(
+    settings: StationSettings, clock: Clock, sound: SoundDevice | None = None, buttons: HidTransport | None = None
+) -> None:
+    """Run a whole station until cancelled: SIP phone, headset, link to the floor.
+
+    ``sound`` and ``buttons`` stand in for the machine's own (the demo's simulated ones). Raises HardwareError where
+    there is no sound, PhoneError where SIP cannot start, FloorUnreachableError where ``settings.server`` is no
+    address.
+    """
+    await build_station(settings, clock, sound, buttons).run(settings.account)
+
+
+def build_station(
+    settings: StationSettings, clock: Clock, sound: SoundDevice | None = None, buttons: HidTransport | None = None
+) -> Station:
+    """The station ``run_station`` runs, for programs that also want to look at it."""
+    from voice.sip import SipPhone  # here, so that what only wants the Station needs no pjsua2
+
+    card = sound or PortAudioDevice(CLOCK_RATE)
+    keys = buttons or (find_buttons() if settings.headset == "auto" and sound is None else None)
+    return Station(
+        make_phone=lambda listener: SipPhone(settings.phone, listener, clock),
+        make_headset=lambda on_intent, on_trouble: Headset(card, keys, clock, on_intent, on_trouble),
+        link=WebsocketFloorLink(
+            settings.server, settings.agent, login(settings.server, settings.agent, settings.secret), clock
+        ),
+    )
+
+
+def find_buttons() -> HidTransport | None:
+    """The first telephony headset of this machine; None, with a line in the log, where there is none to be used."""
+    try:
+        found = list_headsets()
+    except HidError as error:
+        log.warning("no headset buttons: %s", error)
+        return None
+    return HidapiTransport(*found[0]) if found else None
+
+
+def login(server: str, agent: str, secret: str) -> TokenSource:
+    """Logs the agent in at the floor for each connection (POST /api/login); tokens live for minutes only."""
+
+    def post() -> str:
+        body = json.dumps({"user": agent, "secret": secret}).encode()
+        request = urllib.request.Request(  # noqa: S310 - the scheme is checked by station_url, the address is a setting
+            f"{server.rstrip('/')}/api/login", body, {"Content-Type": "application/json"}
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=LOGIN_TIMEOUT_S) as answer:
+                return str(json.load(answer)["token"])
+        except urllib.error.HTTPError as error:
+            with error:
+                raise FloorUnreachableError(f"the floor does not let {agent} in: {error.code} {error.reason}") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise FloorUnreachableError(f"no login at {server}: {error}") from None
+
+    async def token() -> str:
+        return await asyncio.to_thread(post)
+
+    return token

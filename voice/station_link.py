@@ -1,0 +1,184 @@
+"""The station's link to the floor: a websocket to ``/api/station``, kept up for as long as the station runs.
+
+Station to floor: ``{"type": "hello", "agent", "token", "state"}`` first on every connection, ``{"type": "state",
+"state"}`` at each change, ``{"type": "reply", "id", "ok", "reason"}``. Floor to station: ``{"type": "command", "id",
+"command", "leg_id"}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from voice.clock import Clock
+from voice.commands import Reply
+from voice.errors import CallfloorError
+from voice.station_core import FloorCommand, StationState
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY_S: Final = 0.5
+LAST_RETRY_S: Final = 5.0
+STEADY_S: Final = 10.0
+MAX_REPLIES: Final = 64
+OPEN_TIMEOUT_S: Final = 5.0
+MAX_MESSAGE: Final = 64 * 1024
+
+TokenSource = Callable[[], Awaitable[str]]
+"""Gives a token the floor accepts; asked for each connection. Raises FloorUnreachableError."""
+
+CommandListener = Callable[[FloorCommand], None]
+"""Takes a command, on the event loop; answered later through ``FloorLink.reply``."""
+
+
+class FloorUnreachableError(CallfloorError):
+    """The floor does not answer, or does not let this agent in."""
+
+
+class FloorLink(Protocol):
+    """The way to the floor. Nothing here waits: while the floor is away, it is told the newest state when it is back."""
+
+    async def run(self, on_command: CommandListener) -> None:
+        """Keep the link up until cancelled."""
+
+    def report(self, state: StationState) -> None:
+        """The station's newest state. Overflow policy: only the newest waits to be sent."""
+
+    def reply(self, command_id: str, reply: Reply) -> None:
+        """Answer a command. Lost with the connection it came on: the floor repeats the command, the station the
+        reply.
+        """
+
+
+class NoFloor:
+    """A station alone: nobody commands, nobody listens."""
+
+    async def run(self, on_command: CommandListener) -> None:
+        """Nothing, until cancelled."""
+        await asyncio.get_running_loop().create_future()
+
+    def report(self, state: StationState) -> None:
+        """Nothing."""
+
+    def reply(self, command_id: str, reply: Reply) -> None:
+        """Nothing."""
+
+
+class WebsocketFloorLink:
+    """A FloorLink over a websocket; reconnects after 0.5 s, doubling to 5 s."""
+
+    def __init__(self, url: str, agent: str, token: TokenSource, clock: Clock) -> None:
+        """``url``: the floor's base, ``http://HOST:PORT`` or ``ws://``, with or without the path."""
+        self._url = station_url(url)
+        self._agent = agent
+        self._token = token
+        self._clock = clock
+        self._state = StationState()
+        self._replies: list[dict[str, Any]] = []
+        self._state_due = False
+        self._due = asyncio.Event()
+        self.connected = asyncio.Event()
+        """Set while the floor has our hello."""
+        self.dropped_replies = 0
+
+    def report(self, state: StationState) -> None:
+        """The station's newest state."""
+        self._state = state
+        self._state_due = True
+        self._due.set()
+
+    def reply(self, command_id: str, reply: Reply) -> None:
+        """Answer a command."""
+        if len(self._replies) >= MAX_REPLIES:
+            self._replies.pop(0)
+            self.dropped_replies += 1
+        self._replies.append({"type": "reply", "id": command_id, "ok": reply.ok, "reason": reply.reason})
+        self._due.set()
+
+    async def run(self, on_command: CommandListener) -> None:
+        """Keep the link up until cancelled."""
+        retry_s = FIRST_RETRY_S
+        while True:
+            began = self._clock.monotonic()
+            try:
+                await self._connect_once(on_command)
+            except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, FloorUnreachableError) as error:
+                log.warning("no link to the floor at %s: %s", self._url, error)
+            finally:
+                self.connected.clear()
+            if self._clock.monotonic() - began >= STEADY_S:
+                retry_s = FIRST_RETRY_S
+            await self._clock.sleep(retry_s)
+            retry_s = min(2 * retry_s, LAST_RETRY_S)
+
+    async def _connect_once(self, on_command: CommandListener) -> None:
+        token = await self._token()
+        async with connect(self._url, open_timeout=OPEN_TIMEOUT_S, max_size=MAX_MESSAGE, proxy=None) as socket:
+            self._replies.clear()
+            self._state_due = False
+            hello = {"type": "hello", "agent": self._agent, "token": token, "state": state_message(self._state)}
+            await socket.send(json.dumps(hello))
+            self.connected.set()
+            sender = asyncio.create_task(self._send(socket), name="station link sender")
+            try:
+                async for message in socket:
+                    self._received(message, on_command)
+            finally:
+                sender.cancel()
+                await asyncio.gather(sender, return_exceptions=True)
+        raise FloorUnreachableError(f"the floor closed the link ({socket.close_code} {socket.close_reason})")
+
+    async def _send(self, socket: ClientConnection) -> None:
+        """Replies in order, then the newest state, whenever there is something."""
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            while self._replies:
+                await socket.send(json.dumps(self._replies.pop(0)))
+            if self._state_due:
+                self._state_due = False
+                await socket.send(json.dumps({"type": "state", "state": state_message(self._state)}))
+
+    @staticmethod
+    def _received(message: str | bytes, on_command: CommandListener) -> None:
+        command = parse_command(message)
+        if command is None:
+            log.warning("ignored what is not a command: %.80r", message)
+            return
+        on_command(command)
+
+
+def parse_command(message: str | bytes) -> FloorCommand | None:
+    """The command in a message of the floor; None for anything else, which newer floors may send."""
+    try:
+        data = json.loads(message)
+    except ValueError:
+        return None
+    if not isinstance(data, dict) or data.get("type") != "command":
+        return None
+    command_id, verb, leg_id = data.get("id"), data.get("command"), data.get("leg_id") or ""
+    if not (isinstance(command_id, str) and isinstance(verb, str) and isinstance(leg_id, str)):
+        return None
+    return FloorCommand(command_id, verb, leg_id)
+
+
+def state_message(state: StationState) -> dict[str, Any]:
+    """A state as JSON: the fields of ``StationState``, the phase by its value."""
+    return asdict(state) | {"phase": state.phase.value}
+
+
+def station_url(server: str) -> str:
+    """The websocket address of ``/api/station`` at ``server`` (http, https, ws or wss). Raises FloorUnreachableError."""
+    parts = urlsplit(server if "://" in server else f"http://{server}")
+    scheme = {"http": "ws", "ws": "ws", "https": "wss", "wss": "wss"}.get(parts.scheme)
+    if scheme is None or not parts.netloc:
+        raise FloorUnreachableError(f"{server!r} is not the address of a floor, such as http://HOST:PORT")
+    return urlunsplit((scheme, parts.netloc, "/api/station", "", ""))
