@@ -26,6 +26,7 @@ let renewTimer = 0;
 let focusId = null;
 let seen = new Set();
 let seenContact = null;
+let seenPhase = null;
 let pending = new Set();
 let calling = false;
 let busyState = false;
@@ -178,10 +179,17 @@ function drawNow() {
 function settleFocus(contact) {
   if (contact?.id !== seenContact) {
     seenContact = contact?.id ?? null;
-    [focusId, seen, announced] = [null, new Set(), new Set()];
+    [focusId, seen, announced, seenPhase] = [null, new Set(), new Set(), null];
   }
+  if (contact?.phase === "ended") return settleEnded();
   focusId = chooseFocus(contact?.cards ?? [], focusId, seen);
   if (focusId && !seen.has(focusId)) seen = new Set(seen).add(focusId);
+}
+
+// After the call the summary is what matters: a card is large only when the agent asks for it.
+function settleEnded() {
+  if (seenPhase !== "ended") focusId = null;
+  seenPhase = "ended";
 }
 
 function announce(contact) {

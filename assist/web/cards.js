@@ -16,15 +16,19 @@ export function createCards(root, act) {
   const stack = h("ul", { class: "stack" });
   root.append(h("header", {}, h("h2", {}, T.cards.title), count), focus, stack);
   return {
-    update({ contact, focusId, seen, pending }) {
-      if (!changed(root, contact?.cards, contact?.customer, contact?.phase, focusId, seen.size, pending)) return;
+    update({ contact, focusId, seen, pending, usable }) {
+      if (!changed(root, contact?.cards, contact?.customer, contact?.phase, focusId, seen.size, pending, usable)) return;
+      const busy = usable ? (id) => pending.has(id) : () => true;
       const cards = contact?.cards ?? [];
       const entry = cards.find((candidate) => candidate.card.id === focusId);
       const rest = stacked(cards).filter((candidate) => candidate !== entry);
       const waiting = rest.filter(isOpen).length;
-      fill(count, waiting ? T.cards.waiting(waiting) : "");
-      drawFocus(focus, entry, contact, pending, act);
-      const rows = rest.map((other) => ({ entry: other, fresh: other.outcome === "" && !seen.has(other.card.id) }));
+      fill(count, waiting && contact.phase !== "ended" ? T.cards.waiting(waiting) : "");
+      drawFocus(focus, entry, contact, busy, act);
+      const rows = rest.map((other) => ({
+        entry: other,
+        fresh: contact.phase !== "ended" && other.outcome === "" && !seen.has(other.card.id),
+      }));
       keyed(stack, rows.map(rowOf), (row) => row.entry.card.id, (row) => drawRow(row, act));
     },
   };
@@ -39,17 +43,18 @@ function rowOf(row) {
   return row;
 }
 
-function drawFocus(focus, entry, contact, pending, act) {
+function drawFocus(focus, entry, contact, busy, act) {
   if (!entry) {
+    if (contact?.phase === "ended") return fill(focus);
     const words = contact ? (contact.cards.length ? T.cards.allDone : T.cards.empty) : T.cards.idle;
     return fill(focus, h("p", { class: "empty" }, words));
   }
   const held = focus.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  fill(focus, drawCard(entry, contact, pending, act));
+  fill(focus, drawCard(entry, contact, busy, act));
   if (held) focus.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
 }
 
-function drawCard(entry, contact, pending, act) {
+function drawCard(entry, contact, busy, act) {
   const { card } = entry;
   const state = isOpen(entry) ? entry.outcome || "open" : entry.outcome;
   return h("article", { class: `card ${card.kind}${card.critical ? " critical" : ""}`, data: { card: card.id, state } },
@@ -61,8 +66,8 @@ function drawCard(entry, contact, pending, act) {
     evidence(card, contact, act),
     card.lines.length ? h("ul", { class: "lines" }, card.lines.map((line) => h("li", {}, line))) : null,
     card.kind === "sentiment" && card.points.length > 1 ? sparkline(card.points) : null,
-    card.steps.length ? steps(card, pending, act) : null,
-    actions(entry, pending, act),
+    card.steps.length ? steps(card, busy, act) : null,
+    actions(entry, busy, act),
     foot(entry));
 }
 
@@ -80,22 +85,22 @@ function evidence(card, contact, act) {
     h("q", {}, spoken.quote), " ", h("span", {}, T.cards.at(who, clock(spoken.at_s))));
 }
 
-function steps(card, pending, act) {
+function steps(card, busy, act) {
   const current = card.steps.find((step) => !step.done);
   return h("ol", { class: "steps" }, card.steps.map((step, index) =>
     h("li", { class: step === current ? "current" : null },
       h("label", {},
-        h("input", { type: "checkbox", checked: step.done, disabled: pending.has(card.id), data: { key: `step ${step.id}` },
+        h("input", { type: "checkbox", checked: step.done, disabled: busy(card.id), data: { key: `step ${step.id}` },
           on: { change: (event) => act.tick(card.id, step.id, event.target.checked) } }),
         h("span", { class: "step" }, step.text),
         index < 9 ? h("kbd", {}, index + 1) : null),
       step === current && step.say ? h("p", { class: "say" }, h("q", {}, step.say)) : null)));
 }
 
-function actions(entry, pending, act) {
+function actions(entry, isBusy, act) {
   const { card, outcome } = entry;
   if (outcome === "dismissed" || outcome === "retracted" || !isOpen(entry)) return null;
-  const busy = pending.has(card.id);
+  const busy = isBusy(card.id);
   return h("div", { class: "actions" },
     outcome === "" ? h("button", { class: "primary", type: "button", disabled: busy, data: { key: "accept" },
         "aria-keyshortcuts": "A", on: { click: () => act.accept(card.id) } },

@@ -71,7 +71,7 @@ function fillTimer(timer, contact, now) {
  * @param {(contactId: string, text: string) => Promise<{ok: boolean}>} save
  */
 export function createNote(root, save) {
-  const area = h("textarea", { id: "note", rows: "3", maxlength: "4000", placeholder: T.controls.notePlaceholder,
+  const area = h("textarea", { id: "note", rows: "2", maxlength: "4000", placeholder: T.controls.notePlaceholder,
     "aria-keyshortcuts": "N" });
   const status = h("span", { class: "quiet", role: "status" });
   root.append(h("label", { for: "note" }, icon("pen"), T.controls.note, h("kbd", {}, "N"), status), area);

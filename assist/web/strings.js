@@ -51,7 +51,8 @@ export const T = {
     none: "No recogniser",
     down: "down",
     demo: "demo model",
-    wer: (rate, on) => (on ? `${rate} of words wrong on ${on}` : `${rate} of words wrong`),
+    wer: (rate) => `${rate} of words wrong`,
+    on: (what) => `on ${what}`,
     noWer: "error rate not measured",
   },
   customer: {

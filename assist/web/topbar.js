@@ -61,19 +61,20 @@ function drawRecogniser(place, { state, engine, model, wer, wer_on, demo }) {
     h("span", {}, `${engine} · ${model}`),
     state === "down" ? h("b", {}, T.recogniser.down) : null,
     demo ? h("span", { class: "demo" }, T.recogniser.demo) : null,
-    h("span", {}, wer === null ? T.recogniser.noWer : T.recogniser.wer(percent(wer), wer_on)));
+    h("span", {}, wer === null ? T.recogniser.noWer : T.recogniser.wer(percent(wer)),
+      wer !== null && wer_on ? h("span", { class: "on" }, ` ${T.recogniser.on(wer_on)}`) : null));
+  place.title = wer !== null && wer_on ? T.recogniser.on(wer_on) : "";
 }
 
 /** The strip says one thing: the worst, else where the call stands. */
 export function createStrip(root) {
-  const words = h("span", {});
-  root.append(words);
+  const words = root.querySelector("p");
   return {
     update(view) {
       const [level, message, shape] = worst(view);
       if (!changed(root, level, message)) return;
       root.dataset.level = level;
-      fill(root, shape ? icon(shape) : null, h("span", {}, message));
+      fill(words, shape ? icon(shape) : null, h("span", {}, message));
     },
   };
 }

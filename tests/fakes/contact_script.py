@@ -108,7 +108,7 @@ def _shown(at: float, mark: str, card: Card) -> tuple[float, str, Event]:
 
 def _updated(at: float, card: Card, *done: str) -> tuple[float, str, Event]:
     steps = tuple(replace(step, done=step.id in done) for step in card.steps)
-    title = next((step.text for step in steps if not step.done), card.title)
+    title = next((step.text for step in steps if not step.done), "Settled: close the call warmly")
     return at, "", CardUpdated(AGENT, replace(card, steps=steps, title=title), 0.4)
 
 
