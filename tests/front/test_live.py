@@ -49,7 +49,8 @@ def test_worker_death_says_bye_on_both_legs(tmp_path: Path) -> None:
             answer = await customer.final()
             assert answer.status == 200
             routes = answer.headers.all("Record-Route")
-            assert "127.0.0.1" in routes[0] and "127.0.0.3" in routes[1]
+            assert "127.0.0.1" in routes[0]
+            assert "127.0.0.3" in routes[1]
             customer.send(customer.within(answer, "ACK", 1), place.outer)
             ringing = await station.next_request("INVITE")
             assert ringing.uri == station.uri
@@ -58,7 +59,8 @@ def test_worker_death_says_bye_on_both_legs(tmp_path: Path) -> None:
             for peer, call_id in ((customer, "call-1"), (station, acked.call_id)):
                 bye = await peer.next_request("BYE")
                 assert (bye.call_id, bye.uri) == (call_id, peer.uri)
-                assert bye.from_.tag and bye.to.tag
+                assert bye.from_.tag
+                assert bye.to.tag
                 assert not bye.headers.all("Route")
                 assert "cause=41" in (bye.headers.get("Reason") or "")
             customer.send(customer.request("INVITE", "sip:100@callfloor", "call-2"), place.outer)
