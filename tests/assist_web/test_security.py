@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from assist.security import (
+    FAILURE_WINDOW_S,
+    MAX_FAILURES,
+    TOKEN_S,
+    LoginRefusedError,
+    Security,
+    TokenError,
+    TooManyLoginsError,
+    signing_key,
+)
+from tests.fakes.clock import VirtualClock
+from voice.settings import AgentSettings
+
+AGENTS = (AgentSettings(user="anna", name="Anna", secret="right secret"),)
+KEY = b"k" * 32
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def security(clock: VirtualClock) -> Security:
+    return Security(AGENTS, KEY, clock)
+
+
+def test_a_login_gives_a_token_that_identifies(security: Security, clock: VirtualClock) -> None:
+    token, identity = security.login("anna", "right secret", "127.0.0.1")
+    assert security.identify(token) == identity
+    assert (identity.user, identity.role, identity.expires) == ("anna", "agent", clock.wall() + TOKEN_S)
+
+
+@pytest.mark.parametrize(("user", "secret"), [("anna", "wrong"), ("carl", "right secret"), ("anna", "ríght"), ("", "")])
+def test_wrong_logins_are_refused_alike(security: Security, user: str, secret: str) -> None:
+    with pytest.raises(LoginRefusedError, match="user or secret is wrong"):
+        security.login(user, secret, "127.0.0.1")
+
+
+def test_too_many_failures_wait_even_with_the_right_secret(security: Security, clock: VirtualClock) -> None:
+    for _ in range(MAX_FAILURES):
+        with pytest.raises(LoginRefusedError):
+            security.login("anna", "wrong", "10.0.0.1")
+    with pytest.raises(TooManyLoginsError) as refused:
+        security.login("anna", "right secret", "10.0.0.2")
+    assert refused.value.retry_after_s == FAILURE_WINDOW_S
+    asyncio.run(clock.advance(FAILURE_WINDOW_S))
+    security.login("anna", "right secret", "10.0.0.2")
+
+
+def test_one_address_cannot_try_everybody(security: Security) -> None:
+    for index in range(MAX_FAILURES):
+        with pytest.raises(LoginRefusedError):
+            security.login(f"user{index}", "wrong", "10.0.0.1")
+    with pytest.raises(TooManyLoginsError):
+        security.login("anna", "right secret", "10.0.0.1")
+    security.login("anna", "right secret", "10.0.0.2")
+
+
+def test_tokens_expire(security: Security, clock: VirtualClock) -> None:
+    token, _ = security.issue("anna")
+    asyncio.run(clock.advance(TOKEN_S))
+    with pytest.raises(TokenError, match="expired"):
+        security.identify(token)
+
+
+def test_forged_tokens_are_refused(security: Security, clock: VirtualClock) -> None:
+    token, _ = security.issue("anna")
+    payload, _, signature = token.partition(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    claims["sub"] = "ben"
+    forged = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    other = Security(AGENTS, b"x" * 32, clock).issue("anna")[0]
+    for bad in (f"{forged}.{signature}", payload, f"{payload}.", f".{signature}", "", "é.é", other):
+        with pytest.raises(TokenError):
+            security.identify(bad)
+
+
+def test_a_token_of_somebody_who_left_is_refused(security: Security, clock: VirtualClock) -> None:
+    token, _ = security.issue("anna")
+    with pytest.raises(TokenError, match="no longer"):
+        Security((), KEY, clock).identify(token)
+
+
+def test_a_short_key_is_refused(clock: VirtualClock) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        Security(AGENTS, b"short", clock)
+
+
+def test_the_signing_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "run" / "token.key"
+    key = signing_key(file)
+    assert (len(key), signing_key(file)) == (32, key)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in file.parent.iterdir()] == ["token.key"]
