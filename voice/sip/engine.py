@@ -104,6 +104,7 @@ class Engine:
         self._endpoint: Any = None
         self._writer: Any = None
         self._account: Any = None
+        self._silence: Any = None
         self._transport = 0
         self._closing = False
 
@@ -129,6 +130,8 @@ class Engine:
         self._writer = PjLog()
         self._endpoint.libInit(endpoint_config(self._config, self._writer))
         self._endpoint.audDevManager().setNullDev()
+        self._silence = pj.ToneGenerator()  # told to play nothing, it costs no callback into Python
+        self._silence.createToneGenerator(self._config.clock_rate, 1)
         if missing := set_codecs(self._endpoint, self._config.codecs):
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"codecs not in this build: {', '.join(missing)}")
         transport = pj.TransportConfig()
@@ -164,6 +167,7 @@ class Engine:
         if self._endpoint is not None:
             with contextlib.suppress(pj.Error):
                 self._endpoint.audDevManager().setNoDev()  # stops the clock: no frame callback runs from here on
+        self._silence = None
         self._taps.clear()
         self._sources.clear()
         self._account = None
@@ -360,7 +364,7 @@ class Engine:
         else:
             self._report_connected(leg)
             if leg.reported:
-                self._bridge.plug(f"leg:{leg.leg_id}", media)
+                self._plug(leg, media)
 
     def _read_media(self, leg: _Leg) -> Any | None:
         usable = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
@@ -384,7 +388,15 @@ class Engine:
         except pj.Error:
             return  # ended meanwhile
         if media is not None:
-            self._judge(self._bridge.plug(f"leg:{leg.leg_id}", media))
+            self._plug(leg, media)
+
+    def _plug(self, leg: _Leg, media: Any) -> None:
+        """A leg that no path reaches would send no RTP, no digits either, and far ends hang up on a silent stream."""
+        try:
+            self._silence.startTransmit(media)
+        except pj.Error:
+            return  # ended meanwhile
+        self._judge(self._bridge.plug(f"leg:{leg.leg_id}", media))
 
     def _hang_up(self, leg: _Leg, code: int) -> None:
         if leg.ending:

@@ -83,8 +83,12 @@ class NativeCall(pj.Call):  # type: ignore[misc]
         super().__init__(account, call_id)
 
     def onCallState(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
-        info = self.getInfo()  # later it may be too late: a disconnected call's slot is given away
-        self._post(CallStateChanged(self._serial, info.state, info.lastStatusCode, info.lastReason))
+        try:  # here, for later it may be too late: a disconnected call's slot is given away
+            info = self.getInfo()
+            notice = CallStateChanged(self._serial, info.state, info.lastStatusCode, info.lastReason)
+        except pj.Error:
+            notice = CallStateChanged(self._serial, pj.PJSIP_INV_STATE_DISCONNECTED, 0, "call is gone")
+        self._post(notice)
 
     def onCallMediaState(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
         self._post(MediaChanged(self._serial))
@@ -94,6 +98,12 @@ class NativeCall(pj.Call):  # type: ignore[misc]
             self._post(DigitHeard(self._serial, prm.digit, DigitMethod.INFO))
         elif not prm.flags & _DTMF_IS_UPDATE:
             self._post(DigitHeard(self._serial, prm.digit, DigitMethod.RFC4733))
+
+    def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+        prm.statusCode = 603  # pjsua2 would accept and dial whatever the REFER names
+
+    def onCallReplaceRequest(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+        prm.statusCode = 603  # pjsua2 would put a stranger in the place of the leg an INVITE's Replaces names
 
 
 class NativeAccount(pj.Account):  # type: ignore[misc]
@@ -109,16 +119,19 @@ class NativeAccount(pj.Account):  # type: ignore[misc]
         call = NativeCall(self, prm.callId, serial, self._post)
         self._post(CallArrived(serial, call, prm.rdata.wholeMsg))
 
+    def onIncomingSubscribe(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+        prm.code = 603  # pjsua2 would accept; we have nothing to notify of
+
     def onRegState(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
         active = prm.status == 0 and prm.code // 100 == 2 and prm.expiration > 0
         self._post(RegistrationAnswered(active, prm.code, prm.reason))
 
 
 class PjLog(pj.LogWriter):  # type: ignore[misc]
-    """PJSIP's log lines (errors and warnings) into Python's logging. Called on any thread."""
+    """PJSIP's errors into Python's logging, on any thread; INFO, for those that matter reach callers as PhoneError."""
 
     def write(self, entry: Any) -> None:  # noqa: D102 - pjsua2's name
-        log.log(logging.WARNING if entry.level <= 2 else logging.DEBUG, "%s", entry.msg.rstrip())
+        log.info("%s", entry.msg.rstrip())
 
 
 def endpoint_config(config: PhoneConfig, writer: PjLog) -> Any:
