@@ -9,8 +9,6 @@ from __future__ import annotations
 import sqlite3
 from enum import Enum
 
-from sqlalchemy.exc import DBAPIError
-
 from voice.errors import CallfloorError
 
 
@@ -47,8 +45,8 @@ class StoreError(CallfloorError):
         super().__init__(f"{failure.value}: {detail}" if detail else failure.value)
 
 
-def store_error(error: DBAPIError) -> StoreError:
+def store_error(error: BaseException | None) -> StoreError:
     """The StoreError for what the database driver raised. SQLite's primary result code is the low byte."""
-    code = getattr(error.orig, "sqlite_errorcode", None)
+    code = getattr(error, "sqlite_errorcode", None)
     failure = _BY_CODE.get(code & 0xFF, StoreFailure.OTHER) if isinstance(code, int) else StoreFailure.OTHER
-    return StoreError(failure, str(error.orig))
+    return StoreError(failure, str(error))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from typing import Any, Self
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, delete, event, select
+from sqlalchemy import Connection, delete, event, make_url, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -51,6 +52,9 @@ class Store:
 
         ``busy_timeout_s``: how long to wait for another process that is writing. Raises StoreError.
         """
+        file = make_url(url).database
+        if file is not None:
+            await asyncio.to_thread(_probe, file, busy_timeout_s)
         engine = create_async_engine(url)
         _prepare(engine, busy_timeout_s)
         store = cls(engine)
@@ -164,7 +168,18 @@ class Store:
             async with AsyncSession(engine, expire_on_commit=False) as session:
                 yield session
         except DBAPIError as error:
-            raise store_error(error) from error
+            raise store_error(error.orig) from error
+
+
+def _probe(file: str, busy_timeout_s: float) -> None:
+    """Refuse what cannot be opened before the driver starts its thread, which would report the failure after us."""
+    try:
+        with closing(sqlite3.connect(file, timeout=busy_timeout_s)) as connection:
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error as error:
+        raise store_error(error) from error
+    if found > SCHEMA_VERSION:
+        raise StoreError(StoreFailure.TOO_NEW, f"schema {found}, this program knows {SCHEMA_VERSION}")
 
 
 def _prepare(engine: AsyncEngine, busy_timeout_s: float) -> None:
@@ -189,8 +204,5 @@ def _prepare(engine: AsyncEngine, busy_timeout_s: float) -> None:
 
 
 def _create(connection: Connection) -> None:
-    found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if found > SCHEMA_VERSION:
-        raise StoreError(StoreFailure.TOO_NEW, f"schema {found}, this program knows {SCHEMA_VERSION}")
     Base.metadata.create_all(connection)
     connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")

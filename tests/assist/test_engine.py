@@ -193,6 +193,22 @@ def test_a_misheard_hard_trigger_leaves_an_earlier_card_as_it_was(content: Conte
     assert (after.id, after.title, after.evidence) == (before.id, before.title, before.evidence)
 
 
+def test_the_worse_of_two_hard_triggers_in_one_breath_stays_on_the_screen(content: Content) -> None:
+    assistant = ringing(content)
+    feed(assistant, partial("u1", "caller", "a supervisor now", 1))
+    assert feed(assistant, partial("u1", "caller", "a supervisor now this is unacceptable i say", 2)) == ()
+
+
+def test_a_redelivered_final_is_heard_once(content: Content) -> None:
+    assistant = ringing(content)
+    once = final("u1", "caller", "i was charged twice", 1.0)
+    assert feed(assistant, once) != ()
+    assert feed(assistant, once) == ()
+    (effect,) = feed(assistant, ContactOver("completed", 10.0, 5.0))
+    assert isinstance(effect, DraftSummary)
+    assert effect.summary.caller_speech_s == pytest.approx(1.2)
+
+
 def test_a_content_caller_needs_no_sentiment_card(content: Content) -> None:
     happy = final("u1", "caller", "that is perfect thank you very much", 1.0)
     assert feed(ringing(content), happy, final("u2", "caller", "great thank you", 9.0)) == ()

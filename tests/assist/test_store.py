@@ -118,9 +118,10 @@ def test_a_shared_number_is_a_choice_unless_one_has_exactly_it(tmp_path: Path) -
         assert (shared.customer, shared.candidates) == (None, ("John English", "June Court"))
         abroad = replace(SARAH, name="Namesake", phone="+442025550142")
         await store.add_customers([abroad])
-        exact = await store.look_up("+442025550142")
-        assert exact.customer is not None
-        assert exact.customer.name == "Namesake"
+        for number in ("+442025550142", "00442025550142"):
+            exact = await store.look_up(number)
+            assert exact.customer is not None, number
+            assert exact.customer.name == "Namesake"
         assert (await store.look_up("2025550142")).candidates == ("Namesake", "Sarah Smith")
 
     with_store(tmp_path / "s.db", use)
@@ -170,6 +171,24 @@ def test_a_customer_erased_during_the_call_does_not_lose_the_contact(tmp_path: P
         assert await store.summary_of("c1") is not None
 
     with_store(tmp_path / "s.db", use)
+
+
+def test_two_processes_that_read_and_write_at_once_both_succeed(tmp_path: Path, content: Content) -> None:
+    summary = draft(content)
+
+    async def main() -> None:
+        first, second = await Store.open(url(tmp_path / "s.db")), await Store.open(url(tmp_path / "s.db"))
+        try:
+            await asyncio.gather(
+                *(first.record_contact(replace(summary, contact_id=f"a{number}")) for number in range(10)),
+                *(second.record_contact(replace(summary, contact_id=f"b{number}")) for number in range(10)),
+            )
+        finally:
+            await first.close()
+            await second.close()
+
+    asyncio.run(main())
+    assert rows(tmp_path / "s.db", "contacts") == 20
 
 
 # -- when the disk says no
