@@ -7,11 +7,12 @@ once; what the phone shall do waits in one queue, since each request takes the S
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Final, Literal, Protocol
 
 from pydantic import Field
@@ -141,13 +142,21 @@ class Station:
 
     async def until(self, condition: Callable[[StationState], bool]) -> StationState:
         """Wait for a state that fulfils ``condition``; at once where it does already."""
+        async with contextlib.aclosing(self.changes()) as states:
+            async for state in states:
+                if condition(state):
+                    break
+        return self.state
+
+    async def changes(self) -> AsyncIterator[StationState]:
+        """The state, now and at each change; where the reader is slow, only the newest."""
         changed = asyncio.Event()
         self._watchers.add(changed)
         try:
-            while not condition(self.state):
-                await changed.wait()
+            while True:
                 changed.clear()
-            return self.state
+                yield self.state
+                await changed.wait()
         finally:
             self._watchers.discard(changed)
 

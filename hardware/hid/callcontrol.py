@@ -226,6 +226,7 @@ class CallControl:
         stale, until = self._stale
         if level == stale and now < until:
             self._stale = (False, _NEVER)
+            self._ack_due = True  # the newer one is still owed
             return []
         self._answer |= {"off_hook"}
         match self._state.phase:

@@ -1,0 +1,95 @@
+"""A whole station with a simulated headset in a process of its own, driven by lines on stdin: ``python -m
+tests.station.agent``.
+
+Lines in: ``hook``, ``mute`` (the headset's keys), ``speak`` (two seconds of TONE into the microphone). JSON lines out:
+``{"sip": uri}`` first, then ``{"state": {...}, "lights": [...]}`` at each change and ``{"heard": [amplitude, ...]}`` of
+TONES for each half second in the ear.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import json
+import os
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from hardware.audio.engine import SimulatedSoundCard
+from hardware.headset import Headset
+from hardware.simulator import SimulatedHeadset
+from tests.sip.ends import TONES, Tone, goertzel
+from voice.clock import SystemClock
+from voice.phone import PhoneConfig
+from voice.sip import SipPhone
+from voice.station import Station
+from voice.station_link import NoFloor
+
+RATE = 8000
+SPEAKS = TONES[1]
+
+
+def say(message: dict[str, Any]) -> None:
+    print(json.dumps(message), flush=True)
+
+
+class Ear:
+    """Gathers half seconds, on the card's thread."""
+
+    def __init__(self) -> None:
+        self._samples = array.array("h")
+
+    def __call__(self, block: bytes) -> None:
+        self._samples.frombytes(block)
+        if len(self._samples) >= RATE // 2:
+            heard, self._samples = self._samples, array.array("h")
+            say({"heard": [round(goertzel(heard, hz, RATE)) for hz in TONES]})
+
+
+class AnnouncingPhone(SipPhone):
+    """Says where it can be called."""
+
+    async def start(self) -> tuple[str, int]:
+        host, port = await super().start()
+        say({"sip": f"sip:anna@{host}:{port}"})
+        return host, port
+
+
+async def main(host: str) -> None:
+    clock = SystemClock()
+    card, buttons = SimulatedSoundCard(RATE, Ear()), SimulatedHeadset()
+    station = Station(
+        lambda listener: AnnouncingPhone(PhoneConfig(host=host, rtp_host=host), listener, clock),
+        lambda intent, trouble: Headset(card, buttons, clock, intent, trouble),
+        NoFloor(),
+    )
+    reader = asyncio.StreamReader()
+    pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    tasks = [asyncio.create_task(station.run()), asyncio.create_task(watch(station, buttons))]
+    async for line in reader:
+        match line.strip():
+            case b"hook":
+                buttons.press_hook()
+            case b"mute":
+                buttons.press_mute()
+            case b"speak":
+                tone = Tone(SPEAKS, RATE)
+                card.speak(b"".join(tone.read(RATE // 2) or b"" for _ in range(4)))
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    pipe.close()
+
+
+async def watch(station: Station, buttons: SimulatedHeadset) -> None:
+    async for state in station.changes():
+        say({"state": asdict(state) | {"phase": state.phase.value}, "lights": sorted(buttons.lights)})
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))
+    sys.stdout.flush()
+    os._exit(0)  # facts of pjsua2: after libDestroy, end at once
