@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from assist.api.ports import (
@@ -38,12 +39,23 @@ class FakeFloor:
         self.seen: list[str] = []
         self.link: StationLink | None = None
         self.refuse = ""
+        self._stirred = asyncio.Event()
         feed.add_agent(script.AGENT, "Anna Kovacs")
         feed.add_agent("ben", "Ben Okafor")
 
     def tell(self, event: Event, contact_id: str | None = None, at: float | None = None) -> int:
         """Publish to the scripted agent."""
         return self.feed.publish(script.AGENT, event, contact_id, at=at)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until ``condition`` holds, looking each time the web side calls this floor."""
+        while not condition():
+            self._stirred.clear()
+            await self._stirred.wait()
+
+    def _saw(self, what: str) -> None:
+        self.seen.append(what)
+        self._stirred.set()
 
     async def command(self, agent: str, command: AgentCommand) -> Reply:
         """See FloorPort."""
@@ -86,29 +98,30 @@ class FakeFloor:
 
     def page_opened(self, agent: str) -> None:
         """See FloorPort."""
-        self.seen.append(f"page_opened {agent}")
+        self._saw(f"page_opened {agent}")
 
     def page_closed(self, agent: str) -> None:
         """See FloorPort."""
-        self.seen.append(f"page_closed {agent}")
+        self._saw(f"page_closed {agent}")
 
     def station_connected(self, agent: str, report: StationReport, link: StationLink) -> None:
         """See FloorPort."""
         self.link = link
-        self.seen.append(f"station_connected {agent}")
         self.station_reported(agent, report)
+        self._saw(f"station_connected {agent}")
 
     def station_reported(self, agent: str, report: StationReport) -> None:
         """See FloorPort."""
         self.feed.publish(
             agent, StationChanged(True, report.registered, report.muted, report.mute_lock, report.headset)
         )
+        self._stirred.set()
 
     def station_disconnected(self, agent: str) -> None:
         """See FloorPort."""
         self.link = None
-        self.seen.append(f"station_disconnected {agent}")
         self.feed.publish(agent, StationChanged(False))
+        self._saw(f"station_disconnected {agent}")
 
 
 class Performance:
