@@ -201,7 +201,7 @@ def test_the_worse_of_two_hard_triggers_in_one_breath_stays_on_the_screen(conten
 
 def test_a_redelivered_final_is_heard_once(content: Content) -> None:
     assistant = ringing(content)
-    once = final("u1", "caller", "i was charged twice", 1.0)
+    once = final("u1", "caller", "this is so unacceptable", 1.0)
     assert feed(assistant, once) != ()
     assert feed(assistant, once) == ()
     (effect,) = feed(assistant, ContactOver("completed", 10.0, 5.0))
