@@ -134,7 +134,6 @@ class TranscriptionClient:
         self._finishing = False
         self._finished = asyncio.Event()
         self._welcomed = False
-        self._socket: ClientConnection | None = None
         self._talk = TalkStats()
         self.statistics = ClientStatistics()
         self.engine: wire.Welcome | None = None
@@ -176,19 +175,25 @@ class TranscriptionClient:
         return self._talk.summary()
 
     async def run(self) -> None:
-        """Keep a connection until ``finish``; cancelling drops what is not recognised yet."""
+        """Keep a connection until ``finish`` is done; cancelling drops what is not recognised yet."""
         self._loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as group:
+            keeping = group.create_task(self._keep_connected())
+            await self._finished.wait()
+            keeping.cancel()
+
+    async def _keep_connected(self) -> None:
         back_off = BACK_OFF_FIRST_S
-        while not self._finished.is_set():
+        while True:
             self._welcomed = False
             try:
                 await self._connection()
             except* (OSError, InvalidHandshake, ConnectionClosed, wire.WireError) as error:
                 self._lost(_reason(error))
-            if self._finished.is_set():
-                break
-            back_off = BACK_OFF_FIRST_S if self._welcomed else min(2 * back_off, BACK_OFF_LAST_S)
+            if self._welcomed:
+                back_off = BACK_OFF_FIRST_S
             await self._clock.sleep(back_off)
+            back_off = min(2 * back_off, BACK_OFF_LAST_S)
 
     async def finish(self, timeout_s: float = 5.0) -> bool:
         """No more audio: wait for the last words. False if they did not come in time: what is missing is reported as
@@ -202,8 +207,6 @@ class TranscriptionClient:
                 return True
         self._finished.set()
         self._give_up()
-        if self._socket is not None:
-            await self._socket.close()
         return False
 
     async def _connection(self) -> None:
@@ -218,7 +221,6 @@ class TranscriptionClient:
             ping_timeout=PING_S,
         ) as socket:
             await self._greet(socket)
-            self._socket = socket
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._send(socket))
                 await self._receive(socket)
@@ -263,7 +265,7 @@ class TranscriptionClient:
             await socket.send(wire.encode(wire.Close(channel=channel.spec.channel)))
 
     async def _receive(self, socket: ClientConnection) -> None:
-        while not self._finished.is_set():
+        while True:
             try:
                 message = wire.decode_server(await socket.recv(decode=True))
             except wire.WireError as error:

@@ -37,7 +37,7 @@ SUFFIX = ".cfrec"
 
 
 class ContactRecorder:
-    """One contact's recording. Open it only with consent.
+    """One contact's recording, from contact second ``zero_s`` on. Open it only with consent.
 
     Give every tap's frames to ``sink``, every event of the transcription client to ``heard`` and then every decision to
     ``decided``. A disk error stops the recording, is reported once through ``on_error``, and never reaches the call.
@@ -51,15 +51,17 @@ class ContactRecorder:
         key: bytes,
         channels: tuple[str, ...] = ("agent", "caller"),
         rate: int = 8000,
+        *,
+        zero_s: float = 0.0,
         on_error: Callable[[str], None] = lambda reason: None,
     ) -> None:
         self._rate = rate
         self._channels = {party: index for index, party in enumerate(channels)}
         self._on_error = on_error
         self._lock = threading.Lock()
-        self._tracks = Tracks(len(channels), int(LONGEST_WAIT_S * rate))
+        self._tracks = Tracks(len(channels), int(LONGEST_WAIT_S * rate), round(zero_s * rate))
         recording_id = new_identifier()
-        self._writer = RecordingWriter(RecordingHeader(contact_id, rate, channels, recording_id), key)
+        self._writer = RecordingWriter(RecordingHeader(contact_id, rate, channels, recording_id, zero_s), key)
         self.path = directory / f"{_file_name(contact_id)}-{recording_id[:8]}{SUFFIX}"
         self._part = self.path.with_suffix(SUFFIX + ".part")
         self._file: BinaryIO | None = self._create()
@@ -205,7 +207,7 @@ class Tee:
 
 
 def read_recording(path: Path, key: bytes) -> Recording:
-    """A recording or a left-over ``.part``. Raises RecordingError (altered, other key), DocumentError (no such file)."""
+    """A recording or a left-over ``.part``. Raises RecordingError or DocumentError."""
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -33,12 +33,15 @@ class RecordingError(CallfloorError):
 
 @dataclass(frozen=True, slots=True)
 class RecordingHeader:
-    """``channels``: the parties, left to right; ``rate``: Hz; ``recording_id``: random hex, one per recording."""
+    """``channels``: the parties, left to right; ``rate``: Hz; ``recording_id``: random hex, one per recording;
+    ``start_s``: contact second of the first sample.
+    """
 
     contact_id: str
     rate: int
     channels: tuple[str, ...]
     recording_id: str
+    start_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,11 @@ class Recording:
     pcm: bytes
     silenced: tuple[SilencedSpan, ...]
     complete: bool
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return len(self.pcm) / (2 * len(self.header.channels) * self.header.rate)
 
 
 def parse(data: bytes, key: bytes) -> Recording:

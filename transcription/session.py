@@ -239,9 +239,11 @@ class ContactSession:
         self._redactor = Redactor(wary=hello.resumed)
         self._channels: dict[int, Channel] = {}
         self._reader: asyncio.Task[None] | None = None
+        self._drained = False
 
     def drain(self) -> None:
         """Read no further; flush what has arrived and end (the client resumes elsewhere)."""
+        self._drained = True
         if self._reader is not None:
             self._reader.cancel()
 
@@ -257,10 +259,10 @@ class ContactSession:
             await asyncio.wait({self._reader})
             for channel in self._channels.values():
                 channel.end()
-        finished = not self._reader.cancelled()
-        if finished:
-            await self._socket.send(wire.encode(wire.Finished()))
-        return finished
+        if self._drained:
+            return False
+        await self._socket.send(wire.encode(wire.Finished()))
+        return True
 
     async def _read(self, group: asyncio.TaskGroup) -> None:
         while True:
@@ -301,4 +303,6 @@ class ContactSession:
     async def _run(self, channel: Channel) -> None:
         await channel.run()
         del self._channels[channel.spec.channel]
+        if self._drained:  # the client did not close the channel: it goes on elsewhere
+            return
         await self._socket.send(wire.encode(wire.Closed(channel=channel.spec.channel)))

@@ -36,13 +36,14 @@ class _Track:
 class Tracks:
     """Channels interleaved to one stream as far as all of them are decided.
 
-    ``longest``: samples a channel may wait; what waits longer is written as silence, and reported.
+    ``longest``: samples a channel may wait; what waits longer is written as silence, and reported. ``start``: the first
+    sample of the stream.
     """
 
-    def __init__(self, channels: int, longest: int) -> None:
+    def __init__(self, channels: int, longest: int, start: int = 0) -> None:
         self._tracks = [_Track() for _ in range(channels)]
         self._longest = longest
-        self._edge = 0
+        self._edge = start
 
     @property
     def edge(self) -> int:
@@ -81,7 +82,7 @@ class Tracks:
         ``all_of_it``: the contact is over; what is not decided becomes silence.
         """
         live = max(track.live for track in self._tracks)
-        until = live if all_of_it else max(self._written_edge(live), self._edge)
+        until = max(live if all_of_it else self._written_edge(live), self._edge)
         frames = np.zeros((until - self._edge, len(self._tracks)), dtype=np.int16)
         silenced: list[Silenced] = []
         for channel, track in enumerate(self._tracks):

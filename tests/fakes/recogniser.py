@@ -1,4 +1,4 @@
-"""A recogniser that hears one word of its script in every 0.3 s of sound; passes the contract of the real ones."""
+"""A recogniser that hears one word of its script in every 0.2 s of sound; passes the contract of the real ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from transcription.models import ModelCard
 from transcription.recogniser import EngineInfo, RecogniserError, check_grammar, check_pcm, check_rate
 from transcription.utterances import Word
 
-WORD_S = 0.3
+WORD_S = 0.2
 
 
 class ScriptedRecogniser:

@@ -61,7 +61,7 @@ def test_digits_are_found_and_counted(text: str, digits: list[int]) -> None:
         ("the security code is one two three", "the security code is [code]"),
         ("one two three is the security code", "[code] is the security code"),
         ("my pin is nineteen eighty four", "my pin is [code]"),
-        ("i paid forty five dollars and ninety cents on the twelfth", "i paid forty five dollars and ninety cents on the twelfth"),
+        ("i paid forty five dollars on the twelfth", "i paid forty five dollars on the twelfth"),
         ("it shows my number on the card 41 ok", "it shows my number on the card [card] ok"),
     ],
 )  # fmt: skip
@@ -157,8 +157,9 @@ def test_no_words_change_nothing() -> None:
     assert final("one one one one", redactor=redactor, at=4.0) == "[digits]"
 
 
-NUMBER = st.sampled_from("zero one two three four five six seven eight nine oh".split())
-CHATTER = st.sampled_from("um and yes okay".split())
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh")
+NUMBER = st.sampled_from(DIGITS)
+CHATTER = st.sampled_from(("um", "and", "yes", "okay"))
 
 
 @given(st.lists(NUMBER, min_size=7, max_size=19), st.lists(st.tuples(st.integers(0, 18), CHATTER), max_size=4))
@@ -168,8 +169,7 @@ def test_no_long_number_shows_whatever_is_murmured_in_between(
     words = list(number)
     for place, murmur in murmurs:
         words.insert(min(place, len(words)), murmur)
-    digits = set("zero one two three four five six seven eight nine oh".split())
-    assert not digits & set(final(" ".join(words)).split())
+    assert set(DIGITS).isdisjoint(final(" ".join(words)).split())
     for count in range(1, len(words) + 1):
         shown = Redactor().partial("caller", " ".join(words[:count]), 0.0).split()
-        assert sum(word in digits for word in shown) <= 3
+        assert sum(word in DIGITS for word in shown) <= 3
