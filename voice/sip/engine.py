@@ -88,7 +88,12 @@ class Engine:
     _taken: ClassVar[bool] = False  # a second pj.Endpoint in a process terminates it
 
     def __init__(
-        self, config: PhoneConfig, emit: Callable[[PhoneEvent], None], post: Callable[[Notice], None], clock: Clock
+        self,
+        config: PhoneConfig,
+        emit: Callable[[PhoneEvent], None],
+        post: Callable[[Notice], None],
+        clock: Clock,
+        copy: FrameCopy | None = None,
     ) -> None:
         self._config = config
         self._emit = emit
@@ -100,7 +105,7 @@ class Engine:
         self._bridge = Bridge()
         self._sources: dict[str, SourcePort] = {}
         self._taps: dict[str, TapPort] = {}
-        self._copy: FrameCopy | None = None
+        self._copy = copy
         self._endpoint: Any = None
         self._writer: Any = None
         self._account: Any = None
@@ -124,7 +129,7 @@ class Engine:
 
     def _start(self) -> tuple[str, int]:
         _silence_startup()
-        self._copy = choose_copy()
+        self._copy = self._copy or choose_copy()
         self._endpoint = pj.Endpoint()
         self._endpoint.libCreate()
         self._writer = PjLog()

@@ -61,13 +61,19 @@ class PointerCopy:
             ctypes.memmove(begin, pcm, len(pcm))
 
 
+def blank_frame(pcm: bytes) -> Any:
+    """A ``pj.MediaFrame`` of our own that holds ``pcm``."""
+    frame = pj.MediaFrame()
+    NaiveCopy().write(frame, pcm)
+    return frame
+
+
 def choose_copy() -> FrameCopy:
     """PointerCopy if it agrees with NaiveCopy on vectors of our own, in both directions, grown and shrunk."""
     fast, safe = PointerCopy(), NaiveCopy()
     patterns = [bytes(range(1, 241)), b"\x01\x02" * 320, b"\x7f\x80"]
     for pattern in patterns:
-        frame = pj.MediaFrame()
-        safe.write(frame, pattern)
+        frame = blank_frame(pattern)
         begin, end = _Span.from_address(int(frame.buf.this))
         # Sizes first: a foreign layout must be noticed before its words are followed as pointers.
         if not begin or not end or end - begin != len(pattern) or fast.read(frame) != pattern:
