@@ -84,8 +84,8 @@ class Case:
         self._content = content
         self._assistant: ContactAssistant | None = None
 
-    def handle(self, envelope: Envelope, latency_ms: float = 0.0) -> tuple[CaseEffect, ...]:
-        """What an event leads to. ``latency_ms``: since the floor received it, for the cards it makes."""
+    def handle(self, envelope: Envelope) -> tuple[CaseEffect, ...]:
+        """What an event leads to. The driver stamps the latency of the cards that come out."""
         event, at = envelope.event, envelope.at
         match event:
             case ContactOffered():
@@ -104,11 +104,9 @@ class Case:
                 return self._tell(event)
             case ContactEnded() if not self.ended:
                 self.ended = True
-                return self._tell(event) + self._assist(
-                    ContactOver(event.reason, event.duration_s, event.talk_s), at, latency_ms
-                )
+                return self._tell(event) + self._assist(ContactOver(event.reason, event.duration_s, event.talk_s), at)
             case UtterancePartial() | UtteranceFinal() | TranscriptionGap() | CardSettled() | StepTicked():
-                return self._tell(event) + self._assist(event, at, latency_ms)
+                return self._tell(event) + self._assist(event, at)
             case NoteSaved():
                 return self._tell(event)
         return ()
@@ -116,7 +114,7 @@ class Case:
     def customer_found(self, found: CustomerFound, at: float) -> tuple[CaseEffect, ...]:
         """The answer to ``LookUp``."""
         line = customer_line(found.customer) if found.customer else None
-        return self._tell(CustomerIdentified(line)) + self._assist(found, at, 0.0)
+        return self._tell(CustomerIdentified(line)) + self._assist(found, at)
 
     def _catch_up(self, snapshot: ContactSnapshot) -> None:
         self.worker_id, self.caller, self.offered_at = snapshot.worker_id, snapshot.caller, snapshot.offered_at
@@ -126,12 +124,12 @@ class Case:
         self.agent = agent
         self._assistant = ContactAssistant(self._content, agent)
         assigned = ContactAssigned(agent, "ringing", self.caller, self.queue, self.offered_at)
-        return self._tell(assigned) + self._assist(ContactRang(self.contact_id, self.caller, self.queue), at, 0.0)
+        return self._tell(assigned) + self._assist(ContactRang(self.contact_id, self.caller, self.queue), at)
 
     def _tell(self, event: Event) -> tuple[CaseEffect, ...]:
         return (Tell(self.agent, event),) if self.agent else ()
 
-    def _assist(self, given: Input, at: float, latency_ms: float) -> tuple[CaseEffect, ...]:
+    def _assist(self, given: Input, at: float) -> tuple[CaseEffect, ...]:
         if self._assistant is None:
             return ()
         found: list[CaseEffect] = []
@@ -140,9 +138,9 @@ class Case:
                 case engine.LookUpCustomer(number):
                     found.append(LookUp(number))
                 case engine.ShowCard(card):
-                    found += self._card(CardShown(self.agent, card, latency_ms))
+                    found += self._card(CardShown(self.agent, card, 0.0))
                 case engine.UpdateCard(card):
-                    found += self._card(CardUpdated(self.agent, card, latency_ms))
+                    found += self._card(CardUpdated(self.agent, card, 0.0))
                 case engine.RetractCard(card_id, reason):
                     found += self._card(CardRetracted(self.agent, card_id, reason))
                 case engine.DraftSummary(summary):

@@ -108,8 +108,7 @@ class House:
 
     async def _start(self) -> None:
         self.where.create()
-        for secret in ("transcription", "web"):
-            self.where.secret(secret)
+        self.where.secret("transcription")
         listen = self._listen
         sip_tcp = listen("front", self._front.host, self._front.port, socket.SOCK_STREAM)
         sip_port = sip_tcp.getsockname()[1]
@@ -193,11 +192,11 @@ class House:
         transcription = ChildSpec(
             "transcription",
             ("-m", "transcription", "--fd", str(words.fileno()), "--model", self._words.model,
-             "--max-contacts", str(self._words.max_contacts), "--token-file", str(where.state / "keys" / "transcription"),
-             "--bus", str(where.hub), "--spool", str(where.spool)),
+             "--max-contacts", str(self._words.max_contacts), "--bus", str(where.hub), "--spool", str(where.spool),
+             "--token-file", str(where.state / "keys" / "transcription")),
             (words,), ports,
         )  # fmt: skip
-        floor = ChildSpec("floor", ("-m", "assist.floor", "--fd", str(web.fileno()), *settings), (web,), ports)
+        floor = ChildSpec("floor", ("-m", "assist.floor_process", "--fd", str(web.fileno()), *settings), (web,), ports)
         return zygote, front, transcription, floor
 
     async def _keep(self, spec: ChildSpec) -> None:

@@ -92,6 +92,12 @@ class Store:
         async with self._reading() as session:
             return tuple(json.loads(text) for text in await session.scalars(query))
 
+    async def latest(self, name: str, limit: int) -> tuple[dict[str, Any], ...]:
+        """The last ``limit`` events of the type ``name``, oldest first."""
+        query = select(EventRow.envelope).where(EventRow.type == name).order_by(EventRow.position.desc()).limit(limit)
+        async with self._reading() as session:
+            return tuple(json.loads(text) for text in reversed((await session.scalars(query)).all()))
+
     async def find_customer(self, number: str) -> CustomerProfile | None:
         """The one customer who calls from ``number``; None where nobody or several do (see ``look_up``)."""
         return (await self.look_up(number)).customer

@@ -43,6 +43,8 @@ class BusStatistics:
 class Bus(Protocol):
     """One process's (or component's) place on the bus. All methods belong to one asyncio loop."""
 
+    source: str
+    """Names this connection in the envelopes it publishes; unique."""
     statistics: BusStatistics
 
     async def start(self) -> None:

@@ -38,6 +38,7 @@ class MemoryBus:
     """A member of a MemoryHub; see ``voice.bus.base.Bus``."""
 
     def __init__(self, hub: MemoryHub, source: str, clock: Clock) -> None:
+        self.source = source
         self.statistics = BusStatistics()
         self._hub = hub
         self._envelopes = EnvelopeFactory(source, clock)

@@ -1,0 +1,340 @@
+"""The floor: ACD brain, casework, store, feed and web side in one process, composed around one event loop.
+
+Flows in: events of workers and of the transcription server by the bus (durable, as the named subscriber ``floor``),
+reports of stations and commands of agents by websocket. Flows out: commands to contacts, cards and states to pages.
+
+What the floor knows of a contact is a fold over the event log; of agents and queue, over the snapshots that workers and
+stations send when it starts. So it may be killed and started again while calls go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from typing import Any
+
+from assist import casework
+from assist.api.ports import (
+    AcceptCard,
+    AgentCommand,
+    Answer,
+    DismissCard,
+    HangUp,
+    Mute,
+    Note,
+    SetState,
+    StationLink,
+    StationReport,
+    StationVerb,
+    TickStep,
+)
+from assist.cards import CARD_EVENTS, CardSettled, CardShown, CardUpdated, StepTicked
+from assist.casework import Case, CaseEffect
+from assist.content import Content
+from assist.desk_events import NoteSaved, RecogniserChanged, StationChanged
+from assist.feed import Feed
+from assist.store import Store, StoreError
+from assist.summary import ContactSummary
+from ivr.acd import Acd
+from ivr.acd_messages import (
+    AcdInput,
+    AgentChanged,
+    AgentLoggedIn,
+    NotReady,
+    OfferContact,
+    OfferFailed,
+    Ready,
+    StationDown,
+    StationUp,
+    Tick,
+    from_event,
+)
+from ivr.agents import AgentState
+from ivr.contacts import (
+    CONTACT_COMMANDS,
+    CONTACT_EVENTS,
+    AgentStateChanged,
+    ConnectAgent,
+    ContactEnded,
+    FloorStarted,
+)
+from transcription.utterances import UTTERANCE_EVENTS
+from voice.bus.base import Bus, Recent
+from voice.clock import Clock
+from voice.commands import CommandCodec, Reply
+from voice.errors import BusError
+from voice.events import VOICE_EVENTS, Envelope, Event, EventCodec, ServiceChanged, WorkerLost
+from voice.settings import AgentSettings
+
+log = logging.getLogger(__name__)
+
+EVENTS = EventCodec((*VOICE_EVENTS, *CONTACT_EVENTS, *UTTERANCE_EVENTS, *CARD_EVENTS, NoteSaved))
+COMMANDS = CommandCodec(CONTACT_COMMANDS)
+KEPT_CASES = 1000
+"""Ended contacts whose case stays in memory for words and commands that come late."""
+
+
+class Floor:
+    """See the module docstring; also the web side's ``FloorPort``. Belongs to one event loop."""
+
+    def __init__(
+        self, bus: Bus, store: Store, feed: Feed, brain: Acd, content: Content, recogniser: RecogniserChanged,
+        agents: Sequence[AgentSettings], domain: str, clock: Clock,
+    ) -> None:  # fmt: skip
+        self._bus = bus
+        self._store = store
+        self._feed = feed
+        self._acd = brain
+        self._content = content
+        self._recogniser = recogniser
+        self._domain = domain
+        self._clock = clock
+        self._queues = {agent.user: agent.queues for agent in agents}
+        for agent in agents:
+            feed.add_agent(agent.user, agent.name)
+        self._resting: dict[str, str] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._cases: dict[str, Case] = {}
+        self._logged = Recent(100_000)
+        self._links: dict[str, StationLink] = {}
+        self._reports: dict[str, StationReport] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        events = self._bus.subscribe("*", durable="floor", limit=10_000)
+        self._bus.on_connected(self._announce)
+        self._resting = await self._who_rested()
+        await self._bus.start()
+        async with asyncio.TaskGroup() as self._tasks:
+            async for envelope in events:
+                await self._receive(envelope)
+
+    def _announce(self) -> None:
+        self._bus.publish(FloorStarted())
+
+    async def _who_rested(self) -> dict[str, str]:
+        """Agents who were not ready when the last floor ended, with their reasons."""
+        latest: dict[str, AgentStateChanged] = {}
+        for wire in await self._store.latest(AgentStateChanged.type, 1000):
+            event = EVENTS.decode(wire).event
+            if isinstance(event, AgentStateChanged):
+                latest[event.agent] = event
+        return {agent: event.reason for agent, event in latest.items() if event.state == AgentState.NOT_READY}
+
+    # Events from the bus
+
+    async def _receive(self, envelope: Envelope) -> None:
+        """One event: act on it first, then log it; a repeat of what is logged is only acknowledged."""
+        received = self._clock.monotonic()
+        durable = envelope.event.durable
+        if durable and not self._logged.add(envelope.id):
+            return
+        if envelope.source != self._bus.source:
+            await self._take(envelope, received)
+        if durable:
+            try:
+                await self._store.append(EVENTS.encode(envelope))
+            except StoreError as error:
+                log.error("event %s (%s) is not in the log: %s", envelope.id, envelope.event.type, error)
+
+    async def _take(self, envelope: Envelope, received: float) -> None:
+        match envelope.event:
+            case WorkerLost():
+                self._worker_lost(envelope.event)
+            case ServiceChanged():
+                self._service_changed(envelope.event)
+            case _ if envelope.contact_id is not None:
+                case = await self._case(envelope.contact_id)
+                self._perform(case, case.handle(envelope), received)
+                self._route(case, envelope.event)
+
+    async def _case(self, contact_id: str) -> Case:
+        """The case of a contact; one from before this floor started is folded from the log."""
+        case = self._cases.get(contact_id)
+        if case is None:
+            case = self._cases[contact_id] = Case(contact_id, self._content)
+            await self._fold(case)
+            self._forget_old_cases()
+        return case
+
+    async def _fold(self, case: Case) -> None:
+        now = self._clock.monotonic()
+        for wire in await self._store.events_of(case.contact_id):
+            envelope = EVENTS.decode(wire)
+            self._logged.add(envelope.id)
+            self._perform(case, case.handle(envelope), now, again=True)
+
+    def _forget_old_cases(self) -> None:
+        for contact_id in [key for key, case in self._cases.items() if case.ended][:-KEPT_CASES]:
+            del self._cases[contact_id]
+
+    def _worker_lost(self, event: WorkerLost) -> None:
+        for case in list(self._cases.values()):
+            if case.worker_id == event.worker_id and not case.ended:
+                now = self._clock.wall()
+                talked = now - case.answered_at if case.answered_at else 0.0
+                self._own(ContactEnded("worker_lost", "system", now - case.offered_at, talked), case)
+
+    def _service_changed(self, event: ServiceChanged) -> None:
+        if event.name == "transcription":
+            self._feed.publish_all(replace(self._recogniser, state="up" if event.up else "down"))
+
+    # Effects of casework
+
+    def _own(self, event: Event, case: Case) -> None:
+        """Something that happened here: tell the bus, and handle it as if it had come from there."""
+        received = self._clock.monotonic()
+        envelope = self._bus.publish(event, contact_id=case.contact_id)
+        self._perform(case, case.handle(envelope), received)
+        self._route(case, event)
+
+    def _perform(self, case: Case, effects: tuple[CaseEffect, ...], received: float, *, again: bool = False) -> None:
+        """Carry effects out; ``again``: while folding the log, where what was published is already in it."""
+        for effect in effects:
+            match effect:
+                case casework.Tell(agent, event):
+                    self._feed.publish(agent, self._stamped(event, received), case.contact_id)
+                case casework.Emit(event) if not again:
+                    self._bus.publish(self._stamped(event, received), contact_id=case.contact_id)
+                case casework.LookUp(number):
+                    self._spawn(self._look_up(case, number))
+                case casework.Keep(summary) if not again:
+                    self._spawn(self._keep(summary))
+
+    def _stamped(self, event: Event, received: float) -> Event:
+        if isinstance(event, CardShown | CardUpdated):
+            return replace(event, latency_ms=round(1000 * (self._clock.monotonic() - received), 3))
+        return event
+
+    async def _look_up(self, case: Case, number: str) -> None:
+        received = self._clock.monotonic()
+        try:
+            found = await self._store.look_up(number)
+        except StoreError as error:
+            log.error("customer %s cannot be looked up: %s", number, error)
+            return
+        self._perform(case, case.customer_found(found, self._clock.wall()), received)
+
+    async def _keep(self, summary: ContactSummary) -> None:
+        try:
+            await self._store.record_contact(summary)
+        except StoreError as error:
+            log.error("the summary of contact %s is not kept: %s", summary.contact_id, error)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        assert self._tasks is not None
+        self._tasks.create_task(work)
+
+    # Routing
+
+    def _route(self, case: Case, event: Event) -> None:
+        """Tell the ACD what concerns it."""
+        given = from_event(case.contact_id, event)
+        if given is not None:
+            self._decide(given)
+
+    def _decide(self, given: AcdInput) -> None:
+        """One input to the ACD, its effects, and a timer for when it next wants to be asked."""
+        now = self._clock.wall()
+        for effect in self._acd.handle(given, now):
+            match effect:
+                case OfferContact():
+                    self._spawn(self._offer(effect))
+                case AgentChanged(agent, state, reason, since):
+                    event = AgentStateChanged(agent, state, reason, since)
+                    self._bus.publish(event)
+                    self._feed.publish(agent, event)
+        if self._timer is not None:
+            self._timer.cancel()
+        if (deadline := self._acd.next_deadline) is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(0.0, deadline - now), self._decide, Tick())
+
+    async def _offer(self, offer: OfferContact) -> None:
+        command = ConnectAgent(offer.agent, f"sip:{offer.agent}@{self._domain}", offer.lease_id, offer.ring_s)
+        try:
+            await self._bus.request(f"contact.{offer.contact_id}", command)
+        except BusError as error:
+            log.warning("contact %s was not offered to %s: %s", offer.contact_id, offer.agent, error)
+            self._decide(OfferFailed(offer.contact_id, offer.lease_id))
+
+    def _log_in(self, agent: str) -> None:
+        """A station at work means an agent at work; who was not ready before a restart of the floor still is not."""
+        known = self._acd.agent(agent)
+        if known is None or not known.logged_in:
+            resting = self._resting.pop(agent, None)
+            self._decide(AgentLoggedIn(agent, self._queues.get(agent, ()), ready=resting is None))
+            if resting is not None:
+                self._decide(NotReady(agent, resting))
+
+    # FloorPort: what pages and stations say
+
+    async def command(self, agent: str, command: AgentCommand) -> Reply:
+        """See FloorPort."""
+        match command:
+            case Answer():
+                return await self._to_station(agent, "answer")
+            case HangUp():
+                return await self._to_station(agent, "hang_up")
+            case Mute(muted):
+                return await self._to_station(agent, "mute" if muted else "unmute")
+            case SetState(state, reason):
+                self._decide(Ready(agent) if state == "ready" else NotReady(agent, reason))
+                return Reply(True)
+            case Note(contact_id, text):
+                return self._on_case(contact_id, agent, NoteSaved(text))
+        contact = self._feed.desk(agent).contact
+        if contact is None or not any(entry.card.id == command.card_id for entry in contact.cards):
+            return Reply(False, "there is no such card")
+        match command:
+            case AcceptCard(card_id):
+                return self._on_case(contact.id, agent, CardSettled(agent, card_id, "accepted"))
+            case DismissCard(card_id):
+                return self._on_case(contact.id, agent, CardSettled(agent, card_id, "dismissed"))
+            case TickStep(card_id, step_id, done):
+                return self._on_case(contact.id, agent, StepTicked(agent, card_id, step_id, done))
+
+    def _on_case(self, contact_id: str, agent: str, event: Event) -> Reply:
+        case = self._cases.get(contact_id)
+        if case is None or case.agent != agent:
+            return Reply(False, "this is not your contact")
+        self._own(event, case)
+        return Reply(True)
+
+    async def _to_station(self, agent: str, verb: StationVerb) -> Reply:
+        link = self._links.get(agent)
+        if link is None:
+            return Reply(False, "your softphone is not connected")
+        return await link.command(verb)
+
+    def page_opened(self, agent: str) -> None:
+        """See FloorPort."""
+
+    def page_closed(self, agent: str) -> None:
+        """See FloorPort."""
+
+    def station_connected(self, agent: str, report: StationReport, link: StationLink) -> None:
+        """See FloorPort."""
+        self._links[agent] = link
+        self._log_in(agent)
+        self.station_reported(agent, report)
+
+    def station_reported(self, agent: str, report: StationReport) -> None:
+        """See FloorPort."""
+        known = self._reports.get(agent)
+        self._reports[agent] = report
+        self._feed.publish(
+            agent, StationChanged(True, report.registered, report.muted, report.mute_lock, report.headset)
+        )
+        if known is None or known.registered != report.registered:
+            self._decide(StationUp(agent) if report.registered else StationDown(agent))
+
+    def station_disconnected(self, agent: str) -> None:
+        """See FloorPort."""
+        self._links.pop(agent, None)
+        self._reports.pop(agent, None)
+        self._feed.publish(agent, StationChanged(False))
+        self._decide(StationDown(agent))

@@ -1,0 +1,88 @@
+"""``python -m assist.floor_process``: the floor as a process of its own (``callfloor serve`` runs it)."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from assist.api.app import create_app
+from assist.api.server import WebSettings, serving
+from assist.content import load_content
+from assist.desk_events import RecogniserChanged
+from assist.feed import Feed
+from assist.floor import COMMANDS, EVENTS, Floor
+from assist.security import Security, signing_key
+from assist.store import Store
+from ivr.acd import Acd, AcdTimes
+from ivr.settings import IvrSettings
+from transcription.models import find_model
+from transcription.settings import TranscriptionSettings
+from voice.bus.local import LocalBus
+from voice.clock import SystemClock
+from voice.errors import CallfloorError
+from voice.rundir import RunDirectory
+from voice.settings import AgentSettings, FrontSettings, RunSettings, SettingsFile, read_settings
+
+
+def recogniser(model_name: str) -> RecogniserChanged:
+    """What every page says of the recogniser. Raises DocumentError where the model is not there."""
+    card = find_model(model_name).card
+    return RecogniserChanged(
+        "down", "vosk", card.name, card.wer, card.wer_on, demo=card.name.startswith("demo"), behind_s=0.0
+    )
+
+
+async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None:
+    clock = SystemClock()
+    where = RunDirectory.of(settings.section("run", RunSettings))
+    where.create()
+    ivr = settings.section("ivr", IvrSettings)
+    agents = settings.many("agent", AgentSettings)
+    bus = LocalBus(where.hub, "floor", clock, EVENTS, COMMANDS, where.spool)
+    store = await Store.open(f"sqlite+aiosqlite:///{where.database}")
+    feed = Feed(clock)
+    brain = Acd(AcdTimes(ring_s=ivr.ring_s, wrap_up_s=ivr.wrap_up_s))
+    model = recogniser(settings.section("transcription", TranscriptionSettings).model)
+    domain = settings.section("front", FrontSettings).domain
+    floor = Floor(bus, store, feed, brain, load_content(), model, agents, domain, clock)
+    security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock)
+    app = create_app(floor, feed, security, clock)
+    try:
+        async with serving(app, settings.section("web", WebSettings), listener) as url:
+            working = asyncio.create_task(floor.run(), name="floor")
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+            sys.stdout.write(f"floor ready {url}\n")
+            sys.stdout.flush()
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
+    finally:
+        await bus.close()
+        await store.close()
+
+
+def main() -> int:
+    """Exit status 0 after SIGTERM, 2 with one line on stderr for wrong settings."""
+    logging.basicConfig(level=logging.WARNING, format="floor: %(name)s: %(message)s")
+    parser = argparse.ArgumentParser(prog="python -m assist.floor_process", description=__doc__)
+    parser.add_argument("--settings", type=Path)
+    parser.add_argument("--fd", type=int, help="a listening socket inherited from the parent")
+    given = parser.parse_args()
+    listener = socket.socket(fileno=given.fd) if given.fd is not None else None
+    try:
+        asyncio.run(_serve(read_settings(given.settings, os.environ), listener))
+    except CallfloorError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
