@@ -11,7 +11,7 @@ from voice.front.dialogs import Dialog, Phase
 from voice.front.digest import Digest
 from voice.front.flows import Assign, Effect, Flow, Send, Side
 from voice.front.grammar import SipParseError
-from voice.front.message import Request, respond
+from voice.front.message import MAX_MESSAGE, Request, respond
 from voice.front.pacing import TokenBucket
 from voice.front.registrar import Failures, Registrar, authenticate
 from voice.front.switchboard import Switchboard
@@ -90,7 +90,7 @@ class Admission:
                 refusal = respond(request, 403)
             if refusal is not None:
                 return [Send(source, refusal)]
-        invite = clean_request(request, Side.OUTER, trunk=trunk)
+        invite = _for_worker(request, trunk=trunk)
         if self._board.pool.full:
             return self._busy(request, source)
         assert invite.contact is not None
@@ -169,3 +169,13 @@ class Admission:
                 break
             effects += self._give(dialog, worker.id, worker.port, now)
         return effects
+
+
+def _for_worker(request: Request, *, trunk: bool) -> Request:
+    """The INVITE as a worker may see it. Raises SipParseError: what can go wrong must do so before a worker is used."""
+    invite = clean_request(request, Side.OUTER, trunk=trunk)
+    if invite.headers.get("Max-Forwards") == "0":
+        raise SipParseError("no hops left", 483)
+    if len(invite.to_bytes()) > MAX_MESSAGE:  # compact names and joined lists grow when they are written out
+        raise SipParseError("too long in canonical form", 513)
+    return invite

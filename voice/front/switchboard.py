@@ -11,7 +11,7 @@ from voice.front.dialogs import Dialog
 from voice.front.directory import Dialogs
 from voice.front.flows import Effect, Flow, Send, Side
 from voice.front.loss import Mourner
-from voice.front.message import Request, respond
+from voice.front.message import Headers, Request, respond
 from voice.front.pacing import TokenBucket
 from voice.front.pool import Pool
 from voice.front.routing import Ends, Routing
@@ -62,8 +62,8 @@ class Switchboard:
         if record and dialog.worker is not None:
             ends = Ends(dialog.worker_id, dialog.worker, dialog.far)
             headers = headers.push("Record-Route", *self.routing.record_routes(dialog.call_id, ends, out.side))
-        headers = headers.push("Via", self.routing.via(request, source, out))
-        forwarded = replace(request, headers=headers)
+        via = self.routing.via(request, source, out)
+        forwarded = replace(request, headers=Headers([("Via", via), *headers]))
         if len(forwarded.to_bytes()) > MAX_FORWARDED:
             return [] if request.method == "ACK" else [Send(source, respond(request, 513))]
         return [Send(out, forwarded)]

@@ -1,0 +1,358 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.front.desk import (
+    INNER,
+    OUTER,
+    STATION,
+    STRANGER,
+    TRUNK,
+    Desk,
+    answered,
+    request_of,
+    response_of,
+    statuses,
+    within,
+    worker_flow,
+)
+from voice.front.flows import Flow, Side
+from voice.front.message import Headers, Request, SipParseError, respond
+from voice.front.pool import WorkerEntry, WorkersListed
+
+TCP = Flow(Side.OUTER, "198.51.100.8", 41000, connection=3)
+
+
+def with_header(request: Request, name: str, value: str) -> Request:
+    return replace(request, headers=Headers([*request.headers, (name, value)]))
+
+
+# ── who may call ──
+
+
+def test_a_trunk_call_reaches_an_idle_worker() -> None:
+    desk = Desk()
+    invite = with_header(desk.request("INVITE", TRUNK, "c-1"), "X-Line", "7")
+    invite = with_header(with_header(invite, "X-Callfloor-Contact", "forged"), "P-Asserted-Identity", "<tel:+1555>")
+    trying, sent = desk.put(invite, TRUNK)
+    assert statuses([trying]) == [100]
+    assert desk.assigned == ["w1"]
+    assert sent.flow == worker_flow(1)
+    got = request_of(sent)
+    assert got.headers.get("Max-Forwards") == "69"
+    assert (got.via.host, got.via.port) == INNER
+    assert f"{INNER[0]}:{INNER[1]}" in got.headers.all("Record-Route")[0]
+    assert f"{OUTER[0]}:{OUTER[1]}" in got.headers.all("Record-Route")[1]
+    assert got.headers.get("X-Line") == "7"
+    assert got.headers.get("P-Asserted-Identity") == "<tel:+1555>"
+    assert got.headers.get("X-Callfloor-Contact") is None
+
+
+def test_a_stranger_is_challenged_then_an_agent_may_call_without_claims() -> None:
+    desk = Desk()
+    invite = desk.request("INVITE", STATION, "c-1", user="anna")
+    invite = with_header(with_header(invite, "X-Line", "7"), "P-Asserted-Identity", "<tel:+1555>")
+    challenge = response_of(desk.put(invite, STATION)[0])
+    assert challenge.status == 407
+    _, sent = desk.put(desk.with_credentials(invite, challenge), STATION)
+    assert sent.flow == worker_flow(1)
+    assert request_of(sent).headers.get("X-Line") is None
+    assert request_of(sent).headers.get("P-Asserted-Identity") is None
+
+
+def test_an_agent_may_not_call_as_somebody_else() -> None:
+    desk = Desk()
+    invite = desk.request("INVITE", STATION, "c-1", user="anna")
+    challenge = response_of(desk.put(invite, STATION)[0])
+    forged = desk.with_credentials(invite, challenge)
+    forged = replace(forged, headers=forged.headers.put("From", "<sip:ben@callfloor>;tag=x"))
+    assert statuses(desk.put(forged, STATION)) == [403]
+
+
+def test_options_is_answered_and_other_strays_are_not_served() -> None:
+    desk = Desk()
+    assert statuses(desk.put(desk.request("OPTIONS", STRANGER, "o"), STRANGER)) == [200]
+    for method in ("BYE", "MESSAGE", "INFO", "REFER", "NOTIFY", "UPDATE", "CANCEL"):
+        assert statuses(desk.put(desk.request(method, STRANGER, f"s-{method}"), STRANGER)) == [481]
+    assert desk.put(desk.request("ACK", STRANGER, "s"), STRANGER) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (lambda r: replace(r, headers=r.headers.put("Contact")), 400),
+        (lambda r: with_header(r, "Proxy-Require", "foo"), 420),
+        (lambda r: replace(r, headers=r.headers.put("Content-Type", "text/html")), 415),
+        (lambda r: replace(r, body=r.body.replace(b"RTP/AVP 0 101", b"RTP/AVP 3")), 488),
+        (lambda r: replace(r, headers=r.headers.put("Max-Forwards", "0")), 483),
+    ],
+)
+def test_invites_that_no_worker_sees(change: object, status: int) -> None:
+    desk = Desk()
+    assert callable(change)
+    sends = desk.put(change(desk.request("INVITE", TRUNK, "c-1")), TRUNK)
+    assert statuses(sends) == [status]
+    assert desk.assigned == []
+
+
+def test_a_request_that_grows_too_long_on_its_way_is_refused() -> None:
+    desk = Desk()
+    compact = b"".join(b"r: <sip:a%039d@b>\r\n" % number for number in range(55))
+    data = desk.request("INVITE", TRUNK, "c-1").to_bytes().replace(b"Max-Forwards", compact + b"Max-Forwards")
+    assert len(data) < 3600
+    assert statuses(desk.put_bytes(data, TRUNK)) == [513]
+    assert desk.assigned == []
+
+
+# ── workers: cap, waiting, pacing ──
+
+
+def test_at_the_cap_503_at_once() -> None:
+    desk = Desk(workers=2, most=1)
+    desk.call("c-1")
+    refused = response_of(desk.put(desk.request("INVITE", TRUNK, "c-2"), TRUNK)[0])
+    assert (refused.status, refused.headers.get("Retry-After")) == (503, "5")
+
+
+def test_no_idle_worker_yet_waits_a_second_for_one() -> None:
+    desk = Desk(workers=0)
+    invite = desk.request("INVITE", TRUNK, "c-1")
+    assert statuses(desk.put(invite, TRUNK)) == [100]
+    assert statuses(desk.put(invite, TRUNK)) == [100]
+    desk.wait(0.9)
+    desk.ready(1)
+    assert desk.sent[-1].flow == worker_flow(1)
+    assert desk.wait(5) == []
+
+
+def test_who_waited_in_vain_gets_503_until_the_ack() -> None:
+    desk = Desk(workers=0)
+    invite = desk.request("INVITE", TRUNK, "c-1")
+    desk.put(invite, TRUNK)
+    sends = desk.wait(4.0)
+    assert statuses(sends) == [503, 503, 503]  # at 1.0, 1.5 and 2.5 s
+    ack = replace(invite, method="ACK", headers=invite.headers.put("CSeq", "1 ACK"), body=b"")
+    assert desk.put(ack, TRUNK) == []
+    assert desk.wait(30) == []
+
+
+def test_cancel_while_waiting() -> None:
+    desk = Desk(workers=0)
+    invite = desk.request("INVITE", TRUNK, "c-1")
+    desk.put(invite, TRUNK)
+    cancel = replace(invite, method="CANCEL", headers=invite.headers.put("CSeq", "1 CANCEL"), body=b"")
+    assert statuses(desk.put(cancel, TRUNK)) == [200, 487]
+    desk.ready(1)
+    assert desk.assigned == []
+
+
+def test_invites_in_all_are_limited() -> None:
+    desk = Desk(workers=0, most=1000, max_dialogs=1000)
+    seen = [statuses(desk.put(desk.request("INVITE", TRUNK, f"c-{n}"), TRUNK))[0] for n in range(60)]
+    assert seen == [100] * 50 + [503] * 10
+    desk.wait(0.1)
+    assert statuses(desk.put(desk.request("INVITE", TRUNK, "later"), TRUNK)) == [100]
+
+
+def test_reinvites_to_one_worker_are_paced() -> None:
+    desk = Desk()
+    call = desk.call()
+    results = []
+    for number in range(2, 12):
+        again = within(call.ok, desk.request("INVITE", TRUNK, "c-1", number), source=TRUNK)
+        sends = desk.put(again, TRUNK)
+        results.append(any(send.flow == worker_flow(1) for send in sends))
+    assert results == [True] * 4 + [False] * 6
+    desk.wait(0.1)
+    again = within(call.ok, desk.request("INVITE", TRUNK, "c-1", 20), source=TRUNK)
+    assert desk.put(again, TRUNK)[-1].flow == worker_flow(1)
+
+
+def test_a_full_table_refuses() -> None:
+    desk = Desk(max_dialogs=1)
+    desk.call("c-1")
+    assert statuses(desk.put(desk.request("INVITE", TRUNK, "c-2"), TRUNK)) == [503]
+
+
+# ── one call ──
+
+
+def test_responses_follow_via_and_lose_ours() -> None:
+    desk = Desk()
+    invite = desk.request("INVITE", TRUNK, "c-1")
+    sent = desk.put(invite, TRUNK)[-1]
+    assert desk.put(respond(request_of(sent), 100), sent.flow) == []  # ours was sent already
+    ringing = answered(request_of(sent), "w", "sip:w@127.0.0.1:1", 180)
+    forwarded = desk.put(ringing, sent.flow)[0]
+    assert forwarded.flow == TRUNK
+    assert [v.split("branch=")[1].split(";")[0] for v in forwarded.message.headers.all("Via")] == [invite.via.branch]
+    assert forwarded.message.via.params["received"] == TRUNK.host
+
+
+def test_a_retransmitted_invite_is_absorbed_and_a_merged_one_refused() -> None:
+    desk = Desk()
+    invite = desk.request("INVITE", TRUNK, "c-1")
+    desk.put(invite, TRUNK)
+    assert statuses(desk.put(invite, TRUNK)) == [100]
+    assert desk.assigned == ["w1"]
+    assert statuses(desk.put(desk.request("INVITE", TRUNK, "c-1", 2), TRUNK)) == [482]
+
+
+def test_in_dialog_requests_go_both_ways_without_our_routes() -> None:
+    desk = Desk()
+    call = desk.call()
+    info = within(call.ok, desk.request("INFO", TRUNK, "c-1", 2), source=TRUNK)
+    sent = desk.put(info, TRUNK)[0]
+    assert (sent.flow, request_of(sent).headers.all("Route")) == (worker_flow(1), [])
+    back = desk.put(respond(request_of(sent), 200), worker_flow(1))[0]
+    assert back.flow == TRUNK
+    bye = desk.request("BYE", worker_flow(1), "c-1", 5, uri="sip:bob@198.51.100.7:5060")
+    headers = bye.headers.put("From", call.ok.headers.get("To") or "").put("To", call.ok.headers.get("From") or "")
+    routes = [("Route", value) for value in request_of(call.to_worker).headers.all("Record-Route")]
+    sent = desk.put(replace(bye, headers=Headers([*headers, *routes])), worker_flow(1))[0]
+    assert (sent.flow, request_of(sent).headers.all("Route")) == (TRUNK, [])
+    assert statuses(desk.put(respond(request_of(sent), 200), TRUNK)) == [200]
+
+
+def test_tags_source_and_side_must_fit() -> None:
+    desk = Desk()
+    call = desk.call()
+    bye = within(call.ok, desk.request("BYE", TRUNK, "c-1", 2), source=TRUNK)
+    wrong_tag = replace(bye, headers=bye.headers.put("To", "<sip:100@callfloor>;tag=guess"))
+    assert statuses(desk.put(wrong_tag, TRUNK)) == [481]
+    assert statuses(desk.put(bye, STRANGER)) == [481]
+    assert statuses(desk.put(bye, worker_flow(2))) == [481]
+    assert desk.put(bye, TRUNK)[0].flow == worker_flow(1)
+
+
+def test_cancel_carries_the_branch_of_the_invite() -> None:
+    desk = Desk()
+    invite = desk.request("INVITE", TRUNK, "c-1")
+    sent = request_of(desk.put(invite, TRUNK)[-1])
+    cancel = replace(invite, method="CANCEL", headers=invite.headers.put("CSeq", "1 CANCEL"), body=b"")
+    forwarded = request_of(desk.put(cancel, TRUNK)[0])
+    assert (forwarded.method, forwarded.uri, forwarded.via.branch) == ("CANCEL", sent.uri, sent.via.branch)
+    foreign = replace(cancel, headers=cancel.headers.put("Via", "SIP/2.0/UDP 198.51.100.7;branch=z9hG4bKother"))
+    assert statuses(desk.put(foreign, TRUNK)) == [481]
+
+
+def test_refer_from_the_customer_is_declined() -> None:
+    desk = Desk()
+    call = desk.call()
+    refer = within(call.ok, desk.request("REFER", TRUNK, "c-1", 2), source=TRUNK)
+    assert statuses(desk.put(refer, TRUNK)) == [603]
+
+
+def test_over_tcp_the_answer_takes_the_same_connection() -> None:
+    desk = Desk()
+    sent = desk.put(desk.request("INVITE", TCP, "c-1"), TCP)[-1]
+    assert ";transport=tcp" in request_of(sent).headers.all("Record-Route")[1]
+    assert "transport" not in request_of(sent).headers.all("Record-Route")[0]
+    ok = desk.put(answered(request_of(sent), "w", "sip:w@127.0.0.1:1"), sent.flow)[0]
+    assert ok.flow.connection == 3
+
+
+def test_responses_with_a_branch_we_never_made_are_dropped() -> None:
+    desk = Desk()
+    desk.register()
+    _, sent = desk.dial(1)
+    ok = answered(request_of(sent), "s", "sip:anna@192.0.2.50:5062")
+    top, below = ok.headers.all("Via")
+    for vias in ([below], [top.replace("z9hG4bK", "z9hG4bK0"), below], [top, below.replace("21001", "21002")]):
+        assert desk.put(replace(ok, headers=ok.headers.put("Via", *vias)), STATION) == []
+    assert desk.put(ok, STATION)[0].flow == worker_flow(1)
+
+
+# ── a worker dials ──
+
+
+def test_a_worker_reaches_a_station_and_only_our_own_x_headers_go_along() -> None:
+    desk = Desk()
+    desk.register()
+    invite, sent = desk.dial(1)
+    got = request_of(sent)
+    assert (sent.flow, got.uri) == (STATION, "sip:anna@192.0.2.50:5062")
+    assert (got.via.host, got.via.port) == OUTER
+    assert got.headers.all("Route") == []
+    assert got.headers.get("X-Callfloor-Contact") == "c0ffee"
+    assert got.headers.get("X-Secret") is None
+    assert request_of(desk.put(invite, worker_flow(1))[0]) == got  # a retransmission takes the same way
+    trying = desk.put(respond(got, 100), STATION)[0]
+    assert trying.flow == worker_flow(1)  # it stops the worker's retransmissions
+    busy = desk.put(respond(got, 486, tag="s"), STATION)[0]
+    assert (busy.flow, statuses([busy])) == (worker_flow(1), [486])
+    ack = replace(invite, method="ACK", headers=invite.headers.put("CSeq", "1 ACK"), body=b"")
+    forwarded = request_of(desk.put(ack, worker_flow(1))[0])
+    assert (forwarded.uri, forwarded.via.branch) == (got.uri, got.via.branch)
+
+
+@pytest.mark.parametrize(
+    ("uri", "number", "status"),
+    [
+        ("sip:anna@callfloor", 1, 480),
+        ("sip:nobody@callfloor", 1, 404),
+        ("sip:anna@elsewhere.example", 1, 404),
+        ("sip:anna@callfloor", 9, 403),
+    ],
+)
+def test_what_a_worker_cannot_reach(uri: str, number: int, status: int) -> None:
+    desk = Desk()
+    invite = desk.request("INVITE", worker_flow(number), "a-1", uri=uri)
+    assert statuses(desk.put(invite, worker_flow(number))) == [status]
+
+
+def test_a_bad_answer_from_a_station_loses_its_body() -> None:
+    desk = Desk()
+    desk.register()
+    _, sent = desk.dial(1)
+    ok = replace(answered(request_of(sent), "s", "sip:anna@192.0.2.50:5062"), body=b"v=0\r\ngarbage")
+    forwarded = desk.put(ok, STATION)[0].message
+    assert (forwarded.body, forwarded.content_type) == (b"", "")
+
+
+# ── restarts and refusals ──
+
+
+def test_after_a_restart_the_token_finds_the_worker() -> None:
+    before = Desk()
+    call = before.call()
+    after = Desk(workers=0, now=1060.0)
+    entries = (WorkerEntry(id="w1", port=21001, state="busy"),)
+    after.proxy.report(WorkersListed(type="workers", workers=entries), 1060.0)
+    info = within(call.ok, after.request("INFO", TRUNK, "c-1", 2), source=TRUNK)
+    assert after.put(info, TRUNK)[0].flow == worker_flow(1)
+    forged = replace(info, headers=info.headers.put("Call-ID", "c-other"))
+    assert statuses(after.put(forged, TRUNK)) == [481]
+    bye = request_of(after.dies(1)[0])
+    assert (bye.method, bye.uri) == ("BYE", "sip:bob@198.51.100.7:5060")
+
+
+def test_a_worker_that_the_zygote_does_not_know_any_more_is_dead() -> None:
+    desk = Desk()
+    desk.call()
+    desk.proxy.report(WorkersListed(type="workers", workers=()), desk.now)
+    effects = desk.proxy.report(
+        WorkersListed(type="workers", workers=(WorkerEntry(id="w7", port=1, state="idle"),)), desk.now
+    )
+    assert effects == []
+    assert desk.pool.get("w1") is None
+
+
+def test_unaddressable_garbage_is_met_with_silence() -> None:
+    desk = Desk()
+    assert desk.proxy.refuse(SipParseError("noise"), STRANGER) == []
+    assert desk.proxy.counts["refused 400"] == 1
+
+
+def test_everything_is_forgotten_in_time() -> None:
+    desk = Desk(workers=3)
+    for number in range(1, 4):
+        call = desk.call(f"c-{number}")
+        desk.put(within(call.ok, desk.request("BYE", TRUNK, f"c-{number}", 2), source=TRUNK), TRUNK)
+        desk.dies(number)
+    desk.wait(33)
+    assert len(desk.board.dialogs) == 0
+    desk.wait(300)
+    assert desk.proxy.deadline is None
