@@ -1,0 +1,185 @@
+"""What goes into the ACD (inputs) and what comes out (effects): values. Times are Unix seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ivr import contacts
+from ivr.agents import AgentState
+from ivr.contacts import ContactSnapshot
+from voice.events import Event, WorkerLost
+
+# Inputs: agents
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLoggedIn:
+    """An agent signed in, serving ``queues``; NOT_READY unless ``ready``. Again: the queues are replaced."""
+
+    agent: str
+    queues: tuple[str, ...]
+    ready: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLoggedOut:
+    """The agent signed out; a contact in hand is finished first."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class StationUp:
+    """The agent's station is registered."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class StationDown:
+    """The registration is gone. A contact in hand is not touched: its audio does not need the registration."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The agent wants contacts; ends wrap-up and NOT_RESPONDING."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """The agent wants none (``reason``: break, meal, meeting, training, coaching, system); ends wrap-up."""
+
+    agent: str
+    reason: str
+
+
+# Inputs: contacts
+
+
+@dataclass(frozen=True, slots=True)
+class ContactQueuedIn:
+    """A contact joined ``queue``; ``priority`` 0-9, higher first."""
+
+    contact_id: str
+    queue: str
+    priority: int
+    queued_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRinging:
+    """Its worker rings the agent's station under the lease."""
+
+    contact_id: str
+    agent: str
+    lease_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactAnswered:
+    """Customer and agent are connected."""
+
+    contact_id: str
+    agent: str
+    lease_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactUnreachable:
+    """The agent did not answer, or the station was busy or gone."""
+
+    contact_id: str
+    agent: str
+    lease_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFailed:
+    """The worker did not take the offer (command refused, timed out, nobody there): not the agent's fault."""
+
+    contact_id: str
+    lease_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactHeld:
+    """The customer was put on hold, or taken off it."""
+
+    contact_id: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactEnded:
+    """The contact is over, however it ended; said more than once it does no harm."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotReceived:
+    """What a worker says of its contact; where it differs from what the ACD believes, the worker is right."""
+
+    contact_id: str
+    snapshot: ContactSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed; due at ``Acd.next_deadline``."""
+
+
+AcdInput = (
+    AgentLoggedIn | AgentLoggedOut | StationUp | StationDown | Ready | NotReady
+    | ContactQueuedIn | ContactRinging | ContactAnswered | ContactUnreachable | OfferFailed | ContactHeld
+    | ContactEnded | SnapshotReceived | Tick
+)  # fmt: skip
+
+# Effects
+
+
+@dataclass(frozen=True, slots=True)
+class OfferContact:
+    """Tell the contact's worker to ring the agent for ``ring_s`` seconds (``contacts.ConnectAgent``)."""
+
+    contact_id: str
+    agent: str
+    lease_id: str
+    ring_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """An agent's state, or the reason for it, is another one ``since`` now."""
+
+    agent: str
+    state: AgentState
+    reason: str
+    since: float
+
+
+AcdEffect = OfferContact | AgentChanged
+
+
+def from_event(contact_id: str, event: Event) -> AcdInput | None:
+    """The input a contact's event means to the ACD; None for one that means nothing to it."""
+    match event:
+        case contacts.ContactQueued(queue, priority, since):
+            return ContactQueuedIn(contact_id, queue, priority, since)
+        case contacts.AgentOffered(agent, lease_id):
+            return ContactRinging(contact_id, agent, lease_id)
+        case contacts.ContactAnswered(agent, lease_id):
+            return ContactAnswered(contact_id, agent, lease_id)
+        case contacts.AgentUnreachable(agent, lease_id, _, reason):
+            return ContactUnreachable(contact_id, agent, lease_id, reason)
+        case contacts.ContactSnapshot():
+            return SnapshotReceived(contact_id, event)
+        case contacts.ContactEnded() | WorkerLost():
+            return ContactEnded(contact_id)
+        case _:
+            return None

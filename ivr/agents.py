@@ -1,0 +1,80 @@
+"""Agents' states. A state is never stored: it follows from what is known of the agent, so it cannot contradict it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AgentState(StrEnum):
+    """What an agent does, as far as routing is concerned; presence on the page or in the building is something else."""
+
+    OFFLINE = "offline"
+    AVAILABLE = "available"
+    RESERVED = "reserved"
+    RINGING = "ringing"
+    TALKING = "talking"
+    HOLD = "hold"
+    WRAPUP = "wrapup"
+    NOT_READY = "not_ready"
+    NOT_RESPONDING = "not_responding"
+
+
+CONNECTED = frozenset({AgentState.TALKING, AgentState.HOLD})
+
+STATION_AWAY = "system"
+"""The reason of an agent who is ready but whose station is not registered."""
+
+
+@dataclass(slots=True)
+class Assignment:
+    """A contact an agent has. ``phase``: RESERVED, RINGING, TALKING or HOLD. ``lease_id`` names the reservation."""
+
+    contact_id: str
+    lease_id: str
+    phase: AgentState
+
+
+@dataclass(slots=True)
+class Agent:
+    """What the floor knows of an agent. ``idle_since`` (Unix seconds) ranks the available, the smallest first, and a
+    reservation that came to nothing does not change it. ``wrap_up_until`` is None outside wrap-up.
+    """
+
+    name: str
+    queues: tuple[str, ...] = ()
+    logged_in: bool = False
+    station: bool = False
+    ready: bool = False
+    not_ready_reason: str = ""
+    not_responding: str = ""
+    assignment: Assignment | None = None
+    wrap_up_until: float | None = None
+    idle_since: float = 0.0
+    since: float = 0.0
+
+    @property
+    def state(self) -> AgentState:
+        """The state, from the strongest fact to the weakest: a contact in hand counts even for who has logged out."""
+        if self.assignment is not None:
+            return self.assignment.phase
+        if not self.logged_in:
+            return AgentState.OFFLINE
+        if self.wrap_up_until is not None:
+            return AgentState.WRAPUP
+        if not self.ready:
+            return AgentState.NOT_READY
+        if self.not_responding:
+            return AgentState.NOT_RESPONDING
+        return AgentState.AVAILABLE if self.station else AgentState.NOT_READY
+
+    @property
+    def reason(self) -> str:
+        """Why NOT_READY or NOT_RESPONDING; empty otherwise."""
+        match self.state:
+            case AgentState.NOT_READY:
+                return STATION_AWAY if self.ready else self.not_ready_reason
+            case AgentState.NOT_RESPONDING:
+                return self.not_responding
+            case _:
+                return ""

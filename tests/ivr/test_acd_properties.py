@@ -1,0 +1,182 @@
+"""Whatever happens, in whatever order, with messages lost and late: what ``ivr.acd`` promises holds."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from ivr.acd import Acd
+from ivr.acd_messages import (
+    AcdInput,
+    AgentLoggedIn,
+    AgentLoggedOut,
+    ContactAnswered,
+    ContactEnded,
+    ContactHeld,
+    ContactQueuedIn,
+    ContactRinging,
+    ContactUnreachable,
+    NotReady,
+    OfferContact,
+    OfferFailed,
+    Ready,
+    SnapshotReceived,
+    StationDown,
+    StationUp,
+    Tick,
+)
+from ivr.agents import CONNECTED, AgentState
+from ivr.contacts import ContactSnapshot
+
+AGENTS = st.sampled_from(["anna", "bob", "carl"])
+QUEUES = st.sampled_from(["billing", "support"])
+PICK = st.integers(0, 1_000_000)
+
+
+class Floor(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        leases = itertools.count(1)
+        self.acd = Acd(new_lease=lambda: f"l{next(leases)}")
+        self.now = 1000.0
+        self.numbers = itertools.count(1)
+        self.live: dict[str, tuple[str, int, float]] = {}
+        self.offers: list[OfferContact] = []
+
+    def tell(self, given: AcdInput) -> None:
+        for effect in self.acd.handle(given, self.now):
+            if isinstance(effect, OfferContact):
+                self.offers.append(effect)
+                self.check_order(effect)
+
+    def check_order(self, offer: OfferContact) -> None:
+        """Nobody still waiting in that queue should have gone first."""
+        offered = self.acd.contact(offer.contact_id)
+        assert offered is not None
+        for contact_id in self.acd.waiting(offered.queue):
+            other = self.acd.contact(contact_id)
+            assert other is not None
+            assert offered.rank <= other.rank
+
+    @rule(agent=AGENTS, queues=st.lists(QUEUES, unique=True), ready=st.booleans())
+    def log_in(self, agent: str, queues: list[str], ready: bool) -> None:
+        self.tell(AgentLoggedIn(agent, tuple(queues), ready))
+
+    @rule(agent=AGENTS, kind=st.sampled_from([AgentLoggedOut, StationUp, StationUp, StationDown, Ready, Ready]))
+    def agent_does(self, agent: str, kind: type[AgentLoggedOut | StationUp | StationDown | Ready]) -> None:
+        self.tell(kind(agent))
+
+    @rule(agent=AGENTS)
+    def rest(self, agent: str) -> None:
+        self.tell(NotReady(agent, "break"))
+
+    @rule(queue=QUEUES, priority=st.integers(0, 9))
+    def call_in(self, queue: str, priority: int) -> None:
+        contact_id = f"c{next(self.numbers)}"
+        self.live[contact_id] = (queue, priority, self.now)
+        self.tell(ContactQueuedIn(contact_id, queue, priority, self.now))
+
+    @rule(pick=PICK, kind=st.sampled_from(["ringing", "answered", "answered", "unreachable", "failed", "hold"]))
+    def worker_says(self, pick: int, kind: str) -> None:
+        """About any offer ever made: late, repeated, out of order."""
+        if not self.offers:
+            return
+        offer = self.offers[-1 - pick % min(len(self.offers), 6)]
+        contact_id, agent, lease = offer.contact_id, offer.agent, offer.lease_id
+        match kind:
+            case "ringing":
+                self.tell(ContactRinging(contact_id, agent, lease))
+            case "answered":
+                if self.may_connect(contact_id, agent):
+                    self.tell(ContactAnswered(contact_id, agent, lease))
+            case "unreachable":
+                self.tell(ContactUnreachable(contact_id, agent, lease, "no answer"))
+            case "failed":
+                self.tell(OfferFailed(contact_id, lease))
+            case _:
+                self.tell(ContactHeld(contact_id, pick % 2 == 0))
+
+    def may_connect(self, contact_id: str, agent: str) -> bool:
+        """A worker never lies: an agent's station talks with one contact, a contact with one agent."""
+        found = self.acd.agent(agent)
+        busy = found and found.state in CONNECTED and found.assignment
+        mine = self.acd.contact(contact_id)
+        return not (busy and busy.contact_id != contact_id) and (mine is None or mine.agent in (None, agent))
+
+    @rule(pick=PICK)
+    def hang_up(self, pick: int) -> None:
+        if self.live:
+            contact_id = list(self.live)[pick % len(self.live)]
+            del self.live[contact_id]
+            self.tell(ContactEnded(contact_id))
+
+    @rule(pick=PICK, phase=st.sampled_from(["queued", "ringing", "talking"]), agent=AGENTS)
+    def snapshot(self, pick: int, phase: str, agent: str) -> None:
+        if not self.live:
+            return
+        contact_id = list(self.live)[pick % len(self.live)]
+        if phase != "queued" and not self.may_connect(contact_id, agent):
+            return
+        queue, priority, queued_at = self.live[contact_id]
+        who = ("", "") if phase == "queued" else (agent, f"s{pick}")
+        seen = ContactSnapshot("w", "1", "2", phase, 0.0, queue, priority, queued_at, *who)
+        self.tell(SnapshotReceived(contact_id, seen))
+
+    @rule(seconds=st.floats(0.1, 25.0))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+        self.tell(Tick())
+
+    @invariant()
+    def nobody_has_two_and_nobody_is_lost(self) -> None:
+        for contact_id in self.live:
+            contact = self.acd.contact(contact_id)
+            assert contact is not None
+            places = (
+                contact_id in self.acd.waiting(contact.queue),
+                contact.rests_until is not None,
+                contact.agent is not None,
+            )
+            assert sum(places) == 1, (contact_id, places)
+            if contact.agent is not None:
+                agent = self.acd.agent(contact.agent)
+                assert agent is not None
+                assert agent.assignment is not None
+                assert agent.assignment.contact_id == contact_id
+        for agent in self.acd.agents:
+            if agent.assignment is not None:
+                assert agent.assignment.contact_id in self.live
+                held = self.acd.contact(agent.assignment.contact_id)
+                assert held is not None
+                assert held.agent == agent.name
+
+    @invariant()
+    def nobody_waits_beside_an_idle_agent(self) -> None:
+        for agent in self.acd.agents:
+            if agent.state is AgentState.AVAILABLE:
+                assert [self.acd.waiting(queue) for queue in agent.queues] == [()] * len(agent.queues)
+
+    def teardown(self) -> None:
+        """Every worker falls silent and every agent goes home: leases alone put it right."""
+        for agent in ("anna", "bob", "carl"):
+            self.tell(NotReady(agent, "break"))
+        self.now += 18.1
+        self.tell(Tick())
+        states = {agent.state for agent in self.acd.agents}
+        assert not states & {AgentState.RESERVED, AgentState.RINGING}
+        self.now += 61
+        self.tell(Tick())
+        for contact_id in self.live:
+            contact = self.acd.contact(contact_id)
+            assert contact is not None
+            assert contact.agent is not None or contact_id in self.acd.waiting(contact.queue)
+        super().teardown()
+
+
+TestFloor = Floor.TestCase
+TestFloor.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
