@@ -92,6 +92,7 @@ class Store:
         async with self._reading() as session:
             return tuple(json.loads(text) for text in await session.scalars(query))
 
+    @whole
     async def latest(self, name: str, limit: int) -> tuple[dict[str, Any], ...]:
         """The last ``limit`` events of the type ``name``, oldest first."""
         query = select(EventRow.envelope).where(EventRow.type == name).order_by(EventRow.position.desc()).limit(limit)

@@ -1,0 +1,132 @@
+"""The demo in the terminal: the conversation in two columns, the cards beside it, the summary at the end."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from assist.demo.measure import CardMoment, TurnResult, overall_wer
+from assist.demo.observed import Observed
+from assist.desk import Desk, DeskCard, Utterance, restore
+from assist.desk_events import SummaryDrafted
+
+SHOWN_LINES = 14
+MARK = {"history": "who", "sentiment": "feel", "next_step": "next"}
+
+
+class Display:
+    """Shows a running demo; on a terminal live and in place, elsewhere as plain lines when something is settled."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._live: Live | None = None
+        self._status = "starting"
+        self._printed: set[str] = set()
+        self._desk: Desk | None = None
+
+    def __enter__(self) -> Display:
+        if self.console.is_terminal:
+            self._live = Live(console=self.console, refresh_per_second=8, transient=False)
+            self._live.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def status(self, text: str) -> None:
+        """What is going on, in a few words."""
+        self._status = text
+        if self._live is None:
+            self.console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)
+        self._draw()
+
+    def desk(self, desk: Desk) -> None:
+        """The agent's page as it is now."""
+        self._desk = desk
+        if self._live is None:
+            self._print_news(desk)
+        self._draw()
+
+    def _print_news(self, desk: Desk) -> None:
+        """Plain lines: each final once, each card once."""
+        if desk.contact is None:
+            return
+        for line in desk.contact.transcript:
+            if line.final and line.id not in self._printed:
+                self._printed.add(line.id)
+                self.console.print(f"  {line.party:>6}: {line.text}", highlight=False, markup=False)
+        for entry in desk.contact.cards:
+            if entry.card.id not in self._printed:
+                self._printed.add(entry.card.id)
+                self.console.print(f"  [bold]card[/bold] {entry.card.kind}: {entry.card.title}", highlight=False)
+
+    def _draw(self) -> None:
+        if self._live is None:
+            return
+        contact = self._desk.contact if self._desk else None
+        words = _conversation(contact.transcript if contact else ())
+        cards = [_card(entry) for entry in (contact.cards if contact else ()) if entry.outcome != "retracted"]
+        grid = Table.grid(expand=True)
+        grid.add_column(ratio=5)
+        grid.add_column(ratio=3)
+        grid.add_row(Panel(words, title="caller | agent", height=SHOWN_LINES + 8), Group(*cards))
+        self._live.update(Group(Text(f"● {self._status}", style="bold"), grid))
+
+
+def _conversation(transcript: tuple[Utterance, ...]) -> RenderableType:
+    table = Table.grid(expand=True, padding=(0, 1))
+    table.add_column(ratio=1)
+    table.add_column(ratio=1)
+    for line in transcript[-SHOWN_LINES:]:
+        said = Text(line.text, style="" if line.final else "dim italic")
+        table.add_row(*((said, "") if line.party == "caller" else ("", said)))
+    return table
+
+
+def _card(entry: DeskCard) -> RenderableType:
+    card = entry.card
+    body = [Text(card.why, style="dim")]
+    body += [Text(f"{'✓' if step.done else '○'} {step.text}") for step in card.steps]
+    foot = f"{card.trigger}, engine {entry.latency_ms:.1f} ms, {card.rule} {card.version}"
+    return Panel(Group(*body), title=f"{MARK[card.kind]}: {card.title}", subtitle=foot, subtitle_align="right")
+
+
+def summary(
+    console: Console, seen: Observed, desk: Desk, turns: list[TurnResult], cards: list[CardMoment], state_dir: Path
+) -> None:
+    """What happened, in numbers."""
+    contact = desk.contact or desk.previous
+    drafted = contact.summary if contact and contact.summary else SummaryDrafted("no summary was drafted")
+    ended, closed = seen.ended, seen.closed
+    table = Table(title="The contact", show_header=False, title_justify="left")
+    table.add_row("Set-up", f"{1000 * (seen.connected_at - seen.dialled_at):.0f} ms from INVITE to the greeting")
+    if ended is not None:
+        table.add_row("Times", f"{ended.duration_s:.1f} s in all, {ended.talk_s:.1f} s with the agent ({ended.reason})")
+    table.add_row(
+        "Talk ratio", f"agent {100 * drafted.talk_ratio:.0f} %, caller {100 * (1 - drafted.talk_ratio):.0f} %"
+    )
+    table.add_row("Sentiment", f"{drafted.sentiment_start:+.2f} → {drafted.sentiment_end:+.2f}")
+    table.add_row("Words", f"{100 * overall_wer(turns):.1f} % WER against the script (demo model)")
+    table.add_row("Summary", drafted.headline)
+    for card in cards:
+        latency = f"{card.latency_ms:.0f} ms after “{card.word}”" if card.word else f"{card.latency_ms or 0:.0f} ms"
+        table.add_row(f"Card {card.kind}", f"{card.title} ({card.trigger}, {latency})")
+    if closed is not None and closed.recording:
+        command = f"callfloor recording play {shlex.quote(closed.recording)} --state-dir {shlex.quote(str(state_dir))}"
+        table.add_row("Recording", f"{closed.recording} ({closed.recorded_s:.1f} s, AES-256-GCM)")
+        table.add_row("Listen", command)
+    console.print(table, highlight=False)
+
+
+def desk_of(snapshot: object) -> Desk:
+    """The desk of a feed's snapshot message."""
+    return restore(snapshot)

@@ -1,0 +1,126 @@
+"""What the demo measures: word errors against the script, and how long a card takes from the word that triggered it.
+
+A word's end is known from the script's alignment and the moment its turn's first sample left the telephone, never from
+the recogniser's own times.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from assist.demo.script import Script, Turn
+
+from assist.demo.observed import Observed, Told, moment
+from ivr.contacts import AgentOffered
+from transcription.evaluate import normalise, word_errors
+from transcription.utterances import UtteranceFinal
+
+SLACK_S = 1.0
+"""How far from its turn an utterance may lie and still belong to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """One turn of the script and what was recognised of it."""
+
+    index: int
+    speaker: str
+    reference: str
+    recognised: str
+    wer: float
+
+
+@dataclass(frozen=True, slots=True)
+class CardMoment:
+    """A card as it reached the page. ``latency_ms``: from the end of the triggering word (for ``call`` cards: from the
+    moment the station was rung) to receipt; None where the word cannot be found in the script.
+    """
+
+    kind: str
+    title: str
+    update: bool
+    trigger: str
+    word: str
+    latency_ms: float | None
+    engine_ms: float
+    evidence: tuple[str, ...]
+
+
+def turn_of(seen: Observed, script: Script, party: str, start_s: float, end_s: float) -> int | None:
+    """The turn an utterance at these media seconds belongs to: the one of that party it overlaps most."""
+    best: tuple[float, int] | None = None
+    for index, began in seen.speaking.items():
+        turn = script.turns[index]
+        if turn.speaker != party:
+            continue
+        start = began - seen.offered_at
+        overlap = min(end_s, start + turn.seconds + SLACK_S) - max(start_s, start - SLACK_S)
+        if overlap > 0 and (best is None or overlap > best[0]):
+            best = overlap, index
+    return best[1] if best else None
+
+
+def turn_results(seen: Observed, script: Script) -> list[TurnResult]:
+    """Each turn that was spoken, with its words recognised and their error rate."""
+    heard: dict[int, list[str]] = {index: [] for index in sorted(seen.speaking)}
+    for final in seen.finals:
+        index = turn_of(seen, script, final.party, final.start_s, final.end_s)
+        if index is not None:
+            heard[index].append(final.text)
+    results = []
+    for index, parts in heard.items():
+        turn, recognised = script.turns[index], " ".join(parts)
+        wer = word_errors([turn.text], [recognised]).rate
+        results.append(TurnResult(index, turn.speaker, turn.text, recognised, round(wer, 4)))
+    return results
+
+
+def overall_wer(results: list[TurnResult]) -> float:
+    """Word error rate over all turns together."""
+    return word_errors([r.reference for r in results], [r.recognised for r in results]).rate
+
+
+def card_moments(seen: Observed, script: Script) -> list[CardMoment]:
+    """Every card shown or updated, with its latency."""
+    finals = {final.utterance_id: final for final in seen.finals}
+    return [_moment(seen, script, finals, told) for told in seen.told if told.type in ("card.shown", "card.updated")]
+
+
+def _moment(seen: Observed, script: Script, finals: dict[str, UtteranceFinal], told: Told) -> CardMoment:
+    card = told.data["card"]
+    word, spoken_at = "", None
+    if card["trigger"] == "call":
+        rung = seen.events(AgentOffered)
+        spoken_at = moment(rung[0].at) if rung else None
+    else:
+        for evidence in reversed(card["evidence"]):
+            final = finals.get(evidence["utterance_id"])
+            start_s = final.start_s if final else evidence["at_s"]
+            end_s = final.end_s if final else evidence["at_s"]
+            index = turn_of(seen, script, evidence["party"], start_s, end_s)
+            if index is not None and (found := _last_word(script.turns[index], evidence["quote"])):
+                word, spoken_at = found[0], seen.speaking[index] + found[1]
+                break
+    return CardMoment(
+        kind=card["kind"],
+        title=card["title"],
+        update=told.type == "card.updated",
+        trigger=card["trigger"],
+        word=word,
+        latency_ms=None if spoken_at is None else round(1000 * (told.at - spoken_at), 1),
+        engine_ms=told.data["latency_ms"],
+        evidence=tuple(evidence["quote"] or evidence["source"] for evidence in card["evidence"]),
+    )
+
+
+def _last_word(turn: Turn, quote: str) -> tuple[str, float] | None:
+    """The last word of ``quote`` in a turn, and its end in seconds from the turn's first sample."""
+    said = [normalise(word.text) for word in turn.words]
+    quoted = normalise(quote).split()
+    blocks = difflib.SequenceMatcher(a=said, b=quoted, autojunk=False).get_matching_blocks()
+    matched = [block for block in blocks if block.size]
+    if not matched:
+        return None
+    last = turn.words[matched[-1].a + matched[-1].size - 1]
+    return last.text, last.end_s
