@@ -114,8 +114,6 @@ def test_speech_becomes_partials_and_one_final_published_once_and_echoed() -> No
     assert all(isinstance(event, UtterancePartial) for event in partials)
     revisions = [event.revision for event in partials if isinstance(event, UtterancePartial)]
     assert revisions == list(range(1, len(partials) + 1))
-        range(1, len(partials) + 1)
-    )
     assert {event.utterance_id for event in echoed} == {final.utterance_id}
     assert isinstance(final, UtteranceFinal)
     assert final.text.startswith("alpha beta gamma")
