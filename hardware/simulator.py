@@ -86,7 +86,7 @@ class SimulatedButtons:
         self.lights = frozenset(name for name, control in _OUT.items() if control.read(report[1:]))
         off_hook = "off_hook" in self.lights
         self._planned = [planned for planned in self._planned if planned.action != "revert"]
-        if off_hook != self.hook and self.behaviour.ack_s is not None:
+        if off_hook != self._standing_soon and self.behaviour.ack_s is not None:
             self._plan(now + self.behaviour.ack_s, "hook on" if off_hook else "hook off")
         if self.behaviour.boom_up and off_hook and "mute" in before - self.lights:
             self._plan(now + 0.05, "mute")
@@ -94,6 +94,12 @@ class SimulatedButtons:
     def standing(self) -> bytes:
         """The input report of a device nobody touches."""
         return self._report()
+
+    @property
+    def _standing_soon(self) -> bool:
+        """How the hook switch will stand once all that is planned has happened."""
+        follows = [planned.action for planned in self._planned if planned.action in ("hook on", "hook off")]
+        return follows[-1] == "hook on" if follows else self.hook
 
     def press_hook(self, now: float) -> list[bytes]:
         """The hook key: the switch changes over at once."""

@@ -12,7 +12,7 @@ import json
 import logging
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Final, Literal, Protocol
 
 from pydantic import Field
@@ -145,10 +145,10 @@ class Station:
         async with contextlib.aclosing(self.changes()) as states:
             async for state in states:
                 if condition(state):
-                    break
-        return self.state
+                    return state
+        raise AssertionError("a station's changes have no end")
 
-    async def changes(self) -> AsyncIterator[StationState]:
+    async def changes(self) -> AsyncGenerator[StationState, None]:
         """The state, now and at each change; where the reader is slow, only the newest."""
         changed = asyncio.Event()
         self._watchers.add(changed)

@@ -12,6 +12,7 @@ are then written again in any case.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -22,6 +23,9 @@ from hardware.hid.telephony import ControlStyle, TelephonyLayout
 
 BASELINE_S: Final = 0.5
 """A first report within this time of opening tells how the device stands; later ones are events."""
+
+MAX_ACKS: Final = 8
+"""Acknowledgements waited for at once; of more, the oldest are forgotten."""
 
 LATE_ACK_S: Final = 2.0
 """A hook that falls while ringing, this long after our last off-hook change, is no acknowledgement but a reject."""
@@ -129,8 +133,7 @@ class CallControl:
         self._opened_at = _NEVER
         self._baseline_due = True
         self._off_hook_at = _NEVER
-        self._ack_due = False
-        self._stale = (False, _NEVER)
+        self._acks: deque[tuple[bool, float]] = deque(maxlen=MAX_ACKS)
         self._host_mute = (False, _NEVER)
         self._locked = False
         self._unlocked_at = _NEVER
@@ -153,8 +156,7 @@ class CallControl:
         self._hook = False
         self._opened_at = self._off_hook_at = now
         self._baseline_due = True
-        self._ack_due = False
-        self._stale = (False, _NEVER)
+        self._acks.clear()
         self._host_mute = (False, _NEVER)
         self._locked = False
         self._answer = frozenset()
@@ -169,9 +171,9 @@ class CallControl:
         elif before.phase is CallPhase.IN_CALL and state.muted != before.muted and "mute" not in self._answer:
             self._host_mute = (state.muted, now)
         if self._is_off_hook(before) != self._is_off_hook(state):
-            if self._ack_due:  # the acknowledgement of what we now replace may still be on its way
-                self._stale = (self._is_off_hook(before), self._off_hook_at + self._quirks.ack_window_s)
-            self._ack_due = self._hook != self._is_off_hook(state)
+            off_hook = self._is_off_hook(state)
+            if self._acks or self._hook != off_hook:
+                self._acks.append((off_hook, now + self._quirks.ack_window_s))
             self._off_hook_at = now
         answer, self._answer = self._answer, frozenset()
         return self._write(answer)
@@ -217,17 +219,13 @@ class CallControl:
         if level == self._hook:
             return []
         self._hook = level
-        self._ack_due = False
+        if self._is_acknowledgement(level, now):
+            return []
         if level == self._is_off_hook(self._state):
-            late = now - self._off_hook_at >= LATE_ACK_S
-            return self._refuse() if self._state.phase is CallPhase.RINGING and late else []
+            unasked = now - self._off_hook_at >= LATE_ACK_S and "off_hook" not in self._answer
+            return self._refuse() if self._state.phase is CallPhase.RINGING and unasked else []
         if now - self._off_hook_at < self._quirks.ignore_hook_s:
             return list(self._write(frozenset({"off_hook"})))  # say again how it shall stand
-        stale, until = self._stale
-        if level == stale and now < until:
-            self._stale = (False, _NEVER)
-            self._ack_due = True  # the newer one is still owed
-            return []
         self._answer |= {"off_hook"}
         match self._state.phase:
             case CallPhase.RINGING:
@@ -235,6 +233,16 @@ class CallControl:
             case CallPhase.IN_CALL:
                 return [HangUpPressed()]
         return [CallPressed()]
+
+    def _is_acknowledgement(self, level: bool, now: float) -> bool:
+        """Whether one of our off-hook reports of the last moments asked for this, even one replaced by a newer."""
+        while self._acks and self._acks[0][1] <= now:
+            self._acks.popleft()
+        if level not in (asked for asked, _ in self._acks):
+            return False
+        while self._acks.popleft()[0] != level:
+            pass  # a device may skip states that did not last
+        return True
 
     def _ended(self, pressed: set[str]) -> list[Effect]:
         if self._state.phase is CallPhase.RINGING and pressed & {"reject", "drop"}:

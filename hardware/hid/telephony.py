@@ -45,7 +45,7 @@ class Control:
     style: ControlStyle
 
     def read(self, payload: bytes) -> int:
-        """Its value: 0 or 1, or -1 where the style is ON_OFF; 0 beyond the end of a short payload."""
+        """Its value: 0 or 1, or -1 where the style is ON_OFF."""
         value = int.from_bytes(payload, "little") >> self.bit & ((1 << self.size) - 1)
         if self.style is ControlStyle.ON_OFF and self.size > 1 and value >> (self.size - 1):
             return -1
@@ -71,13 +71,18 @@ class TelephonyLayout:
         return any("hook" in controls for controls in self.inputs.values())
 
     def decode(self, report: bytes) -> Mapping[str, int] | None:
-        """The controls an input report (id included where reports are numbered) gives; None: not a telephony report."""
-        report_id = report[0] if self.numbered and report else 0
-        controls = self.inputs.get(report_id)
-        if controls is None or not report:
+        """The controls an input report (id included where reports are numbered) gives; None: not a telephony report.
+
+        A report cut short gives the controls it still holds.
+        """
+        if not report:
+            return None
+        controls = self.inputs.get(report[0] if self.numbered else 0)
+        if controls is None:
             return None
         payload = report[1:] if self.numbered else report
-        return {name: control.read(payload) for name, control in controls.items()}
+        bits = 8 * len(payload)
+        return {name: control.read(payload) for name, control in controls.items() if control.bit + control.size <= bits}
 
     def style(self, name: str) -> ControlStyle | None:
         """How the input control ``name`` speaks; None where the device has none."""
