@@ -18,7 +18,7 @@ def idle(slot: WorkerSlot) -> None:
     """Reports what it was given, is ready, waits for its end."""
     fds = sorted(os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink())
     sockets = sum(name.startswith("socket:") for name in fds)
-    report = f"{slot.slot} {slot.rtp_first_port} {slot.rtp_ports} {sockets} {slot.front_inner}"
+    report = f"{slot.slot} {slot.rtp_first_port} {slot.rtp_ports} {sockets} {slot.front_inner} {os.getpid()}"
     (slot.run_dir / f"{slot.worker_id}.txt").write_text(report)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
         bound.bind(("127.0.0.1", 0))
