@@ -6,7 +6,7 @@ import itertools
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ivr.acd import Acd
 from ivr.acd_messages import (
@@ -61,7 +61,13 @@ class Floor(RuleBasedStateMachine):
             assert other is not None
             assert offered.rank <= other.rank
 
-    @rule(agent=AGENTS, queues=st.lists(QUEUES, unique=True), ready=st.booleans())
+    @initialize()
+    def two_are_available(self) -> None:
+        for agent, queues in (("anna", ("billing", "support")), ("bob", ("billing",))):
+            self.tell(AgentLoggedIn(agent, queues, ready=True))
+            self.tell(StationUp(agent))
+
+    @rule(agent=AGENTS, queues=st.lists(QUEUES, unique=True), ready=st.sampled_from([True, True, False]))
     def log_in(self, agent: str, queues: list[str], ready: bool) -> None:
         self.tell(AgentLoggedIn(agent, tuple(queues), ready))
 
@@ -178,5 +184,5 @@ class Floor(RuleBasedStateMachine):
 
 TestFloor = Floor.TestCase
 TestFloor.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=80, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
