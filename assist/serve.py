@@ -168,7 +168,7 @@ class House:
         words: socket.socket,
         web: socket.socket,
     ) -> tuple[ChildSpec, ...]:
-        where, settings = self.where, ("--settings", str(self._file)) if self._file else ()
+        where, settings = self.where, ("--settings", str(self._file or self._no_settings()))
         ports = {
             "CALLFLOOR_FRONT_PORT": str(sip_udp.getsockname()[1]),
             "CALLFLOOR_TRANSCRIPTION_PORT": str(words.getsockname()[1]),
@@ -198,6 +198,12 @@ class House:
         )  # fmt: skip
         floor = ChildSpec("floor", ("-m", "assist.floor_process", "--fd", str(web.fileno()), *settings), (web,), ports)
         return zygote, front, transcription, floor
+
+    def _no_settings(self) -> Path:
+        """An empty file for the children, where there is none: defaults and environment apply."""
+        file = self.where.run / "no-settings.toml"
+        file.write_text("")
+        return file
 
     async def _keep(self, spec: ChildSpec) -> None:
         """Run a child again and again, with back-off while it does not stay up."""

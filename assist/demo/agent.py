@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import array
 import asyncio
+import operator
+from functools import partial
 
 from assist.demo.script import load_script
 
@@ -34,10 +36,9 @@ class Agent:
 
     async def watch(self) -> None:
         """Tell the director of every change of the station's state."""
-        seen = None
+        state = self.station.state
         while True:
-            state = await self.station.until(lambda now: now != seen)
-            seen = state
+            state = await self.station.until(partial(operator.ne, state))
             report(
                 "station",
                 phase=state.phase.value,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
@@ -14,7 +16,7 @@ from rich.text import Text
 
 from assist.demo.measure import CardMoment, TurnResult, overall_wer
 from assist.demo.observed import Observed
-from assist.desk import Desk, DeskCard, Utterance, restore
+from assist.desk import Desk, DeskCard, Utterance
 from assist.desk_events import SummaryDrafted
 
 SHOWN_LINES = 14
@@ -31,16 +33,15 @@ class Display:
         self._printed: set[str] = set()
         self._desk: Desk | None = None
 
-    def __enter__(self) -> Display:
-        if self.console.is_terminal:
-            self._live = Live(console=self.console, refresh_per_second=8, transient=False)
-            self._live.start()
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+    @contextlib.contextmanager
+    def live(self) -> Iterator[None]:
+        """While a call goes on: on a terminal, one picture that changes in place."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with Live(console=self.console, refresh_per_second=8) as self._live:
+            yield
+        self._live = None
 
     def status(self, text: str) -> None:
         """What is going on, in a few words."""
@@ -125,8 +126,3 @@ def summary(
         table.add_row("Recording", f"{closed.recording} ({closed.recorded_s:.1f} s, AES-256-GCM)")
         table.add_row("Listen", command)
     console.print(table, highlight=False)
-
-
-def desk_of(snapshot: object) -> Desk:
-    """The desk of a feed's snapshot message."""
-    return restore(snapshot)

@@ -68,6 +68,7 @@ class Hub:
         self._commands: dict[str, tuple[_Client, _Client]] = {}
         self._stored = Recent(100_000)
         self._server: asyncio.Server | None = None
+        self._conversations: set[asyncio.Task[None]] = set()
         self._closing = False
         self.live_dropped = 0
         self._operations: dict[str, Callable[[_Client, Message], None]] = {
@@ -93,6 +94,7 @@ class Hub:
             self._server.close()
         for client in list(self._clients):
             client.writer.close()
+        await asyncio.gather(*self._conversations)
         if self._server is not None:
             await self._server.wait_closed()
         for backlog in self._backlogs.values():
@@ -105,6 +107,9 @@ class Hub:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = _Client(writer)
         self._clients.add(client)
+        if (task := asyncio.current_task()) is not None:
+            self._conversations.add(task)
+            task.add_done_callback(self._conversations.discard)
         try:
             while line := await reader.readline():
                 message = json.loads(line)

@@ -1,0 +1,215 @@
+"""The stage of the demo and of the scenario tests: a house of processes, a customer, an agent, a page's websocket.
+
+Nothing is simulated but the people and the headset's outermost device: the customer is a telephone of her own on
+127.0.0.2, the front listens on 127.0.0.3, the agent's station is on 127.0.0.4.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from assist.demo.script import Script, load_script
+
+from assist.demo.observed import Observed, Told
+from assist.demo.puppet import Puppet
+from assist.desk import AgentLine, Desk, restore
+from assist.desk_events import FEED_EVENTS
+from assist.floor import COMMANDS, EVENTS
+from assist.serve import House
+from assist.store import Store
+from assist.store.seed import DEMO_NUMBER, seed_demo
+from ivr.contacts import PromptStarted
+from voice.bus.base import Subscription
+from voice.bus.local import LocalBus
+from voice.clock import SystemClock
+from voice.events import EventCodec
+from voice.settings import read_settings
+
+CUSTOMER_HOST, FRONT_HOST, STATION_HOST = "127.0.0.2", "127.0.0.3", "127.0.0.4"
+NUMBER = "100"
+AGENT = "anna"
+THINKING_S = 1.0
+_FEED = EventCodec(FEED_EVENTS)
+
+
+class Audience(Protocol):
+    """Who is shown what happens."""
+
+    def status(self, text: str) -> None:
+        """What is going on, in a few words."""
+
+    def desk(self, desk: Desk) -> None:
+        """The agent's page as it is now."""
+
+
+@dataclass
+class Cast:
+    """Everybody and everything on stage, and the call being observed."""
+
+    house: House
+    customer: Puppet
+    agent: Puppet
+    watcher: Puppet
+    secret: str
+    script: Script
+    audience: Audience
+    seen: Observed = field(default_factory=Observed)
+    desk: Desk = field(default_factory=lambda: Desk(AgentLine(AGENT, AGENT)))
+
+    async def dial(self) -> None:
+        """The customer calls once the agent is free; the call is a new one to observe. Returns at the menu."""
+        self.seen = Observed()
+        await self.seen.until(lambda: self.desk.agent.state == "AVAILABLE", "the agent to be free", 40.0)
+        self.audience.status(f"{DEMO_NUMBER} calls {NUMBER}")
+        self.customer.order("call", number=NUMBER)
+        await self.seen.until(lambda: self.prompted("menu"), "the menu")
+
+    async def choose(self, digit: str = "1") -> None:
+        """She takes a moment and presses a digit."""
+        await asyncio.sleep(THINKING_S)
+        self.customer.order("digits", digits=digit)
+
+    async def connect(self) -> None:
+        """Through the menu to the agent, who answers by the headset's button."""
+        await self.dial()
+        self.agent.order("answer")
+        await self.choose()
+        await self.seen.until(lambda: self.seen.answered, "the agent to answer", 60.0)
+        self.audience.status("caller and agent are connected")
+
+    async def talk(self, turns: Iterable[int]) -> None:
+        """These turns of the script, one after the other."""
+        seen = self.seen
+        for index in turns:
+            turn = self.script.turns[index]
+            await asyncio.sleep(turn.pause_s)
+            (self.customer if turn.speaker == "caller" else self.agent).order("say", turn=index)
+            await seen.until(lambda: seen.hung_up or index in seen.spoken, f"turn {index}")  # noqa: B023 - awaited here
+
+    async def hang_up(self) -> None:
+        """The customer hangs up; returns when the worker has said its last word and the summary is drafted."""
+        seen = self.seen
+        self.customer.order("hang_up")
+        await seen.until(lambda: seen.closed is not None, "the contact to close")
+        await seen.until(lambda: any(told.type == "contact.summary" for told in seen.told), "the summary")
+
+    def prompted(self, node: str) -> bool:
+        """Whether the caller has begun to hear the prompt of a flow's node."""
+        return any(isinstance(e.event, PromptStarted) and e.event.node == node for e in self.seen.envelopes)
+
+
+@contextlib.asynccontextmanager
+async def stage(state_dir: Path, audience: Audience) -> AsyncIterator[Cast]:
+    """Start everything; stop everything. The customer base is fresh each time."""
+    script = load_script()
+    audience.status("starting front, zygote, transcription server and floor")
+    secret = secrets.token_urlsafe(12)
+    settings = _write_settings(state_dir.absolute(), secret)
+    await _seed(state_dir.absolute())
+    async with contextlib.AsyncExitStack() as stack:
+        house = await stack.enter_async_context(House(read_settings(settings, {}), settings, SystemClock(), {}))
+        async with asyncio.timeout(30):
+            await house.ready()
+        sip, web = "{}:{}".format(*house.addresses.sip), house.addresses.web
+        audience.status(f"agent's page: {web}  (user {AGENT}, secret {secret})")
+        who = ("--agent", AGENT, "--secret", secret)
+        puppets = [
+            await Puppet.start(
+                "assist.demo.customer", "--host", CUSTOMER_HOST, "--number", DEMO_NUMBER, "--server", sip
+            ),
+            await Puppet.start("assist.demo.agent", "--host", STATION_HOST, "--server", web, "--front", sip, *who),
+            await Puppet.start("assist.demo.watcher", "--url", web, *who),
+        ]
+        for puppet in puppets:
+            stack.push_async_callback(puppet.stop)
+        cast = Cast(house, *puppets, secret, script, audience)
+        listening = asyncio.create_task(_listen(cast), name="audience")
+        try:
+            yield cast
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+
+def _write_settings(state_dir: Path, secret: str) -> Path:
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = state_dir / "callfloor.toml"
+    file.touch(mode=0o600)
+    file.write_text(
+        f"[run]\nstate_dir = {json.dumps(str(state_dir))}\n\n"
+        f'[front]\nhost = "{FRONT_HOST}"\nport = 0\ntrunks = ["{CUSTOMER_HOST}/32"]\nmax_contacts = 8\n\n'
+        f'[rtp]\nhost = "{FRONT_HOST}"\n\n[transcription]\nport = 0\n\n[web]\nport = 0\n\n'
+        f'[[agent]]\nuser = "{AGENT}"\nname = "Anna Kovacs"\nsecret = "{secret}"\nqueues = ["billing", "support"]\n'
+    )
+    return file
+
+
+async def _seed(state_dir: Path) -> None:
+    """A fresh customer base for each demo, so that its history card is the same every time."""
+    for file in list(state_dir.glob("callfloor.db*")):
+        file.unlink()
+    store = await Store.open(f"sqlite+aiosqlite:///{state_dir / 'callfloor.db'}")
+    try:
+        await seed_demo(store, datetime.now(UTC).date())
+    finally:
+        await store.close()
+
+
+async def _listen(cast: Cast) -> None:
+    """Collect what the bus, the page's feed and the puppets report, into whatever call is being observed."""
+    bus = LocalBus(cast.house.where.hub, "demo", SystemClock(), EVENTS, COMMANDS, cast.house.where.spool)
+    await bus.start()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_listen_bus(cast, bus.subscribe("*", limit=10_000)))
+            tasks.create_task(cast.customer.listen(lambda told: _puppet(cast, "caller", told)))
+            tasks.create_task(cast.agent.listen(lambda told: _puppet(cast, "agent", told)))
+            tasks.create_task(cast.watcher.listen(lambda told: _feed(cast, told)))
+    finally:
+        await bus.close()
+
+
+async def _listen_bus(cast: Cast, events: Subscription) -> None:
+    async for envelope in events:
+        cast.seen.envelopes.append(envelope)
+        if isinstance(envelope.event, PromptStarted) and envelope.event.text:
+            cast.audience.status(f"IVR: {envelope.event.text}")
+        cast.seen.changed()
+
+
+def _puppet(cast: Cast, party: str, told: dict[str, Any]) -> None:
+    seen = cast.seen
+    match told["event"]:
+        case "dialling":
+            seen.dialled_at = told["at"]
+        case "connected":
+            seen.connected_at = told["at"]
+        case "speaking":
+            seen.speaking[told["turn"]] = told["at"]
+        case "spoken":
+            seen.spoken.add(told["turn"])
+        case "hears":
+            seen.heard_s[party] = told["seconds"]
+        case "disconnected":
+            seen.hung_up = True
+    seen.changed()
+
+
+def _feed(cast: Cast, told: dict[str, Any]) -> None:
+    message = told["message"]
+    cast.seen.told.append(Told(told["at"], message["type"], message["seq"], message["data"]))
+    if message["type"] == "snapshot":
+        cast.desk = restore(message["data"])
+    elif message["type"] != "hello":
+        wire = {"source": "feed", **{key: message[key] for key in ("id", "at", "seq", "type", "data", "contact_id")}}
+        cast.desk = cast.desk.apply(_FEED.decode(wire).event, message["contact_id"], message["at"])
+    cast.audience.desk(cast.desk)
+    cast.seen.changed()
