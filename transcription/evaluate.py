@@ -47,3 +47,8 @@ def word_errors(references: Sequence[str], hypotheses: Sequence[str]) -> WordErr
         deletions += counted.deletions
         insertions += counted.insertions
     return WordErrors(words, substitutions, deletions, insertions)
+
+
+def word_error_rate(reference: str, hypothesis: str) -> float:
+    """The rate of one sentence (or of texts joined)."""
+    return word_errors([reference], [hypothesis]).rate

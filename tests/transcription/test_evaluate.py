@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from transcription.evaluate import normalise, word_errors
+from transcription.evaluate import normalise, word_error_rate, word_errors
 
 
 def test_case_and_punctuation_do_not_count() -> None:
@@ -14,6 +14,7 @@ def test_errors_are_summed_over_sentences() -> None:
     errors = word_errors(["one two three", "four", ""], ["one too three", "", "five"])
     assert (errors.words, errors.substitutions, errors.deletions, errors.insertions) == (4, 1, 1, 1)
     assert errors.rate == pytest.approx(0.75)
+    assert word_error_rate("One, two!", "one three") == 0.5
 
 
 def test_pairs_must_match() -> None:
