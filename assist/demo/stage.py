@@ -121,16 +121,15 @@ async def stage(state_dir: Path, audience: Audience) -> AsyncIterator[Cast]:
         sip, web = "{}:{}".format(*house.addresses.sip), house.addresses.web
         audience.status(f"agent's page: {web}  (user {AGENT}, secret {secret})")
         who = ("--agent", AGENT, "--secret", secret)
-        puppets = [
-            await Puppet.start(
-                "assist.demo.customer", "--host", CUSTOMER_HOST, "--number", DEMO_NUMBER, "--server", sip
-            ),
-            await Puppet.start("assist.demo.agent", "--host", STATION_HOST, "--server", web, "--front", sip, *who),
-            await Puppet.start("assist.demo.watcher", "--url", web, *who),
-        ]
-        for puppet in puppets:
-            stack.push_async_callback(puppet.stop)
-        cast = Cast(house, *puppets, secret, script, audience)
+        customer = await Puppet.start(
+            "assist.demo.customer", "--host", CUSTOMER_HOST, "--number", DEMO_NUMBER, "--server", sip
+        )
+        stack.push_async_callback(customer.stop)
+        agent = await Puppet.start("assist.demo.agent", "--host", STATION_HOST, "--server", web, "--front", sip, *who)
+        stack.push_async_callback(agent.stop)
+        watcher = await Puppet.start("assist.demo.watcher", "--url", web, *who)
+        stack.push_async_callback(watcher.stop)
+        cast = Cast(house, customer, agent, watcher, secret, script, audience)
         listening = asyncio.create_task(_listen(cast), name="audience")
         try:
             yield cast

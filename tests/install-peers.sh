@@ -1,0 +1,15 @@
+#!/bin/sh
+# Test peers that PyPI does not carry: sipp (SIP load and scenarios) and chromium (the agent's page).
+# As root they are installed with apt; otherwise the tests that need them skip, saying so.
+set -eu
+missing=""
+command -v sipp >/dev/null || missing="$missing sip-tester"
+command -v chromium >/dev/null || missing="$missing chromium"
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    echo "not root, or no apt: tests that need$missing will be skipped" >&2
+    exit 0
+fi
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of package names
+DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends $missing >/dev/null
