@@ -110,6 +110,13 @@ class SipPeer(asyncio.DatagramProtocol):
         fields = fields.put("From", response.headers.get("From") or "")
         return replace(request, headers=Headers([*fields, *routes]))
 
+    def failed_ack(self, response: Response) -> Request:
+        """The ACK of a final answer that is not 2xx (RFC 3261 17.1.1.3)."""
+        names = ("Via", "From", "To", "Call-ID")
+        headers = response.headers.without(lambda name: name not in names)
+        headers = Headers([*headers, ("CSeq", f"{response.cseq.number} ACK"), ("Max-Forwards", "70")])
+        return Request(headers, method="ACK", uri=response.to.uri)
+
     async def next_request(self, method: str) -> Request:
         """The next request of that method; others before it are dropped."""
         async with asyncio.timeout(15):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fakes.sip_peer import SipPeer
+from voice.front.message import Response
 
 SETTINGS = """
 [run]
@@ -43,18 +44,23 @@ class House:
         children = Path(f"/proc/{self.zygote_pid}/task/{self.zygote_pid}/children").read_text()
         return sorted(map(int, children.split()))
 
-    async def ready(self) -> None:
-        """Until the pool can take a call: the front's own OPTIONS answers long before that."""
-        async with SipPeer.open("127.0.0.2") as peer:
-            for attempt in range(100):
-                peer.send(peer.request("INVITE", "sip:ready@callfloor", f"ready-{attempt}"), self.outer)
-                answer = await peer.final()
-                if answer.status == 200:
-                    peer.send(peer.within(answer, "ACK", 1), self.outer)
-                    peer.send(peer.within(answer, "BYE", 2), self.outer)
-                    await peer.final()
-                    return
+    async def taken(self, peer: SipPeer, name: str) -> Response:
+        """``peer`` calls until a worker answers (a new one may need a moment); acknowledged. Returns the 200."""
+        for attempt in range(100):
+            peer.send(peer.request("INVITE", "sip:100@callfloor", f"{name}-{attempt}"), self.outer)
+            answer = await peer.final()
+            if answer.status == 200:
+                peer.send(peer.within(answer, "ACK", 1), self.outer)
+                return answer
+            peer.send(peer.failed_ack(answer), self.outer)
         raise AssertionError("no call was ever taken")
+
+    async def ready(self) -> None:
+        """Until the pool has taken a first call: the front's own OPTIONS answers long before that."""
+        async with SipPeer.open("127.0.0.2") as peer:
+            answer = await self.taken(peer, "ready")
+            peer.send(peer.within(answer, "BYE", 2), self.outer)
+            await peer.final()
 
 
 @contextlib.asynccontextmanager

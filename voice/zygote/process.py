@@ -31,6 +31,7 @@ MAX_LINE = 4096
 TERM_GRACE_S = 5.0
 EXIT_CRASHED = 70
 _PR_SET_PDEATHSIG = 1
+_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT)
 
 Worker = Callable[[WorkerSlot], int | None]
 
@@ -85,7 +86,7 @@ class Zygote:
         for end in (self._wake, self._woken, self._listener):
             end.setblocking(False)
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+        for number in _SIGNALS:
             signal.signal(number, lambda *_: None)  # the wake-up descriptor carries the news
         self._selector.register(self._woken, selectors.EVENT_READ, self._signalled)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
@@ -111,10 +112,13 @@ class Zygote:
             self._forks += 1
             worker_id, slot = f"w{os.getpid()}x{self._forks}", self._nursery.take_slot()
             ours, theirs = socket.socketpair()
+            # Blocked until the child has its own handlers, or it would swallow a SIGTERM meant for it.
+            signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
             pid = os.fork()
             if pid == 0:
                 ours.close()
                 self._be_worker(worker_id, slot, theirs)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             theirs.close()
             ours.setblocking(False)
             self._ends[worker_id] = ours
@@ -151,8 +155,9 @@ class Zygote:
         if os.getppid() != self._pid:
             os._exit(EXIT_CRASHED)  # the zygote died before the kernel knew whom to tell
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         self._selector.close()
         for other in (self._listener, self._wake, self._woken, *self._ends.values()):
             other.close()
