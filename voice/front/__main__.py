@@ -13,8 +13,11 @@ import socket
 import sys
 from pathlib import Path
 
+from voice.bus.local import LocalBus
 from voice.clock import Clock, SystemClock
+from voice.commands import CommandCodec
 from voice.errors import DocumentError
+from voice.events import EventCodec, WorkerLost
 from voice.front.admission import Access
 from voice.front.pool import Pool
 from voice.front.proxy import Proxy
@@ -25,6 +28,7 @@ from voice.rundir import RunDirectory
 from voice.settings import AgentSettings, FrontSettings, RunSettings, SettingsFile, read_settings
 
 MAX_DIALOGS = 8192
+CLEAN_END = "exit 0"
 
 
 def main() -> int:
@@ -35,11 +39,13 @@ def main() -> int:
         settings = read_settings(options.settings, os.environ)
         front = settings.section("front", FrontSettings)
         sockets = _sockets(options, front)
-        server = _server(settings, front, sockets, options.zygote, SystemClock())
+        where = RunDirectory.of(settings.section("run", RunSettings))
+        where.create()
+        proxy = _proxy(settings, front, sockets, where, SystemClock())
     except DocumentError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    asyncio.run(_serve(server, sockets))
+    asyncio.run(_serve(proxy, sockets, options.zygote, options.bus, where))
     return 0
 
 
@@ -62,9 +68,7 @@ def _sockets(options: argparse.Namespace, front: FrontSettings) -> Sockets:
         raise DocumentError(options.settings, None, what, "choose another host or port") from None
 
 
-def _server(settings: SettingsFile, front: FrontSettings, sockets: Sockets, zygote: Path, clock: Clock) -> FrontServer:
-    where = RunDirectory.of(settings.section("run", RunSettings))
-    where.create()
+def _proxy(settings: SettingsFile, front: FrontSettings, sockets: Sockets, where: RunDirectory, clock: Clock) -> Proxy:
     key = where.secret("front.key").encode()
     agents = settings.many("agent", AgentSettings)
     try:
@@ -74,16 +78,30 @@ def _server(settings: SettingsFile, front: FrontSettings, sockets: Sockets, zygo
     access = Access(front.realm, front.domain, front.host, {agent.user: agent.secret for agent in agents}, trunks)
     routing = Routing(key, sockets.outer_address, sockets.inner_address)
     board = Switchboard(Pool(front.max_contacts), routing, MAX_DIALOGS)
-    return FrontServer(Proxy(board, access, key, clock.monotonic()), sockets, zygote, clock)
+    return Proxy(board, access, key, clock.monotonic())
 
 
-async def _serve(server: FrontServer, sockets: Sockets) -> None:
+async def _serve(proxy: Proxy, sockets: Sockets, zygote: Path, hub: Path | None, where: RunDirectory) -> None:
     running = asyncio.current_task()
     assert running is not None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
-    with contextlib.suppress(asyncio.CancelledError):  # the signal's; nothing else cancels the main task
-        await server.run(lambda: _announce(sockets))
+    clock = SystemClock()
+    bus = None
+    if hub is not None:
+        bus = LocalBus(hub, "front", clock, EventCodec((WorkerLost,)), CommandCodec(()), where.spool)
+        await bus.start()
+
+    def worker_ended(worker_id: str, reason: str) -> None:
+        if bus is not None and reason != CLEAN_END:
+            bus.publish(WorkerLost(worker_id, reason))
+
+    try:
+        with contextlib.suppress(asyncio.CancelledError):  # the signal's; nothing else cancels the main task
+            await FrontServer(proxy, sockets, zygote, clock, worker_ended).run(lambda: _announce(sockets))
+    finally:
+        if bus is not None:
+            await bus.close()
 
 
 def _announce(sockets: Sockets) -> None:
@@ -96,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m voice.front", description="SIP proxy and registrar.")
     parser.add_argument("--settings", type=Path, required=True, metavar="FILE")
     parser.add_argument("--zygote", type=Path, required=True, metavar="PATH", help="the zygote's Unix socket")
+    parser.add_argument("--bus", type=Path, metavar="PATH", help="the bus's Unix socket, to report lost workers on")
     parser.add_argument("--udp-fd", type=int, metavar="N", help="bound UDP socket of the network side")
     parser.add_argument("--tcp-fd", type=int, metavar="N", help="bound TCP socket of the network side, same port")
     parser.add_argument("--inner-fd", type=int, metavar="N", help="bound UDP socket on 127.0.0.1 for the workers")

@@ -16,7 +16,7 @@ from voice.clock import Clock
 from voice.front.flows import Assign, Effect, Flow, Send, Side
 from voice.front.framing import StreamFramer
 from voice.front.message import SipParseError, parse
-from voice.front.pool import Report, ZygoteClient
+from voice.front.pool import Report, WorkerEnded, ZygoteClient
 from voice.front.proxy import Proxy
 
 log = logging.getLogger(__name__)
@@ -146,9 +146,20 @@ class _Connection(asyncio.Protocol):
 
 
 class FrontServer:
-    """Runs ``proxy`` on ``sockets`` until cancelled."""
+    """Runs ``proxy`` on ``sockets`` until cancelled.
 
-    def __init__(self, proxy: Proxy, sockets: Sockets, zygote: Path, clock: Clock) -> None:
+    ``on_worker_ended(worker_id, reason)`` is told of every worker the zygote reaped, after its legs got their BYE.
+    """
+
+    def __init__(
+        self,
+        proxy: Proxy,
+        sockets: Sockets,
+        zygote: Path,
+        clock: Clock,
+        on_worker_ended: Callable[[str, str], None] = lambda worker_id, reason: None,
+    ) -> None:
+        self._on_worker_ended = on_worker_ended
         self._proxy = proxy
         self._sockets = sockets
         self._clock = clock
@@ -206,6 +217,8 @@ class FrontServer:
 
     def _report(self, report: Report) -> None:
         self._perform(self._proxy.report(report, self._clock.monotonic()))
+        if isinstance(report, WorkerEnded):
+            self._on_worker_ended(report.id, report.reason)
 
     def _perform(self, effects: list[Effect]) -> None:
         for effect in effects:
