@@ -27,8 +27,12 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_S: Final = 0.5
 LAST_RETRY_S: Final = 5.0
+REPLACED_RETRY_S: Final = 60.0
 STEADY_S: Final = 10.0
 MAX_REPLIES: Final = 64
+REPLACED: Final = 4409
+"""Close code of a floor that another station of this agent reached."""
+ABNORMAL: Final = 1006
 OPEN_TIMEOUT_S: Final = 5.0
 MAX_MESSAGE: Final = 64 * 1024
 
@@ -104,22 +108,24 @@ class WebsocketFloorLink:
         self._due.set()
 
     async def run(self, on_command: CommandListener) -> None:
-        """Keep the link up until cancelled."""
+        """Keep the link up until cancelled. Where another station took this agent over, try again every minute only."""
         retry_s = FIRST_RETRY_S
         while True:
             began = self._clock.monotonic()
+            replaced = False
             try:
-                await self._connect_once(on_command)
+                replaced = await self._connect_once(on_command) == REPLACED
             except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, FloorUnreachableError) as error:
                 log.warning("no link to the floor at %s: %s", self._url, error)
             finally:
                 self.connected.clear()
             if self._clock.monotonic() - began >= STEADY_S:
                 retry_s = FIRST_RETRY_S
-            await self._clock.sleep(retry_s)
+            await self._clock.sleep(REPLACED_RETRY_S if replaced else retry_s)
             retry_s = min(2 * retry_s, LAST_RETRY_S)
 
-    async def _connect_once(self, on_command: CommandListener) -> None:
+    async def _connect_once(self, on_command: CommandListener) -> int:
+        """One connection, from hello to the floor's close code (RFC 6455; 1006 where it gave none)."""
         token = await self._token()
         async with connect(self._url, open_timeout=OPEN_TIMEOUT_S, max_size=MAX_MESSAGE, proxy=None) as socket:
             self._replies.clear()
@@ -131,10 +137,13 @@ class WebsocketFloorLink:
             try:
                 async for message in socket:
                     self._received(message, on_command)
+            except ConnectionClosed:
+                pass  # with any code but 1000 and 1001
             finally:
                 sender.cancel()
                 await asyncio.gather(sender, return_exceptions=True)
-        raise FloorUnreachableError(f"the floor closed the link ({socket.close_code} {socket.close_reason})")
+        log.warning("the floor closed the link: %s %s", socket.close_code, socket.close_reason)
+        return socket.close_code or ABNORMAL
 
     async def _send(self, socket: ClientConnection) -> None:
         """Replies in order, then the newest state, whenever there is something."""

@@ -83,7 +83,8 @@ class PortAudioDevice:
             block[:] = playback(frames)
 
         def finished() -> None:
-            if not self._stopping:
+            if not self._stopping:  # the first of the two streams speaks for both
+                self._stopping = True
                 on_stopped(SoundError(SoundFailure.GONE))
 
         common = {

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from hardware.audio.engine import CaptureCallback, PlaybackCallback, StoppedCallback
+from hardware.errors import HardwareError, HidError, HidFailure, SoundError, SoundFailure
+from hardware.headset import Headset
+from hardware.hid.callcontrol import AnswerPressed, CallPhase, CallState, Intent
+from hardware.hid.transport import ClosedCallback, ReportCallback
+from hardware.simulator import SimulatedHeadset
+from tests.fakes.clock import VirtualClock
+
+IN_CALL = CallState(CallPhase.IN_CALL)
+BLOCK = b"\x01\x02" * 160
+
+
+class HandCard:
+    """A sound device whose callbacks the test calls."""
+
+    rate = 8000
+
+    def __init__(self, refuse: bool = False) -> None:
+        self.refuse = refuse
+        self.running = False
+
+    async def start(self, capture: CaptureCallback, playback: PlaybackCallback, on_stopped: StoppedCallback) -> None:
+        if self.refuse:
+            raise SoundError(SoundFailure.NOT_FOUND)
+        self.capture, self.playback, self.on_stopped = capture, playback, on_stopped
+        self.running = True
+
+    async def stop(self) -> None:
+        self.running = False
+
+
+class Locked(SimulatedHeadset):
+    """Buttons one may not open."""
+
+    async def open(self, on_report: ReportCallback, on_closed: ClosedCallback) -> bytes:
+        raise HidError(HidFailure.NO_PERMISSION)
+
+
+class Bench:
+    def __init__(self, card: HandCard | None = None, buttons: SimulatedHeadset | None = None) -> None:
+        self.card = card or HandCard()
+        self.buttons = buttons or SimulatedHeadset()
+        self.clock = VirtualClock()
+        self.intents: list[Intent] = []
+        self.troubles: list[HardwareError] = []
+        self.headset = Headset(self.card, self.buttons, self.clock, self.intents.append, self.troubles.append)
+
+
+@contextlib.asynccontextmanager
+async def bench(buttons: SimulatedHeadset | None = None) -> AsyncIterator[Bench]:
+    it = Bench(buttons=buttons)
+    await it.headset.open()
+    await it.clock.advance(1.0)
+    yield it
+    await it.headset.close()
+    assert not it.card.running
+
+
+def test_the_microphone_is_open_in_a_call_and_at_no_other_time() -> None:
+    async def main() -> None:
+        async with bench() as it:
+            for state in (
+                CallState(),
+                CallState(CallPhase.RINGING),
+                CallState(CallPhase.IN_CALL, muted=True),
+                CallState(CallPhase.IN_CALL, held=True),
+            ):
+                it.headset.set_call_state(state)
+                it.card.capture(BLOCK)
+                assert it.headset.mic.level == 0, state
+            it.headset.set_call_state(IN_CALL)
+            it.card.capture(BLOCK)
+            assert it.headset.mic.level == 160
+
+    asyncio.run(main())
+
+
+def test_nothing_said_before_a_mute_is_sent_after_it() -> None:
+    async def main() -> None:
+        async with bench() as it:
+            it.headset.set_call_state(IN_CALL)
+            it.card.capture(BLOCK)
+            it.headset.set_call_state(CallState(CallPhase.IN_CALL, muted=True))
+            it.headset.set_call_state(IN_CALL)
+            it.card.capture(b"\x05\x06" * 160)
+            it.card.capture(b"\x05\x06" * 160)
+            assert it.headset.mic.read(320) == b"\x05\x06" * 320
+
+    asyncio.run(main())
+
+
+def test_the_ear_is_limited() -> None:
+    async def main() -> None:
+        async with bench() as it:
+            it.headset.set_call_state(IN_CALL)
+            it.headset.ear.write(b"\xff\x7f" * 480)
+            heard = it.card.playback(160) + it.card.playback(160)
+            assert max(memoryview(heard).cast("h")) == 11626
+
+    asyncio.run(main())
+
+
+def test_presses_become_intents_and_states_become_lights() -> None:
+    async def main() -> None:
+        async with bench() as it:
+            assert it.headset.name == "simulated headset (0b0e:0307)"
+            it.headset.set_call_state(CallState(CallPhase.RINGING))
+            await it.buttons.ring_led()
+            it.buttons.press_hook()
+            assert it.intents == [AnswerPressed()]
+            it.headset.set_call_state(IN_CALL)
+            assert it.buttons.lights == {"off_hook"}
+
+    asyncio.run(main())
+
+
+def test_an_unplugged_headset_is_told_once_and_sound_goes_on() -> None:
+    async def main() -> None:
+        async with bench() as it:
+            it.buttons.unplug()
+            it.headset.set_call_state(IN_CALL)
+            assert [str(error) for error in it.troubles] == ["the device is gone: simulated headset (0b0e:0307)"]
+            assert it.headset.name == ""
+            it.card.capture(BLOCK)
+            assert it.headset.mic.level == 160
+
+    asyncio.run(main())
+
+
+def test_buttons_one_may_not_open_are_a_trouble_not_the_end() -> None:
+    async def main() -> None:
+        async with bench(Locked()) as it:
+            assert [str(error) for error in it.troubles] == ["no permission to open the device"]
+            assert it.card.running
+
+    asyncio.run(main())
+
+
+def test_without_sound_nothing_stays_open() -> None:
+    async def main() -> None:
+        it = Bench(HandCard(refuse=True))
+        with pytest.raises(SoundError):
+            await it.headset.open()
+        with pytest.raises(HidError):
+            it.buttons.write(b"\x02\x00\x00")
+
+    asyncio.run(main())
+
+
+def test_a_card_that_stops_is_a_trouble_told_on_the_loop() -> None:
+    async def main() -> None:
+        async with bench() as it:
+            await asyncio.to_thread(it.card.on_stopped, SoundError(SoundFailure.GONE))
+            await asyncio.sleep(0)
+            assert [str(error) for error in it.troubles] == ["the sound device stopped"]
+
+    asyncio.run(main())
+
+
+def test_closing_leaves_the_lights_out() -> None:
+    async def main() -> None:
+        it = Bench()
+        await it.headset.open()
+        it.headset.set_call_state(IN_CALL)
+        await it.headset.close()
+        assert it.buttons.lights == frozenset()
+
+    asyncio.run(main())
