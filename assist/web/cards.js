@@ -6,6 +6,8 @@ import { isOpen, stacked } from "./state.js";
 import { T } from "./strings.js";
 import { sparkline } from "./transcript.js";
 
+const MOST_LINES = 5; // a card is glanced at: what does not fit waits behind one click
+
 /**
  * @param {HTMLElement} root
  * @param {{accept: Function, dismiss: Function, tick: Function, focus: Function, evidence: Function}} act
@@ -64,7 +66,7 @@ function drawCard(entry, contact, busy, act) {
     h("h3", {}, card.title),
     h("p", { class: "why" }, card.why),
     evidence(card, contact, act),
-    card.lines.length ? h("ul", { class: "lines" }, card.lines.map((line) => h("li", {}, line))) : null,
+    lines(card),
     card.kind === "sentiment" && card.points.length > 1 ? sparkline(card.points) : null,
     card.steps.length ? steps(card, busy, act) : null,
     actions(entry, busy, act),
@@ -77,12 +79,19 @@ function outcomeWords(entry) {
 }
 
 function evidence(card, contact, act) {
-  const spoken = card.evidence.find((e) => e.quote);
+  const spoken = card.evidence.find((e) => e.quote && e.utterance_id);
   if (!spoken) return null;
   const who = spoken.party === "agent" ? T.transcript.you : contact?.customer?.preferred_name || T.transcript.caller;
   return h("button", { class: "quote", type: "button", data: { key: "quote" },
       on: { click: () => act.evidence(spoken.utterance_id) } },
     h("q", {}, spoken.quote), " ", h("span", {}, T.cards.at(who, clock(spoken.at_s))));
+}
+
+function lines({ lines: all }) {
+  const list = (some) => h("ul", { class: "lines" }, some.map((line) => h("li", {}, line)));
+  if (all.length <= MOST_LINES) return all.length ? list(all) : null;
+  const [first, rest] = [all.slice(0, MOST_LINES - 1), all.slice(MOST_LINES - 1)];
+  return [list(first), h("details", {}, h("summary", { data: { key: "more" } }, T.cards.more(rest.length)), list(rest))];
 }
 
 function steps(card, busy, act) {
@@ -111,11 +120,11 @@ function actions(entry, isBusy, act) {
 }
 
 function foot({ card, latency_ms }) {
-  const source = card.evidence.find((e) => !e.utterance_id)?.source;
+  const sources = [...new Set(card.evidence.filter((e) => !e.utterance_id).map((e) => e.source))];
   return h("p", { class: "foot" },
     h("span", {}, T.cards.foot(latency_ms < 10 ? latency_ms.toFixed(1) : Math.round(latency_ms), card.trigger)),
     h("span", {}, `${card.rule} ${card.version}`),
-    source ? h("span", {}, source) : null);
+    sources.length ? h("span", {}, sources.join(" · ")) : null);
 }
 
 function drawRow({ entry, fresh }, act) {

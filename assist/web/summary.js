@@ -27,6 +27,7 @@ function drawn(summary) {
       summary.promises.map((promise) => [h("dt", {}, T.summary.promises), h("dd", {}, icon("clock"), promise)]),
       h("dt", {}, T.summary.sentiment),
       h("dd", {}, T.summary.from(feeling(summary.sentiment_start), feeling(summary.sentiment_end))),
+      summary.talk_ratio ? [h("dt", {}, T.summary.talkRatio), h("dd", {}, `${Math.round(summary.talk_ratio * 100)} %`)] : null,
       summary.facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
 }
 

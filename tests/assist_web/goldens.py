@@ -67,6 +67,18 @@ def transcript_order() -> Iterable[Step]:
     return [("c1", ZERO + index, event) for index, event in enumerate(events)]
 
 
+def partials_overtake() -> Iterable[Step]:
+    """A partial that comes late must not undo a newer one, and one of a settled utterance must not unsettle it."""
+    events: list[Event] = [
+        ContactAssigned(script.AGENT, "talking", "100", "billing", ZERO, ZERO),
+        partial("a", "caller", "i was charged", 5.0, 3),
+        partial("a", "caller", "i was", 5.0, 2),
+        final("b", "agent", "let me see", 4.0),
+        partial("b", "agent", "let me", 4.0, 7),
+    ]
+    return [("c1", ZERO + index, event) for index, event in enumerate(events)]
+
+
 def cards_come_and_go() -> Iterable[Step]:
     agent, card = script.AGENT, script.BILLING
     events: list[Event] = [
@@ -114,6 +126,7 @@ def contacts_in_turn() -> Iterable[Step]:
 CASES = {
     "whole_contact": whole_contact,
     "transcript_order": transcript_order,
+    "partials_overtake": partials_overtake,
     "cards_come_and_go": cards_come_and_go,
     "contacts_in_turn": contacts_in_turn,
 }

@@ -38,6 +38,12 @@ def test_a_final_settles_where_its_partial_stood() -> None:
     assert all(line.final for line in desk.contact.transcript)
 
 
+def test_a_partial_that_comes_late_undoes_nothing() -> None:
+    contact = fold(CASES["partials_overtake"]()).contact
+    assert contact
+    assert [(line.text, line.final) for line in contact.transcript] == [("let me see", True), ("i was charged", False)]
+
+
 def test_the_first_end_counts() -> None:
     contact = fold(CASES["transcript_order"]()).contact
     assert contact

@@ -38,9 +38,14 @@ MARIA = CustomerLine(
 HISTORY = Card(
     f"{CONTACT}/history", CardKind.HISTORY, "Apologise for the missed call back first",
     "Maria called twice about this bill; the call back of 12 May was not made.",
-    (Evidence("customers.db: contacts 881, 902; promise 77"),), "customer_history", "a41f09", "call",
-    lines=("12 May: double charge reported, call back promised", "19 May: asked again, ended unresolved, upset",
-           "Prefers to be heard out before solutions"),
+    (Evidence("customers.db: contacts 881, 902"), Evidence("customers.db: promise 77", "a call back about the bill")),
+    "customer_history", "a41f09", "call",
+    lines=("Open: March bill shows two charges (24 days ago)",
+           "Promised a call back about the bill on 12 May: not kept",
+           "Last time, 19 May: asked again, ended unresolved; ended badly",
+           "Before, 12 May: charged twice on the last bill; ended badly",
+           "Before, 3 March: router replaced; ended well",
+           "Style: caring. Let the caller finish, then act"),
     priority=600,
 )  # fmt: skip
 STEPS = (
@@ -169,7 +174,7 @@ def _over(zero: float) -> Iterator[tuple[float, str, Event]]:
          "A call back promised on 12 May was not made; she asked for a supervisor.",
          "The second charge is refunded today."),
         "Billing dispute: resolved", ("Confirmation email to Maria, tomorrow",),
-        (("Waited", "0:09"), ("Talked", "1:00"), ("Your share of the talk", "47 %"), ("Cards", "4 shown, 1 critical")),
+        (("Waited", "0:09"), ("Talked", "1:00"), ("Cards", "4 shown, 1 critical")),
         -0.25, 0.55, 0.47,
     )  # fmt: skip
     yield 84.3, "ended", summary
