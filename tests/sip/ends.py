@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import array
 import asyncio
+import base64
 import collections
 import dataclasses
 import json
@@ -49,6 +50,17 @@ class Tone:
     def read(self, samples: int) -> bytes | None:
         start, self._at = self._at, (self._at + 2 * samples) % len(self._second)
         return self._second[start : start + 2 * samples]
+
+
+class Recording:
+    """A FrameSource that speaks ``pcm`` once, and then nothing."""
+
+    def __init__(self, pcm: bytes) -> None:
+        self._pcm, self._at = pcm, 0
+
+    def read(self, samples: int) -> bytes | None:
+        start, self._at = self._at, self._at + 2 * samples
+        return self._pcm[start : self._at].ljust(2 * samples, b"\0") if start < len(self._pcm) else None
 
 
 class Mute:
@@ -128,6 +140,21 @@ class End:
     async def add_ear(self, name: str, batch_ms: int = 20) -> None:
         self._ears[name] = Ear(asyncio.get_running_loop())
         await self.phone.add_sink(name, self._ears[name], batch_ms)
+
+    async def add_recording(self, name: str, pcm: str) -> None:
+        await self.phone.add_source(name, Recording(base64.b64decode(pcm)))
+
+    async def hear_burst(self, ear: str, samples: int) -> str:
+        """The first ``samples`` from the first loud one on, in base64."""
+        held = self._ears[ear]
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                heard = array.array("h", b"".join(frame.pcm for frame in list(held.frames)))
+                loud = next((at for at, value in enumerate(heard) if abs(value) > 5000), len(heard))
+                if len(heard) - loud >= samples:
+                    return base64.b64encode(heard[loud : loud + samples].tobytes()).decode()
+                held.arrived.clear()
+                await held.arrived.wait()
 
     async def add_broken(self, source: str, sink: str) -> None:
         await self.phone.add_source(source, Broken())
@@ -263,6 +290,14 @@ class RemoteEnd:
             status = await self._process.wait()
         await self._reader
         return status
+
+    async def kill(self) -> None:
+        """End the process as a crash would."""
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+        assert self._reader is not None
+        await self._reader
 
     async def _read(self) -> None:
         assert self._process is not None

@@ -21,6 +21,7 @@ class SipFloor:
 
     def __init__(self) -> None:
         self.ends: list[RemoteEnd] = []
+        self.closers: list[Callable[[], None]] = []
         self._hosts = itertools.count(2, 2)
 
     async def party(self) -> tuple[Party, str]:
@@ -37,6 +38,8 @@ async def sip_floor() -> AsyncIterator[SipFloor]:
     try:
         yield floor
     finally:
+        for close in floor.closers:
+            close()
         statuses = await asyncio.gather(*(end.shut() for end in floor.ends))
     assert set(statuses) == {0}, "a phone's process crashed or hung"
 

@@ -61,6 +61,8 @@ from voice.sip.quality import LegQuality, leg_quality
 log = logging.getLogger(__name__)
 
 _PJ_ETOOMANY = 70010  # pj/errno.h
+_HANDLES_BACK_S = 1.0
+_MAX_RECENT_ENDS = 20  # leaves room for four legs up and as many INVITEs again from outside
 
 
 @dataclass(slots=True)
@@ -102,6 +104,7 @@ class Engine:
         self._serials = itertools.count(1)
         self._legs: dict[int, _Leg] = {}
         self._ended: collections.deque[str] = collections.deque(maxlen=64)
+        self._ends: collections.deque[float] = collections.deque(maxlen=64)  # monotonic times
         self._bridge = Bridge()
         self._sources: dict[str, SourcePort] = {}
         self._taps: dict[str, TapPort] = {}
@@ -158,9 +161,18 @@ class Engine:
         """Whether any leg lives."""
         return bool(self._legs)
 
-    def close(self) -> None:
-        """Free the stack, in the only order that does not crash. Takes about a second in pjsua2 itself."""
+    def quiesce(self) -> None:
+        """First half of the end: no callback after this brings a new call, which could outlive the stack and abort.
+
+        A call that arrived before waits in the command queue, ahead of ``close``, which must be a later piece of work.
+        """
         self._closing = True
+        if self._endpoint is not None:
+            self._account.refusing = True
+            self._endpoint.libStopWorkerThreads()
+
+    def close(self) -> None:
+        """Second half: free the stack, in the only order that does not crash. Takes a second in pjsua2 itself."""
         for leg in list(self._legs.values()):
             self._hang_up(leg, 0)
             self._end(leg, 0, "closed")
@@ -213,6 +225,7 @@ class Engine:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"leg {leg_id!r} exists already")
         if len(self._legs) >= MAX_CALLS or self._closing:
             raise PhoneError(PhoneFailure.NO_SLOT)
+        self._check_pace()
         serial = next(self._serials)
         call = NativeCall(self._account, pj.PJSUA_INVALID_ID, serial, self._post)
         self._legs[serial] = _Leg(leg_id, serial, call, incoming=False)
@@ -418,6 +431,7 @@ class Engine:
         del self._legs[leg.serial]
         leg.call = None
         self._ended.append(leg.leg_id)
+        self._ends.append(self._clock.monotonic())
         self._emit(LegDisconnected(leg.leg_id, code, reason))
 
     # ---- checks --------------------------------------------------------------------------------------------------
@@ -448,6 +462,14 @@ class Engine:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"port {name!r} exists and is of the other kind")
         assert self._copy is not None
         return self._copy
+
+    def _check_pace(self) -> None:
+        """The build has 64 socket handles, two per call, given back half a second late; without one it aborts."""
+        recent = self._clock.monotonic() - _HANDLES_BACK_S
+        while self._ends and self._ends[0] <= recent:
+            self._ends.popleft()
+        if len(self._ends) >= _MAX_RECENT_ENDS:
+            raise PhoneError(PhoneFailure.NO_SLOT, f"{len(self._ends)} legs ended within {_HANDLES_BACK_S:.0f} s")
 
     def _judge(self, refused: list[Hop]) -> None:
         """A path may be refused because a leg is just ending; any other refusal is an error."""

@@ -112,9 +112,12 @@ class NativeAccount(pj.Account):  # type: ignore[misc]
     def __init__(self, post: Post, next_serial: Callable[[], int]) -> None:
         self._post = post
         self._next_serial = next_serial
+        self.refusing = False  # set by the command thread; from then on an INVITE gets pjsua2's own 500
         super().__init__()
 
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+        if self.refusing:
+            return
         serial = self._next_serial()
         call = NativeCall(self, prm.callId, serial, self._post)
         self._post(CallArrived(serial, call, prm.rdata.wholeMsg))

@@ -115,6 +115,7 @@ class SipPhone:
         with contextlib.suppress(TimeoutError):  # of a far end that does not answer our BYE
             async with asyncio.timeout(_GOODBYE_S):
                 await self._all_ended(self._quiet)
+        await self._thread.run(self._engine.quiesce)
         await self._thread.run(self._engine.close)
         self._thread.stop()
 
@@ -152,6 +153,10 @@ class SipPhone:
     def _close_at_exit(self) -> None:
         """A native call or port that outlives the stack crashes the interpreter's exit."""
         self._running = False
-        self._thread.post(self._engine.close)
-        self._thread.stop()
+        self._thread.post(self._quiesce_then_close)
         self._thread.join(5.0)
+
+    def _quiesce_then_close(self) -> None:
+        self._engine.quiesce()
+        self._thread.post(self._engine.close)  # posted only now: behind a call that arrived meanwhile
+        self._thread.stop()

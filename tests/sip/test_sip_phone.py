@@ -1,0 +1,302 @@
+"""SipPhone beyond the contract: registration, unfriendly far ends, exact sound, many calls, every way to end."""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import base64
+import random
+import socket
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.phone import connect, refusal
+from tests.sip.ends import RemoteEnd
+from tests.sip.rawua import RawUa
+from tests.sip.test_phone_contract import SipFloor, sip_floor
+from voice.phone import (
+    IncomingLeg,
+    LegConnected,
+    LegDigit,
+    LegDisconnected,
+    PhoneConfig,
+    PhoneFailure,
+    RegistrationChanged,
+)
+
+pytestmark = pytest.mark.live
+
+
+def live(test: Callable[[SipFloor], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with sip_floor() as floor:
+            await test(floor)
+
+    asyncio.run(main())
+
+
+async def raw(floor: SipFloor, passwords: dict[str, str] | None = None) -> tuple[RawUa, str]:
+    ua = RawUa("127.0.0.40", passwords)
+    floor.closers.append(ua.close)
+    return ua, await ua.open()
+
+
+def test_it_registers_by_digest_and_dials_through_its_proxy() -> None:
+    async def run(floor: SipFloor) -> None:
+        phone, _ = await floor.party()
+        server, address = await raw(floor, {"ann": "sesame"})
+        proxy = address.replace("raw@", "")
+        await phone.do("register", "sip:ann@floor.test", proxy, "ann", "sesame")
+        answer = await phone.expect(RegistrationChanged)
+        assert (answer.active, answer.code) == (True, 200)
+        assert "sesame" not in "".join(server.requests)
+        await phone.do("dial", "call", "sip:100@floor.test")
+        invite = await server.expect("INVITE")
+        assert invite.startswith("INVITE sip:100@floor.test SIP/2.0\r\n")
+        assert "From: sip:ann@floor.test;tag=" in invite.replace("<", "").replace(">", "")
+        assert "\r\nRoute: <sip:127.0.0.40:" in invite
+        offered = next(line for line in invite.splitlines() if line.startswith("m="))
+        assert offered.split()[3:] == ["0", "8", "9", "101"] or offered.split()[3:7] == ["0", "8", "9", "120"], offered
+        await phone.expect(LegConnected)
+
+    live(run)
+
+
+def test_a_wrong_password_is_reported_and_can_be_put_right() -> None:
+    async def run(floor: SipFloor) -> None:
+        phone, _ = await floor.party()
+        _, address = await raw(floor, {"ann": "sesame"})
+        proxy = address.replace("raw@", "")
+        await phone.do("register", "sip:ann@floor.test", proxy, "ann", "wrong")
+        answer = await phone.expect(RegistrationChanged)
+        assert (answer.active, answer.code) == (False, 403)
+        await phone.do("register", "sip:ann@floor.test", proxy, "ann", "sesame")
+        assert (await phone.expect(RegistrationChanged)).active
+
+    live(run)
+
+
+def test_an_unfriendly_far_end_is_refused_politely() -> None:
+    async def run(floor: SipFloor) -> None:
+        phone, _ = await floor.party()
+        far, address = await raw(floor)
+        await phone.do("dial", "call", address)
+        await phone.expect(LegConnected)
+        await far.expect("ACK")
+        victim, _ = await raw(floor)
+        assert await far.request("REFER", f"Refer-To: <sip:x@{victim.host}:{victim.port}>\r\n") == 603
+        assert await far.request("SUBSCRIBE", "Event: presence\r\nExpires: 60\r\n") >= 400
+        await phone.do("hang_up", "call")
+        await far.expect("BYE")
+        assert victim.requests == []
+
+    live(run)
+
+
+def test_a_press_sent_by_info_counts_too() -> None:
+    async def run(floor: SipFloor) -> None:
+        phone, _ = await floor.party()
+        far, address = await raw(floor)
+        await phone.do("dial", "call", address)
+        await phone.expect(LegConnected)
+        await far.expect("ACK")
+        relay = "Content-Type: application/dtmf-relay\r\n"
+        for digit in "5#":
+            assert await far.request("INFO", relay, f"Signal={digit}\r\nDuration=160\r\n") == 200
+            assert (await phone.expect(LegDigit)).digit == digit
+
+    live(run)
+
+
+def test_hold_and_resume_keep_the_paths() -> None:
+    async def run(floor: SipFloor) -> None:
+        phone, _ = await floor.party()
+        far, address = await raw(floor)
+        await phone.do("add_ear", "ear")
+        await phone.do("dial", "call", address)
+        await phone.do("set_paths", [("leg:call", "ear", 1.0)])
+        await phone.expect(LegConnected)
+        await far.expect("ACK")
+        await phone.do("until_hears", "ear", [])
+        sdp = "Content-Type: application/sdp\r\n"
+        for direction in ("sendonly", "inactive", "sendrecv"):
+            assert await far.request("INVITE", sdp, far.sdp(direction)) == 200
+        await phone.do("until_hears", "ear", [])
+        assert sum(isinstance(event, LegConnected) for event in phone.inbox.seen) == 1  # type: ignore[attr-defined]
+        assert await far.request("BYE") == 200
+        await phone.expect(LegDisconnected)
+
+    live(run)
+
+
+def test_what_is_sent_is_what_is_heard() -> None:
+    """Sample by sample within G.711's error: half a step, at most 1/32 of the amplitude, 10 near zero."""
+
+    async def run(floor: SipFloor) -> None:
+        (caller, _), (callee, uri) = await floor.party(), await floor.party()
+        chance = random.Random(1)
+        sent = array.array("h", [12000] + [chance.randrange(-20000, 20000) for _ in range(8000)])
+        await callee.do("add_ear", "ear", 20)
+        leg_id = await connect(caller, callee, uri)
+        await callee.do("set_paths", [(f"leg:{leg_id}", "ear", 1.0)])
+        await caller.do("add_recording", "voice", base64.b64encode(sent.tobytes()).decode())
+        await caller.do("set_paths", [("voice", "leg:call", 1.0)])
+        heard = array.array("h", base64.b64decode(await callee.do("hear_burst", "ear", 4000)))
+        wrong = [
+            (at, before, after)
+            for at, (before, after) in enumerate(zip(sent, heard, strict=False))
+            if abs(before - after) > 10 + abs(before) / 32
+        ]
+        assert len(heard) >= 4000
+        assert not wrong, f"{len(wrong)} samples differ, first {wrong[:3]}"
+
+    live(run)
+
+
+def test_many_calls_one_after_another_reuse_the_slots() -> None:
+    """A native call collected late hangs up the next one in its slot; here each slot serves five."""
+
+    async def run(floor: SipFloor) -> None:
+        (caller, _), (callee, uri) = await floor.party(), await floor.party()
+        for number in range(20):
+            leg_id = await connect(caller, callee, uri, f"call-{number}")
+            by_caller = number % 2
+            await (caller.do("hang_up", f"call-{number}") if by_caller else callee.do("hang_up", leg_id))
+            assert (await caller.expect(LegDisconnected)).leg_id == f"call-{number}"
+            assert (await callee.expect(LegDisconnected)).leg_id == leg_id
+
+    live(run)
+
+
+def test_more_calls_a_second_than_pjsip_survives_are_refused() -> None:
+    async def run(floor: SipFloor) -> None:
+        phone, _ = await floor.party()
+        _, address = await raw(floor)
+
+        async def storm() -> None:
+            for number in range(60):
+                await phone.do("dial", f"call-{number}", address)
+                await phone.expect(LegConnected)
+                await phone.do("hang_up", f"call-{number}")
+                await phone.expect(LegDisconnected)
+
+        assert await refusal(storm()) is PhoneFailure.NO_SLOT
+
+    live(run)
+
+
+def test_a_far_end_that_died_does_not_hold_the_leg() -> None:
+    async def run(floor: SipFloor) -> None:
+        caller, _ = await floor.party()
+        callee, uri = await floor.party()
+        await connect(caller, callee, uri)
+        await floor.ends.pop().kill()
+        await caller.do("hang_up", "call")
+        assert (await caller.expect(LegDisconnected)).leg_id == "call"
+
+    live(run)
+
+
+def test_audio_stays_in_the_range_of_ports_it_was_given() -> None:
+    async def run(floor: SipFloor) -> None:
+        far, address = await raw(floor)
+        end = RemoteEnd(PhoneConfig(host="127.0.0.42", rtp_host="127.0.0.42", rtp_first_port=23000, rtp_ports=32))
+        await end.open()
+        floor.ends.append(end)
+        await end.do("start")
+        for number in range(4):
+            await end.do("dial", f"call-{number}", address)
+            invite = await far.expect("INVITE")
+            assert "c=IN IP4 127.0.0.42\r\n" in invite
+            port = int(invite.partition("m=audio ")[2].split()[0])
+            assert 23000 <= port <= 23030
+            await end.expect(LegConnected)
+
+    live(run)
+
+
+def test_an_incoming_call_for_whom_nobody_answers_is_hung_up_by_close() -> None:
+    async def run(floor: SipFloor) -> None:
+        (caller, _), (callee, uri) = await floor.party(), await floor.party()
+        await caller.do("dial", "call", uri)
+        await callee.expect(IncomingLeg)
+        assert await floor.ends.pop().shut() == 0
+        assert (await caller.expect(LegDisconnected)).code >= 400
+
+    live(run)
+
+
+def test_a_port_in_use_is_refused_and_the_process_can_try_again() -> None:
+    async def run(floor: SipFloor) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.44", 0))
+            end = RemoteEnd(PhoneConfig(host="127.0.0.44", port=taken.getsockname()[1]))
+            await end.open()
+            floor.ends.append(end)
+            assert await refusal(end.do("start")) is PhoneFailure.STACK
+            assert await refusal(end.do("dial", "call", "sip:a@127.0.0.1")) is PhoneFailure.NOT_STARTED
+
+    live(run)
+
+
+def run_script(script: str) -> subprocess.CompletedProcess[str]:
+    preamble = """
+import asyncio
+from voice.clock import SystemClock
+from voice.phone import *
+from voice.sip import SipPhone
+def phone(**settings):
+    return SipPhone(PhoneConfig(**settings), lambda event: None, SystemClock())
+"""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", preamble + script], cwd=Path(__file__).parents[2], capture_output=True,
+        text=True, timeout=30, check=False,
+    )  # fmt: skip
+
+
+ONE_AT_A_TIME = """
+async def main():
+    first, second = phone(), phone()
+    await first.start()
+    try:
+        await second.start()
+    except PhoneError as error:
+        print(error.failure.name)
+    await first.close()
+    await first.close()
+    third = phone(codecs=("opus/48000",))
+    try:
+        await third.start()
+    except PhoneError as error:
+        print(error.failure.name)
+    fourth = phone()
+    await fourth.start()
+    await fourth.close()
+    print("closed")
+asyncio.run(main())
+"""
+
+FORGOTTEN = """
+class Sink:
+    def write(self, frame): pass
+async def main():
+    global it
+    it = phone()
+    host, port = await it.start()
+    await it.add_sink("ear", Sink())
+    await it.dial("call", f"sip:a@{host}:{port}")
+    print("forgotten")
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "output"), [(ONE_AT_A_TIME, "STACK\nBAD_ARGUMENT\nclosed\n"), (FORGOTTEN, "forgotten\n")]
+)
+def test_processes_end_cleanly_and_print_nothing_of_pjsips(script: str, output: str) -> None:
+    done = run_script(script)
+    assert (done.returncode, done.stdout, done.stderr) == (0, output, "")
