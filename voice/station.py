@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
-import urllib.error
-import urllib.request
 from collections.abc import AsyncGenerator, Callable
 from typing import Final, Literal, Protocol
 
@@ -43,7 +40,7 @@ from voice.station_core import (
     StationInput,
     StationState,
 )
-from voice.station_link import FloorLink, FloorUnreachableError, TokenSource, WebsocketFloorLink
+from voice.station_link import FloorLink, WebsocketFloorLink, login
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +49,6 @@ CLOCK_RATE: Final = 8000
 
 EAR_BATCH_MS: Final = 20
 PHONE_REQUESTS: Final = 256
-LOGIN_TIMEOUT_S: Final = 5.0
 
 
 class StationSettings(Section):
@@ -280,27 +276,3 @@ def find_buttons() -> HidTransport | None:
         log.warning("no headset buttons: %s", error)
         return None
     return HidapiTransport(*found[0]) if found else None
-
-
-def login(server: str, agent: str, secret: str) -> TokenSource:
-    """Logs the agent in at the floor for each connection (POST /api/login); tokens live for minutes only."""
-
-    def post() -> str:
-        body = json.dumps({"user": agent, "secret": secret}).encode()
-        request = urllib.request.Request(  # noqa: S310 - the scheme is checked by station_url, the address is a setting
-            f"{server.rstrip('/')}/api/login", body, {"Content-Type": "application/json"}
-        )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(request, timeout=LOGIN_TIMEOUT_S) as answer:
-                return str(json.load(answer)["token"])
-        except urllib.error.HTTPError as error:
-            with error:
-                raise FloorUnreachableError(f"the floor does not let {agent} in: {error.code} {error.reason}") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise FloorUnreachableError(f"no login at {server}: {error}") from None
-
-    async def token() -> str:
-        return await asyncio.to_thread(post)
-
-    return token

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import urllib.error
+import urllib.request
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any, Final, Protocol
@@ -34,6 +36,7 @@ REPLACED: Final = 4409
 """Close code of a floor that another station of this agent reached."""
 ABNORMAL: Final = 1006
 OPEN_TIMEOUT_S: Final = 5.0
+LOGIN_TIMEOUT_S: Final = 5.0
 MAX_MESSAGE: Final = 64 * 1024
 
 TokenSource = Callable[[], Awaitable[str]]
@@ -191,3 +194,27 @@ def station_url(server: str) -> str:
     if scheme is None or not parts.netloc:
         raise FloorUnreachableError(f"{server!r} is not the address of a floor, such as http://HOST:PORT")
     return urlunsplit((scheme, parts.netloc, "/api/station", "", ""))
+
+
+def login(server: str, agent: str, secret: str) -> TokenSource:
+    """Logs the agent in at the floor for each connection (POST /api/login); tokens live for minutes only."""
+
+    def post() -> str:
+        body = json.dumps({"user": agent, "secret": secret}).encode()
+        request = urllib.request.Request(  # noqa: S310 - the scheme is checked by station_url, the address is a setting
+            f"{server.rstrip('/')}/api/login", body, {"Content-Type": "application/json"}
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=LOGIN_TIMEOUT_S) as answer:
+                return str(json.load(answer)["token"])
+        except urllib.error.HTTPError as error:
+            with error:
+                raise FloorUnreachableError(f"the floor does not let {agent} in: {error.code} {error.reason}") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise FloorUnreachableError(f"no login at {server}: {error}") from None
+
+    async def token() -> str:
+        return await asyncio.to_thread(post)
+
+    return token

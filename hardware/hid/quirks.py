@@ -36,14 +36,8 @@ class QuirkEntry:
 
 DEFAULT: Final = Quirks()
 
-TABLE: Final[tuple[QuirkEntry, ...]] = (
-    QuirkEntry(
-        0x0B0E,
-        None,
-        Quirks(ack_window_s=0.5),
-        "Jabra: a base repeats an unanswered request after about 2 s, so a late acknowledgement is no second press",
-    ),
-)
+TABLE: Final[tuple[QuirkEntry, ...]] = ()
+"""No entry yet: all that the devices tried so far need is in their descriptors. A reported device gets a line here."""
 
 
 def quirks_of(vendor: int, product: int, table: tuple[QuirkEntry, ...] = TABLE) -> Quirks:
