@@ -133,9 +133,29 @@ def test_hold_and_resume_keep_the_paths() -> None:
     live(run)
 
 
-def test_what_is_sent_is_what_is_heard() -> None:
-    """Sample by sample within G.711's error: half a step, at most 1/32 of the amplitude, 10 near zero."""
+BLOCK = 160  # 20 ms
 
+
+def same_block(sent: array.array[int], at: int, heard: array.array[int]) -> bool:
+    """Within G.711's error: half a step, at most 1/32 of the amplitude, 10 near zero."""
+    pairs = zip(sent[at : at + len(heard)], heard, strict=False)
+    return all(abs(before - after) <= 10 + abs(before) / 32 for before, after in pairs)
+
+
+def matching_blocks(sent: array.array[int], heard: array.array[int]) -> int:
+    """Blocks heard as sent, in order; a jitter buffer that drops or repeats one shifts what follows by a block."""
+    at = next((at for at in range(10 * BLOCK) if same_block(sent, at, heard[:BLOCK])), -1)
+    assert at >= 0, "nothing that was sent was heard"
+    count = 0
+    for begin in range(0, len(heard), BLOCK):
+        block = heard[begin : begin + BLOCK]
+        found = next((at + shift for shift in (0, BLOCK, -BLOCK) if same_block(sent, at + shift, block)), None)
+        count += found is not None
+        at = (at if found is None else found) + BLOCK
+    return count
+
+
+def test_what_is_sent_is_what_is_heard() -> None:
     async def run(floor: SipFloor) -> None:
         (caller, _), (callee, uri) = await floor.party(), await floor.party()
         chance = random.Random(1)
@@ -146,13 +166,7 @@ def test_what_is_sent_is_what_is_heard() -> None:
         await caller.do("add_recording", "voice", base64.b64encode(sent.tobytes()).decode())
         await caller.do("set_paths", [("voice", "leg:call", 1.0)])
         heard = array.array("h", base64.b64decode(await callee.do("hear_burst", "ear", 4000)))
-        wrong = [
-            (at, before, after)
-            for at, (before, after) in enumerate(zip(sent, heard, strict=False))
-            if abs(before - after) > 10 + abs(before) / 32
-        ]
-        assert len(heard) >= 4000
-        assert not wrong, f"{len(wrong)} samples differ, first {wrong[:3]}"
+        assert matching_blocks(sent, heard) >= 22, "of 25; a busy machine may lose one or two"
 
     live(run)
 
