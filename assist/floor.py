@@ -51,7 +51,7 @@ from ivr.acd_messages import (
     Tick,
     from_event,
 )
-from ivr.agents import AgentState
+from ivr.agents import STATION_AWAY, AgentState
 from ivr.contacts import (
     CONTACT_COMMANDS,
     CONTACT_EVENTS,
@@ -122,7 +122,11 @@ class Floor:
             event = EVENTS.decode(wire).event
             if isinstance(event, AgentStateChanged):
                 latest[event.agent] = event
-        return {agent: event.reason for agent, event in latest.items() if event.state == AgentState.NOT_READY}
+        return {
+            agent: event.reason
+            for agent, event in latest.items()
+            if event.state == AgentState.NOT_READY and event.reason != STATION_AWAY
+        }
 
     # Events from the bus
 

@@ -9,15 +9,15 @@ from enum import StrEnum
 class AgentState(StrEnum):
     """What an agent does, as far as routing is concerned; presence on the page or in the building is something else."""
 
-    OFFLINE = "offline"
-    AVAILABLE = "available"
-    RESERVED = "reserved"
-    RINGING = "ringing"
-    TALKING = "talking"
-    HOLD = "hold"
-    WRAPUP = "wrapup"
-    NOT_READY = "not_ready"
-    NOT_RESPONDING = "not_responding"
+    OFFLINE = "OFFLINE"
+    AVAILABLE = "AVAILABLE"
+    RESERVED = "RESERVED"
+    RINGING = "RINGING"
+    TALKING = "TALKING"
+    HOLD = "HOLD"
+    WRAPUP = "WRAPUP"
+    NOT_READY = "NOT_READY"
+    NOT_RESPONDING = "NOT_RESPONDING"
 
 
 CONNECTED = frozenset({AgentState.TALKING, AgentState.HOLD})

@@ -51,7 +51,6 @@ class Customer:
         await self._phone.add_account(SipAccount(f"sip:{self._number}@{host}", proxy=f"sip:{self._server};lr"))
         await self._phone.add_source("mouth", self._mouth)
         await self._phone.add_sink("ear", HearingSink(self._hears), 100)
-        await self._phone.set_paths(frozenset({AudioPath("mouth", f"leg:{LEG}"), AudioPath(f"leg:{LEG}", "ear")}))
         report("ready", host=host, port=port)
 
     async def carry_out(self, order: Order) -> None:
@@ -60,6 +59,8 @@ class Customer:
             case "call":
                 report("dialling", at=self._clock.monotonic())
                 await self._phone.dial(LEG, f"sip:{order['number']}@{self._server}")
+                leg = f"leg:{LEG}"
+                await self._phone.set_paths(frozenset({AudioPath("mouth", leg), AudioPath(leg, "ear")}))
             case "digits":
                 await self._phone.send_digits(LEG, order["digits"])
             case "say":

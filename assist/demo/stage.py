@@ -130,12 +130,10 @@ async def stage(state_dir: Path, audience: Audience) -> AsyncIterator[Cast]:
         watcher = await Puppet.start("assist.demo.watcher", "--url", web, *who)
         stack.push_async_callback(watcher.stop)
         cast = Cast(house, customer, agent, watcher, secret, script, audience)
-        listening = asyncio.create_task(_listen(cast), name="audience")
-        try:
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(_listen(cast), name="audience")
             yield cast
-        finally:
             listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
 
 
 def _write_settings(state_dir: Path, secret: str) -> Path:

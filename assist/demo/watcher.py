@@ -26,8 +26,10 @@ async def watch(url: str, agent: str, secret: str) -> None:
     token = await asyncio.to_thread(log_in, url, agent, secret)
     async with websockets.connect(url.replace("http", "ws", 1) + "/api/feed", origin=None) as feed:
         await feed.send(json.dumps({"type": "hello", "token": token, "schema": 1}))
-        async for message in feed:
-            report("feed", at=loop.time(), message=json.loads(message))
+        async for text in feed:
+            message = json.loads(text)
+            if "seq" in message:  # welcome and beats are about the connection, not the desk
+                report("feed", at=loop.time(), message=message)
 
 
 def log_in(url: str, agent: str, secret: str) -> str:

@@ -32,7 +32,12 @@ def main() -> int:
             raise DocumentError(options.settings, None, "rtp: too many ports", "lower first_port or front.max_contacts")
         plan = Plan(_load(options.worker), rtp, options.settings, options.run_dir, options.front_inner)
         check_single_thread()
-        Zygote(plan, Nursery(min(options.warm, options.max), options.max), _listen(options.listen), SystemClock()).run()
+        zygote = Zygote(
+            plan, Nursery(min(options.warm, options.max), options.max), _listen(options.listen), SystemClock()
+        )
+        sys.stdout.write("zygote ready\n")
+        sys.stdout.flush()  # a child must not inherit unwritten output
+        zygote.run()
     except DocumentError as error:
         sys.stderr.write(f"{error}\n")
         return 2
