@@ -107,7 +107,7 @@ class FlowRunner:
                 self._stage.finished = True
 
     def _follow(self) -> None:
-        """Go where the activity wants to; ends because ``load_flow`` refuses circles of instant nodes."""
+        """Go where the activity wants to; ends because ``load_flow`` refuses nodes that lead to no end."""
         while (node := self._stage.destination) is not None and not self._stage.finished:
             self._stage.clear()
             self._stage.destination = None

@@ -118,7 +118,7 @@ def _nearest(flow: Flow, name: str) -> str:
 
 
 def _graph_problems(flow: Flow) -> Iterator[Problem]:
-    """Nodes no caller reaches, nodes no caller gets out of, circles that take no time."""
+    """Nodes no caller reaches, and nodes no caller gets out of (hence no circle of redirects)."""
     forward = {name: {target for _, target in node.targets()} for name, node in flow.nodes.items()}
     backward: dict[str, set[str]] = {name: set() for name in flow.nodes}
     for name, targets in forward.items():
@@ -126,21 +126,11 @@ def _graph_problems(flow: Flow) -> Iterator[Problem]:
             backward[target].add(name)
     reached = _closure(forward, {flow.start})
     ending = _closure(backward, {name for name, node in flow.nodes.items() if node.terminal})
-    for name, node in flow.nodes.items():
+    for name in flow.nodes:
         if name not in reached:
-            yield Problem(
-                ("nodes", name), f"node {name!r} is never reached", "lead to it from another node, or remove it"
-            )
+            yield Problem(("nodes", name), f"node {name!r} is never reached", "lead to it, or remove it")
         elif name not in ending:
             yield Problem(("nodes", name), f"node {name!r} leads to no end", "give it a way to a hangup or an enqueue")
-        if node.instant and name in _closure(_instant_only(flow, forward), forward[name]):
-            yield Problem(
-                ("nodes", name), f"node {name!r} redirects in a circle", "lead the circle to a node that speaks"
-            )
-
-
-def _instant_only(flow: Flow, forward: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    return {name: targets if flow.nodes[name].instant else set() for name, targets in forward.items()}
 
 
 def _closure(edges: Mapping[str, set[str]], start: set[str]) -> set[str]:

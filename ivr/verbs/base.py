@@ -40,9 +40,6 @@ class Verb(BaseModel):
     terminal: ClassVar[bool] = False
     """Whether the contact's way may end here."""
 
-    instant: ClassVar[bool] = False
-    """Whether it goes on without taking time; a circle of such nodes would never end."""
-
     verb: str
 
     def targets(self) -> Iterator[tuple[Key, str]]:

@@ -88,9 +88,7 @@ class Gather(Verb):
         elif not choice or set(choice) - set("0123456789*#"):
             yield Problem(key, f"choice {choice!r} cannot be keyed", "use the keys 0-9 * #")
         elif self.finish_on_key and self.finish_on_key in choice:
-            yield Problem(
-                key, f"choice {choice!r} holds the finishOnKey", 'write finishOnKey: "" or choose another key'
-            )
+            yield Problem(key, f"choice {choice!r} holds the finishOnKey", 'write finishOnKey: ""')
         elif len(choice) > self.longest:
             what = f"choice {choice!r} needs {len(choice)} digits, only {self.longest} are taken"
             yield Problem(key, what, f"write numDigits: {len(choice)} or a shorter choice")

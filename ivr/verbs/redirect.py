@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Literal
 
 from ivr.stage import Stage
 from ivr.verbs.base import Activity, Key, Verb
@@ -11,8 +11,6 @@ from ivr.verbs.base import Activity, Key, Verb
 
 class Redirect(Verb):
     """A node that only names another."""
-
-    instant: ClassVar[bool] = True
 
     verb: Literal["redirect"]
     next: str

@@ -1,0 +1,110 @@
+"""Flow files: the good ones load, each bad one gets one clear line at the right place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.prompts import PromptEntry, PromptSource, PromptStore
+from ivr.schema import load_flow
+from ivr.verbs import VERBS, Enqueue, Gather
+from voice.errors import DocumentError
+
+FLOWS = Path(__file__).parents[1] / "golden" / "flows"
+SHIPPED = sorted((Path(__file__).parents[2] / "ivr" / "flows").glob("*.yaml"))
+HELLO = PromptSource("Hello.", "slt").key
+STORE = PromptStore(
+    {"hold": b"", HELLO: b""}, [PromptEntry(key=HELLO, file="hello.wav", text="Hello.", voice="slt", engine="flite")]
+)
+
+BAD = {
+    "unknown_next": (4, "node 'hello': next names 'menue', which is no node", "did you mean 'menu'?"),
+    "unknown_start": (2, "start names 'helo', which is no node", "did you mean 'hello'?"),
+    "two_starts": (3, "key 'start' stands here twice", "keep one of them"),
+    "unreachable": (5, "node 'forgotten' is never reached", "lead to it, or remove it"),
+    "no_end": (4, "node 'one' leads to no end", "give it a way to a hangup or an enqueue"),
+    "redirect_circle": (9, "node 'there' leads to no end", "give it a way to a hangup or an enqueue"),
+    "redirect_itself": (4, "node 'menu' leads to no end", "give it a way to a hangup or an enqueue"),
+    "gather_without_no_input": (
+        4, "node 'menu': gather has no noInput path", "write noInput: and the node for a caller who stays silent"
+    ),
+    "choice_longer_than_digits": (
+        10, "node 'menu': choice '12' needs 2 digits, only 1 are taken", "write numDigits: 2 or a shorter choice"
+    ),
+    "choice_shorter_than_digits": (
+        10, "node 'menu': choice '1' has 1 digit(s), at least 2 are wanted", "write minDigits: 1 or a longer choice"
+    ),
+    "choice_not_quoted": (8, "node 'menu': choice 1 is a number, not digits", 'put it in quotes: "1"'),
+    "choice_finishes": (8, "node 'menu': choice '#' holds the finishOnKey", 'write finishOnKey: ""'),
+    "choice_cannot_be_keyed": (8, "node 'menu': choice 'one' cannot be keyed", "use the keys 0-9 * #"),
+    "choices_and_next": (
+        4, "node 'menu': gather needs either choices or next", "name a node for each choice, or one next node"
+    ),
+    "num_and_max_digits": (7, "node 'menu': numDigits excludes minDigits and maxDigits", "keep numDigits alone"),
+    "min_over_max_digits": (4, "node 'menu': minDigits 6 is more than maxDigits 4", "swap them"),
+    "no_input_kind": (6, "node 'menu': gather takes no input", "write input: [digits]"),
+    "unknown_verb": (5, "node 'hello': unknown verb 'sing'", f"use one of {', '.join(VERBS)}"),
+    "no_verb": (4, "node 'hello' has no verb", f"use one of {', '.join(VERBS)}"),
+    "node_not_mapping": (4, "node 'hello' is not a mapping", "write verb: and its keys"),
+    "not_mapping": (1, "a flow is a mapping of keys", "begin with flow: NAME"),
+    "misspelt_key": (7, "nodes.menu.timout: extra inputs are not permitted", "did you mean 'timeout'?"),
+    "wrong_value": (
+        6, "nodes.wait.length: input should be a valid number, unable to parse string as a number",
+        "give a value of that kind",
+    ),
+    "missing_prompt": (8, "node 'hello': no recording of 'This sentence has never been recorded.' in voice slt", None),
+    "missing_recording": (6, "node 'hello': no recording named 'jazz'", "use one of hold"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(BAD))
+def test_a_bad_flow_is_refused_with_line_and_fix(name: str) -> None:
+    file = FLOWS / "bad" / f"{name}.yaml"
+    line, what, fix = BAD[name]
+    with pytest.raises(DocumentError) as caught:
+        load_flow(file, STORE)
+    assert (caught.value.line, caught.value.what) == (line, what)
+    assert caught.value.fix == (fix or f"python -m ivr.prompts build {file}")
+
+
+def test_every_bad_fixture_is_tried() -> None:
+    assert {file.stem for file in (FLOWS / "bad").glob("*.yaml")} == set(BAD)
+
+
+@pytest.mark.parametrize("file", sorted((FLOWS / "good").glob("*.yaml")), ids=lambda file: file.stem)
+def test_a_good_flow_loads(file: Path) -> None:
+    flow = load_flow(file)
+    assert flow.start in flow.nodes
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_a_shipped_flow_has_all_its_recordings(file: Path) -> None:
+    assert load_flow(file, PromptStore.open()).queues()
+
+
+def test_fields_are_named_as_jambonz_names_them() -> None:
+    flow = load_flow(FLOWS / "good" / "every_verb.yaml")
+    account, line = flow.nodes["account"], flow.nodes["line"]
+    assert isinstance(account, Gather)
+    assert (account.min_digits, account.max_digits, account.no_input, account.mask) == (4, 6, "bye", True)
+    assert isinstance(line, Enqueue)
+    assert (line.priority, line.comfort_interval, line.announcement) == (7, 20.0, ("Please wait.",))
+    assert flow.queues() == {"billing"}
+
+
+def test_the_version_follows_the_content(tmp_path: Path) -> None:
+    text = (FLOWS / "good" / "every_verb.yaml").read_text()
+    versions = []
+    for name, content in (("a", text), ("b", "# a comment\n" + text), ("c", text.replace("Choose.", "Pick."))):
+        (tmp_path / name).write_text(content)
+        versions.append(load_flow(tmp_path / name).version)
+    assert versions[0] == versions[1] != versions[2]
+
+
+def test_sentences_are_listed_once_in_order() -> None:
+    texts = [source.text for source in load_flow(FLOWS / "good" / "every_verb.yaml").sources()]
+    assert texts == [
+        "Hello.", "Key in your account number.", "Sorry.", "Choose.", "Please wait.", "Still waiting.",
+        "Connecting you.", "Goodbye.",
+    ]  # fmt: skip
