@@ -6,15 +6,10 @@ table of legs, never a native object that may just be ending; PJSIP's own refusa
 
 from __future__ import annotations
 
-import collections
-import contextlib
-import ctypes
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pjsua2 as pj
 
@@ -36,58 +31,28 @@ from voice.phone import (
     SipAccount,
 )
 from voice.sip.bridge import Bridge, Hop, check_paths
-from voice.sip.digits import DigitFilter
 from voice.sip.headers import check_digits, check_final_code, check_headers, check_uri, parse_headers, parse_name_addr
+from voice.sip.legs import Leg, LegTable
 from voice.sip.media import FRAME_MS, Batcher, FrameCopy, SourcePort, TapPort, choose_copy
 from voice.sip.natives import (
-    MAX_CALLS,
     CallArrived,
     CallStateChanged,
     DigitHeard,
     MediaChanged,
-    NativeAccount,
     NativeCall,
     Notice,
-    PjLog,
     RegistrationAnswered,
-    account_config,
-    endpoint_config,
     parameters,
     rfc4733,
-    set_codecs,
 )
 from voice.sip.quality import LegQuality, leg_quality
+from voice.sip.stack import Stack, refusals
 
 log = logging.getLogger(__name__)
-
-_PJ_ETOOMANY = 70010  # pj/errno.h
-_HANDLES_BACK_S = 1.0
-_MAX_RECENT_ENDS = 20  # leaves room for four legs up and as many INVITEs again from outside
-
-
-@dataclass(slots=True)
-class _Leg:
-    """One native call and how far it has come."""
-
-    leg_id: str
-    serial: int
-    call: Any
-    incoming: bool
-    answered: bool = False  # we sent a final response, or the far end did
-    confirmed: bool = False
-    ending: bool = False
-    audible: bool = False
-    reported: bool = False
-    codec: str = ""
-    stream: int = 0
-    code: int = 0
-    presses: DigitFilter = field(default_factory=DigitFilter)
 
 
 class Engine:
     """Runs on the command thread, except ``__init__``. ``emit`` takes events to the asyncio loop."""
-
-    _taken: ClassVar[bool] = False  # a second pj.Endpoint in a process terminates it
 
     def __init__(
         self,
@@ -97,103 +62,57 @@ class Engine:
         clock: Clock,
         copy: FrameCopy | None = None,
     ) -> None:
-        self._config = config
+        self._rate = config.clock_rate
         self._emit = emit
         self._post = post
         self._clock = clock
         self._serials = itertools.count(1)
-        self._legs: dict[int, _Leg] = {}
-        self._ended: collections.deque[str] = collections.deque(maxlen=64)
-        self._ends: collections.deque[float] = collections.deque(maxlen=64)  # monotonic times
+        self._stack = Stack(config, post, self._serials.__next__)
+        self._legs = LegTable()
         self._bridge = Bridge()
         self._sources: dict[str, SourcePort] = {}
         self._taps: dict[str, TapPort] = {}
         self._copy = copy
-        self._endpoint: Any = None
-        self._writer: Any = None
-        self._account: Any = None
-        self._silence: Any = None
-        self._transport = 0
         self._closing = False
 
     # ---- life ----------------------------------------------------------------------------------------------------
 
     def start(self) -> tuple[str, int]:
         """Create, configure and start the stack; returns the bound SIP host and port. Raises PhoneError."""
-        if Engine._taken:
-            raise PhoneError(PhoneFailure.STACK, "one phone per process, and another one is running")
-        Engine._taken = True
-        try:
-            with _refusals():
-                return self._start()
-        except BaseException:
-            self._destroy()
-            raise
-
-    def _start(self) -> tuple[str, int]:
-        _silence_startup()
         self._copy = self._copy or choose_copy()
-        self._endpoint = pj.Endpoint()
-        self._endpoint.libCreate()
-        self._writer = PjLog()
-        self._endpoint.libInit(endpoint_config(self._config, self._writer))
-        self._endpoint.audDevManager().setNullDev()
-        self._silence = pj.ToneGenerator()  # told to play nothing, it costs no callback into Python
-        self._silence.createToneGenerator(self._config.clock_rate, 1)
-        if missing := set_codecs(self._endpoint, self._config.codecs):
-            raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"codecs not in this build: {', '.join(missing)}")
-        transport = pj.TransportConfig()
-        transport.boundAddress, transport.port = self._config.host, self._config.port
-        self._transport = self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
-        self._endpoint.libStart()
-        host, _, port = self._endpoint.transportGetInfo(self._transport).localName.rpartition(":")
-        self._set_account(SipAccount(f"sip:callfloor@{host}:{port}"))  # for calls that come before add_account
-        return host, int(port)
+        try:
+            return self._stack.start()
+        except BaseException:
+            self._stack.destroy(self._drop_ports)
+            raise
 
     def hang_up_all(self) -> None:
         """End every leg and refuse new ones."""
         self._closing = True
-        for leg in list(self._legs.values()):
+        for leg in self._legs.all():
             self._hang_up(leg, 0)
 
     @property
     def busy(self) -> bool:
         """Whether any leg lives."""
-        return bool(self._legs)
+        return len(self._legs) > 0
 
     def quiesce(self) -> None:
-        """First half of the end: no callback after this brings a new call, which could outlive the stack and abort.
-
-        A call that arrived before waits in the command queue, ahead of ``close``, which must be a later piece of work.
-        """
+        """First half of the end. A call that has arrived waits in the command queue; post ``close`` behind it."""
         self._closing = True
-        if self._endpoint is not None:
-            self._account.refusing = True
-            self._endpoint.libStopWorkerThreads()
+        self._stack.quiesce()
 
     def close(self) -> None:
-        """Second half: free the stack, in the only order that does not crash. Takes a second in pjsua2 itself."""
-        for leg in list(self._legs.values()):
+        """Second half: let go of calls, paths, ports and stack, in this order. Takes a second in pjsua2 itself."""
+        for leg in self._legs.all():
             self._hang_up(leg, 0)
             self._end(leg, 0, "closed")
-        self._destroy()
-
-    def _destroy(self) -> None:
-        self._legs.clear()
         self._bridge.clear()
-        if self._endpoint is not None:
-            with contextlib.suppress(pj.Error):
-                self._endpoint.audDevManager().setNoDev()  # stops the clock: no frame callback runs from here on
-        self._silence = None
+        self._stack.destroy(self._drop_ports)
+
+    def _drop_ports(self) -> None:
         self._taps.clear()
         self._sources.clear()
-        self._account = None
-        if self._endpoint is not None:
-            with contextlib.suppress(pj.Error):
-                self._endpoint.libDestroy()
-        self._endpoint = None
-        self._writer = None
-        Engine._taken = False
 
     # ---- what the phone asks -------------------------------------------------------------------------------------
 
@@ -205,35 +124,27 @@ class Engine:
             check_uri(account.proxy)
         if any(ord(char) < 32 for char in account.user + account.secret):
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, "control characters in user or secret")
-        with _refusals():
-            self._set_account(account)
-
-    def _set_account(self, account: SipAccount) -> None:
-        made = account_config(self._config, account, self._transport)
-        if self._account is None:
-            self._account = NativeAccount(self._post, self._serials.__next__)
-            self._account.create(made, True)
-        else:
-            self._account.modify(made)
+        self._stack.set_account(account)
 
     def dial(self, leg_id: str, uri: str, headers: Mapping[str, str]) -> None:
         """See ``Phone.dial``."""
         self._require_started()
         check_uri(uri)
         check_headers(headers)
-        if self._find(leg_id) is not None:
+        if self._legs.find(leg_id) is not None:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"leg {leg_id!r} exists already")
-        if len(self._legs) >= MAX_CALLS or self._closing:
-            raise PhoneError(PhoneFailure.NO_SLOT)
-        self._check_pace()
+        if self._closing:
+            raise PhoneError(PhoneFailure.NOT_STARTED)
+        self._legs.check_room(self._clock.monotonic())
         serial = next(self._serials)
-        call = NativeCall(self._account, pj.PJSUA_INVALID_ID, serial, self._post)
-        self._legs[serial] = _Leg(leg_id, serial, call, incoming=False)
+        call = NativeCall(self._stack.account, pj.PJSUA_INVALID_ID, serial, self._post)
+        leg = Leg(leg_id, serial, call, incoming=False)
+        self._legs.add(leg)
         try:
-            with _refusals():
+            with refusals():
                 call.makeCall(uri, parameters(headers=dict(headers)))
         except PhoneError:
-            del self._legs[serial]  # no event: the caller has the exception
+            self._legs.drop(leg)  # no event: the caller has the exception
             raise
 
     def answer(self, leg_id: str, code: int) -> None:
@@ -244,17 +155,17 @@ class Engine:
         if not leg.incoming or leg.answered or leg.ending:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"leg {leg_id!r} is not waiting for an answer")
         leg.answered = code == 200
-        with _refusals():
+        with refusals():
             leg.call.answer(parameters(code))
 
     def hang_up(self, leg_id: str, code: int) -> None:
         """See ``Phone.hang_up``; a leg that is over or ending is left alone."""
         self._require_started()
         check_final_code(code)
-        leg = self._find(leg_id)
+        leg = self._legs.find(leg_id)
         if leg is not None:
             self._hang_up(leg, code)
-        elif leg_id not in self._ended:
+        elif not self._legs.has_ended(leg_id):
             raise PhoneError(PhoneFailure.NO_SUCH_LEG, leg_id)
 
     def send_digits(self, leg_id: str, digits: str) -> None:
@@ -263,7 +174,7 @@ class Engine:
         check_digits(digits)
         if not leg.reported or leg.ending or not leg.audible:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"leg {leg_id!r} is not connected")
-        with _refusals():
+        with refusals():
             leg.call.sendDtmf(rfc4733(digits))
 
     def add_source(self, name: str, source: FrameSource) -> None:
@@ -272,8 +183,8 @@ class Engine:
         if name in self._sources:
             self._sources[name].source = source
             return
-        with _refusals():
-            self._sources[name] = port = SourcePort(name, self._config.clock_rate, source, copy)
+        with refusals():
+            self._sources[name] = port = SourcePort(name, self._rate, source, copy)
         self._bridge.plug(name, port)
 
     def add_sink(self, name: str, sink: AudioSink, batch_ms: int) -> None:
@@ -281,12 +192,12 @@ class Engine:
         copy = self._check_port(name, self._sources)
         if batch_ms % FRAME_MS or not FRAME_MS <= batch_ms <= 1000:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"batch of {batch_ms} ms, not a multiple of 20 up to 1000")
-        batcher = Batcher(sink, self._config.clock_rate, batch_ms, self._clock)
+        batcher = Batcher(sink, self._rate, batch_ms, self._clock)
         if name in self._taps:
             self._taps[name].batcher = batcher
             return
-        with _refusals():
-            self._taps[name] = port = TapPort(name, self._config.clock_rate, batcher, copy)
+        with refusals():
+            self._taps[name] = port = TapPort(name, self._rate, batcher, copy)
         self._bridge.plug(name, port)
 
     def set_paths(self, paths: frozenset[AudioPath]) -> None:
@@ -294,11 +205,11 @@ class Engine:
         self._require_started()
         check_paths(paths)
         for path in paths:
-            if not (self._knows_leg(path.source) or path.source in self._sources):
+            if not (self._legs.knows_port(path.source) or path.source in self._sources):
                 raise PhoneError(PhoneFailure.NO_SUCH_PORT, f"{path.source} cannot speak")
-            if not (self._knows_leg(path.sink) or path.sink in self._taps):
+            if not (self._legs.knows_port(path.sink) or path.sink in self._taps):
                 raise PhoneError(PhoneFailure.NO_SUCH_PORT, f"{path.sink} cannot hear")
-        living = {f"leg:{leg.leg_id}" for leg in self._legs.values()} | self._sources.keys() | self._taps.keys()
+        living = {leg.port for leg in self._legs.all()} | self._sources.keys() | self._taps.keys()
         self._judge(self._bridge.set_paths(frozenset(p for p in paths if p.source in living and p.sink in living)))
 
     def quality(self, leg_id: str) -> LegQuality:
@@ -306,7 +217,7 @@ class Engine:
         leg = self._require_leg(leg_id)
         if not leg.audible:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"leg {leg_id!r} has no audio")
-        with _refusals():
+        with refusals():
             stat = leg.call.getStreamStat(leg.stream)
         received, buffer = stat.rtcp.rxStat, stat.jbuf
         return leg_quality(
@@ -335,7 +246,8 @@ class Engine:
             case CallStateChanged():
                 self._changed(notice)
             case MediaChanged(serial):
-                self._media_changed(serial)
+                if (leg := self._legs.get(serial)) is not None:
+                    self._connect(leg)
             case DigitHeard(serial, digit, method):
                 leg = self._legs.get(serial)
                 if leg is not None and leg.presses.accept(method, digit, self._clock.monotonic()):
@@ -344,8 +256,8 @@ class Engine:
                 self._emit(RegistrationChanged(active, code, reason))
 
     def _arrived(self, notice: CallArrived) -> None:
-        leg = _Leg(f"in-{notice.serial}", notice.serial, notice.call, incoming=True)
-        self._legs[notice.serial] = leg
+        leg = Leg(f"in-{notice.serial}", notice.serial, notice.call, incoming=True)
+        self._legs.add(leg)
         if self._closing:
             self._hang_up(leg, 503)
             return
@@ -363,28 +275,35 @@ class Engine:
             self._emit(LegProgressed(leg.leg_id, notice.code))
         elif notice.state == pj.PJSIP_INV_STATE_CONFIRMED:
             leg.answered = leg.confirmed = True
-            self._report_connected(leg)
+            self._connect(leg)
         elif notice.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self._end(leg, notice.code, notice.reason)
 
-    def _media_changed(self, serial: int) -> None:
-        leg = self._legs.get(serial)
-        if leg is None or leg.ending:
+    def _connect(self, leg: Leg) -> None:
+        """After the ACK and after every negotiation, in either order: report the leg once, (re)connect its audio port.
+
+        A leg that no path reaches would send no RTP, hence no digits, and far ends hang up on a stream that stops:
+        so silence always reaches it.
+        """
+        if not leg.confirmed or leg.ending:
             return
         try:
             media = self._read_media(leg)
-        except pj.Error as error:  # the call ended while this notice waited; its own notice follows
+            if media is not None:
+                self._stack.silence.startTransmit(media)
+        except pj.Error as error:  # the call ended while the notice waited; its own notice follows
             log.debug("leg %s: %s", leg.leg_id, error.reason)
             return
         leg.audible = media is not None
         if media is None:
-            self._bridge.unplug(f"leg:{leg.leg_id}", for_good=False)
-        else:
-            self._report_connected(leg)
-            if leg.reported:
-                self._plug(leg, media)
+            self._bridge.unplug(leg.port, for_good=False)
+            return
+        if not leg.reported:
+            leg.reported = True
+            self._emit(LegConnected(leg.leg_id, leg.codec))
+        self._bridge.plug(leg.port, media)  # refused only where the leg is just ending; the bridge counts and logs it
 
-    def _read_media(self, leg: _Leg) -> Any | None:
+    def _read_media(self, leg: Leg) -> Any | None:
         usable = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
         info = leg.call.getInfo()  # held: its media list is a view into it, and dies with it
         for media in info.media:
@@ -395,28 +314,7 @@ class Engine:
                 return leg.call.getAudioMedia(media.index)
         return None
 
-    def _report_connected(self, leg: _Leg) -> None:
-        """Once, when the dialog is confirmed and the audio port exists: the two come in either order."""
-        if leg.reported or leg.ending or not (leg.confirmed and leg.audible):
-            return
-        leg.reported = True
-        self._emit(LegConnected(leg.leg_id, leg.codec))
-        try:
-            media = self._read_media(leg)
-        except pj.Error:
-            return  # ended meanwhile
-        if media is not None:
-            self._plug(leg, media)
-
-    def _plug(self, leg: _Leg, media: Any) -> None:
-        """A leg that no path reaches would send no RTP, no digits either, and far ends hang up on a silent stream."""
-        try:
-            self._silence.startTransmit(media)
-        except pj.Error:
-            return  # ended meanwhile
-        self._judge(self._bridge.plug(f"leg:{leg.leg_id}", media))
-
-    def _hang_up(self, leg: _Leg, code: int) -> None:
+    def _hang_up(self, leg: Leg, code: int) -> None:
         if leg.ending:
             return
         leg.ending = True
@@ -424,35 +322,26 @@ class Engine:
             leg.call.hangup(parameters(code))
         except pj.Error as error:  # it ended by itself in this very moment; DISCONNECTED is on its way
             log.debug("hanging up leg %s: %s", leg.leg_id, error.reason)
+            leg.ending = not leg.call.isActive()
 
-    def _end(self, leg: _Leg, code: int, reason: str) -> None:
+    def _end(self, leg: Leg, code: int, reason: str) -> None:
         """Forget the leg. Its native call must go now: collected later, it would hang up the slot's next call."""
-        self._bridge.unplug(f"leg:{leg.leg_id}", for_good=True)
-        del self._legs[leg.serial]
-        leg.call = None
-        self._ended.append(leg.leg_id)
-        self._ends.append(self._clock.monotonic())
+        self._bridge.unplug(leg.port, for_good=True)
+        self._legs.end(leg, self._clock.monotonic())
         self._emit(LegDisconnected(leg.leg_id, code, reason))
 
     # ---- checks --------------------------------------------------------------------------------------------------
 
     def _require_started(self) -> None:
-        if self._endpoint is None:
+        if not self._stack.running:
             raise PhoneError(PhoneFailure.NOT_STARTED)
 
-    def _find(self, leg_id: str) -> _Leg | None:
-        return next((leg for leg in self._legs.values() if leg.leg_id == leg_id), None)
-
-    def _require_leg(self, leg_id: str) -> _Leg:
+    def _require_leg(self, leg_id: str) -> Leg:
         self._require_started()
-        leg = self._find(leg_id)
+        leg = self._legs.find(leg_id)
         if leg is None:
             raise PhoneError(PhoneFailure.NO_SUCH_LEG, leg_id)
         return leg
-
-    def _knows_leg(self, port: str) -> bool:
-        prefix, _, leg_id = port.partition(":")
-        return prefix == "leg" and (self._find(leg_id) is not None or leg_id in self._ended)
 
     def _check_port(self, name: str, other_kind: Mapping[str, Any]) -> FrameCopy:
         self._require_started()
@@ -463,37 +352,9 @@ class Engine:
         assert self._copy is not None
         return self._copy
 
-    def _check_pace(self) -> None:
-        """The build has 64 socket handles, two per call, given back half a second late; without one it aborts."""
-        recent = self._clock.monotonic() - _HANDLES_BACK_S
-        while self._ends and self._ends[0] <= recent:
-            self._ends.popleft()
-        if len(self._ends) >= _MAX_RECENT_ENDS:
-            raise PhoneError(PhoneFailure.NO_SLOT, f"{len(self._ends)} legs ended within {_HANDLES_BACK_S:.0f} s")
-
     def _judge(self, refused: list[Hop]) -> None:
         """A path may be refused because a leg is just ending; any other refusal is an error."""
         for hop in refused:
-            legs = [self._find(port.partition(":")[2]) for port in hop if port.startswith("leg:")]
+            legs = [self._legs.find(port.partition(":")[2]) for port in hop if port.startswith("leg:")]
             if all(leg is not None and not leg.ending and leg.call.isActive() for leg in legs):
                 raise PhoneError(PhoneFailure.STACK, f"no path {hop[0]} to {hop[1]}")
-
-
-@contextlib.contextmanager
-def _refusals() -> Iterator[None]:
-    """PJSIP's refusals as PhoneError, without the frames that would keep native objects alive."""
-    try:
-        yield
-    except pj.Error as error:
-        detail = error.reason or error.title
-        full = error.status == _PJ_ETOOMANY
-    else:
-        return
-    raise PhoneError(PhoneFailure.NO_SLOT if full else PhoneFailure.STACK, detail)
-
-
-def _silence_startup() -> None:
-    """libCreate prints to stdout before its log settings apply; the level is a global of the library."""
-    for library in Path(pj.__file__).parent.glob("_pjsua2*"):
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(str(library)).pj_log_set_level(1)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pjsua2 as pj
 
 from voice.phone import PhoneConfig, SipAccount
 from voice.sip.digits import DigitMethod
+from voice.sip.legs import MAX_LEGS
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ def endpoint_config(config: PhoneConfig, writer: PjLog) -> Any:
     made.logConfig.writer = writer
     made.uaConfig.userAgent = config.user_agent
     made.uaConfig.threadCnt = 1
-    made.uaConfig.maxCalls = MAX_CALLS
+    made.uaConfig.maxCalls = MAX_LEGS
     made.uaConfig.mwiUnsolicitedEnabled = False
     made.medConfig.clockRate = config.clock_rate
     made.medConfig.sndClockRate = config.clock_rate
@@ -184,9 +184,6 @@ def account_config(config: PhoneConfig, account: SipAccount, transport: int) -> 
     return made
 
 
-MAX_CALLS = 4  # the wheel is built with PJSUA_MAX_CALLS=4
-
-
 def set_codecs(endpoint: Any, names: tuple[str, ...]) -> list[str]:
     """Offer ``names`` in that order and nothing else; returns the names this build does not have."""
     built = [info.codecId for info in endpoint.codecEnum2()]
@@ -222,8 +219,3 @@ def rfc4733(digits: str) -> Any:
     made.method = pj.PJSUA_DTMF_METHOD_RFC2833
     made.digits = digits
     return made
-
-
-def guarded_post(post: Callable[[Callable[[], None]], None], handle: Callable[[Notice], None]) -> Post:
-    """A ``Post`` that queues ``handle(notice)`` as work."""
-    return lambda notice: post(partial(handle, notice))
