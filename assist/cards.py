@@ -20,7 +20,8 @@ class CardKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Why a card is there: the words (``quote``) of ``utterance_id`` by ``party`` at media second ``at_s``, or for
-    what did not come from speech (a database row) the ``source`` alone.
+    what did not come from speech (a database row) the ``source`` alone. ``phrase``: the words of the quote that set it
+    off; empty where it was the whole of it.
     """
 
     source: str
@@ -28,6 +29,7 @@ class Evidence:
     utterance_id: str = ""
     party: str = ""
     at_s: float = 0.0
+    phrase: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,9 @@ class PlaybookRun:
         count = sum(each.done for each in steps)
         lines = (f"{count} of {len(steps)} steps done", *((f"Goodwill: {spec.goodwill}",) if spec.goodwill else ()))
         evidence = tuple(
-            Evidence("transcript", sighting.quote, sighting.utterance_id, sighting.party, sighting.at_s)
+            Evidence(
+                "transcript", sighting.quote, sighting.utterance_id, sighting.party, sighting.at_s, sighting.phrase
+            )
             for sighting in list(self._triggers.values())[:_QUOTED]
         )
         title = fill(step.text if step is not None else spec.closing, name)

@@ -39,14 +39,15 @@ class Rule(Generic[Key]):
 
 @dataclass(frozen=True, slots=True)
 class Sighting(Generic[KeyCo]):
-    """``quote``: the speaker's own words around the phrase, at most 16; ``at_s``: media seconds; ``trigger``:
-    ``partial`` or ``final``.
+    """``quote``: the speaker's own words around the phrase, at most 16; ``phrase``: those that met the rule; ``at_s``:
+    media seconds; ``trigger``: ``partial`` or ``final``.
     """
 
     key: KeyCo
     utterance_id: str
     party: str
     quote: str
+    phrase: str
     at_s: float
     trigger: str
 
@@ -88,8 +89,7 @@ class SightingTracker(Generic[Key]):
         for hit in hits:
             if hit.key not in utterance.believed and (hit.key in utterance.seen or not hit.last):
                 utterance.believed.add(hit.key)
-                quote = _quote(event.text, hit)
-                believable.append(Sighting(hit.key, event.utterance_id, event.party, quote, event.start_s, "partial"))
+                believable.append(_sighting(event, hit, event.start_s, "partial"))
         utterance.seen = {hit.key for hit in hits}
         return tuple(believable)
 
@@ -106,7 +106,7 @@ class SightingTracker(Generic[Key]):
             if not believed and _confidence(event, hit) < MIN_CONFIDENCE:
                 continue
             at_s = event.words[hit.start].start_s if _aligned(event) else event.start_s
-            sighting = Sighting(hit.key, event.utterance_id, event.party, _quote(event.text, hit), at_s, "final")
+            sighting = _sighting(event, hit, at_s, "final")
             (confirmed if believed else new).append(sighting)
         still_there = {sighting.key for sighting in confirmed}
         withdrawn = sorted(utterance.believed - still_there, key=repr)
@@ -140,6 +140,11 @@ class CompiledRules(Generic[Key]):
             key, wanted = hit.key
             if wanted and key not in kept_quiet and self._party[key] in (party, EITHER):
                 yield Hit(key, hit.start, hit.end, hit.exact, hit.last)
+
+
+def _sighting(event: UtterancePartial | UtteranceFinal, hit: Hit[Key], at_s: float, trigger: str) -> Sighting[Key]:
+    phrase = " ".join(event.text.split()[hit.start : hit.end])
+    return Sighting(hit.key, event.utterance_id, event.party, _quote(event.text, hit), phrase, at_s, trigger)
 
 
 def _aligned(event: UtteranceFinal) -> bool:

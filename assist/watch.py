@@ -25,6 +25,7 @@ class _Basis:
 
     title: str
     quote: str
+    phrase: str
     utterance_id: str
     at_s: float
     trigger: str
@@ -93,7 +94,7 @@ class SentimentWatch:
             raise ValueError("no sentiment to show yet")
         direction = "Falling" if level < basis.level_before else "Rising"
         why = f"{direction} from {basis.level_before:+.1f} to {level:+.1f}, by the caller's words alone"
-        evidence = (Evidence("transcript", basis.quote, basis.utterance_id, "caller", basis.at_s),)
+        evidence = (Evidence("transcript", basis.quote, basis.utterance_id, "caller", basis.at_s, basis.phrase),)
         return Card(
             card_id, CardKind.SENTIMENT, fill(basis.title, name), why, evidence, basis.rule, version, basis.trigger,
             points=points, priority=basis.priority,
@@ -101,8 +102,8 @@ class SentimentWatch:
 
     def _hard_basis(self, hard: HardTriggerSpec, sighting: Sighting[object], before: float) -> _Basis:
         return _Basis(
-            hard.title, sighting.quote, sighting.utterance_id, sighting.at_s, sighting.trigger, f"lexicon.{hard.id}",
-            before, _HARD_PRIORITY,
+            hard.title, sighting.quote, sighting.phrase, sighting.utterance_id, sighting.at_s, sighting.trigger,
+            f"lexicon.{hard.id}", before, _HARD_PRIORITY,
         )  # fmt: skip
 
     def _turn_basis(self, event: UtteranceFinal, reading: Reading, before: float) -> _Basis:
@@ -114,6 +115,7 @@ class SentimentWatch:
         return _Basis(
             title,
             event.text,
+            "",
             event.utterance_id,
             event.start_s,
             "final",
@@ -126,6 +128,6 @@ class SentimentWatch:
 def _as_shown(settled: _Basis, shown: _Basis) -> _Basis:
     """The settled words under the trigger that first set the card off."""
     return _Basis(
-        settled.title, settled.quote, settled.utterance_id, settled.at_s, shown.trigger, settled.rule,
+        settled.title, settled.quote, settled.phrase, settled.utterance_id, settled.at_s, shown.trigger, settled.rule,
         settled.level_before, settled.priority,
     )  # fmt: skip

@@ -8,10 +8,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from assist.demo.script import load_script
-
 from assist.demo.level import HearingSink
 from assist.demo.puppet import Order, obey, report
+from assist.demo.script import load_script
 from ivr.playback import PromptPlayer
 from voice.clock import SystemClock
 from voice.phone import (

@@ -9,9 +9,8 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from assist.demo.script import Script, Turn
-
 from assist.demo.observed import Observed, Told, moment
+from assist.demo.script import Script, Turn
 from ivr.contacts import AgentOffered
 from transcription.evaluate import normalise, word_errors
 from transcription.utterances import UtteranceFinal
@@ -99,7 +98,9 @@ def _moment(seen: Observed, script: Script, finals: dict[str, UtteranceFinal], t
             start_s = final.start_s if final else evidence["at_s"]
             end_s = final.end_s if final else evidence["at_s"]
             index = turn_of(seen, script, evidence["party"], start_s, end_s)
-            if index is not None and (found := _last_word(script.turns[index], evidence["quote"])):
+            if index is not None and (
+                found := _last_word(script.turns[index], evidence["phrase"] or evidence["quote"])
+            ):
                 word, spoken_at = found[0], seen.speaking[index] + found[1]
                 break
     return CardMoment(

@@ -16,10 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from assist.demo.script import Script, load_script
-
 from assist.demo.observed import Observed, Told
 from assist.demo.puppet import Puppet
+from assist.demo.script import Script, load_script
 from assist.desk import AgentLine, Desk, restore
 from assist.desk_events import FEED_EVENTS
 from assist.floor import COMMANDS, EVENTS

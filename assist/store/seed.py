@@ -11,7 +11,7 @@ from assist.history import CustomerProfile, Issue, PastContact, PromiseMade
 from assist.store.store import Store
 
 DEMO_NUMBER = "+12025550142"
-"""The demo's caller: Sarah Smith, whose bill is wrong and whom nobody called back."""
+"""The demo's caller: James Smith, whose bill is wrong and whom nobody called back."""
 
 _OTHERS = (
     ("James Miller", "James", "+12025550101", 2017, "Gold, 3 lines", "quick"),
@@ -41,8 +41,8 @@ def _caller(today: date) -> CustomerProfile:
 
     return CustomerProfile(
         customer_id=0,
-        name="Sarah Smith",
-        preferred_name="Sarah",
+        name="James Smith",
+        preferred_name="James",
         phone=DEMO_NUMBER,
         since=date(2016, 5, 17),
         value="Gold, broadband and 2 lines",

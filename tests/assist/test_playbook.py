@@ -7,7 +7,7 @@ from assist.sightings import Sighting
 
 def run_of(content: Content) -> PlaybookRun:
     run = PlaybookRun(content.playbooks["billing_dispute"])
-    run.triggered(Sighting("trigger", "u1", "caller", "charged twice", 4.0, "partial"))
+    run.triggered(Sighting("trigger", "u1", "caller", "charged twice", "charged twice", 4.0, "partial"))
     return run
 
 
@@ -59,7 +59,7 @@ def test_an_unknown_caller_is_not_addressed_by_a_placeholder(content: Content) -
 
 def test_it_lives_as_long_as_one_trigger_stands(content: Content) -> None:
     run = run_of(content)
-    run.triggered(Sighting("trigger", "u2", "caller", "wrong bill", 9.0, "final"))
+    run.triggered(Sighting("trigger", "u2", "caller", "wrong bill", "wrong bill", 9.0, "final"))
     run.withdraw_trigger("u1")
     assert run.active
     run.withdraw_trigger("u2")
