@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,3 +37,15 @@ def test_import_leaves_one_thread_and_a_forked_child_can_phone() -> None:
         timeout=30, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "42", "")
+
+
+def test_nothing_else_imports_pjsua2() -> None:
+    root = Path(__file__).parents[2]
+    packages = ("hardware", "voice", "transcription", "ivr", "assist", "bench")
+    files = [file for package in packages for file in (root / package).rglob("*.py")]
+    importers = {
+        str(file.relative_to(root).parent)
+        for file in files
+        if re.search(r"^\s*(import|from) pjsua2", file.read_text(), re.MULTILINE)
+    }
+    assert importers == {"voice/sip"}

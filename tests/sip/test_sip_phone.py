@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.contracts.phone import connect, refusal
-from tests.sip.ends import RemoteEnd
+from tests.sip.ends import LOUDNESS, TONES, RemoteEnd
 from tests.sip.rawua import RawUa
 from tests.sip.test_phone_contract import SipFloor, sip_floor
 from voice.phone import (
@@ -129,6 +129,30 @@ def test_hold_and_resume_keep_the_paths() -> None:
         assert sum(isinstance(event, LegConnected) for event in phone.inbox.seen) == 1  # type: ignore[attr-defined]
         assert await far.request("BYE") == 200
         await phone.expect(LegDisconnected)
+
+    live(run)
+
+
+def test_wideband_sound_at_16_khz() -> None:
+    async def run(floor: SipFloor) -> None:
+        ends: list[RemoteEnd] = []
+        for host in ("127.0.0.46", "127.0.0.48"):
+            end = RemoteEnd(PhoneConfig(host=host, rtp_host=host, clock_rate=16000, codecs=("G722/16000",)))
+            await end.open()
+            floor.ends.append(end)
+            ends.append(end)
+        caller, callee = ends
+        await caller.do("start")
+        leg_id = await connect(caller, callee, await callee.do("start"))
+        connected = [event for event in caller.inbox.seen if isinstance(event, LegConnected)]
+        assert [event.codec for event in connected] == ["G722/16000"]
+        await caller.do("add_tone", "tone", TONES[2])
+        await callee.do("add_ear", "ear", 100)
+        await caller.do("set_paths", [("tone", "leg:call", 1.0)])
+        await callee.do("set_paths", [(f"leg:{leg_id}", "ear", 1.0)])
+        heard = await callee.do("until_hears", "ear", [TONES[2]])
+        assert heard[2] == pytest.approx(LOUDNESS, rel=0.1)
+        assert {samples for _, samples in await callee.do("frames", "ear")} == {1600}
 
     live(run)
 
