@@ -84,6 +84,7 @@ def test_options_is_answered_and_other_strays_are_not_served() -> None:
     [
         (lambda r: replace(r, headers=r.headers.put("Contact")), 400),
         (lambda r: with_header(r, "Proxy-Require", "foo"), 420),
+        (lambda r: with_header(r, "Require", "100rel"), 420),
         (lambda r: replace(r, headers=r.headers.put("Content-Type", "text/html")), 415),
         (lambda r: replace(r, body=r.body.replace(b"RTP/AVP 0 101", b"RTP/AVP 3")), 488),
         (lambda r: replace(r, headers=r.headers.put("Max-Forwards", "0")), 483),
@@ -104,6 +105,14 @@ def test_a_request_that_grows_too_long_on_its_way_is_refused() -> None:
     assert len(data) < 3600
     assert statuses(desk.put_bytes(data, TRUNK)) == [513]
     assert desk.assigned == []
+
+
+def test_reliable_provisionals_are_not_offered_through_us() -> None:
+    desk = Desk()
+    sent = desk.put(with_header(desk.request("INVITE", TRUNK, "c-1"), "Supported", "replaces, 100rel, timer"), TRUNK)[
+        -1
+    ]
+    assert request_of(sent).headers.get("Supported") == "replaces, timer"
 
 
 # ── workers: cap, waiting, pacing ──

@@ -55,8 +55,9 @@ class Admission:
         """An INVITE that begins a dialog."""
         if request.contact is None:
             raise SipParseError("an INVITE without Contact")
-        if request.headers.get("Proxy-Require") is not None:
-            unsupported = request.headers.all("Proxy-Require")
+        unsupported = request.headers.all("Proxy-Require")
+        unsupported += ["100rel" for value in request.headers.all("Require") if "100rel" in value]
+        if unsupported:
             return [Send(source, respond(request, 420, [("Unsupported", value) for value in unsupported]))]
         if dialog is not None and dialog.phase not in (Phase.ENDED, Phase.REFUSED):
             return self._invite_again(request, dialog, source)

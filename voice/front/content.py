@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from voice.front.flows import Side
 from voice.front.grammar import SipParseError
-from voice.front.message import Request, Response
+from voice.front.message import Headers, Request, Response
 from voice.front.sdp import filter_sdp
 
 _OURS = "x-callfloor-"
@@ -37,7 +37,16 @@ def clean_headers(message: AnyMessage, source: Side, *, trunk: bool = False, kee
             return lower.startswith("x-")
         return not trunk and (lower.startswith("x-") or lower in _ASSERTED)
 
-    return replace(message, headers=message.headers.without(unwanted))
+    return replace(message, headers=_without_reliability(message.headers.without(unwanted)))
+
+
+def _without_reliability(headers: Headers) -> Headers:
+    """Nobody may offer 100rel through us: its PRACK is not among the methods we pass."""
+    values = headers.all("Supported")
+    if not any("100rel" in value for value in values):
+        return headers
+    options = [option.strip() for value in values for option in value.split(",")]
+    return headers.put("Supported", ", ".join(option for option in options if option.lower() != "100rel"))
 
 
 def clean_request(request: Request, source: Side, *, trunk: bool) -> Request:
