@@ -22,6 +22,10 @@ from voice.station import CLOCK_RATE, Station, StationSettings, build_station
 from voice.station_core import Phase
 
 
+REACH_S = 2.0
+"""A person needs a moment to reach for the button."""
+
+
 class Agent:
     """Carries out the director's orders: answer, say, hang_up; all through the headset's buttons and microphone."""
 
@@ -53,6 +57,7 @@ class Agent:
         match order["do"]:
             case "answer":
                 await self._buttons.ring_led()
+                await asyncio.sleep(REACH_S)
                 self._buttons.press_hook()
             case "say":
                 self._say(order["turn"])

@@ -119,8 +119,10 @@ def summary(
     table.add_row("Words", f"{100 * overall_wer(turns):.1f} % WER against the script (demo model)")
     table.add_row("Summary", drafted.headline)
     for card in cards:
-        latency = f"{card.latency_ms:.0f} ms after “{card.word}”" if card.word else f"{card.latency_ms or 0:.0f} ms"
-        table.add_row(f"Card {card.kind}", f"{card.title} ({card.trigger}, {latency})")
+        if card.latency_ms is not None:
+            after = f"after “{card.word}”" if card.word else "after the station was rung"
+            table.add_row(f"Card {card.kind}", f"{card.title} ({card.trigger}, {card.latency_ms:.0f} ms {after})")
+    table.add_row("", f"and {sum(card.latency_ms is None for card in cards)} updates that follow the talk")
     if closed is not None and closed.recording:
         command = f"callfloor recording play {shlex.quote(closed.recording)} --state-dir {shlex.quote(str(state_dir))}"
         table.add_row("Recording", f"{closed.recording} ({closed.recorded_s:.1f} s, AES-256-GCM)")

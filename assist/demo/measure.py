@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from typing import Any
 
 from assist.demo.observed import Observed, Told, moment
 from assist.demo.script import Script, Turn
@@ -33,7 +34,8 @@ class TurnResult:
 @dataclass(frozen=True, slots=True)
 class CardMoment:
     """A card as it reached the page. ``latency_ms``: from the end of the triggering word (for ``call`` cards: from the
-    moment the station was rung) to receipt; None where the word cannot be found in the script.
+    moment the station was rung) to receipt; None for an update without new evidence (a step that ticked), and where
+    the word cannot be found in the script.
     """
 
     kind: str
@@ -83,26 +85,47 @@ def overall_wer(results: list[TurnResult]) -> float:
 def card_moments(seen: Observed, script: Script) -> list[CardMoment]:
     """Every card shown or updated, with its latency."""
     finals = {final.utterance_id: final for final in seen.finals}
-    return [_moment(seen, script, finals, told) for told in seen.told if told.type in ("card.shown", "card.updated")]
+    known: set[tuple[str, str, str]] = set()
+    moments = []
+    for told in seen.told:
+        if told.type in ("card.shown", "card.updated"):
+            card = told.data["card"]
+            news = [evidence for evidence in card["evidence"] if _key(card, evidence) not in known]
+            known |= {_key(card, evidence) for evidence in news}
+            moments.append(_moment(told, _trigger(seen, script, finals, card, news)))
+    return moments
 
 
-def _moment(seen: Observed, script: Script, finals: dict[str, UtteranceFinal], told: Told) -> CardMoment:
-    card = told.data["card"]
-    word, spoken_at = "", None
+def _key(card: dict[str, Any], evidence: dict[str, Any]) -> tuple[str, str, str]:
+    """The same words heard better are not new evidence."""
+    return card["id"], evidence["utterance_id"] or evidence["source"], evidence["phrase"]
+
+
+def _trigger(
+    seen: Observed,
+    script: Script,
+    finals: dict[str, UtteranceFinal],
+    card: dict[str, Any],
+    news: list[dict[str, Any]],
+) -> tuple[str, float] | None:
+    """The last word of the newest evidence, and when its end left the telephone."""
+    if not news:
+        return None
     if card["trigger"] == "call":
         rung = seen.events(AgentOffered)
-        spoken_at = moment(rung[0].at) if rung else None
-    else:
-        for evidence in reversed(card["evidence"]):
-            final = finals.get(evidence["utterance_id"])
-            start_s = final.start_s if final else evidence["at_s"]
-            end_s = final.end_s if final else evidence["at_s"]
-            index = turn_of(seen, script, evidence["party"], start_s, end_s)
-            if index is not None and (
-                found := _last_word(script.turns[index], evidence["phrase"] or evidence["quote"])
-            ):
-                word, spoken_at = found[0], seen.speaking[index] + found[1]
-                break
+        return ("", moment(rung[0].at)) if rung else None
+    for evidence in reversed(news):
+        final = finals.get(evidence["utterance_id"])
+        start_s, end_s = (final.start_s, final.end_s) if final else (evidence["at_s"], evidence["at_s"])
+        index = turn_of(seen, script, evidence["party"], start_s, end_s)
+        if index is not None and (found := _last_word(script.turns[index], evidence["phrase"] or evidence["quote"])):
+            return found[0], seen.speaking[index] + found[1]
+    return None
+
+
+def _moment(told: Told, trigger: tuple[str, float] | None) -> CardMoment:
+    card = told.data["card"]
+    word, spoken_at = trigger or ("", None)
     return CardMoment(
         kind=card["kind"],
         title=card["title"],
