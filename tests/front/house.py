@@ -36,13 +36,7 @@ secret = "open sesame"
 class House:
     outer: tuple[str, int]
     inner: str
-    zygote_pid: int
     directory: Path
-
-    def worker_pids(self) -> list[int]:
-        """Living workers, oldest first."""
-        children = Path(f"/proc/{self.zygote_pid}/task/{self.zygote_pid}/children").read_text()
-        return sorted(map(int, children.split()))
 
     async def taken(self, peer: SipPeer, name: str) -> Response:
         """``peer`` calls until a worker answers (a new one may need a moment); acknowledged. Returns the 200."""
@@ -87,7 +81,7 @@ async def house(directory: Path, *, most: int = 4, warm: int = 2) -> AsyncIterat
         )
         started.append(zygote)
         host, port = words[2].split(":")
-        place = House((host, int(port)), words[4], zygote.pid, directory)
+        place = House((host, int(port)), words[4], directory)
         await place.ready()
         yield place
     finally:

@@ -58,7 +58,7 @@ async def _answers(slot: WorkerSlot) -> None:
         customer = await _invited(peer)
         if "anna" in customer.uri:
             front = (host, int(port))
-            peer.send(peer.request("INVITE", "sip:anna@callfloor", f"agent-{slot.worker_id}"), front)
+            peer.send(peer.request("INVITE", "sip:anna@callfloor", f"agent-of-{os.getpid()}"), front)
             answer = await peer.final()
             if answer.status == 200:
                 peer.send(peer.within(answer, "ACK", 1), front)
