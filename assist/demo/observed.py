@@ -34,6 +34,8 @@ class Observed:
     connected_at: float = 0.0
     envelopes: list[Envelope] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
+    reports: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """Everything the two telephones reported, with whose (``caller``, ``agent``)."""
     speaking: dict[int, float] = field(default_factory=dict)
     spoken: set[int] = field(default_factory=set)
     heard_s: dict[str, float] = field(default_factory=lambda: {"caller": 0.0, "agent": 0.0})
@@ -69,6 +71,11 @@ class Observed:
     def offered_at(self) -> float:
         """When the contact was offered: zero of its media seconds."""
         return moment(self.events(ContactOffered)[0].at)
+
+    @property
+    def station(self) -> dict[str, Any]:
+        """The agent's station as it last reported itself."""
+        return next((told for _, told in reversed(self.reports) if told["event"] == "station"), {})
 
     @property
     def answered(self) -> bool:

@@ -106,12 +106,12 @@ class Cast:
 
 
 @contextlib.asynccontextmanager
-async def stage(state_dir: Path, audience: Audience) -> AsyncIterator[Cast]:
-    """Start everything; stop everything. The customer base is fresh each time."""
+async def stage(state_dir: Path, audience: Audience, more: str = "") -> AsyncIterator[Cast]:
+    """Start everything; stop everything. The customer base is fresh each time. ``more``: TOML added to the settings."""
     script = load_script()
     audience.status("starting front, zygote, transcription server and floor")
     secret = secrets.token_urlsafe(12)
-    settings = _write_settings(state_dir.absolute(), secret)
+    settings = _write_settings(state_dir.absolute(), secret, more)
     await _seed(state_dir.absolute())
     async with contextlib.AsyncExitStack() as stack:
         house = await stack.enter_async_context(House(read_settings(settings, {}), settings, SystemClock(), {}))
@@ -135,7 +135,7 @@ async def stage(state_dir: Path, audience: Audience) -> AsyncIterator[Cast]:
             listening.cancel()
 
 
-def _write_settings(state_dir: Path, secret: str) -> Path:
+def _write_settings(state_dir: Path, secret: str, more: str) -> Path:
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = state_dir / "callfloor.toml"
     file.touch(mode=0o600)
@@ -144,6 +144,7 @@ def _write_settings(state_dir: Path, secret: str) -> Path:
         f'[front]\nhost = "{FRONT_HOST}"\nport = 0\ntrunks = ["{CUSTOMER_HOST}/32"]\nmax_contacts = 8\n\n'
         f'[rtp]\nhost = "{FRONT_HOST}"\n\n[transcription]\nport = 0\n\n[web]\nport = 0\n\n'
         f'[[agent]]\nuser = "{AGENT}"\nname = "Anna Kovacs"\nsecret = "{secret}"\nqueues = ["billing", "support"]\n'
+        f"{more}"
     )
     return file
 
@@ -183,6 +184,7 @@ async def _listen_bus(cast: Cast, events: Subscription) -> None:
 
 def _puppet(cast: Cast, party: str, told: dict[str, Any]) -> None:
     seen = cast.seen
+    seen.reports.append((party, told))
     match told["event"]:
         case "dialling":
             seen.dialled_at = told["at"]

@@ -1,0 +1,101 @@
+"""What all scenarios share: the demo's stage with a short flow, more callers, and the processes behind a contact."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from assist.demo.puppet import Puppet
+from assist.demo.stage import CUSTOMER_HOST, NUMBER, Cast, stage
+from assist.desk import Desk
+from ivr.contacts import ContactOffered
+from voice.events import Envelope, Event
+
+FLOW = Path(__file__).with_name("short.yaml")
+DEADLINE_S = 20.0
+
+
+class NoAudience:
+    """Nobody watches a test."""
+
+    def status(self, text: str) -> None:
+        pass
+
+    def desk(self, desk: Desk) -> None:
+        pass
+
+
+@contextlib.asynccontextmanager
+async def on_stage(directory: Path, *, wrap_up_s: float = 0.5, more: str = "") -> AsyncIterator[Cast]:
+    """The demo's stage with the short flow; ``more``: TOML added to the settings."""
+    ivr = f"\n[ivr]\nflow = {json.dumps(str(FLOW))}\nwrap_up_s = {wrap_up_s}\n"
+    async with stage(directory / "house", NoAudience(), ivr + more) as cast:
+        yield cast
+
+
+class Caller:
+    """One more customer of the demo's kind, with a number of her own. ``reports``: what her telephone said."""
+
+    def __init__(self, puppet: Puppet, number: str) -> None:
+        self.number = number
+        self.puppet = puppet
+        self.reports: list[dict[str, Any]] = []
+        self._changed = asyncio.Event()
+
+    def hear(self, told: dict[str, Any]) -> None:
+        self.reports.append(told)
+        self._changed.set()
+
+    def told(self, event: str) -> list[dict[str, Any]]:
+        return [report for report in self.reports if report["event"] == event]
+
+    async def until(self, condition: Callable[[], bool], what: str) -> None:
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                while not condition():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise TimeoutError(f"waited {DEADLINE_S:.0f} s for {what}; {self.number} said {self.reports}") from None
+
+    def call(self) -> None:
+        self.puppet.order("call", number=NUMBER)
+
+
+@contextlib.asynccontextmanager
+async def caller(cast: Cast, number: str) -> AsyncIterator[Caller]:
+    front = "{}:{}".format(*cast.house.addresses.sip)
+    puppet = await Puppet.start("assist.demo.customer", "--host", CUSTOMER_HOST, "--number", number, "--server", front)
+    found = Caller(puppet, number)
+    listening = asyncio.create_task(puppet.listen(found.hear))
+    try:
+        await found.until(lambda: bool(found.told("ready")), "the telephone")
+        yield found
+    finally:
+        await puppet.stop()
+        await listening
+
+
+def contact_of(cast: Cast, number: str) -> str:
+    """The contact of the caller with this number; empty before it was offered."""
+    offers = (e for e in cast.seen.events(ContactOffered) if isinstance(e.event, ContactOffered))
+    return next((e.contact_id or "" for e in offers if e.event.caller == number), "")
+
+
+def happened(cast: Cast, contact_id: str, kind: type[Event]) -> list[Envelope]:
+    """The events of one kind of one contact."""
+    return [envelope for envelope in cast.seen.events(kind) if envelope.contact_id == contact_id]
+
+
+def worker_pid(cast: Cast, contact_id: str) -> int:
+    """The process that has the contact: its place on the bus is named after it."""
+    return int(happened(cast, contact_id, ContactOffered)[0].source.rpartition("-")[2])
+
+
+def service(cast: Cast, name: str) -> int:
+    """The process id of a child of ``callfloor serve``."""
+    return cast.house.pids[name]
