@@ -91,12 +91,12 @@ class Case:
             case ContactOffered():
                 self.worker_id, self.caller, self.offered_at = event.worker_id, event.caller, at
             case ContactSnapshot():
-                self._catch_up(event)
+                return self._catch_up(event, at)
             case ContactQueued():
                 self.queue, self.priority = event.queue, event.priority
             case AgentOffered(agent=agent):
                 return self._offered(agent, at)
-            case AgentUnreachable(agent=agent):
+            case AgentUnreachable(agent=agent) if agent == self.agent:
                 self.agent, self._assistant = "", None
                 return (Tell(agent, ContactReleased(agent, event.reason)),)
             case ContactAnswered():
@@ -104,7 +104,8 @@ class Case:
                 return self._tell(event)
             case ContactEnded() if not self.ended:
                 self.ended = True
-                return self._tell(event) + self._assist(ContactOver(event.reason, event.duration_s, event.talk_s), at)
+                seen = event if self.answered_at else ContactReleased(self.agent, event.reason)
+                return self._tell(seen) + self._assist(ContactOver(event.reason, event.duration_s, event.talk_s), at)
             case UtterancePartial() | UtteranceFinal() | TranscriptionGap() | CardSettled() | StepTicked():
                 return self._tell(event) + self._assist(event, at)
             case NoteSaved():
@@ -116,9 +117,18 @@ class Case:
         line = customer_line(found.customer) if found.customer else None
         return self._tell(CustomerIdentified(line)) + self._assist(found, at)
 
-    def _catch_up(self, snapshot: ContactSnapshot) -> None:
+    def _catch_up(self, snapshot: ContactSnapshot, at: float) -> tuple[CaseEffect, ...]:
+        """Where the log has a hole, the worker knows better."""
         self.worker_id, self.caller, self.offered_at = snapshot.worker_id, snapshot.caller, snapshot.offered_at
         self.queue, self.priority = snapshot.queue, snapshot.priority
+        if not snapshot.agent or snapshot.agent == self.agent or self.ended:
+            return ()
+        found = self._offered(snapshot.agent, at)
+        if snapshot.phase != "talking":
+            return found
+        self.answered_at = snapshot.answered_at
+        waited = snapshot.answered_at - snapshot.queued_at
+        return found + self._tell(ContactAnswered(snapshot.agent, snapshot.lease_id, waited))
 
     def _offered(self, agent: str, at: float) -> tuple[CaseEffect, ...]:
         self.agent = agent

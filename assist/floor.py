@@ -35,6 +35,7 @@ from assist.casework import Case, CaseEffect
 from assist.content import Content
 from assist.desk_events import NoteSaved, RecogniserChanged, StationChanged
 from assist.feed import Feed
+from assist.journal import Journal
 from assist.store import Store, StoreError
 from assist.summary import ContactSummary
 from ivr.acd import Acd
@@ -51,7 +52,6 @@ from ivr.acd_messages import (
     Tick,
     from_event,
 )
-from ivr.agents import STATION_AWAY, AgentState
 from ivr.contacts import (
     CONTACT_COMMANDS,
     CONTACT_EVENTS,
@@ -85,6 +85,7 @@ class Floor:
     ) -> None:  # fmt: skip
         self._bus = bus
         self._store = store
+        self._journal = Journal(store, EVENTS)
         self._feed = feed
         self._acd = brain
         self._content = content
@@ -102,11 +103,14 @@ class Floor:
         self._reports: dict[str, StationReport] = {}
         self._tasks: asyncio.TaskGroup | None = None
 
+    async def recall(self) -> None:
+        """Remember who was resting when the last floor ended; before stations are let in."""
+        self._resting = await self._journal.resting()
+
     async def run(self) -> None:
         """Work until cancelled."""
         events = self._bus.subscribe("*", durable="floor", limit=10_000)
         self._bus.on_connected(self._announce)
-        self._resting = await self._who_rested()
         await self._bus.start()
         async with asyncio.TaskGroup() as self._tasks:
             async for envelope in events:
@@ -115,43 +119,28 @@ class Floor:
     def _announce(self) -> None:
         self._bus.publish(FloorStarted())
 
-    async def _who_rested(self) -> dict[str, str]:
-        """Agents who were not ready when the last floor ended, with their reasons."""
-        latest: dict[str, AgentStateChanged] = {}
-        for wire in await self._store.latest(AgentStateChanged.type, 1000):
-            event = EVENTS.decode(wire).event
-            if isinstance(event, AgentStateChanged):
-                latest[event.agent] = event
-        return {
-            agent: event.reason
-            for agent, event in latest.items()
-            if event.state == AgentState.NOT_READY and event.reason != STATION_AWAY
-        }
-
     # Events from the bus
 
     async def _receive(self, envelope: Envelope) -> None:
         """One event: act on it first, then log it; a repeat of what is logged is only acknowledged."""
         received = self._clock.monotonic()
         durable = envelope.event.durable
+        # The case first: folding it may find this very event in the log, whose acknowledgement died with a floor.
+        case = await self._case(envelope.contact_id) if envelope.contact_id is not None else None
         if durable and not self._logged.add(envelope.id):
             return
         if envelope.source != self._bus.source:
-            await self._take(envelope, received)
+            await self._take(envelope, case, received)
         if durable:
-            try:
-                await self._store.append(EVENTS.encode(envelope))
-            except StoreError as error:
-                log.error("event %s (%s) is not in the log: %s", envelope.id, envelope.event.type, error)
+            await self._journal.append(envelope)
 
-    async def _take(self, envelope: Envelope, received: float) -> None:
+    async def _take(self, envelope: Envelope, case: Case | None, received: float) -> None:
         match envelope.event:
             case WorkerLost():
-                self._worker_lost(envelope.event)
+                await self._worker_lost(envelope.event)
             case ServiceChanged():
                 self._service_changed(envelope.event)
-            case _ if envelope.contact_id is not None:
-                case = await self._case(envelope.contact_id)
+            case _ if case is not None:
                 self._perform(case, case.handle(envelope), received)
                 self._route(case, envelope.event)
 
@@ -165,22 +154,33 @@ class Floor:
         return case
 
     async def _fold(self, case: Case) -> None:
-        now = self._clock.monotonic()
-        for wire in await self._store.events_of(case.contact_id):
-            envelope = EVENTS.decode(wire)
+        effects: list[CaseEffect] = []
+        for envelope in await self._journal.of_contact(case.contact_id):
             self._logged.add(envelope.id)
-            self._perform(case, case.handle(envelope), now, again=True)
+            effects += case.handle(envelope)
+        wanted = tuple(effect for effect in effects if self._still_concerns(case, effect))
+        self._perform(case, wanted, self._clock.monotonic(), again=True)
+
+    def _still_concerns(self, case: Case, effect: CaseEffect) -> bool:
+        """What an agent was told who no longer has the contact must not take the present one off the desk."""
+        if not isinstance(effect, casework.Tell) or effect.agent not in self._queues:
+            return True
+        present = self._feed.desk(effect.agent).contact
+        return effect.agent == case.agent and (not case.ended or present is None or present.id == case.contact_id)
 
     def _forget_old_cases(self) -> None:
         for contact_id in [key for key, case in self._cases.items() if case.ended][:-KEPT_CASES]:
             del self._cases[contact_id]
 
-    def _worker_lost(self, event: WorkerLost) -> None:
-        for case in list(self._cases.values()):
-            if case.worker_id == event.worker_id and not case.ended:
-                now = self._clock.wall()
-                talked = now - case.answered_at if case.answered_at else 0.0
-                self._own(ContactEnded("worker_lost", "system", now - case.offered_at, talked), case)
+    async def _worker_lost(self, event: WorkerLost) -> None:
+        case = next((case for case in self._cases.values() if case.worker_id == event.worker_id), None)
+        if case is None:  # lost while no floor was there to know its contact
+            contact_id = await self._journal.contact_of(event.worker_id)
+            case = await self._case(contact_id) if contact_id is not None else None
+        if case is not None and not case.ended:
+            now = self._clock.wall()
+            lasted, talked = (now - since if since else 0.0 for since in (case.offered_at, case.answered_at))
+            self._own(ContactEnded("worker_lost", "system", lasted, talked), case)
 
     def _service_changed(self, event: ServiceChanged) -> None:
         if event.name == "transcription":
@@ -200,13 +200,18 @@ class Floor:
         for effect in effects:
             match effect:
                 case casework.Tell(agent, event):
-                    self._feed.publish(agent, self._stamped(event, received), case.contact_id)
+                    self._tell(agent, self._stamped(event, received), case.contact_id)
                 case casework.Emit(event) if not again:
                     self._bus.publish(self._stamped(event, received), contact_id=case.contact_id)
                 case casework.LookUp(number):
                     self._spawn(self._look_up(case, number))
                 case casework.Keep(summary) if not again:
                     self._spawn(self._keep(summary))
+
+    def _tell(self, agent: str, event: Event, contact_id: str | None = None) -> None:
+        """Put an event on a desk; agents taken out of the settings meanwhile have none."""
+        if agent in self._queues:
+            self._feed.publish(agent, event, contact_id)
 
     def _stamped(self, event: Event, received: float) -> Event:
         if isinstance(event, CardShown | CardUpdated):
@@ -250,7 +255,7 @@ class Floor:
                 case AgentChanged(agent, state, reason, since):
                     event = AgentStateChanged(agent, state, reason, since)
                     self._bus.publish(event)
-                    self._feed.publish(agent, event)
+                    self._tell(agent, event)
         if self._timer is not None:
             self._timer.cancel()
         if (deadline := self._acd.next_deadline) is not None:

@@ -55,6 +55,7 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock)
     app = create_app(floor, feed, security, clock)
     try:
+        await floor.recall()
         async with serving(app, settings.section("web", WebSettings), listener) as url:
             working = asyncio.create_task(floor.run(), name="floor")
             for number in (signal.SIGTERM, signal.SIGINT):

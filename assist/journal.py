@@ -1,0 +1,78 @@
+"""The event log as the floor uses it: typed, and never in its way. What the database refuses is reported and left out,
+and what another version of this program wrote is passed over: neither may keep the floor from coming up.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from typing import Any
+
+from assist.store import Store, StoreError
+from ivr.agents import STATION_AWAY, AgentState
+from ivr.contacts import AgentStateChanged, ContactOffered
+from voice.events import Envelope, EventCodec, MalformedError, UnknownTypeError
+
+log = logging.getLogger(__name__)
+
+STATES_READ = 20_000
+"""State changes looked through for who was resting: more than an hour of 200 busy agents."""
+OFFERS_READ = 1000
+"""Contacts looked through for the one a lost worker had."""
+
+Wire = Mapping[str, Any]
+
+
+class Journal:
+    """The log in ``store``, of the events ``codec`` knows. No method raises because the database refuses."""
+
+    def __init__(self, store: Store, codec: EventCodec) -> None:
+        self._store = store
+        self._codec = codec
+
+    async def append(self, envelope: Envelope) -> None:
+        """Add an event."""
+        try:
+            await self._store.append(self._codec.encode(envelope))
+        except StoreError as error:
+            log.error("event %s (%s) is not in the log: %s", envelope.id, envelope.event.type, error)
+
+    async def of_contact(self, contact_id: str) -> list[Envelope]:
+        """A contact's events in the order they came in."""
+        return list(self._decoded(await _read(self._store.events_of(contact_id))))
+
+    async def resting(self) -> dict[str, str]:
+        """Agents whose last state was NOT_READY by their own choice, with their reasons."""
+        wires = await _read(self._store.latest(AgentStateChanged.type, STATES_READ))
+        latest = {wire["data"].get("agent"): wire for wire in wires}
+        events = (envelope.event for envelope in self._decoded(latest.values()))
+        return {
+            event.agent: event.reason
+            for event in events
+            if isinstance(event, AgentStateChanged)
+            and event.state == AgentState.NOT_READY
+            and event.reason != STATION_AWAY
+        }
+
+    async def contact_of(self, worker_id: str) -> str | None:
+        """The contact a worker took."""
+        for wire in reversed(await _read(self._store.latest(ContactOffered.type, OFFERS_READ))):
+            if wire["data"].get("worker_id") == worker_id:
+                contact_id: str | None = wire["contact_id"]
+                return contact_id
+        return None
+
+    def _decoded(self, wires: Iterable[Wire]) -> Iterator[Envelope]:
+        for wire in wires:
+            try:
+                yield self._codec.decode(wire)
+            except (UnknownTypeError, MalformedError) as error:
+                log.warning("event %s of the log is passed over: %s", wire["id"], error)
+
+
+async def _read(query: Awaitable[tuple[dict[str, Any], ...]]) -> tuple[dict[str, Any], ...]:
+    try:
+        return await query
+    except StoreError as error:
+        log.error("the event log cannot be read: %s", error)
+        return ()
