@@ -184,7 +184,7 @@ def drafted(summary: ContactSummary) -> SummaryDrafted:
     if summary.gap_s:
         facts.append(("Not transcribed", f"{summary.gap_s:.0f} s"))
     return SummaryDrafted(
-        headline=summary.text.split(". ")[0].rstrip(".") + ".",
+        headline=summary.text.splitlines()[0],
         lines=tuple(f"Open: {step}" for step in summary.steps_open),
         disposition=summary.disposition,
         promises=tuple(follow_up.text for follow_up in summary.follow_ups),
