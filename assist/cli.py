@@ -81,7 +81,7 @@ def recording_play(
     settings: Settings = None,
     state_dir: Annotated[Path | None, typer.Option(help="The installation whose key to use.")] = None,
 ) -> None:
-    """Play a recording on this machine's sound device (needs the ``station`` extra)."""
+    """Play a recording on this machine's speakers."""
     from assist.playing import play
 
     play(file, read_settings(settings, os.environ), state_dir)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 from transcription.recording import load_or_create_key, read_recording
@@ -10,6 +13,9 @@ from voice.audio import write_wav
 from voice.errors import CallfloorError, DocumentError
 from voice.rundir import RunDirectory
 from voice.settings import RunSettings, SettingsFile
+
+PLAYERS = ("pw-play", "paplay", "aplay")
+"""PipeWire's, PulseAudio's and ALSA's own players."""
 
 
 def export(file: Path, out: Path, settings: SettingsFile, state_dir: Path | None) -> float:
@@ -20,20 +26,20 @@ def export(file: Path, out: Path, settings: SettingsFile, state_dir: Path | None
 
 
 def play(file: Path, settings: SettingsFile, state_dir: Path | None) -> None:
-    """Play ``file``. Raises DocumentError, RecordingError, and CallfloorError where there is nothing to play on."""
-    try:
-        import sounddevice
-    except (ImportError, OSError) as error:
-        raise CallfloorError(
-            f"no sound here ({error}). Fix: pip install 'callfloor[station]' and libportaudio2, "
-            f"or: callfloor recording export {file} --out call.wav"
-        ) from None
+    """Play ``file`` on this machine's speakers. Raises DocumentError, RecordingError, and CallfloorError where there is
+    nothing to play it on.
+    """
     found = _read(file, settings, state_dir)
-    try:
-        with sounddevice.RawOutputStream(found.header.rate, channels=2, dtype="int16") as stream:
-            stream.write(found.pcm)
-    except sounddevice.PortAudioError as error:
-        raise CallfloorError(f"the sound device refused: {error}. Fix: check that one is plugged in") from None
+    with tempfile.TemporaryDirectory() as directory:  # decrypted audio stays no longer than it plays
+        wav = Path(directory) / "call.wav"
+        write_wav(wav, found.pcm, found.header.rate, channels=2)
+        for program in PLAYERS:
+            if shutil.which(program) and subprocess.run([program, str(wav)], check=False).returncode == 0:  # noqa: S603
+                return
+    raise CallfloorError(
+        f"no sound here: none of {', '.join(PLAYERS)} could play it. "
+        f"Fix: install one, or: callfloor recording export {file} --out call.wav"
+    )
 
 
 def _read(file: Path, settings: SettingsFile, state_dir: Path | None) -> Recording:

@@ -91,7 +91,7 @@ async def _serve(options: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status 0 after SIGTERM or SIGINT, 2 with one line on stderr for a wrong file or option."""
-    logging.basicConfig(level=logging.INFO, format="transcription: %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="transcription: %(levelname)s %(message)s")
     logging.getLogger("websockets").setLevel(logging.WARNING)
     try:
         asyncio.run(_serve(_arguments(sys.argv[1:] if arguments is None else arguments)))

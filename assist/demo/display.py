@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +21,7 @@ from assist.demo.measure import CardMoment, TurnResult, overall_wer
 from assist.demo.observed import Observed
 from assist.desk import Desk, DeskCard, Utterance
 from assist.desk_events import SummaryDrafted
+from ivr.contacts import ContactClosed
 
 SHOWN_LINES = 14
 MARK = {"history": "who", "sentiment": "feel", "next_step": "next"}
@@ -123,8 +127,18 @@ def summary(
             after = f"after “{card.word}”" if card.word else "after the station was rung"
             table.add_row(f"Card {card.kind}", f"{card.title} ({card.trigger}, {card.latency_ms:.0f} ms {after})")
     table.add_row("", f"and {sum(card.latency_ms is None for card in cards)} updates that follow the talk")
-    if closed is not None and closed.recording:
-        command = f"callfloor recording play {shlex.quote(closed.recording)} --state-dir {shlex.quote(str(state_dir))}"
-        table.add_row("Recording", f"{closed.recording} ({closed.recorded_s:.1f} s, AES-256-GCM)")
-        table.add_row("Listen", command)
     console.print(table, highlight=False)
+    if closed is not None and closed.recording:
+        _tell_recording(console, closed, state_dir)
+
+
+def _tell_recording(console: Console, closed: ContactClosed, state_dir: Path) -> None:
+    """Unwrapped, so that a person can copy the lines."""
+    program = "callfloor" if shutil.which("callfloor") else os.path.relpath(sys.argv[0])
+    file, state = (shlex.quote(os.path.relpath(path)) for path in (closed.recording, state_dir))
+    for line in (
+        f"Recording  {file} ({closed.recorded_s:.1f} s, agent left, customer right, AES-256-GCM)",
+        f"Listen     {program} recording play {file} --state-dir {state}",
+        f"As WAV     {program} recording export {file} --state-dir {state} --out call.wav",
+    ):
+        console.print(line, highlight=False, soft_wrap=True)

@@ -34,7 +34,7 @@ CLEAN_END = "exit 0"
 def main() -> int:
     """Exit status 0 after SIGTERM, 2 for wrong settings."""
     options = _parser().parse_args()
-    logging.basicConfig(level=logging.INFO, format="front: %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="front: %(message)s", stream=sys.stderr)
     try:
         settings = read_settings(options.settings, os.environ)
         front = settings.section("front", FrontSettings)

@@ -23,7 +23,7 @@ _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 def main() -> int:
     """Exit status 0 after SIGTERM, 2 for wrong settings, 70 where forking is not safe."""
     options = _parser().parse_args()
-    logging.basicConfig(level=logging.INFO, format="zygote: %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="zygote: %(message)s", stream=sys.stderr)
     for variable in _ONE_THREAD:  # numpy's BLAS starts threads when it is imported
         os.environ[variable] = "1"
     try:
