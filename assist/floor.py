@@ -10,6 +10,7 @@ stations send when it starts. So it may be killed and started again while calls 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
@@ -35,6 +36,7 @@ from assist.casework import Case, CaseEffect
 from assist.content import Content
 from assist.desk_events import NoteSaved, RecogniserChanged, StationChanged
 from assist.feed import Feed
+from assist.history import CustomerFound
 from assist.journal import Journal
 from assist.store import Store, StoreError
 from assist.summary import ContactSummary
@@ -58,6 +60,7 @@ from ivr.contacts import (
     AgentStateChanged,
     ConnectAgent,
     ContactEnded,
+    ContactSnapshot,
     FloorStarted,
 )
 from transcription.utterances import UTTERANCE_EVENTS
@@ -72,6 +75,7 @@ log = logging.getLogger(__name__)
 
 EVENTS = EventCodec((*VOICE_EVENTS, *CONTACT_EVENTS, *UTTERANCE_EVENTS, *CARD_EVENTS, NoteSaved))
 COMMANDS = CommandCodec(CONTACT_COMMANDS)
+SETTLE_S = 1.0
 KEPT_CASES = 1000
 """Ended contacts whose case stays in memory for words and commands that come late."""
 
@@ -102,10 +106,23 @@ class Floor:
         self._links: dict[str, StationLink] = {}
         self._reports: dict[str, StationReport] = {}
         self._tasks: asyncio.TaskGroup | None = None
+        self._unheard: set[str] = set()
+        self._all_heard = asyncio.Event()
 
     async def recall(self) -> None:
-        """Remember who was resting when the last floor ended; before stations are let in."""
+        """Remember who was resting when the last floor ended, and which contacts it had; before ``run``."""
         self._resting = await self._journal.resting()
+        self._unheard = await self._journal.open_contacts()
+
+    async def settle(self) -> None:
+        """Wait until every contact of the last floor has said how it stands, at most SETTLE_S. Only then let stations
+        in: an agent who seems free because her contact was not heard yet would be offered another one.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                await self._bus.connected()
+                if self._unheard:
+                    await self._all_heard.wait()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -148,25 +165,37 @@ class Floor:
         """The case of a contact; one from before this floor started is folded from the log."""
         case = self._cases.get(contact_id)
         if case is None:
-            case = self._cases[contact_id] = Case(contact_id, self._content)
-            await self._fold(case)
+            case = await self._folded(contact_id)
+            self._cases[contact_id] = case
             self._forget_old_cases()
         return case
 
-    async def _fold(self, case: Case) -> None:
-        effects: list[CaseEffect] = []
-        for envelope in await self._journal.of_contact(case.contact_id):
+    async def _folded(self, contact_id: str) -> Case:
+        """A case as the log tells it. Desks are told at the times things happened; nothing is published again."""
+        case, told = Case(contact_id, self._content), list[tuple[casework.Tell, float]]()
+        for envelope in await self._journal.of_contact(contact_id):
             self._logged.add(envelope.id)
-            effects += case.handle(envelope)
-        wanted = tuple(effect for effect in effects if self._still_concerns(case, effect))
-        self._perform(case, wanted, self._clock.monotonic(), again=True)
+            for effect in await self._with_customer(case, case.handle(envelope), envelope.at):
+                if isinstance(effect, casework.Tell):
+                    told.append((effect, envelope.at))
+        for tell, at in told:
+            if self._still_concerns(case, tell):
+                self._tell(tell.agent, tell.event, contact_id, at)
+        return case
 
-    def _still_concerns(self, case: Case, effect: CaseEffect) -> bool:
+    async def _with_customer(self, case: Case, effects: tuple[CaseEffect, ...], at: float) -> tuple[CaseEffect, ...]:
+        """Look-ups answered on the spot: what the agent did with the history card comes later in the log."""
+        for effect in effects:
+            if isinstance(effect, casework.LookUp) and (found := await self._customer(effect.number)) is not None:
+                effects += case.customer_found(found, at)
+        return effects
+
+    def _still_concerns(self, case: Case, tell: casework.Tell) -> bool:
         """What an agent was told who no longer has the contact must not take the present one off the desk."""
-        if not isinstance(effect, casework.Tell) or effect.agent not in self._queues:
-            return True
-        present = self._feed.desk(effect.agent).contact
-        return effect.agent == case.agent and (not case.ended or present is None or present.id == case.contact_id)
+        if tell.agent not in self._queues:
+            return False
+        present = self._feed.desk(tell.agent).contact
+        return tell.agent == case.agent and (not case.ended or present is None or present.id == case.contact_id)
 
     def _forget_old_cases(self) -> None:
         for contact_id in [key for key, case in self._cases.items() if case.ended][:-KEPT_CASES]:
@@ -195,23 +224,22 @@ class Floor:
         self._perform(case, case.handle(envelope), received)
         self._route(case, event)
 
-    def _perform(self, case: Case, effects: tuple[CaseEffect, ...], received: float, *, again: bool = False) -> None:
-        """Carry effects out; ``again``: while folding the log, where what was published is already in it."""
+    def _perform(self, case: Case, effects: tuple[CaseEffect, ...], received: float) -> None:
         for effect in effects:
             match effect:
                 case casework.Tell(agent, event):
                     self._tell(agent, self._stamped(event, received), case.contact_id)
-                case casework.Emit(event) if not again:
+                case casework.Emit(event):
                     self._bus.publish(self._stamped(event, received), contact_id=case.contact_id)
                 case casework.LookUp(number):
                     self._spawn(self._look_up(case, number))
-                case casework.Keep(summary) if not again:
+                case casework.Keep(summary):
                     self._spawn(self._keep(summary))
 
-    def _tell(self, agent: str, event: Event, contact_id: str | None = None) -> None:
+    def _tell(self, agent: str, event: Event, contact_id: str | None = None, at: float | None = None) -> None:
         """Put an event on a desk; agents taken out of the settings meanwhile have none."""
         if agent in self._queues:
-            self._feed.publish(agent, event, contact_id)
+            self._feed.publish(agent, event, contact_id, at=at)
 
     def _stamped(self, event: Event, received: float) -> Event:
         if isinstance(event, CardShown | CardUpdated):
@@ -220,12 +248,16 @@ class Floor:
 
     async def _look_up(self, case: Case, number: str) -> None:
         received = self._clock.monotonic()
+        found = await self._customer(number)
+        if found is not None:
+            self._perform(case, case.customer_found(found, self._clock.wall()), received)
+
+    async def _customer(self, number: str) -> CustomerFound | None:
         try:
-            found = await self._store.look_up(number)
+            return await self._store.look_up(number)
         except StoreError as error:
             log.error("customer %s cannot be looked up: %s", number, error)
-            return
-        self._perform(case, case.customer_found(found, self._clock.wall()), received)
+            return None
 
     async def _keep(self, summary: ContactSummary) -> None:
         try:
@@ -244,6 +276,10 @@ class Floor:
         given = from_event(case.contact_id, event)
         if given is not None:
             self._decide(given)
+        if isinstance(event, ContactSnapshot | ContactEnded):
+            self._unheard.discard(case.contact_id)
+            if not self._unheard:
+                self._all_heard.set()
 
     def _decide(self, given: AcdInput) -> None:
         """One input to the ACD, its effects, and a timer for when it next wants to be asked."""

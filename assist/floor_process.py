@@ -56,10 +56,11 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     app = create_app(floor, feed, security, clock)
     try:
         await floor.recall()
+        working = asyncio.create_task(floor.run(), name="floor")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+        await floor.settle()
         async with serving(app, settings.section("web", WebSettings), listener) as url:
-            working = asyncio.create_task(floor.run(), name="floor")
-            for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, working.cancel)
             sys.stdout.write(f"floor ready {url}\n")
             sys.stdout.flush()
             with contextlib.suppress(asyncio.CancelledError):

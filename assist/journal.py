@@ -10,7 +10,7 @@ from typing import Any
 
 from assist.store import Store, StoreError
 from ivr.agents import STATION_AWAY, AgentState
-from ivr.contacts import AgentStateChanged, ContactOffered
+from ivr.contacts import AgentStateChanged, ContactEnded, ContactOffered
 from voice.events import Envelope, EventCodec, MalformedError, UnknownTypeError
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 STATES_READ = 20_000
 """State changes looked through for who was resting: more than an hour of 200 busy agents."""
 OFFERS_READ = 1000
-"""Contacts looked through for the one a lost worker had."""
+"""Contacts looked through for open ones, and for the one a lost worker had."""
 
 Wire = Mapping[str, Any]
 
@@ -53,6 +53,12 @@ class Journal:
             and event.state == AgentState.NOT_READY
             and event.reason != STATION_AWAY
         }
+
+    async def open_contacts(self) -> set[str]:
+        """Contacts, of the last OFFERS_READ, whose end is not in the log."""
+        offered = await _read(self._store.latest(ContactOffered.type, OFFERS_READ))
+        ended = await _read(self._store.latest(ContactEnded.type, OFFERS_READ))
+        return {wire["contact_id"] for wire in offered} - {wire["contact_id"] for wire in ended}
 
     async def contact_of(self, worker_id: str) -> str | None:
         """The contact a worker took."""
