@@ -70,6 +70,7 @@ class ContactWorker:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._operations: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue()
         self._phone: Phone | None = None
+        self._offered = asyncio.Event()
         self._finished = asyncio.Event()
 
     async def run(self, phone: Phone) -> None:
@@ -82,7 +83,11 @@ class ContactWorker:
         self._bus.on_connected(self._report)
         starts = self._bus.subscribe(FloorStarted.type)
         async with asyncio.TaskGroup() as tasks:
-            background = [tasks.create_task(self._answer_floors(starts)), tasks.create_task(self._operate())]
+            background = [
+                tasks.create_task(self._join_bus()),
+                tasks.create_task(self._answer_floors(starts)),
+                tasks.create_task(self._operate()),
+            ]
             await self._finished.wait()
             starts.close()
             for task in background:
@@ -90,10 +95,9 @@ class ContactWorker:
 
     def phone_event(self, event: PhoneEvent) -> None:
         """What the phone reports (``PhoneListener``)."""
-        first = not self._core.call.legs
         self._perform(self._core.phone_event(event, self._clock.wall()))
-        if first and self._core.running:
-            asyncio.ensure_future(self._bus.start())
+        if self._core.running:
+            self._offered.set()
 
     async def _command(self, command: Command) -> Reply:
         match command:
@@ -109,6 +113,11 @@ class ContactWorker:
     def _report(self) -> None:
         if self._core.running:
             self._bus.publish(self._core.snapshot, contact_id=self._core.contact_id)
+
+    async def _join_bus(self) -> None:
+        """A warm worker without a contact needs no connection."""
+        await self._offered.wait()
+        await self._bus.start()
 
     async def _answer_floors(self, starts: Subscription) -> None:
         async for _ in starts:
@@ -167,7 +176,7 @@ class ContactWorker:
                 case SetPaths(paths):
                     await self._phone.set_paths(paths)
         except PhoneError as error:
-            log.error("contact %s: %s", self._core.contact_id, error)  # noqa: TRY400 - a refusal, not a bug
+            log.error("contact %s: %s", self._core.contact_id, error)
             if isinstance(effect, DialLeg | AnswerLeg):
                 self.phone_event(LegDisconnected(effect.leg_id, 503, str(error)))
 

@@ -17,7 +17,7 @@ from voice.audio import AudioFrame, AudioSink
 from voice.bus.base import Bus
 from voice.calls import Role
 from voice.clock import Clock
-from voice.errors import DocumentError
+from voice.errors import CallfloorError, DocumentError
 from voice.events import Event
 from voice.rundir import RunDirectory
 
@@ -80,23 +80,19 @@ class Ears:
     def open(self, base_s: float) -> None:
         """Both parties may be heard from now on; ``base_s``: seconds since the contact was offered."""
         self._base_s = base_s
-        self._client = TranscriptionClient(
-            self._url,
-            self._where.secret("transcription"),
-            self._contact_id,
-            self._clock,
-            self._heard,
-            self._decided,
-        )
+        self._client = self._new_client()
         self._recorder = self._new_recorder()
         for number, role in CHANNELS.items():
-            sinks: list[AudioSink] = [self._client.open_channel(number, role, RATE, base_s)]
+            sinks: list[AudioSink] = []
+            if self._client is not None:
+                sinks.append(self._client.open_channel(number, role, RATE, base_s))
             if self._recorder is not None:
                 recording = self._recorder.sink(role, base_s)
                 self._recorder_sinks.append(recording)
                 sinks.append(recording)
             self._gates[role].open(Tee(*sinks))
-        self._running = asyncio.create_task(self._client.run(), name="transcription client")
+        if self._client is not None:
+            self._running = asyncio.create_task(self._client.run(), name="transcription client")
 
     async def close(self) -> Recorded:
         """The contact is over: wait a little for the last words, finish the recording."""
@@ -108,6 +104,14 @@ class Ears:
             await self._client.finish(FINISH_S)
             await self._running
         return self._finish_recording()
+
+    def _new_client(self) -> TranscriptionClient | None:
+        try:
+            token = self._where.secret("transcription")
+        except OSError as error:
+            log.error("contact %s is not transcribed: no token for the server: %s", self._contact_id, error)
+            return None
+        return TranscriptionClient(self._url, token, self._contact_id, self._clock, self._heard, self._decided)
 
     def _new_recorder(self) -> ContactRecorder | None:
         try:
@@ -131,6 +135,10 @@ class Ears:
         path = self._recorder.close() if self._recorder is not None else None
         if path is None:
             return Recorded()
-        recording = read_recording(path, load_or_create_key(self._where.recording_key))
+        try:
+            recording = read_recording(path, load_or_create_key(self._where.recording_key))
+        except CallfloorError as error:
+            log.error("the recording of contact %s cannot be read back: %s", self._contact_id, error)
+            return Recorded(str(path))
         silenced = sum(span.end_s - span.start_s for span in recording.silenced)
         return Recorded(str(path), recording.seconds, silenced)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Lock
 
 
@@ -12,7 +12,8 @@ class _Playing:
     token: int
     pcm: memoryview
     loop: bool
-    position: int = field(default=0)
+    position: int = 0
+    begun: bool = False
 
 
 class PromptPlayer:
@@ -31,11 +32,10 @@ class PromptPlayer:
 
     def play(self, token: int, pcm: bytes, *, loop: bool = False) -> None:
         """Play int16 samples instead of what plays now. Nothing to play finishes at once."""
+        with self._lock:
+            self._playing = _Playing(token, memoryview(pcm), loop) if pcm else None
         if not pcm:
             self._on_finished(token)
-            return
-        with self._lock:
-            self._playing = _Playing(token, memoryview(pcm), loop)
 
     def stop(self) -> None:
         """Silence from the next frame on; ``on_finished`` is not called."""
@@ -49,7 +49,7 @@ class PromptPlayer:
             playing = self._playing
             if playing is None:
                 return None
-            at_start = playing.position == 0
+            at_start, playing.begun = not playing.begun, True
             chunk = bytes(playing.pcm[playing.position : playing.position + wanted])
             playing.position += wanted
             at_end = playing.position >= len(playing.pcm)

@@ -51,7 +51,7 @@ class FloorUnreachableError(CallfloorError):
 
 
 class FloorLink(Protocol):
-    """The way to the floor. Nothing here waits: while the floor is away, it is told the newest state when it is back."""
+    """The way to the floor. Nothing here waits: a floor that was away is told the newest state when it is back."""
 
     async def run(self, on_command: CommandListener) -> None:
         """Keep the link up until cancelled."""
@@ -188,7 +188,7 @@ def state_message(state: StationState) -> dict[str, Any]:
 
 
 def station_url(server: str) -> str:
-    """The websocket address of ``/api/station`` at ``server`` (http, https, ws or wss). Raises FloorUnreachableError."""
+    """The websocket address of ``/api/station`` at ``server`` (http, https, ws, wss). Raises FloorUnreachableError."""
     parts = urlsplit(server if "://" in server else f"http://{server}")
     scheme = {"http": "ws", "ws": "ws", "https": "wss", "wss": "wss"}.get(parts.scheme)
     if scheme is None or not parts.netloc:

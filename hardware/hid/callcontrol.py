@@ -151,7 +151,7 @@ class CallControl:
         return self._locked
 
     def opened(self, now: float) -> tuple[WriteReport, ...]:
-        """The device was opened, or came back: it is told the state that holds, and its first report is the baseline."""
+        """The device was opened, or came back: it is told the state that holds; its first report is the baseline."""
         self._seen = {}
         self._hook = False
         self._opened_at = self._off_hook_at = now
