@@ -82,8 +82,10 @@ async def caller(cast: Cast, number: str) -> AsyncIterator[Caller]:
 
 def contact_of(cast: Cast, number: str) -> str:
     """The contact of the caller with this number; empty before it was offered."""
-    offers = (e for e in cast.seen.events(ContactOffered) if isinstance(e.event, ContactOffered))
-    return next((e.contact_id or "" for e in offers if e.event.caller == number), "")
+    for envelope in cast.seen.events(ContactOffered):
+        if isinstance(envelope.event, ContactOffered) and envelope.event.caller == number:
+            return envelope.contact_id or ""
+    return ""
 
 
 def happened(cast: Cast, contact_id: str, kind: type[Event]) -> list[Envelope]:
