@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -62,12 +63,16 @@ class RunDirectory:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def secret(self, name: str) -> str:
-        """A random secret of this installation, made on first use, the same for every process."""
+        """A random secret of this installation, made on first use, the same for every process. Raises OSError."""
         file = self.state / "keys" / name
-        try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return file.read_text().strip()
-        with os.fdopen(descriptor, "w") as out:
-            out.write(secrets.token_urlsafe(32))
-        return file.read_text()
+        if not file.exists():
+            draft = file.with_name(f".{name}.{os.getpid()}.{secrets.token_hex(4)}")
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                with os.fdopen(descriptor, "w") as out:
+                    out.write(secrets.token_urlsafe(32))
+                with contextlib.suppress(FileExistsError):  # another process was first: then theirs is the secret
+                    os.link(draft, file)
+            finally:
+                draft.unlink()
+        return file.read_text().strip()
