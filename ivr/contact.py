@@ -12,8 +12,6 @@ import asyncio
 import logging
 import os
 import resource
-from collections.abc import Coroutine
-from typing import Any
 
 from ivr import effects as flow
 from ivr.contact_core import (
@@ -55,6 +53,8 @@ TAP_BATCH_MS = 100
 LINGER_S = 5.0
 """How long a leg that was hung up may take to end before the process ends without it."""
 
+PhoneOperation = AnswerLeg | DialLeg | HangUpLeg | SetPaths
+
 
 class ContactWorker:
     """Performs the core's effects on a phone, a player, a bus and ears. Belongs to one asyncio loop."""
@@ -68,7 +68,7 @@ class ContactWorker:
         self._loop = asyncio.get_running_loop()
         self._player = PromptPlayer(lambda token: self._loop.call_soon_threadsafe(self._prompt_finished, token))
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._operations: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue()
+        self._operations: asyncio.Queue[PhoneOperation] = asyncio.Queue()
         self._phone: Phone | None = None
         self._offered = asyncio.Event()
         self._finished = asyncio.Event()
@@ -150,7 +150,7 @@ class ContactWorker:
                 case Finish():
                     self._finished.set()
                 case AnswerLeg() | DialLeg() | HangUpLeg() | SetPaths():
-                    self._operations.put_nowait(self._phone_operation(effect))
+                    self._operations.put_nowait(effect)
 
     def _cancel_timer(self, name: str) -> None:
         timer = self._timers.pop(name, None)
@@ -160,9 +160,9 @@ class ContactWorker:
     async def _operate(self) -> None:
         """Phone operations one after the other, in the order they were decided."""
         while True:
-            await (await self._operations.get())
+            await self._phone_operation(await self._operations.get())
 
-    async def _phone_operation(self, effect: AnswerLeg | DialLeg | HangUpLeg | SetPaths) -> None:
+    async def _phone_operation(self, effect: PhoneOperation) -> None:
         assert self._phone is not None
         try:
             match effect:
@@ -171,8 +171,8 @@ class ContactWorker:
                 case DialLeg(leg_id, address, headers):
                     await self._phone.dial(leg_id, address, headers)
                 case HangUpLeg(leg_id, code):
-                    await self._phone.hang_up(leg_id, code)
                     self._loop.call_later(LINGER_S, self._finish_if_over)
+                    await self._phone.hang_up(leg_id, code)
                 case SetPaths(paths):
                     await self._phone.set_paths(paths)
         except PhoneError as error:
