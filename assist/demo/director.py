@@ -11,7 +11,7 @@ from rich.console import Console
 
 from assist.cards import CardKind
 from assist.demo import display, report
-from assist.demo.measure import card_moments, turn_results
+from assist.demo.measure import measure
 from assist.demo.stage import THINKING_S, Cast, stage
 
 HEARD_S = 3.0
@@ -50,13 +50,13 @@ async def _again(console: Console) -> bool:
 
 def _report(cast: Cast, json_file: Path | None, console: Console, state_dir: Path) -> bool:
     """Print and write what happened; whether it was what a demo promises."""
-    turns, cards = turn_results(cast.seen, cast.script), card_moments(cast.seen, cast.script)
-    kinds = {card.kind for card in cards}
+    results = measure(cast.seen, cast.script)
+    kinds = {card.kind for card in results.cards}
     connected = cast.seen.answered and min(cast.seen.heard_s.values()) >= HEARD_S
     good = connected and kinds >= {kind.value for kind in CardKind} and cast.seen.closed is not None
-    display.summary(console, cast.seen, cast.desk, turns, cards, state_dir)
+    display.summary(console, cast.seen, cast.desk, results, state_dir)
     if json_file is not None:
-        document = report.document(cast.seen, cast.desk, turns, cards, connected=connected, good=good)
+        document = report.document(cast.seen, cast.desk, results, connected=connected, good=good)
         json_file.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if not good:
         console.print(f"[red]not good: connected={connected}, heard={cast.seen.heard_s}, kinds={sorted(kinds)}[/red]")

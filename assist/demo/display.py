@@ -17,7 +17,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from assist.demo.measure import CardMoment, TurnResult, overall_wer
+from assist.demo.measure import Results
 from assist.demo.observed import Observed
 from assist.desk import Desk, DeskCard, Utterance
 from assist.desk_events import SummaryDrafted
@@ -105,9 +105,7 @@ def _card(entry: DeskCard) -> RenderableType:
     return Panel(Group(*body), title=f"{MARK[card.kind]}: {card.title}", subtitle=foot, subtitle_align="right")
 
 
-def summary(
-    console: Console, seen: Observed, desk: Desk, turns: list[TurnResult], cards: list[CardMoment], state_dir: Path
-) -> None:
+def summary(console: Console, seen: Observed, desk: Desk, results: Results, state_dir: Path) -> None:
     """What happened, in numbers."""
     contact = desk.contact or desk.previous
     drafted = contact.summary if contact and contact.summary else SummaryDrafted("no summary was drafted")
@@ -120,13 +118,13 @@ def summary(
         "Talk ratio", f"agent {100 * drafted.talk_ratio:.0f} %, caller {100 * (1 - drafted.talk_ratio):.0f} %"
     )
     table.add_row("Sentiment", f"{drafted.sentiment_start:+.2f} → {drafted.sentiment_end:+.2f}")
-    table.add_row("Words", f"{100 * overall_wer(turns):.1f} % WER against the script (demo model)")
+    table.add_row("Words", f"{100 * results.wer:.1f} % WER against the script (demo model)")
     table.add_row("Summary", drafted.headline)
-    for card in cards:
+    for card in results.cards:
         if card.latency_ms is not None:
             after = f"after “{card.word}”" if card.word else "after the station was rung"
             table.add_row(f"Card {card.kind}", f"{card.title} ({card.trigger}, {card.latency_ms:.0f} ms {after})")
-    table.add_row("", f"and {sum(card.latency_ms is None for card in cards)} updates that follow the talk")
+    table.add_row("", f"and {sum(card.latency_ms is None for card in results.cards)} updates that follow the talk")
     console.print(table, highlight=False)
     if closed is not None and closed.recording:
         _tell_recording(console, closed, state_dir)

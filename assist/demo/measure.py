@@ -14,7 +14,7 @@ from assist.demo.observed import Observed, Told, moment
 from assist.demo.script import Script, Turn
 from ivr.contacts import AgentOffered
 from transcription.evaluate import normalise, word_errors
-from transcription.utterances import UtteranceFinal
+from transcription.utterances import UtteranceFinal, Word
 
 SLACK_S = 1.0
 """How far from its turn an utterance may lie and still belong to it."""
@@ -32,6 +32,22 @@ class TurnResult:
 
 
 @dataclass(frozen=True, slots=True)
+class UtteranceResult:
+    """One final, with the words of the script spoken while it lasted (``turn``: None where there are none)."""
+
+    utterance_id: str
+    party: str
+    turn: int | None
+    text: str
+    reference: str
+    wer: float
+    start_s: float
+    end_s: float
+    confidence: float
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CardMoment:
     """A card as it reached the page. ``latency_ms``: from the end of the triggering word (for ``call`` cards: from the
     moment the station was rung) to receipt; None for an update without new evidence (a step that ticked), and where
@@ -46,6 +62,27 @@ class CardMoment:
     latency_ms: float | None
     engine_ms: float
     evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Everything measured of one call. ``wer``: over all turns together."""
+
+    turns: tuple[TurnResult, ...]
+    utterances: tuple[UtteranceResult, ...]
+    cards: tuple[CardMoment, ...]
+    wer: float
+
+
+def measure(seen: Observed, script: Script) -> Results:
+    """What the call that was seen comes to."""
+    turns = turn_results(seen, script)
+    return Results(
+        tuple(turns),
+        tuple(utterance_results(seen, script)),
+        tuple(card_moments(seen, script)),
+        round(overall_wer(turns), 4),
+    )
 
 
 def turn_of(seen: Observed, script: Script, party: str, start_s: float, end_s: float) -> int | None:
@@ -74,6 +111,29 @@ def turn_results(seen: Observed, script: Script) -> list[TurnResult]:
         turn, recognised = script.turns[index], " ".join(parts)
         wer = word_errors([turn.text], [recognised]).rate
         results.append(TurnResult(index, turn.speaker, turn.text, recognised, round(wer, 4)))
+    return results
+
+
+def utterance_results(seen: Observed, script: Script) -> list[UtteranceResult]:
+    """Each final with its own reference: the words whose middle lies within it."""
+    results = []
+    for final in seen.finals:
+        index = turn_of(seen, script, final.party, final.start_s, final.end_s)
+        reference = ""
+        if index is not None:
+            base = seen.speaking[index] - seen.offered_at
+            reference = " ".join(
+                word.text
+                for word in script.turns[index].words
+                if final.start_s <= base + (word.start_s + word.end_s) / 2 <= final.end_s
+            )
+        wer = round(word_errors([reference], [final.text]).rate, 4)
+        results.append(
+            UtteranceResult(
+                final.utterance_id, final.party, index, final.text, reference, wer, final.start_s, final.end_s,
+                final.confidence, final.words,
+            )
+        )  # fmt: skip
     return results
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from assist.demo.measure import CardMoment, TurnResult, overall_wer
+from assist.demo.measure import Results
 from assist.demo.observed import Observed
 from assist.demo.puppet import Puppet
 from assist.desk import Desk
@@ -48,9 +48,7 @@ def _peak_mib(pid: int) -> float:
     return 0.0
 
 
-def document(
-    seen: Observed, desk: Desk, turns: list[TurnResult], cards: list[CardMoment], *, connected: bool, good: bool
-) -> dict[str, Any]:
+def document(seen: Observed, desk: Desk, results: Results, *, connected: bool, good: bool) -> dict[str, Any]:
     """Everything measured, as JSON values."""
     closed, ended = seen.closed, seen.ended
     contact = desk.contact or desk.previous
@@ -65,14 +63,10 @@ def document(
         "talk_ratio_agent": drafted.talk_ratio if drafted else None,
         "sentiment": [drafted.sentiment_start, drafted.sentiment_end] if drafted else None,
         "heard_s": seen.heard_s,
-        "wer": round(overall_wer(turns), 4),
-        "turns": [asdict(turn) for turn in turns],
-        "utterances": [
-            {"utterance_id": final.utterance_id, "party": final.party, "text": final.text, "start_s": final.start_s,
-             "end_s": final.end_s, "confidence": final.confidence, "words": [asdict(word) for word in final.words]}
-            for final in seen.finals
-        ],
-        "cards": [asdict(card) for card in cards],
+        "wer": results.wer,
+        "turns": [asdict(turn) for turn in results.turns],
+        "utterances": [asdict(utterance) for utterance in results.utterances],
+        "cards": [asdict(card) for card in results.cards],
         "recording": asdict(closed) if closed else None,
         "processes": seen.usage,
         "events": [EVENTS.encode(envelope) for envelope in seen.envelopes],
