@@ -49,7 +49,8 @@ log = logging.getLogger(__name__)
 
 EVENTS = EventCodec((*VOICE_EVENTS, *CONTACT_EVENTS, *UTTERANCE_EVENTS))
 COMMANDS = CommandCodec(CONTACT_COMMANDS)
-TAP_BATCH_MS = 100
+TAP_BATCH_MS = 60
+"""Milliseconds of audio a tap hands on at once: what cards wait for, against wake-ups of the process."""
 LINGER_S = 5.0
 """How long a leg that was hung up may take to end before the process ends without it."""
 

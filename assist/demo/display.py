@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 import shutil
 import sys
@@ -132,11 +131,18 @@ def summary(console: Console, seen: Observed, desk: Desk, results: Results, stat
 
 def _tell_recording(console: Console, closed: ContactClosed, state_dir: Path) -> None:
     """Unwrapped, so that a person can copy the lines."""
-    program = "callfloor" if shutil.which("callfloor") else os.path.relpath(sys.argv[0])
-    file, state = (shlex.quote(os.path.relpath(path)) for path in (closed.recording, state_dir))
+    program = "callfloor" if shutil.which("callfloor") else _short(sys.argv[0])
+    file, state = _short(closed.recording), _short(state_dir)
     for line in (
         f"Recording  {file} ({closed.recorded_s:.1f} s, agent left, customer right, AES-256-GCM)",
         f"Listen     {program} recording play {file} --state-dir {state}",
         f"As WAV     {program} recording export {file} --state-dir {state} --out call.wav",
     ):
         console.print(line, highlight=False, soft_wrap=True)
+
+
+def _short(path: Path | str) -> str:
+    """The path as a person here would type it."""
+    absolute = Path(path).absolute()
+    here = absolute.is_relative_to(Path.cwd())
+    return shlex.quote(str(absolute.relative_to(Path.cwd()) if here else absolute))
