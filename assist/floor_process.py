@@ -27,6 +27,7 @@ from transcription.settings import TranscriptionSettings
 from voice.bus.local import LocalBus
 from voice.clock import SystemClock
 from voice.errors import CallfloorError
+from voice.process import add_parent_option, die_with_parent
 from voice.rundir import RunDirectory
 from voice.settings import AgentSettings, FrontSettings, RunSettings, SettingsFile, read_settings
 
@@ -76,7 +77,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m assist.floor_process", description=__doc__)
     parser.add_argument("--settings", type=Path)
     parser.add_argument("--fd", type=int, help="a listening socket inherited from the parent")
+    add_parent_option(parser)
     given = parser.parse_args()
+    die_with_parent(given.parent)
     listener = socket.socket(fileno=given.fd) if given.fd is not None else None
     try:
         asyncio.run(_serve(read_settings(given.settings, os.environ), listener))

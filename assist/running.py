@@ -36,6 +36,8 @@ async def _ready_or_stopped(house: House, stopped: asyncio.Event) -> None:
     waiting = [asyncio.ensure_future(house.ready()), asyncio.ensure_future(stopped.wait())]
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
+        if task.done():
+            task.result()
         task.cancel()
 
 

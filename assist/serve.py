@@ -19,20 +19,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assist.api.server import WebSettings
+from assist.content import load_content
 from ivr.contacts import FloorStarted
+from ivr.prompts import PromptStore
+from ivr.schema import load_flow
 from ivr.settings import IvrSettings
+from transcription.models import find_model
 from transcription.settings import TranscriptionSettings
 from voice.bus.base import Subscription
 from voice.bus.hub import Hub
 from voice.bus.local import LocalBus
 from voice.clock import Clock
 from voice.commands import CommandCodec
-from voice.errors import DocumentError
+from voice.errors import CallfloorError, DocumentError
 from voice.events import EventCodec, ServiceChanged
 from voice.rundir import RunDirectory
 from voice.settings import AgentSettings, FrontSettings, RtpSettings, RunSettings, SettingsFile
 
 log = logging.getLogger(__name__)
+
+
+class ChildRefusedError(CallfloorError):
+    """A process cannot serve with these settings; it has said why on stderr."""
+
 
 SECTIONS = {"run", "front", "rtp", "transcription", "ivr", "web", "agent"}
 FIRST_RETRY_S = 0.1
@@ -40,6 +49,8 @@ LAST_RETRY_S = 5.0
 STEADY_S = 10.0
 """A child that ran this long is restarted at once when it ends."""
 STOP_S = 5.0
+WRONG_SETTINGS = 2
+"""Exit status of a child, which has then printed one line."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +88,8 @@ class House:
         self._web = settings.section("web", WebSettings)
         self._words = settings.section("transcription", TranscriptionSettings)
         settings.section("rtp", RtpSettings)
-        settings.section("ivr", IvrSettings)
         settings.many("agent", AgentSettings)
+        _check_documents(settings.section("ivr", IvrSettings), self._words)
         self.where = RunDirectory.of(settings.section("run", RunSettings))
         self.pids: dict[str, int] = {}
         self.on_change: Callable[[str, int | None], None] = lambda name, pid: None
@@ -103,8 +114,19 @@ class House:
         await self._stack.aclose()
 
     async def ready(self) -> None:
-        """Wait until every process has said that it serves."""
-        await asyncio.gather(*(event.wait() for event in self._ready.values()))
+        """Wait until every process has said that it serves. Raises ChildRefusedError where one never will."""
+        serving = asyncio.create_task(self._all_ready(), name="all ready")
+        try:
+            await asyncio.wait((serving, *self._keepers), return_when=asyncio.FIRST_COMPLETED)
+            for keeper in self._keepers:
+                if keeper.done():
+                    keeper.result()
+        finally:
+            serving.cancel()
+
+    async def _all_ready(self) -> None:
+        for event in self._ready.values():
+            await event.wait()
 
     async def _start(self) -> None:
         self.where.create()
@@ -208,31 +230,41 @@ class House:
     async def _keep(self, spec: ChildSpec) -> None:
         """Run a child again and again, with back-off while it does not stay up."""
         delay = FIRST_RETRY_S
+        served = False
         while True:
             started = self._clock.monotonic()
-            status = await self._run_once(spec)
+            status, was_ready = await self._run_once(spec)
+            served |= was_ready
+            if status == WRONG_SETTINGS and not served:
+                raise ChildRefusedError(f"{spec.name} does not take its settings; see the line before this one")
             steady = self._clock.monotonic() - started >= STEADY_S
             delay = FIRST_RETRY_S if steady else min(2 * delay, LAST_RETRY_S)
-            log.warning("%s ended (%s); starting it again", spec.name, status)
+            log.warning("%s ended (%s); starting it again", spec.name, _said(status))
             if not steady:
                 await self._clock.sleep(delay)
 
-    async def _run_once(self, spec: ChildSpec) -> str:
+    async def _run_once(self, spec: ChildSpec) -> tuple[int, bool]:
+        """Its exit status (negative: the signal that killed it), and whether it ever served."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *spec.argv,
+            "--parent",
+            str(os.getpid()),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             env={**os.environ, **self._environment, **spec.environment, "PYTHONUNBUFFERED": "1"},
             pass_fds=[inherited.fileno() for inherited in spec.sockets],
         )
+        ready = self._ready[spec.name]
+        was_ready = False
         self.pids[spec.name] = process.pid
         self.on_change(spec.name, process.pid)
         try:
             assert process.stdout is not None
             async for line in process.stdout:
                 if b"ready" in line:
-                    self._ready[spec.name].set()
+                    was_ready = True
+                    ready.set()
                     self._bus.publish(ServiceChanged(spec.name, up=True))
                 else:
                     log.info("%s: %s", spec.name, line.decode(errors="replace").rstrip())
@@ -240,10 +272,10 @@ class House:
         finally:
             await self._stop(process)
             self.pids.pop(spec.name, None)
-            self._ready[spec.name].clear()
+            ready.clear()
             self._bus.publish(ServiceChanged(spec.name, up=False))
             self.on_change(spec.name, None)
-        return f"killed by signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        return status, was_ready
 
     @staticmethod
     async def _stop(process: asyncio.subprocess.Process) -> None:
@@ -256,3 +288,14 @@ class House:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+def _check_documents(ivr: IvrSettings, words: TranscriptionSettings) -> None:
+    """What a person wrote is read here first, so that one line says what is wrong. Raises DocumentError."""
+    load_flow(ivr.flow, PromptStore.open(ivr.prompts))
+    load_content()
+    find_model(words.model)
+
+
+def _said(status: int) -> str:
+    return f"killed by signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"

@@ -23,6 +23,7 @@ from voice.clock import SystemClock
 from voice.commands import CommandCodec
 from voice.errors import CallfloorError, DocumentError
 from voice.events import EventCodec
+from voice.process import add_parent_option, die_with_parent
 
 LOOPBACK = ("127.", "::1", "localhost")
 
@@ -37,6 +38,7 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--bus", type=Path, help="publish utterances on the local bus with this socket")
     parser.add_argument("--spool", type=Path, default=Path("spool"), help="where utterances wait for the bus")
     parser.add_argument("--max-contacts", type=int, default=200)
+    add_parent_option(parser)
     return parser.parse_args(arguments)
 
 
@@ -93,8 +95,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit status 0 after SIGTERM or SIGINT, 2 with one line on stderr for a wrong file or option."""
     logging.basicConfig(level=logging.WARNING, format="transcription: %(levelname)s %(message)s")
     logging.getLogger("websockets").setLevel(logging.WARNING)
+    options = _arguments(sys.argv[1:] if arguments is None else arguments)
+    die_with_parent(options.parent)
     try:
-        asyncio.run(_serve(_arguments(sys.argv[1:] if arguments is None else arguments)))
+        asyncio.run(_serve(options))
     except (CallfloorError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -24,6 +24,7 @@ from voice.front.proxy import Proxy
 from voice.front.routing import Routing
 from voice.front.server import FrontServer, Sockets, bind_inner, bind_outer
 from voice.front.switchboard import Switchboard
+from voice.process import add_parent_option, die_with_parent
 from voice.rundir import RunDirectory
 from voice.settings import AgentSettings, FrontSettings, RunSettings, SettingsFile, read_settings
 
@@ -34,6 +35,7 @@ CLEAN_END = "exit 0"
 def main() -> int:
     """Exit status 0 after SIGTERM, 2 for wrong settings."""
     options = _parser().parse_args()
+    die_with_parent(options.parent)
     logging.basicConfig(level=logging.WARNING, format="front: %(message)s", stream=sys.stderr)
     try:
         settings = read_settings(options.settings, os.environ)
@@ -118,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--udp-fd", type=int, metavar="N", help="bound UDP socket of the network side")
     parser.add_argument("--tcp-fd", type=int, metavar="N", help="bound TCP socket of the network side, same port")
     parser.add_argument("--inner-fd", type=int, metavar="N", help="bound UDP socket on 127.0.0.1 for the workers")
+    add_parent_option(parser)
     return parser
 
 

@@ -13,6 +13,7 @@ from typing import cast
 
 from voice.clock import SystemClock
 from voice.errors import CallfloorError, DocumentError
+from voice.process import add_parent_option, die_with_parent
 from voice.settings import RtpSettings, read_settings
 from voice.zygote.nursery import Nursery
 from voice.zygote.process import EXIT_CRASHED, Plan, Worker, Zygote, check_single_thread
@@ -23,6 +24,7 @@ _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 def main() -> int:
     """Exit status 0 after SIGTERM, 2 for wrong settings, 70 where forking is not safe."""
     options = _parser().parse_args()
+    die_with_parent(options.parent)
     logging.basicConfig(level=logging.WARNING, format="zygote: %(message)s", stream=sys.stderr)
     for variable in _ONE_THREAD:  # numpy's BLAS starts threads when it is imported
         os.environ[variable] = "1"
@@ -76,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--settings", type=Path, required=True, metavar="FILE")
     parser.add_argument("--run-dir", type=Path, required=True, metavar="DIR")
     parser.add_argument("--front-inner", required=True, metavar="HOST:PORT", help="where workers send their SIP")
+    add_parent_option(parser)
     return parser
 
 
