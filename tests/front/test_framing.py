@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,3 +36,10 @@ def test_any_cut_gives_the_same_messages(sizes: list[int]) -> None:
 def test_what_cannot_be_framed(stream: bytes, reason: str) -> None:
     with pytest.raises(SipParseError, match=reason):
         StreamFramer().feed(stream)
+
+
+def test_a_burst_of_pings_is_cut_without_copying_the_rest_for_each() -> None:
+    burst = StreamFramer.PING * 100_000
+    started = time.process_time()
+    assert len(StreamFramer().feed(burst + ONE)) == 100_001
+    assert time.process_time() - started < 0.5  # seconds when each frame copied what was left

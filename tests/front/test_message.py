@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import time
 from pathlib import Path
 
 import pytest
@@ -7,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.front.texts import GOLDEN, bad, good
-from voice.front.grammar import SipUri, Via, parse_name_addr, parse_uri, parse_via
+from voice.front.digest import parse_credentials
+from voice.front.grammar import SipUri, Via, parse_name_addr, parse_uri, parse_via, split_list
 from voice.front.message import Headers, Request, Response, SipParseError, parse, respond
 
 GOOD = sorted((GOLDEN / "good").glob("*.txt"))
 BAD = sorted((GOLDEN / "bad").glob("*.txt"))
+N_LONG = 3300
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
@@ -109,3 +113,19 @@ def test_mutated_messages_parse_or_are_refused(path: Path, data: st.DataObject) 
         parse(parse(bytes(message)).to_bytes())
     except SipParseError:
         return
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a" + " " * N_LONG + "<", "Digest" + " " * N_LONG + "!", '"\\' * (N_LONG // 2), "<" * N_LONG, '"' + "\\" * N_LONG],
+    ids=["display name", "credentials", "quotes", "brackets", "backslashes"],
+)
+def test_no_value_takes_quadratic_time(value: str) -> None:
+    """One datagram a source may send at will must not hold up everybody's calls."""
+    started = time.process_time()
+    for _ in range(10):
+        with contextlib.suppress(SipParseError):
+            parse_name_addr(value)
+        parse_credentials(value)
+        split_list(value)
+    assert time.process_time() - started < 0.05  # linear: 5 ms; quadratic: 100 to 700 ms

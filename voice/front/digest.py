@@ -21,7 +21,7 @@ from voice.front.message import Request
 NONCE_LIFE_S = 300.0
 MAX_NONCES = 8192
 _HASHES = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
-_PAIR = re.compile(r'\s*,?\s*([A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*')
+_PAIR = re.compile(r'\s*(?:,\s*)?([A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*')
 _HEX8 = re.compile(r"[0-9a-fA-F]{8}")
 
 

@@ -19,6 +19,7 @@ class StreamFramer:
 
     def __init__(self) -> None:
         self._buffer = b""
+        self._at = 0  # where the next frame begins: cutting each one off would copy the rest every time
 
     def feed(self, data: bytes) -> list[bytes]:
         """Add what arrived."""
@@ -26,26 +27,28 @@ class StreamFramer:
         frames = []
         while (frame := self._next()) is not None:
             frames.append(frame)
+        self._buffer, self._at = self._buffer[self._at :], 0
         return frames
 
     def _next(self) -> bytes | None:
-        if self._buffer.startswith(self.PING):
-            self._buffer = self._buffer[4:]
+        if self._buffer.startswith(self.PING, self._at):
+            self._at += len(self.PING)
             return self.PING
-        if self._buffer.startswith(b"\r\n") and len(self._buffer) > 2 and self._buffer[2:3] != b"\r":
-            self._buffer = self._buffer[2:]  # a lone CRLF before a message is allowed (RFC 3261 7.5)
-        end = self._buffer.find(self.PING)
+        if self._buffer.startswith(b"\r\n", self._at) and self._buffer[self._at + 2 : self._at + 3] not in (b"", b"\r"):
+            self._at += 2  # a lone CRLF before a message is allowed (RFC 3261 7.5)
+        end = self._buffer.find(self.PING, self._at)
         if end < 0:
-            if len(self._buffer) > MAX_MESSAGE:
+            if len(self._buffer) - self._at > MAX_MESSAGE:
                 raise SipParseError("no end of headers in the stream", 513)
             return None
-        lengths = self._LENGTH.findall(self._buffer[: end + 2])
+        lengths = self._LENGTH.findall(self._buffer, self._at, end + 2)
         if len(lengths) != 1:
             raise SipParseError("a stream needs exactly one Content-Length")
-        size = end + 4 + int(lengths[0])
+        size = end + 4 + int(lengths[0]) - self._at
         if size > MAX_MESSAGE:
             raise SipParseError(f"{size} bytes; at most {MAX_MESSAGE}", 513)
-        if len(self._buffer) < size:
+        if len(self._buffer) - self._at < size:
             return None
-        frame, self._buffer = self._buffer[:size], self._buffer[size:]
+        frame = self._buffer[self._at : self._at + size]
+        self._at += size
         return frame

@@ -12,8 +12,7 @@ from voice.errors import CallfloorError
 if TYPE_CHECKING:
     from voice.front.message import Request
 
-_ATOM = r"[A-Za-z0-9\-.!%*_+`'~"
-ATOM = _ATOM + "]+"  # "token" in the RFC
+ATOM = r"[A-Za-z0-9\-.!%*_+`'~]+"  # "token" in the RFC
 _HOST = r"\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})"
 _URI = re.compile(
     rf"(?P<scheme>sips?):(?:(?P<user>[A-Za-z0-9\-_.!~*'()%&=+$,;?/:#]+)@)?(?P<host>{_HOST})(?::(?P<port>\d{{1,5}}))?"
@@ -22,7 +21,8 @@ _URI = re.compile(
 )
 _TEL = re.compile(r"tel:[+0-9A-D#*().-]+(?:;[A-Za-z0-9\-_.!~*'()%\[\]/:&+$=]+)*", re.IGNORECASE | re.ASCII)
 _NAME_ADDR = re.compile(
-    rf'\s*(?:(?P<display>"(?:[^"\\]|\\.)*"|{_ATOM} \t]*)\s*<(?P<uri>[^<>\s]+)>|(?P<bare>[^\s;<>",?]+))\s*'
+    rf'\s*(?:(?P<display>"(?:[^"\\]|\\.)*"|(?:{ATOM}(?:[ \t]+{ATOM})*)?)\s*<(?P<uri>[^<>\s]+)>'
+    r'|(?P<bare>[^\s;<>",?]+))\s*'
     r"(?P<params>(?:;.*)?)",
     re.DOTALL | re.ASCII,
 )
@@ -36,7 +36,8 @@ _PARAM = re.compile(
     rf'\s*;\s*(?P<name>{ATOM})\s*(?:=\s*(?P<value>"(?:[^"\\]|\\.)*"|[A-Za-z0-9\-.!%*_+`\'~\[\]:/@&$?()]+))?\s*',
     re.ASCII,
 )
-_QUOTED_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>|,')
+# What is never closed runs to the end, once: trying again from each later quote would take quadratic time.
+_QUOTED_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|<[^>]*(?:>|\Z)|,', re.DOTALL)
 
 
 class SipParseError(CallfloorError):

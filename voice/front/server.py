@@ -115,10 +115,11 @@ class _Connection(asyncio.Protocol):
         self._rest()
         assert self.flow is not None
         try:
-            for frame in self._framer.feed(data):
-                if frame == StreamFramer.PING:
-                    self.write(b"\r\n")
-                else:
+            frames = self._framer.feed(data)
+            if pings := frames.count(StreamFramer.PING):
+                self.write(b"\r\n" * pings)
+            for frame in frames:
+                if frame != StreamFramer.PING:
                     self._server.received(frame, self.flow)
         except SipParseError as error:
             log.info("TCP %s:%d cut: %s", self.flow.host, self.flow.port, error)
