@@ -63,7 +63,6 @@ class FeedMessage:
                 "at": self.at,
                 "data": self.data,
             },
-            ensure_ascii=False,
             separators=(",", ":"),
         )
 

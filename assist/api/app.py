@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response, WebSocket
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from assist.api.feed_socket import FeedSocket
@@ -37,6 +39,7 @@ def create_app(floor: FloorPort, feed: Feed, security: Security, clock: Clock | 
     clock = clock or SystemClock()
     app = FastAPI(title="callfloor", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.middleware("http")(_guard)
+    app.exception_handler(RequestValidationError)(_malformed)
     _add_login(app, security)
     feeds, stations = FeedSocket(floor, feed, security, clock), StationSocket(floor, security)
 
@@ -90,6 +93,13 @@ def _add_login(app: FastAPI, security: Security) -> None:
 
 def _token(token: str, identity: Identity) -> Token:
     return Token(token=token, expires=identity.expires, user=identity.user, name=identity.name, role=identity.role)
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    """What is wrong with a body, without what was in it: that may be a secret, or not even be text."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    return JSONResponse({"detail": f"{'.'.join(map(str, first['loc']))}: {first['msg']}"}, 422)
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -104,6 +104,26 @@ def test_wrong_logins_are_refused_and_then_slowed() -> None:
     in_house(test)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"user": "anna", "secret": "\ud800 is half a character"}',
+        "NaN",
+        '{"user": "anna", "secret": 1234567890}',
+        "[]",
+    ],
+)
+def test_a_malformed_login_is_refused_without_repeating_it(body: str) -> None:
+    async def test(house: House) -> None:
+        answer = await house.http.post("/api/login", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422
+        assert answer.json()["detail"].startswith("body")
+        assert "half a character" not in answer.text
+        assert "1234567890" not in answer.text
+
+    in_house(test)
+
+
 def test_every_answer_carries_the_security_headers() -> None:
     async def test(house: House) -> None:
         for path in ("/", "/app.js", "/style.css", "/healthz", "/api/me", "/nowhere"):
@@ -172,6 +192,7 @@ def test_commands_reach_the_floor(name: str, data: dict[str, object], command: p
         ("mute", {}, "mute: muted"),
         ("set_state", {"state": "asleep"}, "set_state: state"),
         ("tick_step", {"card_id": "x", "step_id": "y", "done": True}, "no such card"),
+        ("set_state", {"state": "not_ready", "reason": "r" * 65}, "at most 64"),
         ("note", {"contact_id": "c", "text": "n" * 4001}, "at most 4000"),
     ],
 )
@@ -206,7 +227,9 @@ def test_a_floor_in_trouble_is_a_refusal_with_its_reason(monkeypatch: pytest.Mon
 BAD_FIRST = [
     ("not JSON", "{", 4400, "not JSON"),
     ("a list", "[]", 4400, "valid dictionary"),
-    ("deep", "[" * 5000, 4400, "nested"),
+    ("deep", "[" * 5000, 4400, "recursion"),
+    ("half a character", r'{"type": "hello", "token": "\ud800", "schema": 1}', 4400, "not JSON"),
+    ("no number", '{"type": "hello", "token": "t", "schema": NaN}', 4400, "not JSON"),
     ("binary", b"\x00", 4400, "binary"),
     ("another schema", {"type": "hello", "token": "t", "schema": 2}, 4400, "schema"),
     ("an unknown key", {"type": "hello", "token": "t", "schema": 1, "x": 1}, 4400, "x: Extra"),
