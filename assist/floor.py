@@ -130,26 +130,31 @@ class Floor:
         self._bus.on_connected(self._announce)
         await self._bus.start()
         async with asyncio.TaskGroup() as self._tasks:
-            async for envelope in events:
-                await self._receive(envelope)
+            async for batch in events.batches():
+                await self._receive(batch)
 
     def _announce(self) -> None:
         self._bus.publish(FloorStarted())
 
     # Events from the bus
 
-    async def _receive(self, envelope: Envelope) -> None:
-        """One event: act on it first, then log it; a repeat of what is logged is only acknowledged."""
+    async def _receive(self, batch: Sequence[Envelope]) -> None:
+        """What came in: act on each first, then log what is durable, together: the disk delays no card. The bus learns
+        that they are handled after that.
+        """
+        fresh = [envelope for envelope in batch if await self._act(envelope)]
+        await self._journal.append([envelope for envelope in fresh if envelope.event.durable])
+
+    async def _act(self, envelope: Envelope) -> bool:
+        """Act on one event; False for a repeat of what is logged."""
         received = self._clock.monotonic()
-        durable = envelope.event.durable
         # The case first: folding it may find this very event in the log, whose acknowledgement died with a floor.
         case = await self._case(envelope.contact_id) if envelope.contact_id is not None else None
-        if durable and not self._logged.add(envelope.id):
-            return
+        if envelope.event.durable and not self._logged.add(envelope.id):
+            return False
         if envelope.source != self._bus.source:
             await self._take(envelope, case, received)
-        if durable:
-            await self._journal.append(envelope)
+        return True
 
     async def _take(self, envelope: Envelope, case: Case | None, received: float) -> None:
         match envelope.event:

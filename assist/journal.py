@@ -5,7 +5,7 @@ and what another version of this program wrote is passed over: neither may keep 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assist.store import Store, StoreError
@@ -30,12 +30,15 @@ class Journal:
         self._store = store
         self._codec = codec
 
-    async def append(self, envelope: Envelope) -> None:
-        """Add an event."""
+    async def append(self, envelopes: Sequence[Envelope]) -> None:
+        """Add events."""
+        if not envelopes:
+            return
         try:
-            await self._store.append(self._codec.encode(envelope))
+            await self._store.append(*map(self._codec.encode, envelopes))
         except StoreError as error:
-            log.error("event %s (%s) is not in the log: %s", envelope.id, envelope.event.type, error)
+            what = ", ".join(f"{envelope.id} ({envelope.event.type})" for envelope in envelopes)
+            log.error("not in the log: %s: %s", what, error)
 
     async def of_contact(self, contact_id: str) -> list[Envelope]:
         """A contact's events in the order they came in."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from assist.history import CustomerProfile, Issue, PastContact, PromiseMade
 from assist.store.tables import ContactRow, CustomerRow, IssueRow, PastContactRow, PromiseRow
@@ -29,6 +32,17 @@ def _moment(unix_s: float) -> datetime:
 
 def _midnight(on: date) -> datetime:
     return datetime.combine(on, time(), UTC)
+
+
+def event_values(envelope: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of an event. ASCII: whatever a string holds can be stored."""
+    return {
+        "id": envelope["id"],
+        "contact_id": envelope.get("contact_id"),
+        "type": envelope["type"],
+        "at": _moment(envelope["at"]),
+        "envelope": json.dumps(envelope, separators=(",", ":")),
+    }
 
 
 def profile(row: CustomerRow) -> CustomerProfile:

@@ -169,11 +169,11 @@ class House:
         return await message(self.pages[agent], lambda found: found.type == kind.type)
 
     async def settled(self) -> None:
-        """Everything published before is handled and logged: a floor takes one event after the other, so when it has
-        come to the second mark, it has done with the first.
+        """Everything published before is handled, and logged with what it led to: a floor takes one batch after the
+        other, so when it comes to the third mark it has done with the second, which waited behind all that.
         """
         page = next(iter(self.pages.values()))
-        for _ in range(2):
+        for _ in range(3):
             self.bus.publish(ServiceChanged("transcription", up=True))
             await message(page, lambda found: found.type == RecogniserChanged.type)
 
@@ -375,7 +375,7 @@ def test_a_full_disk_costs_the_log_and_not_the_cards(
         assert house.desk().agent.state == "WRAPUP"
 
     with_house(use)
-    assert "is not in the log: the disk is full" in caplog.text
+    assert "(contact.answered): the disk is full" in caplog.text
     assert "the summary of contact c1 is not kept" in caplog.text
 
 

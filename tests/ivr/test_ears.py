@@ -98,7 +98,7 @@ def test_without_the_server_the_gap_is_said_and_what_nobody_judged_is_silence(
         recording = read_recording(Path(recorded.path), load_or_create_key(where.recording_key))
         assert recording.header.contact_id == "c1"
         assert set(recording.pcm) == {0}
-        parties = set()
+        parties: set[str] = set()
         while len(parties) < 2:
             event = (await anext(heard)).event
             assert isinstance(event, TranscriptionGap)

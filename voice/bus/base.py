@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[Command], Awaitable[Reply]]
 
+BATCH = 64
 REMEMBERED = 4096
 """Ids and replies each side remembers, to hide repeats."""
 
@@ -126,7 +127,7 @@ class Subscription:
         self._queue: deque[Envelope] = deque()
         self._wake = asyncio.Event()
         self._seen = Recent()
-        self._in_hand: Envelope | None = None
+        self._in_hand: list[Envelope] = []
         self._closed = False
         self._on_handled = on_handled
         self._on_close = on_close
@@ -163,15 +164,24 @@ class Subscription:
 
     async def __anext__(self) -> Envelope:
         """The next envelope; the one before counts as handled. Cancelling loses nothing."""
-        if self._in_hand is not None:
-            self._done(self._in_hand)
-            self._in_hand = None
-        while not self._queue:
-            if self._closed:
-                raise StopAsyncIteration
+        if not (found := await self._take(1)):
+            raise StopAsyncIteration
+        return found[0]
+
+    async def batches(self, limit: int = BATCH) -> AsyncIterator[list[Envelope]]:
+        """Instead of one by one: whatever waits, 1 to ``limit`` envelopes; those before count as handled."""
+        while found := await self._take(limit):
+            yield found
+
+    async def _take(self, limit: int) -> list[Envelope]:
+        """The next envelopes; none when the subscription was closed."""
+        for envelope in self._in_hand:
+            self._done(envelope)
+        self._in_hand = []
+        while not self._queue and not self._closed:
             self._wake.clear()
             await self._wake.wait()
-        self._in_hand = self._queue.popleft()
+        self._in_hand = [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
         return self._in_hand
 
     def close(self) -> None:
