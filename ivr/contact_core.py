@@ -107,6 +107,8 @@ class _Offer:
     agent: str
     lease_id: str
     leg_id: str
+    given_up: bool = False
+    """We are hanging up: an answer that crosses it comes too late."""
 
 
 class ContactCore:
@@ -170,6 +172,7 @@ class ContactCore:
         """A timer ran out."""
         if name == RING_TIMER:
             if self._offer is not None and token == self._ring_token and self._snapshot.phase == "ringing":
+                self._offer = replace(self._offer, given_up=True)
                 self._out.append(HangUpLeg(self._offer.leg_id))
         else:
             self._flow(flow.TimerFired(name, token), now)
@@ -217,7 +220,7 @@ class ContactCore:
         if role is Role.CALLER:
             self._runner = FlowRunner(self._script, {"caller": self._snapshot.caller})
             self._perform(self._runner.start(), now)
-        elif self._offer is not None:
+        elif self._offer is not None and not self._offer.given_up and not self._ended:
             self._snapshot = replace(self._snapshot, phase="talking", answered_at=now)
             self._out.append(flow.CancelTimer(RING_TIMER))
             self._flow(flow.AgentConnected(), now)
@@ -244,8 +247,11 @@ class ContactCore:
         offer, self._offer = self._offer, None
         if self._ended or offer is None:
             return
-        if change.was is LegState.CONNECTED:
+        if change.was is LegState.CONNECTED and not offer.given_up:
+            self._snapshot = replace(self._snapshot, phase="flow", agent="", lease_id="")
             self._flow(flow.AgentLeft(), now)
+            if not self._ended:
+                self._publish(self._snapshot)  # the caller stays: nothing else tells the floor that the agent is free
             return
         self._out.append(flow.CancelTimer(RING_TIMER))
         self._snapshot = replace(self._snapshot, phase="queued", agent="", lease_id="")

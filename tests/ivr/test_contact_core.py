@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -27,10 +28,11 @@ from ivr.contacts import (
     ContactEnded,
     ContactOffered,
     ContactQueued,
+    ContactSnapshot,
     EndContact,
     PromptStarted,
 )
-from ivr.schema import load_flow
+from ivr.schema import Flow, load_flow
 from ivr.settings import IvrSettings
 from voice.events import DigitReceived, Event, LegEnded
 from voice.hearing import PROMPTS
@@ -54,8 +56,8 @@ def published(effects: Iterable[ContactEffect]) -> list[Event]:
 class Contact:
     """A contact under test, with the clock at hand."""
 
-    def __init__(self) -> None:
-        self.core = ContactCore("c1", "w1", FLOW)
+    def __init__(self, script: Flow = FLOW) -> None:
+        self.core = ContactCore("c1", "w1", script)
         self.now = 1000.0
 
     def phone(self, event: object) -> tuple[ContactEffect, ...]:
@@ -186,6 +188,45 @@ def test_the_agent_hangs_up_and_the_customer_is_released() -> None:
     assert (ended.reason, ended.ended_by) == ("completed", "agent")
     assert of(HangUpLeg, effects) == [HangUpLeg("in")]
     assert of(Finish, contact.phone(LegDisconnected("in", 200, "OK")))
+
+
+def test_an_answer_that_crosses_our_hang_up_comes_too_late() -> None:
+    contact = Contact().ringing()
+    assert of(HangUpLeg, contact.core.timer_fired("ring", 1, contact.now)) == [HangUpLeg("agent-1")]
+    crossed = contact.phone(LegConnected("agent-1", "PCMU"))
+    assert of(StartListening, crossed) == []
+    assert of(ContactAnswered, published(crossed)) == []
+    gone = contact.phone(LegDisconnected("agent-1", 200, "OK"))
+    assert of(AgentUnreachable, published(gone)) == [AgentUnreachable("anna", "lease-1", 200, "OK")]
+    assert of(ContactEnded, published(gone)) == []
+    assert contact.core.snapshot.phase == "queued"
+    assert contact.core.connect_agent(ANNA)[0].ok
+
+
+def test_an_agent_who_answers_as_the_caller_leaves_is_not_listened_to() -> None:
+    contact = Contact().ringing()
+    assert of(ContactEnded, published(contact.phone(LegDisconnected("in", 0, ""))))
+    crossed = contact.phone(LegConnected("agent-1", "PCMU"))
+    assert of(StartListening, crossed) == []
+    assert of(ContactAnswered, published(crossed)) == []
+    assert of(Finish, contact.phone(LegDisconnected("agent-1", 0, ""))) == [Finish()]
+
+
+def test_a_caller_who_stays_after_the_agent_frees_the_agent(tmp_path: Path) -> None:
+    file = tmp_path / "stay.yaml"
+    file.write_text(
+        "flow: stay\nlanguage: en\nvoice: slt\nstart: first\nnodes:\n"
+        "  first: {verb: enqueue, queue: billing, next: second}\n"
+        "  second: {verb: enqueue, queue: support}\n"
+    )
+    contact = Contact(load_flow(file))
+    contact.answered()
+    assert contact.core.connect_agent(ANNA)[0].ok
+    contact.phone(LegConnected("agent-1", "PCMU"))
+    left = published(contact.phone(LegDisconnected("agent-1", 0, "")))
+    (snapshot,) = of(ContactSnapshot, left)
+    assert (snapshot.phase, snapshot.queue, snapshot.agent, snapshot.lease_id) == ("queued", "support", "", "")
+    assert of(ContactEnded, left) == []
 
 
 def test_a_contact_can_be_ended_by_command_and_ends_once() -> None:

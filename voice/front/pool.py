@@ -85,6 +85,11 @@ class Pool:
         """Whether the cap is reached: waiting for another worker is pointless."""
         return sum(worker.busy for worker in self._workers.values()) >= self._max
 
+    @property
+    def workers(self) -> frozenset[str]:
+        """The ids of all ready workers, idle and busy."""
+        return frozenset(self._workers)
+
     def take(self) -> Worker | None:
         """The idle worker that is ready longest, busy from now on; None where there is none or the cap is reached."""
         idle = next((worker for worker in self._workers.values() if not worker.busy), None)

@@ -44,6 +44,11 @@ class Proxy:
         """When ``tick`` is due."""
         return self._board.agenda.next
 
+    @property
+    def workers(self) -> frozenset[str]:
+        """Those that live."""
+        return self._board.pool.workers
+
     def tick(self, now: float) -> list[Effect]:
         """Retransmissions, expiries, callers who waited in vain for a worker."""
         return self._board.agenda.run(now)

@@ -217,9 +217,11 @@ class FrontServer:
             self._proxy.connection_closed(connection.flow)
 
     def _report(self, report: Report) -> None:
+        before = self._proxy.workers
         self._perform(self._proxy.report(report, self._clock.monotonic()))
-        if isinstance(report, WorkerEnded):
-            self._on_worker_ended(report.id, report.reason)
+        reason = report.reason if isinstance(report, WorkerEnded) else "the zygote ended"
+        for worker_id in before - self._proxy.workers:
+            self._on_worker_ended(worker_id, reason)
 
     def _perform(self, effects: list[Effect]) -> None:
         for effect in effects:
