@@ -21,6 +21,7 @@ check: .venv/.installed-dev  ## style, types, layers, generated documents
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m assist.event_catalogue --check docs/events.md
 
 test-fast: .venv/.installed-dev  ## what needs no live call
 	$(BIN)/python -m pytest -m "not live"

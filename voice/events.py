@@ -134,9 +134,10 @@ class EventCodec:
     """Envelope ↔ JSON object, for a closed set of event types chosen at composition."""
 
     def __init__(self, types: Iterable[type[Event]]) -> None:
+        self.types = tuple(types)
         self._adapters: dict[str, TypeAdapter[Any]] = {}
         self._wire = TypeAdapter(_Wire)
-        for cls in types:
+        for cls in self.types:
             if not cls.type or cls.type in self._adapters:
                 raise ValueError(f"event type {cls.type!r} of {cls.__name__} is empty or registered twice")
             self._adapters[cls.type] = TypeAdapter(cls)
