@@ -233,13 +233,17 @@ class House:
         served = False
         while True:
             started = self._clock.monotonic()
-            status, was_ready = await self._run_once(spec)
-            served |= was_ready
-            if status == WRONG_SETTINGS and not served:
-                raise ChildRefusedError(f"{spec.name} does not take its settings; see the line before this one")
+            try:
+                status, was_ready = await self._run_once(spec)
+            except OSError as error:
+                log.warning("%s cannot be started (%s); trying again", spec.name, error.strerror)
+            else:
+                served |= was_ready
+                if status == WRONG_SETTINGS and not served:
+                    raise ChildRefusedError(f"{spec.name} does not take its settings; see the line before this one")
+                log.warning("%s ended (%s); starting it again", spec.name, _said(status))
             steady = self._clock.monotonic() - started >= STEADY_S
             delay = FIRST_RETRY_S if steady else min(2 * delay, LAST_RETRY_S)
-            log.warning("%s ended (%s); starting it again", spec.name, _said(status))
             if not steady:
                 await self._clock.sleep(delay)
 

@@ -18,8 +18,9 @@ def headings() -> list[str]:
 
 def test_every_event_and_command_stands_in_it_once() -> None:
     found = headings()
-    for kind in {*EVENTS.types, *DESK_EVENTS, *FEED_EVENTS, *CONTACT_COMMANDS}:
-        assert len([line for line in found if line.startswith(f"### `{kind.type}` (")]) == 1, kind
+    events = {kind.type for kind in (*EVENTS.types, *DESK_EVENTS, *FEED_EVENTS)}
+    for name in events | {command.type for command in CONTACT_COMMANDS}:
+        assert len([line for line in found if line.startswith(f"### `{name}` (")]) == 1, name
 
 
 def test_it_says_where_an_event_goes_and_what_it_is_made_of() -> None:
