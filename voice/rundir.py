@@ -38,6 +38,11 @@ class RunDirectory:
         return self.run / "zygote.sock"
 
     @property
+    def registrations(self) -> Path:
+        """Which station is where, for a front that is started again."""
+        return self.run / "registrations.json"
+
+    @property
     def spool(self) -> Path:
         """Durable events on their way."""
         return self.state / "spool"

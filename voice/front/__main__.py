@@ -19,6 +19,7 @@ from voice.commands import CommandCodec
 from voice.errors import DocumentError
 from voice.events import EventCodec, WorkerLost
 from voice.front.admission import Access
+from voice.front.ledger import Ledger
 from voice.front.pool import Pool
 from voice.front.proxy import Proxy
 from voice.front.routing import Routing
@@ -89,6 +90,8 @@ async def _serve(proxy: Proxy, sockets: Sockets, zygote: Path, hub: Path | None,
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     clock = SystemClock()
+    ledger = Ledger(where.registrations, proxy.registrar)
+    ledger.read(clock.monotonic())
     bus = None
     if hub is not None:
         bus = LocalBus(hub, "front", clock, EventCodec((WorkerLost,)), CommandCodec(()), where.spool)
@@ -100,7 +103,7 @@ async def _serve(proxy: Proxy, sockets: Sockets, zygote: Path, hub: Path | None,
 
     try:
         with contextlib.suppress(asyncio.CancelledError):  # the signal's; nothing else cancels the main task
-            await FrontServer(proxy, sockets, zygote, clock, worker_ended).run(lambda: _announce(sockets))
+            await FrontServer(proxy, sockets, zygote, clock, worker_ended, ledger).run(lambda: _announce(sockets))
     finally:
         if bus is not None:
             await bus.close()

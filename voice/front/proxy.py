@@ -18,6 +18,7 @@ from voice.front.grammar import SipParseError
 from voice.front.loss import FINAL_S
 from voice.front.message import ALLOW, Request, Response, respond
 from voice.front.pool import Report, WorkerEnded, WorkerReady
+from voice.front.registrar import Registrar
 from voice.front.routing import Ends
 from voice.front.switchboard import Switchboard
 
@@ -31,6 +32,11 @@ class Proxy:
         self._board = board
         self._access = access
         self._admission = Admission(board, access, key, started)
+
+    @property
+    def registrar(self) -> Registrar:
+        """Which station is where."""
+        return self._admission.registrar
 
     @property
     def counts(self) -> Counter[str]:

@@ -61,6 +61,22 @@ class Registrar:
         self._digest = digest
         self._failures = failures
         self._bindings: dict[str, list[Binding]] = {}
+        self.changes = 0
+        """Counts what changed in the bindings."""
+
+    @property
+    def bindings(self) -> dict[str, tuple[Binding, ...]]:
+        """Those over UDP, by user: what the next front can use (``restore``)."""
+        return {
+            user: found
+            for user, bindings in self._bindings.items()
+            if (found := tuple(binding for binding in bindings if not binding.flow.connection))
+        }
+
+    def restore(self, bindings: Mapping[str, tuple[Binding, ...]], now: float) -> None:
+        """Take over the bindings of the front before this one, where they still hold."""
+        for user in bindings.keys() & self._users.keys():
+            self._store(user, [each for each in bindings[user] if 0 < each.expires_at - now <= MAX_EXPIRES_S])
 
     def knows(self, user: str) -> bool:
         """Whether ``user`` is an agent at all."""
@@ -74,7 +90,8 @@ class Registrar:
     def flow_closed(self, flow: Flow) -> None:
         """A TCP connection is gone, and with it the bindings made over it."""
         for user, bindings in list(self._bindings.items()):
-            self._store(user, [binding for binding in bindings if binding.flow != flow])
+            if any(binding.flow == flow for binding in bindings):
+                self._store(user, [binding for binding in bindings if binding.flow != flow])
 
     def handle(self, request: Request, source: Flow, now: float) -> Response:
         """The answer to a REGISTER, with the bindings changed accordingly."""
@@ -123,6 +140,7 @@ class Registrar:
         return [binding for binding in self._bindings.get(user, ()) if binding.expires_at > now]
 
     def _store(self, user: str, bindings: list[Binding]) -> None:
+        self.changes += 1
         if bindings:
             self._bindings[user] = bindings
         else:

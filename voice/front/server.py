@@ -15,6 +15,7 @@ from typing import cast
 from voice.clock import Clock
 from voice.front.flows import Assign, Effect, Flow, Send, Side
 from voice.front.framing import StreamFramer
+from voice.front.ledger import Ledger
 from voice.front.message import SipParseError, parse
 from voice.front.pool import Report, WorkerEnded, ZygoteClient
 from voice.front.proxy import Proxy
@@ -150,6 +151,7 @@ class FrontServer:
     """Runs ``proxy`` on ``sockets`` until cancelled.
 
     ``on_worker_ended(worker_id, reason)`` is told of every worker the zygote reaped, after its legs got their BYE.
+    ``ledger`` keeps the registrations over a restart.
     """
 
     def __init__(
@@ -159,7 +161,9 @@ class FrontServer:
         zygote: Path,
         clock: Clock,
         on_worker_ended: Callable[[str, str], None] = lambda worker_id, reason: None,
+        ledger: Ledger | None = None,
     ) -> None:
+        self._ledger = ledger
         self._on_worker_ended = on_worker_ended
         self._proxy = proxy
         self._sockets = sockets
@@ -229,6 +233,8 @@ class FrontServer:
                 self._send(effect)
             elif isinstance(effect, Assign):
                 self._zygote.assign(effect.worker_id)
+        if self._ledger is not None:
+            self._ledger.write()
         self._set_timer()
 
     def _send(self, send: Send) -> None:
