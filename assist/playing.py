@@ -21,8 +21,12 @@ PLAYERS = ("pw-play", "paplay", "aplay")
 def export(file: Path, out: Path, settings: SettingsFile, state_dir: Path | None) -> float:
     """Decrypt ``file`` into the stereo WAV ``out``; returns its seconds. Raises DocumentError, RecordingError."""
     found = _read(file, settings, state_dir)
-    write_wav(out, found.pcm, found.header.rate, channels=2)
-    return len(found.pcm) / 4 / found.header.rate
+    try:
+        out.open("wb").close()  # first, since the wave module does not get over a file that cannot be made
+        write_wav(out, found.pcm, found.header.rate, channels=2)
+    except OSError as error:
+        raise DocumentError(out, None, f"cannot be written ({error.strerror})", "name another file") from None
+    return found.seconds
 
 
 def play(file: Path, settings: SettingsFile, state_dir: Path | None) -> None:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from assist.serve import House
 from voice.clock import SystemClock
+from voice.documents import Document, validate
 from voice.settings import read_settings
 
 
@@ -42,8 +43,11 @@ async def _ready_or_stopped(house: House, stopped: asyncio.Event) -> None:
 
 
 async def run_agent_station(server: str, agent: str, secret: str, front: str, host: str) -> None:
-    """Run the softphone of ``agent`` with this machine's headset until stopped. Raises HardwareError, PhoneError."""
+    """Run the softphone of ``agent`` with this machine's headset until stopped. Raises DocumentError for an option that
+    cannot be meant, HardwareError, PhoneError.
+    """
     from voice.station import StationSettings, run_station
 
-    settings = StationSettings(agent=agent, secret=secret, server=server, front=front, host=host)
+    options = {"agent": agent, "secret": secret, "server": server, "front": front, "host": host}
+    settings = validate(Document(Path("command line"), options, {}), StationSettings)
     await run_station(settings, SystemClock())
