@@ -1,4 +1,6 @@
-"""A contact worker is killed while customer and agent talk: it costs that contact, and nothing else."""
+"""A contact worker is killed while customer and agent talk, or the zygote with all its workers: it costs the contacts
+they had, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +11,22 @@ from pathlib import Path
 
 import pytest
 
+from assist.demo.observed import Observed
 from assist.demo.stage import AGENT, Cast
 from ivr.contacts import ContactEnded
-from tests.scenarios.theatre import happened, on_stage, worker_pid
+from tests.scenarios.theatre import happened, on_stage, service, worker_pid
 
 pytestmark = pytest.mark.live
 
 
-def test_a_killed_worker_costs_its_contact_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize("victim", ["worker", "zygote"])
+def test_a_killed_worker_costs_its_contact_only(tmp_path: Path, victim: str) -> None:
     async def main() -> None:
         async with on_stage(tmp_path) as cast:
-            await _talk(cast)
+            await _talk(cast, [1])
             first = cast.seen.contact_id
-            await _kill_worker(cast)
-            await _talk(cast)
+            await _kill(cast, worker_pid(cast, first) if victim == "worker" else service(cast, "zygote"))
+            await _talk(cast, [0, 9])
             assert cast.seen.contact_id != first
             assert cast.desk.previous is not None
             assert cast.desk.previous.id == first
@@ -34,18 +38,20 @@ def test_a_killed_worker_costs_its_contact_only(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-async def _talk(cast: Cast) -> None:
+async def _talk(cast: Cast, turns: list[int]) -> None:
+    """Whoever does not speak in these turns of the script hears them."""
     await cast.connect()
     seen = cast.seen
     heard = dict(seen.heard_s)
-    await cast.talk([0, 1])
-    await seen.until(lambda: all(seen.heard_s[party] > heard[party] for party in heard), "both to hear each other")
+    await cast.talk(turns)
+    listeners = {"agent" if cast.script.turns[turn].speaker == "caller" else "caller" for turn in turns}
+    await seen.until(lambda: all(seen.heard_s[party] >= heard[party] + 1 for party in listeners), "what was said")
 
 
-async def _kill_worker(cast: Cast) -> None:
+async def _kill(cast: Cast, process: int) -> None:
     """Both telephones are told by SIP; the page is told why; the agent is free after the wrap-up."""
     seen, contact_id = cast.seen, cast.seen.contact_id
-    os.kill(worker_pid(cast, contact_id), signal.SIGKILL)
+    os.kill(process, signal.SIGKILL)
     await seen.until(lambda: seen.hung_up, "the customer's BYE", 10.0)
     await seen.until(lambda: seen.station["phase"] == "idle", "the agent's BYE", 10.0)
     await seen.until(lambda: any(told.type == "contact.ended" for told in seen.told), "the page to be told", 10.0)
@@ -53,7 +59,10 @@ async def _kill_worker(cast: Cast) -> None:
     assert (told.data["reason"], told.data["ended_by"]) == ("worker_lost", "system")
     assert told.data["talk_s"] > 0
     await seen.until(lambda: any(told.type == "contact.summary" for told in seen.told), "what was heard, summed up")
-    states = [told.data["state"] for told in seen.told if told.type == "agent.state" and told.data["agent"] == AGENT]
-    assert states[-1] in ("WRAPUP", "AVAILABLE")
-    assert "WRAPUP" in states
+    await seen.until(lambda: _states(seen)[-2:] == ["WRAPUP", "AVAILABLE"], "the agent to be free after the wrap-up")
     assert len(happened(cast, contact_id, ContactEnded)) == 1
+
+
+def _states(seen: Observed) -> list[str]:
+    changes = (told.data for told in seen.told if told.type == "agent.state")
+    return [change["state"] for change in changes if change["agent"] == AGENT]
