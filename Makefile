@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-fast clean
+.PHONY: demo test check test-fast docs clean
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -32,6 +32,10 @@ test: .venv/.installed-dev check  ## everything; installs Debian's test peers wh
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+docs: .venv/.installed-dev  ## what is made from the code: the event catalogue, the README's screenshot
+	$(BIN)/python -m assist.event_catalogue docs/events.md
+	CALLFLOOR_SCREENSHOT=docs/agent-page.png $(BIN)/python -m pytest -q tests/scenarios/test_live_page.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage* out
