@@ -94,7 +94,7 @@ class Case:
                 return self._catch_up(event, at)
             case ContactQueued():
                 self.queue, self.priority = event.queue, event.priority
-            case AgentOffered(agent=agent):
+            case AgentOffered(agent=agent) if not self.ended:
                 return self._offered(agent, at)
             case AgentUnreachable(agent=agent) if agent == self.agent:
                 self.agent, self._assistant = "", None

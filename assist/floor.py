@@ -103,6 +103,7 @@ class Floor:
         self._timer: asyncio.TimerHandle | None = None
         self._cases: dict[str, Case] = {}
         self._logged = Recent(100_000)
+        self._lost = Recent(1000)
         self._links: dict[str, StationLink] = {}
         self._reports: dict[str, StationReport] = {}
         self._tasks: asyncio.TaskGroup | None = None
@@ -164,6 +165,8 @@ class Floor:
                 self._service_changed(envelope.event)
             case _ if case is not None:
                 self._perform(case, case.handle(envelope), received)
+                if case.worker_id in self._lost and not case.ended:
+                    self._end_lost(case)  # its last words, from its spool, came after the news of its death
                 self._route(case, envelope.event)
 
     async def _case(self, contact_id: str) -> Case:
@@ -211,10 +214,14 @@ class Floor:
         if case is None:  # lost while no floor was there to know its contact
             contact_id = await self._journal.contact_of(event.worker_id)
             case = await self._case(contact_id) if contact_id is not None else None
+        self._lost.add(event.worker_id)
         if case is not None and not case.ended:
-            now = self._clock.wall()
-            lasted, talked = (now - since if since else 0.0 for since in (case.offered_at, case.answered_at))
-            self._own(ContactEnded("worker_lost", "system", lasted, talked), case)
+            self._end_lost(case)
+
+    def _end_lost(self, case: Case) -> None:
+        now = self._clock.wall()
+        lasted, talked = (now - since if since else 0.0 for since in (case.offered_at, case.answered_at))
+        self._own(ContactEnded("worker_lost", "system", lasted, talked), case)
 
     def _service_changed(self, event: ServiceChanged) -> None:
         if event.name == "transcription":

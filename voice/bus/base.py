@@ -93,6 +93,9 @@ class Recent:
         self._limit = limit
         self._seen: OrderedDict[str, None] = OrderedDict()
 
+    def __contains__(self, identifier: str) -> bool:
+        return identifier in self._seen
+
     def add(self, identifier: str) -> bool:
         """Remember; False if it was known already."""
         if identifier in self._seen:
