@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -71,7 +72,8 @@ class Display:
         for entry in desk.contact.cards:
             if entry.card.id not in self._printed:
                 self._printed.add(entry.card.id)
-                self.console.print(f"  [bold]card[/bold] {entry.card.kind}: {entry.card.title}", highlight=False)
+                title = escape(entry.card.title)
+                self.console.print(f"  [bold]card[/bold] {entry.card.kind}: {title}", highlight=False)
 
     def _draw(self) -> None:
         if self._live is None:
@@ -101,7 +103,8 @@ def _card(entry: DeskCard) -> RenderableType:
     body = [Text(card.why, style="dim")]
     body += [Text(f"{'✓' if step.done else '○'} {step.text}") for step in card.steps]
     foot = f"{card.trigger}, engine {entry.latency_ms:.1f} ms, {card.rule} {card.version}"
-    return Panel(Group(*body), title=f"{MARK[card.kind]}: {card.title}", subtitle=foot, subtitle_align="right")
+    title = f"{MARK[card.kind]}: {escape(card.title)}"
+    return Panel(Group(*body), title=title, subtitle=escape(foot), subtitle_align="right")
 
 
 def summary(console: Console, seen: Observed, desk: Desk, results: Results, state_dir: Path) -> None:

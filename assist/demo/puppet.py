@@ -8,6 +8,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+STOP_S = 5.0
+
 Order = dict[str, Any]
 
 
@@ -62,11 +64,11 @@ class Puppet:
             hear(json.loads(line))
 
     async def stop(self) -> None:
-        """Close its stdin and wait; kill it after 5 s."""
+        """Close its stdin and wait; kill it after STOP_S."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:
-            async with asyncio.timeout(5.0):
+            async with asyncio.timeout(STOP_S):
                 await self.process.wait()
         except TimeoutError:
             self.process.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -18,9 +19,8 @@ from assist.floor import EVENTS
 def usage(pids: Mapping[str, int], puppets: Mapping[str, Puppet]) -> dict[str, dict[str, float]]:
     """CPU seconds since their start and resident memory now of every process, the zygote's workers among them."""
     found = dict(pids) | {name: puppet.process.pid for name, puppet in puppets.items()}
-    zygote = found.get("zygote")
-    if zygote is not None:
-        for number, worker in enumerate(psutil.Process(zygote).children()):
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for number, worker in enumerate(psutil.Process(pids["zygote"]).children() if "zygote" in pids else ()):
             found[f"worker-{number}"] = worker.pid
     return {name: _usage(pid) for name, pid in found.items()}
 
@@ -30,7 +30,7 @@ def _usage(pid: int) -> dict[str, float]:
         process = psutil.Process(pid)
         times, memory = process.cpu_times(), process.memory_info()
         peak = _peak_mib(pid)
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return {}
     return {
         "cpu_s": round(times.user + times.system, 2),
