@@ -10,7 +10,6 @@ import base64
 import binascii
 import hmac
 import json
-import os
 import secrets
 from collections import OrderedDict, deque
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from voice.clock import Clock
 from voice.errors import CallfloorError
+from voice.rundir import made_once
 from voice.settings import AgentSettings
 
 TOKEN_S = 30 * 60
@@ -139,22 +139,8 @@ class Security:
 
 def signing_key(file: Path) -> bytes:
     """The key in ``file``, made (mode 0600, whole or not at all) where there is none. Raises OSError."""
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f".{file.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(secrets.token_bytes(KEY_BYTES))
-            try:
-                os.link(draft, file)  # fails where another process was first: then theirs is the key
-            except FileExistsError:
-                return file.read_bytes()
-        finally:
-            draft.unlink()
-        return file.read_bytes()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return made_once(file, secrets.token_bytes(KEY_BYTES))
 
 
 def _encode(data: bytes) -> str:

@@ -28,6 +28,7 @@ from transcription.utterances import UtteranceFinal
 from voice.audio import AudioFrame, AudioSink
 from voice.errors import DocumentError
 from voice.events import Event, new_identifier
+from voice.rundir import made_once
 
 log = logging.getLogger(__name__)
 
@@ -222,15 +223,10 @@ def load_or_create_key(path: Path) -> bytes:
     """The recording key in ``path`` (32 raw bytes, mode 0600), made where there is none yet. Raises DocumentError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_key(path)
+        made_once(path, os.urandom(KEY_BYTES))
     except OSError as error:
         raise DocumentError(path, None, f"no key can be made ({error.strerror})", "check the directory") from None
-    key = os.urandom(KEY_BYTES)
-    with os.fdopen(handle, "wb") as file:
-        file.write(key)
-    return key
+    return _read_key(path)
 
 
 def _read_key(path: Path) -> bytes:

@@ -69,15 +69,21 @@ class RunDirectory:
 
     def secret(self, name: str) -> str:
         """A random secret of this installation, made on first use, the same for every process. Raises OSError."""
-        file = self.state / "keys" / name
-        if not file.exists():
-            draft = file.with_name(f".{name}.{os.getpid()}.{secrets.token_hex(4)}")
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with os.fdopen(descriptor, "w") as out:
-                    out.write(secrets.token_urlsafe(32))
-                with contextlib.suppress(FileExistsError):  # another process was first: then theirs is the secret
-                    os.link(draft, file)
-            finally:
-                draft.unlink()
-        return file.read_text().strip()
+        return made_once(self.state / "keys" / name, secrets.token_urlsafe(32).encode()).decode().strip()
+
+
+def made_once(file: Path, content: bytes) -> bytes:
+    """What is in ``file``; where there is none it is made of ``content``, whole or not at all, for its user alone (mode
+    600). Raises OSError.
+    """
+    if not file.exists():
+        draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as out:
+                out.write(content)
+            with contextlib.suppress(FileExistsError):  # another process was first: then theirs counts
+                os.link(draft, file)
+        finally:
+            draft.unlink()
+    return file.read_bytes()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -130,6 +131,21 @@ def test_reading_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "bad").write_bytes(b"not one")
     with pytest.raises(RecordingError, match=r"bad: not a callfloor recording"):
         read_recording(tmp_path / "bad", KEY)
+
+
+def test_a_full_disk_leaves_no_half_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a key would be found by every later call, and none would be recorded again."""
+    file = tmp_path / "keys" / "recording.key"
+
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "link", full)
+        with pytest.raises(DocumentError, match="No space left"):
+            load_or_create_key(file)
+    assert list(file.parent.iterdir()) == []
+    assert len(load_or_create_key(file)) == 32
 
 
 def test_the_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
