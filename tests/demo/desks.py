@@ -8,7 +8,8 @@ from assist.desk_events import SummaryDrafted
 
 CARD = Card(
     "c1:billing:1", CardKind.NEXT_STEP, "Say sorry [now]", "[/] disputed", (Evidence("speech", "charged twice"),),
-    "billing", "1", "partial", steps=(CardStep("a", "Apologise", "Sorry.", True), CardStep("b", "Refund", "I will.", False)),
+    "billing", "1", "partial",
+    steps=(CardStep("a", "Apologise", "Sorry.", True), CardStep("b", "Refund", "I will.", False)),
 )  # fmt: skip
 LINES = (
     Utterance("u1", "caller", "i was charged twice [again]", 14.0, 16.0, final=True),
