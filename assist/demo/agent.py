@@ -11,16 +11,14 @@ import asyncio
 import operator
 from functools import partial
 
-from assist.demo.script import load_script
-
 from assist.demo.level import LOUD
 from assist.demo.puppet import Order, obey, report
+from assist.demo.script import load_script
 from hardware.audio.engine import SimulatedSoundCard
 from hardware.simulator import SimulatedHeadset
 from voice.clock import SystemClock
 from voice.station import CLOCK_RATE, Station, StationSettings, build_station
 from voice.station_core import Phase
-
 
 REACH_S = 2.0
 """A person needs a moment to reach for the button."""
