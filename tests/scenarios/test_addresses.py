@@ -16,7 +16,7 @@ import pytest
 
 from assist.demo.stage import CUSTOMER_HOST, FRONT_HOST, STATION_HOST, Cast
 from assist.floor import COMMANDS, EVENTS
-from ivr.contacts import ConnectAgent, ContactQueued
+from ivr.contacts import ConnectAgent, ContactQueued, PromptStarted
 from tests.fakes.sip_peer import SipPeer
 from tests.scenarios.theatre import contact_of, happened, on_stage, service, worker_pid
 from voice.bus.local import LocalBus
@@ -68,6 +68,7 @@ def test_what_both_far_ends_are_told_to_send_to(tmp_path: Path) -> None:
             audio = _audio_address(answer.body.decode())
             assert await ear.source() == audio, "audio comes from where it is to be sent to"
             _check_route(answer.headers.all("Record-Route")[-1], cast)
+            await cast.seen.until(lambda: bool(happened(cast, contact_of(cast, "peer"), PromptStarted)), "the menu")
             ear.press(1, audio)
             invite = await _ring(station, cast)
             assert _audio_address(invite.body.decode()) != audio
