@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from assist.floor import EVENTS
+from assist.journal import Journal
+from assist.store import Store, StoreError
+from ivr.contacts import AgentStateChanged, ContactEnded, ContactOffered
+from tests.fakes.clock import VirtualClock
+from voice.events import Envelope, EnvelopeFactory, Event, LegRinging
+
+factory = EnvelopeFactory("test", VirtualClock())
+
+
+def offered(worker: str) -> Event:
+    return ContactOffered(worker, "+12025550142", "100", "demo", "1")
+
+
+def state(agent: str, name: str, reason: str = "") -> Envelope:
+    return factory.wrap(AgentStateChanged(agent, name, reason, 0.0))
+
+
+def with_journal(tmp_path: Path, use: Callable[[Journal, Store], Awaitable[None]]) -> None:
+    async def main() -> None:
+        store = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'log.db'}")
+        try:
+            await use(Journal(store, EVENTS), store)
+        finally:
+            await store.close()
+
+    asyncio.run(main())
+
+
+def test_events_come_back_in_the_order_they_came_whole_batches_and_once(tmp_path: Path) -> None:
+    async def use(journal: Journal, store: Store) -> None:
+        batch = [factory.wrap(LegRinging(f"leg-{number}", "caller", "sip:x"), "c1") for number in range(5)]
+        other = factory.wrap(offered("w2"), "c2")
+        await journal.append(batch[:2])
+        await journal.append([batch[1], batch[2], other, *batch[3:]])
+        await journal.append([])
+        assert await journal.of_contact("c1") == batch
+        assert await journal.of_contact("c2") == [other]
+        assert await journal.of_contact("c3") == []
+
+    with_journal(tmp_path, use)
+
+
+def test_a_batch_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    async def use(journal: Journal, store: Store) -> None:
+        good = EVENTS.encode(factory.wrap(offered("w1"), "c1"))
+        broken = good | {"id": "other", "type": None}  # the database refuses it
+        with pytest.raises(StoreError, match="NOT NULL"):
+            await store.append(good, broken)
+        assert await journal.of_contact("c1") == []
+        assert await store.append(good) == 1
+        assert await store.append(good, good) == 0
+        assert await store.append() == 0
+
+    with_journal(tmp_path, use)
+
+
+def test_who_rests_is_who_last_said_so(tmp_path: Path) -> None:
+    async def use(journal: Journal, store: Store) -> None:
+        await journal.append(
+            [
+                state("anna", "NOT_READY", "break"),
+                state("ben", "NOT_READY", "meal"),
+                state("ben", "AVAILABLE"),
+                state("cleo", "NOT_READY", "system"),
+                state("dan", "TALKING"),
+                *(state("eve", "AVAILABLE") for _ in range(300)),
+            ]
+        )
+        assert await journal.resting() == {"anna": "break"}
+
+    with_journal(tmp_path, use)
+
+
+def test_contacts_without_an_end_and_those_of_a_worker(tmp_path: Path) -> None:
+    async def use(journal: Journal, store: Store) -> None:
+        for number in (1, 2):
+            await journal.append([factory.wrap(offered(f"w{number}"), f"c{number}")])
+        await journal.append([factory.wrap(ContactEnded("completed", "caller", 1.0, 1.0), "c1")])
+        assert await journal.open_contacts() == {"c2"}
+        assert await journal.contact_of("w1") == "c1"
+        assert await journal.contact_of("w9") is None
+
+    with_journal(tmp_path, use)
