@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import signal
@@ -49,6 +50,8 @@ LAST_RETRY_S = 5.0
 STEADY_S = 10.0
 """A child that ran this long is restarted at once when it ends."""
 STOP_S = 5.0
+LONGEST_SOCKET_PATH = 107
+"""Bytes of a Unix socket's path on Linux (unix(7))."""
 WRONG_SETTINGS = 2
 """Exit status of a child, which has then printed one line."""
 
@@ -129,8 +132,7 @@ class House:
             await event.wait()
 
     async def _start(self) -> None:
-        self.where.create()
-        self.where.secret("transcription")
+        self._claim()
         listen = self._listen
         sip_tcp = listen("front", self._front.host, self._front.port, socket.SOCK_STREAM)
         sip_port = sip_tcp.getsockname()[1]
@@ -152,6 +154,22 @@ class House:
         for spec in self._children(sip_udp, sip_tcp, inner, words, web):
             self._ready[spec.name] = asyncio.Event()
             self._keepers.append(asyncio.create_task(self._keep(spec), name=f"keep {spec.name}"))
+
+    def _claim(self) -> None:
+        """Make the state directory this house's alone: two on one spool and one database would tear them up."""
+        state, what, fix = self.where.state, "", ""
+        try:
+            self.where.create()
+            self.where.secret("transcription")
+            fcntl.flock(self._stack.enter_context(self.where.lock.open("w")), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            what, fix = f"another callfloor serve is running in {state}", "stop it, or set another state_dir"
+        except OSError as error:
+            what, fix = f"{state} cannot be used: {error.strerror}", "name a directory this user may write to"
+        if not what and len(os.fsencode(self.where.zygote)) > LONGEST_SOCKET_PATH:
+            what, fix = f"{state} is too long for the names of sockets in it", "set a shorter state_dir"
+        if what:
+            raise DocumentError(self._file or "defaults", None, f"[run] state_dir: {what}", fix)
 
     async def _join_bus(self) -> None:
         events = EventCodec((ServiceChanged, FloorStarted))

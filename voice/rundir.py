@@ -28,6 +28,11 @@ class RunDirectory:
         return self.state / "run"
 
     @property
+    def lock(self) -> Path:
+        """Locked by the house that runs here."""
+        return self.run / "lock"
+
+    @property
     def hub(self) -> Path:
         """The bus."""
         return self.run / "hub.sock"

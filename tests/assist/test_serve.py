@@ -23,6 +23,7 @@ from voice.clock import SystemClock
 from voice.commands import CommandCodec
 from voice.errors import DocumentError
 from voice.events import EventCodec, ServiceChanged
+from voice.rundir import RunDirectory
 from voice.settings import read_settings
 
 READY = "import sys, time; print('ready', flush=True); "
@@ -193,6 +194,34 @@ def test_an_address_in_use_is_one_clear_line_and_nothing_stays_open(tmp_path: Pa
         text = PORTS.replace("[web]\nport = 0", f"[web]\nport = {taken.getsockname()[1]}")
         with pytest.raises(DocumentError, match=r"\[web\] cannot listen on 127.0.0.1 port \d+: Address already in use"):
             asyncio.run(main(text))
+
+
+def test_a_second_house_in_one_state_directory_is_refused_at_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with small_house(tmp_path) as house:
+            await ready(house)
+            with pytest.raises(DocumentError, match="another callfloor serve is running"):
+                async with small_house(tmp_path):
+                    raise AssertionError("it started")
+            assert house.where.hub.exists()
+        async with small_house(tmp_path) as house:  # the first one's lock went with it
+            await ready(house)
+
+    asyncio.run(main())
+
+
+def test_a_state_directory_of_no_use_is_one_clear_line(tmp_path: Path) -> None:
+    async def main(state: Path) -> None:
+        house = small_house(tmp_path)
+        house.where = RunDirectory(state)
+        async with house:
+            raise AssertionError("it started")
+
+    (tmp_path / "file").touch()
+    with pytest.raises(DocumentError, match=r"\[run\] state_dir: .*file/state cannot be used: Not a directory"):
+        asyncio.run(main(tmp_path / "file" / "state"))
+    with pytest.raises(DocumentError, match="too long for the names of sockets"):
+        asyncio.run(main(tmp_path / ("d" * 100)))
 
 
 @pytest.mark.parametrize(
