@@ -1,4 +1,4 @@
-"""From a transcript event to the card on a page: ``python -m bench.latency [--agents 200] [--events 2000]``.
+"""From a transcript event to the card on a page: ``python -m bench.latency [--agents 200] [--events 3000]``.
 
 A real floor process behind a real hub, every agent's page connected by a websocket, and a publisher that speaks on the
 bus as workers and the transcription server do: each contact is offered, rung and answered, then words are said that
@@ -6,8 +6,8 @@ show, update or retract cards. Measured is CLOCK_MONOTONIC from the publishing o
 card message they led to, on the page of the right agent; the pages live in processes of their own.
 
 Prints one JSON line: latency p50, p95, p99 and max in ms, CPU of the floor and of the hub per event in ms, peak MiB of
-the floor, and the machine's load before (latency on a busy machine says nothing). Budget: p95 at most 5 ms with 200 agents. ``--rate`` is events per second over all contacts: 200 agents at
-45 % talk, each with a partial every 0.3 s, are about 300.
+the floor, and the machine's load before (on a busy machine the latency says nothing). Budget: p95 at most 5 ms with
+200 agents. ``--rate`` is events per second over all contacts; each makes work: half are finals, most change a card.
 """
 
 from __future__ import annotations
