@@ -276,6 +276,7 @@ class House:
             stdout=asyncio.subprocess.PIPE,
             env={**os.environ, **self._environment, **spec.environment, "PYTHONUNBUFFERED": "1"},
             pass_fds=[inherited.fileno() for inherited in spec.sockets],
+            process_group=0,  # the terminal's Ctrl-C is for us, who put them away in order
         )
         ready = self._ready[spec.name]
         was_ready = False

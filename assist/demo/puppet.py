@@ -48,6 +48,7 @@ class Puppet:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=1 << 20,
+            process_group=0,  # the terminal's Ctrl-C is for the director, who puts it away
         )
         return cls(process)
 

@@ -110,7 +110,7 @@ async def stage(state_dir: Path, audience: Audience, more: str = "") -> AsyncIte
     """Start everything; stop everything. The customer base is fresh each time. ``more``: TOML added to the settings."""
     script = load_script()
     audience.status("starting front, zygote, transcription server and floor")
-    secret = secrets.token_urlsafe(12)
+    secret = secrets.token_hex(8)  # no option may seem to begin with it, as with "-"
     settings = _write_settings(state_dir.absolute(), secret, more)
     await _seed(state_dir.absolute())
     async with contextlib.AsyncExitStack() as stack:
