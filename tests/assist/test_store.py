@@ -62,6 +62,17 @@ def test_events_come_back_as_they_came_in_order_and_once(tmp_path: Path) -> None
     with_store(tmp_path / "s.db", use)
 
 
+def test_text_that_is_no_unicode_is_kept_too(tmp_path: Path) -> None:
+    """A floor that could not log an event would die of it, be given it again, and die again."""
+    odd = {**envelope(1), "data": {"reason": "cut within a character \udcc3"}}
+
+    async def use(store: Store) -> None:
+        assert await store.append(odd)
+        assert await store.events_of("c1") == (odd,)
+
+    with_store(tmp_path / "odd.db", use)
+
+
 def test_what_was_appended_is_there_after_reopening(tmp_path: Path) -> None:
     async def write(store: Store) -> None:
         await store.append(envelope(1))
