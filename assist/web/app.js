@@ -30,6 +30,7 @@ let seenPhase = null;
 let pending = new Set();
 let calling = false;
 let busyState = false;
+let pressedMeanwhile = null;
 let announced = new Set();
 
 const now = () => Date.now() / 1000 + clockOffset;
@@ -95,11 +96,17 @@ const keys = createKeys({
 });
 
 function press(key) {
-  place("cards").querySelector(`.focus [data-key=${key}]:not(:disabled)`)?.click();
+  onFocus(() => place("cards").querySelector(`.focus [data-key=${key}]:not(:disabled)`)?.click());
 }
 
 function tickStep(index) {
-  place("cards").querySelectorAll(".focus .steps input:not(:disabled)")[index]?.click();
+  onFocus(() => place("cards").querySelectorAll(".focus .steps input:not(:disabled)")[index]?.click());
+}
+
+// A key pressed while the card's last command is still on its way counts when that is answered; the latest wins.
+function onFocus(action) {
+  if (pending.has(focusId)) pressedMeanwhile = { id: focusId, action };
+  else action();
 }
 
 function move(by) {
@@ -128,7 +135,11 @@ async function onCard(id, command, what, data) {
   draw();
   await ask(command, data, what);
   pending = new Set([...pending].filter((other) => other !== id));
-  draw();
+  if (pressedMeanwhile?.id !== id) return draw();
+  const { action } = pressedMeanwhile;
+  pressedMeanwhile = null;
+  drawNow();
+  if (focusId === id) action();
 }
 
 function tell(words) {

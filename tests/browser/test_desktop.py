@@ -106,6 +106,17 @@ def test_cards_are_dealt_with_by_keyboard(desktop: Desktop, floors: Floors) -> N
     expect(page.locator("#cards .stack .settled")).to_have_count(1)
 
 
+def test_a_key_pressed_before_the_last_one_was_answered_counts(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start("sentiment"), desktop.page
+    desktop.log_in(floor.url)
+    focus_title(page, script.BILLING.title)
+    page.evaluate(
+        "for (const key of ['1', 'd']) document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}))"
+    )
+    focus_title(page, script.FALLING.title)
+    expect(page.locator("#cards .stack .settled")).to_contain_text("dismissed")
+
+
 def test_evidence_leads_to_its_words_and_live_leads_back(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start("calmer"), desktop.page
     page.set_viewport_size({"width": 1280, "height": 480})
