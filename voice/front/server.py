@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 MAX_CONNECTIONS = 1024
 MAX_UNSENT = 64 * 1024  # bytes waiting on one TCP connection; who reads so slowly is cut off
 IDLE_S = 900.0  # a station registers again, or pings, well within this
+FIRST_LIST_S = 2.0  # how long a zygote that is there may take to name its workers
 _RECEIVE_BUFFER = 1 << 20
 _BIND_TRIES = 20
 
@@ -173,9 +174,22 @@ class FrontServer:
         self._connections: dict[int, _Connection] = {}
         self._numbers = itertools.count(1)
         self._timer: asyncio.TimerHandle | None = None
+        self._workers_known = asyncio.Event()
 
     async def run(self, on_ready: Callable[[], None]) -> None:
-        """Serve; ``on_ready`` is called when every socket is being read."""
+        """Serve; ``on_ready`` is called when every socket is being read.
+
+        That is once the zygote's workers are known: what waited in the sockets while no front was there may be the BYE
+        of a call that one of them has, and an answer of 481 would end it for the far end alone.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._zygote.run(), name="zygote")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_LIST_S):
+                    await self._workers_known.wait()
+            await self._serve(on_ready)
+
+    async def _serve(self, on_ready: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
         for side, bound in ((Side.OUTER, self._sockets.udp), (Side.INNER, self._sockets.inner)):
             with contextlib.suppress(OSError):  # best effort: a burst must not overrun the default buffer
@@ -187,7 +201,7 @@ class FrontServer:
         server = await loop.create_server(lambda: _Connection(self, next(self._numbers)), sock=self._sockets.tcp)
         try:
             on_ready()
-            await self._zygote.run()
+            await loop.create_future()  # until cancelled
         finally:
             if self._timer is not None:
                 self._timer.cancel()
@@ -223,6 +237,7 @@ class FrontServer:
     def _report(self, report: Report) -> None:
         before = self._proxy.workers
         self._perform(self._proxy.report(report, self._clock.monotonic()))
+        self._workers_known.set()
         reason = report.reason if isinstance(report, WorkerEnded) else "the zygote ended"
         for worker_id in before - self._proxy.workers:
             self._on_worker_ended(worker_id, reason)
