@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.assist_web.goldens import CASES, FOLDER
 from tests.browser.conftest import Desktop, Floors
@@ -108,11 +109,28 @@ def test_cards_are_dealt_with_by_keyboard(desktop: Desktop, floors: Floors) -> N
 
 def test_a_key_pressed_before_the_last_one_was_answered_counts(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start("sentiment"), desktop.page
+    held: list[Callable[[], None]] = []
+
+    def slow_replies(near: WebSocketRoute) -> None:
+        far = near.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            if '"type":"reply"' in str(message).replace(" ", ""):
+                held.append(lambda: near.send(message))
+            else:
+                near.send(message)
+
+        far.on_message(pass_on)
+
+    page.route_web_socket("**/api/feed*", slow_replies)
     desktop.log_in(floor.url)
     focus_title(page, script.BILLING.title)
-    page.evaluate(
-        "for (const key of ['1', 'd']) document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}))"
-    )
+    page.keyboard.press("1")
+    expect(page.locator(".focus .steps input").first).to_be_disabled()
+    page.keyboard.press("d")
+    while not held:  # the page's own clock turns Playwright's events; the deadline is the test's
+        page.wait_for_timeout(10)
+    held.pop()()
     focus_title(page, script.FALLING.title)
     expect(page.locator("#cards .stack .settled")).to_contain_text("dismissed")
 
