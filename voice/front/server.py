@@ -175,6 +175,7 @@ class FrontServer:
         self._numbers = itertools.count(1)
         self._timer: asyncio.TimerHandle | None = None
         self._workers_known = asyncio.Event()
+        self._early: list[tuple[bytes, Flow]] | None = []
 
     async def run(self, on_ready: Callable[[], None]) -> None:
         """Serve; ``on_ready`` is called when every socket is being read.
@@ -198,6 +199,9 @@ class FrontServer:
                 lambda side=side: _Datagrams(side, self.received),  # type: ignore[misc]
                 sock=bound,
             )
+        early, self._early = self._early, None
+        for data, source in early or ():
+            self.received(data, source)
         server = await loop.create_server(lambda: _Connection(self, next(self._numbers)), sock=self._sockets.tcp)
         try:
             on_ready()
@@ -214,6 +218,9 @@ class FrontServer:
 
     def received(self, data: bytes, source: Flow) -> None:
         """One datagram or frame."""
+        if self._early is not None:  # one socket is read already, and the other not there yet to answer or forward on
+            self._early.append((data, source))
+            return
         now = self._clock.monotonic()
         try:
             message = parse(data)
