@@ -54,6 +54,9 @@ TAP_BATCH_MS = 60
 LINGER_S = 5.0
 """How long a leg that was hung up may take to end before the process ends without it."""
 
+INVITE_S = 5.0
+"""How long after the front gave us a contact its INVITE may take to become a call."""
+
 PhoneOperation = AnswerLeg | DialLeg | HangUpLeg | SetPaths
 
 
@@ -99,6 +102,17 @@ class ContactWorker:
         self._perform(self._core.phone_event(event, self._clock.wall()))
         if self._core.running:
             self._offered.set()
+
+    def assigned(self) -> None:
+        """The front has given us a contact. Where our SIP stack refuses the INVITE by itself (an offer it cannot take,
+        no port left), no call ever begins: a worker that waited on would be lost to all callers to come.
+        """
+        self._loop.call_later(INVITE_S, self._finish_if_not_called)
+
+    @property
+    def called(self) -> bool:
+        """Whether the contact has begun."""
+        return self._offered.is_set()
 
     async def _command(self, command: Command) -> Reply:
         match command:
@@ -181,6 +195,11 @@ class ContactWorker:
             if isinstance(effect, DialLeg | AnswerLeg):
                 self.phone_event(LegDisconnected(effect.leg_id, 503, str(error)))
 
+    def _finish_if_not_called(self) -> None:
+        if not self.called:
+            log.warning("the INVITE was refused by the SIP stack, or never came")
+            self._finished.set()
+
     def _finish_if_over(self) -> None:
         """A hung-up leg whose BYE nobody answers must not keep the process."""
         if not self._core.running:
@@ -216,8 +235,12 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     )
     _, port = await phone.start()
     await phone.add_account(SipAccount(f"sip:callfloor@{front.domain}", proxy=f"sip:{slot.front_inner};lr"))
+    asyncio.get_running_loop().add_reader(slot.assigned_fd, _told, slot, worker)
     slot.ready(port)
     await worker.run(phone)
+    if not worker.called:
+        await bus.close()
+        os._exit(0)
     recorded = await ears.close()
     usage = resource.getrusage(resource.RUSAGE_SELF)
     bus.publish(
@@ -232,3 +255,10 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     )
     await bus.close()
     os._exit(0)
+
+
+def _told(slot: WorkerSlot, worker: ContactWorker) -> None:
+    """The zygote's only word is that we have a contact; end of file is its death, which is ours too."""
+    asyncio.get_running_loop().remove_reader(slot.assigned_fd)
+    if os.read(slot.assigned_fd, 1):
+        worker.assigned()

@@ -324,3 +324,34 @@ def test_a_worker_without_a_call_is_not_on_the_bus() -> None:
         await made.stop()
 
     asyncio.run(main())
+
+
+def test_a_worker_whose_invite_the_stack_refused_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was given a contact that will never begin: waiting on, it would be one worker fewer for ever."""
+    monkeypatch.setattr(module, "INVITE_S", 0.0)
+
+    async def main() -> None:
+        made = Call()
+        made.running = asyncio.create_task(made.worker.run(made.phone))
+        try:
+            await made.phone.start()
+            made.worker.assigned()
+            await made.finished()
+            assert not made.worker.called
+        finally:
+            await made.stop()
+
+    asyncio.run(main())
+
+
+def test_a_worker_whose_invite_became_a_call_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "INVITE_S", 0.0)
+
+    async def main() -> None:
+        async with call() as found:
+            found.worker.assigned()
+            await found.talk()
+            assert found.running is not None
+            assert not found.running.done()
+
+    asyncio.run(main())
