@@ -232,7 +232,9 @@ class House:
         transcription = ChildSpec(
             "transcription",
             ("-m", "transcription", "--fd", str(words.fileno()), "--model", self._words.model,
-             "--max-contacts", str(self._words.max_contacts), "--bus", str(where.hub), "--spool", str(where.spool),
+             "--max-streams", str(self._words.max_streams), "--idle", str(self._words.idle_s),
+             "--certificate", self._words.certificate, "--key", self._words.key,
+             "--bus", str(where.hub), "--spool", str(where.spool),
              "--token-file", str(where.state / "keys" / "transcription")),
             (words,), ports,
         )  # fmt: skip

@@ -9,14 +9,16 @@ import json
 import logging
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from transcription.engines.vosk import VoskEngine
-from transcription.models import DEMO_MODEL, find_model
+from transcription.models import DEMO_MODEL, find_model, installed
 from transcription.server import ServerConfig, TranscriptionServer, publish_nowhere
 from transcription.session import Publish
+from transcription.shelf import ModelShelf
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.local import LocalBus
 from voice.clock import SystemClock
@@ -37,8 +39,12 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--token-file", type=Path, help="a file with the token clients must show")
     parser.add_argument("--bus", type=Path, help="publish utterances on the local bus with this socket")
     parser.add_argument("--spool", type=Path, default=Path("spool"), help="where utterances wait for the bus")
-    parser.add_argument("--max-contacts", type=int, default=200)
     add_parent_option(parser)
+    parser.add_argument("--max-streams", type=int, default=400, help="channels decoded at once; a contact has two")
+    parser.add_argument("--idle", type=float, default=60.0, help="seconds after which a silent client is given up")
+    parser.add_argument("--certificate", default="", help="PEM file; serve TLS only")
+    parser.add_argument("--key", default="", help="PEM file of the certificate's key")
+    parser.add_argument("--vosk-rate", type=int, default=8000, help="Hz of vosk-server clients that do not say")
     return parser.parse_args(arguments)
 
 
@@ -54,6 +60,24 @@ def _token(file: Path | None, host: str) -> str:
     if not token:
         raise DocumentError(file, None, "the token file is empty", "write a token into it")
     return token
+
+
+def _tls(certificate: str, key: str) -> ssl.SSLContext | None:
+    """TLS 1.2 or newer with that certificate, or none. Raises DocumentError naming the file that is wrong."""
+    if not certificate and not key:
+        return None
+    if not certificate or not key:
+        raise DocumentError("--certificate", None, "certificate and key belong together", "give both or none")
+    for file in (certificate, key):
+        if not Path(file).is_file():
+            raise DocumentError(file, None, "no such file", "check the path")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except (ssl.SSLError, OSError) as error:
+        raise DocumentError(certificate, None, f"not a certificate and its key ({error})", "give PEM files") from None
+    return context
 
 
 @contextlib.asynccontextmanager
@@ -72,10 +96,19 @@ async def connect_bus(path: Path | None, spool: Path) -> AsyncIterator[Publish]:
 
 async def _serve(options: argparse.Namespace) -> None:
     token = _token(options.token_file, options.host)
+    tls = _tls(options.certificate, options.key)
     engine = VoskEngine(find_model(options.model))
+    shelf = ModelShelf(engine, installed(), lambda name: VoskEngine(find_model(name)))
     listener = socket.socket(fileno=options.fd) if options.fd is not None else None
     config = ServerConfig(
-        host=options.host, port=options.port, listener=listener, token=token, max_contacts=options.max_contacts
+        host=options.host,
+        port=options.port,
+        listener=listener,
+        token=token,
+        max_streams=options.max_streams,
+        idle_s=options.idle,
+        vosk_rate=options.vosk_rate,
+        tls=tls,
     )
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -83,7 +116,7 @@ async def _serve(options: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stopped.set)
     async with (
         connect_bus(options.bus, options.spool) as publish,
-        TranscriptionServer(engine, config, publish).running() as server,
+        TranscriptionServer(shelf, config, publish).running() as server,
     ):
         ready = {"ready": True, "port": server.port, "model": engine.info.model.name}
         sys.stdout.write(json.dumps(ready) + "\n")

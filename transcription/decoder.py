@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from transcription.recogniser import Recogniser
+from transcription.recogniser import Alternative, Recogniser
 from transcription.segmenter import Effect, SegmentAudio, SegmentEnded, Segmenter, SegmentStarted, VoiceRun
 from transcription.utterances import Word
 from transcription.vad import FRAME_MS
@@ -26,11 +26,15 @@ class PartialHeard:
 
 @dataclass(frozen=True, slots=True)
 class FinalHeard:
-    """The segment ``start``..``end`` (samples) held ``words``, with times in seconds of the channel's stream."""
+    """The segment ``start``..``end`` (samples) held ``words``, with times in seconds of the channel's stream.
+
+    ``alternatives``: other readings, where the recogniser was opened to give them.
+    """
 
     start: int
     end: int
     words: tuple[Word, ...]
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +48,67 @@ class Decided:
 Heard = PartialHeard | FinalHeard | Decided
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the segmenter made of some samples up to ``end``. ``idle``: nothing of it concerns the recogniser, so
+    ``decode`` returns at once. ``settled``: no segment that is open or may still open reaches before this sample.
+    """
+
+    effects: tuple[Effect, ...]
+    end: int
+    settled: int
+
+    @property
+    def idle(self) -> bool:
+        """Silence: there is nothing to decode."""
+        return all(isinstance(effect, VoiceRun) for effect in self.effects)
+
+
 class ChannelDecoder:
-    """Feeds one channel. Not thread-safe: one call at a time, from whichever thread."""
+    """Feeds one channel. ``listen`` (voice activity, microseconds) belongs on the loop; ``decode`` may take long and
+    belongs on a worker thread unless the batch is idle. Batches are decoded in the order they were listened to.
+    """
 
     def __init__(self, segmenter: Segmenter, recogniser: Recogniser) -> None:
         self._segmenter = segmenter
         self._recogniser = recogniser
         self._margin = MARGIN_MS * segmenter.rate // 1000
-        self._decided = segmenter.position
+        self._decided = self._position = segmenter.position
         self._start: int | None = None
         self._text = ""
 
     @property
     def position(self) -> int:
         """The sample after the last one decoded."""
-        return self._segmenter.position
+        return self._position
 
     def feed(self, offset: int, pcm: bytes, *, partials: bool = True) -> list[Heard]:
-        """Decode a batch that begins at sample ``offset``; with ``partials`` one partial at most, for its end."""
-        heard, advanced, voiced = self._perform(self._segmenter.push(offset, pcm))
+        """``listen`` and ``decode`` in one."""
+        return self.decode(self.listen(offset, pcm), partials=partials)
+
+    def listen(self, offset: int, pcm: bytes) -> Batch:
+        """Whole samples that begin at sample ``offset``, cut into speech and silence."""
+        effects = tuple(self._segmenter.push(offset, pcm))
+        return Batch(effects, self._segmenter.position, self._segmenter.settled - self._margin)
+
+    def decode(self, batch: Batch, *, partials: bool = True) -> list[Heard]:
+        """The words of a batch; with ``partials`` one partial at most, for its end."""
+        heard, advanced, voiced = self._perform(batch.effects)
+        self._position = batch.end
         if partials and advanced and self._start is not None:
             text = self._recogniser.partial()
             if text and text != self._text:
                 self._text = text
-                heard.append(PartialHeard(self._start, self._segmenter.position, text))
-        return [*heard, self._decide(self._segmenter.settled - self._margin, voiced)]
+                heard.append(PartialHeard(self._start, batch.end, text))
+        return [*heard, self._decide(batch.settled, voiced)]
 
     def finish(self) -> list[Heard]:
         """The channel ends: the final of the open segment, if any; then everything is decided."""
-        heard, _, voiced = self._perform(self._segmenter.finish())
-        return [*heard, self._decide(self._segmenter.position, voiced)]
+        heard, _, voiced = self._perform(tuple(self._segmenter.finish()))
+        self._position = self._segmenter.position
+        return [*heard, self._decide(self._position, voiced)]
 
-    def _perform(self, effects: list[Effect]) -> tuple[list[Heard], bool, tuple[VoiceRun, ...]]:
+    def _perform(self, effects: tuple[Effect, ...]) -> tuple[list[Heard], bool, tuple[VoiceRun, ...]]:
         heard: list[Heard] = []
         advanced = False
         for effect in effects:
@@ -93,13 +126,17 @@ class ChannelDecoder:
     def _final(self, end: int) -> FinalHeard:
         start = end if self._start is None else self._start
         begin_s = start / self._segmenter.rate
-        words = tuple(
-            replace(word, start_s=begin_s + word.start_s, end_s=begin_s + word.end_s)
-            for word in self._recogniser.final()
+        words = _moved(self._recogniser.final(), begin_s)
+        readings = tuple(
+            Alternative(_moved(reading.words, begin_s), reading.score) for reading in self._recogniser.alternatives()
         )
         self._start = None
-        return FinalHeard(start, end, words)
+        return FinalHeard(start, end, words, readings)
 
     def _decide(self, sample: int, voiced: tuple[VoiceRun, ...]) -> Decided:
         self._decided = max(self._decided, sample)
         return Decided(self._decided, voiced)
+
+
+def _moved(words: tuple[Word, ...], by_s: float) -> tuple[Word, ...]:
+    return tuple(replace(word, start_s=by_s + word.start_s, end_s=by_s + word.end_s) for word in words)

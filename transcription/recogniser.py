@@ -16,6 +16,7 @@ from voice.errors import CallfloorError
 
 RATE_MIN = 8000
 RATE_MAX = 48000
+ALTERNATIVES_MAX = 100
 
 
 class RecogniserError(CallfloorError):
@@ -29,6 +30,16 @@ class EngineInfo:
     name: str
     version: str
     model: ModelCard
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One reading of a segment. ``score``: the engine's own log-likelihood (higher is better; only comparable within
+    the segment); its words have no confidence of their own (1.0).
+    """
+
+    words: tuple[Word, ...]
+    score: float
 
 
 class Recogniser(Protocol):
@@ -45,6 +56,9 @@ class Recogniser(Protocol):
     def final(self) -> tuple[Word, ...]:
         """End the segment: its words, times in seconds since its first sample. The next ``accept`` opens another."""
 
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """The readings of the segment ``final`` ended last, best first; empty unless ``open`` was asked for them."""
+
     def reset(self) -> None:
         """Forget the open segment."""
 
@@ -56,12 +70,16 @@ class Engine(Protocol):
     def info(self) -> EngineInfo:
         """Name, version and model."""
 
-    def open(self, rate: int, grammar: Sequence[str] | None = None) -> Recogniser:
+    def open(self, rate: int, grammar: Sequence[str] | None = None, alternatives: int = 0) -> Recogniser:
         """A new recogniser for audio of ``rate`` Hz (8000..48000).
 
         ``grammar``: the phrases that may be said, ``[unk]`` among them for "anything else"; such a recogniser is good
-        for one turn's grammar only, another turn opens another. Raises RecogniserError.
+        for one turn's grammar only, another turn opens another. ``alternatives``: how many readings of each segment
+        are wanted beside its words, 100 at most. Raises RecogniserError.
         """
+
+    def grammar_words(self) -> frozenset[str]:
+        """The words a grammar may hold; empty where the engine takes no grammars."""
 
 
 def check_rate(rate: object) -> int:
@@ -69,6 +87,22 @@ def check_rate(rate: object) -> int:
     if isinstance(rate, bool) or not isinstance(rate, int) or not RATE_MIN <= rate <= RATE_MAX:
         raise RecogniserError(f"rate must be a whole number of {RATE_MIN} to {RATE_MAX} Hz, not {rate!r}")
     return rate
+
+
+def check_alternatives(count: object) -> int:
+    """``count`` if it is an int of 0 to 100. Raises RecogniserError."""
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= ALTERNATIVES_MAX:
+        raise RecogniserError(f"alternatives must be a whole number of 0 to {ALTERNATIVES_MAX}, not {count!r}")
+    return count
+
+
+def join_alternatives(before: Sequence[Alternative], after: Sequence[Alternative]) -> tuple[Alternative, ...]:
+    """The readings of two stretches as one, rank by rank; where one has fewer, its best stands in."""
+    if not before or not after:
+        return tuple(before or after)
+    ranks = range(max(len(before), len(after)))
+    pairs = ((before[rank if rank < len(before) else 0], after[rank if rank < len(after) else 0]) for rank in ranks)
+    return tuple(Alternative(first.words + second.words, first.score + second.score) for first, second in pairs)
 
 
 def check_grammar(grammar: object) -> list[str]:

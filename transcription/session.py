@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -19,11 +19,16 @@ from websockets.asyncio.server import ServerConnection
 
 from transcription import wire
 from transcription.decoder import ChannelDecoder, Decided, FinalHeard, Heard, PartialHeard
-from transcription.recogniser import Engine, RecogniserError
+from transcription.inbox import Inbox
+from transcription.metrics import Statistics
+from transcription.recogniser import RecogniserError
 from transcription.redaction import Redactor
+from transcription.scheduling import DecodePool, Pace, Stream
 from transcription.segmenter import Segmenter
+from transcription.shelf import ModelShelf
 from transcription.utterances import UtteranceFinal, UtterancePartial, Word
 from transcription.vad import webrtc_detector
+from transcription.wire import CloseCode
 from voice.errors import AudioFormatError
 from voice.events import Event
 
@@ -31,30 +36,19 @@ QUEUE_S = 10.0
 BATCH_S = 0.5
 NO_PARTIALS_S = 2.0
 DECIDED_EVERY_S = 0.4
+LEGS = 2
 
 Publish = Callable[[Event, str], object]
 """Takes an event and its contact id; must not block."""
 Result = TypeVar("Result")
 
 
-@dataclass
-class Statistics:
-    """Counters of one server since it started; ``audio_s``: seconds decoded."""
-
-    contacts: int = 0
-    refused: int = 0
-    finals: int = 0
-    partials: int = 0
-    audio_s: float = 0.0
-    worst_lateness_s: float = 0.0
-
-
 @dataclass(frozen=True)
 class Recognition:
-    """What sessions share: the engine, the threads it decodes on, where events go, and the counters."""
+    """What sessions share: the models, the threads they decode on, where events go, and the counters."""
 
-    engine: Engine
-    threads: Executor
+    shelf: ModelShelf
+    pool: DecodePool
     publish: Publish
     statistics: Statistics
 
@@ -70,6 +64,8 @@ class Channel:
         self._redactor = redactor
         self._shared = shared
         self._socket = socket
+        self._stream = Stream()
+        self._pace = Pace()
         self._queue: deque[tuple[int, bytes]] = deque()
         self._queued = 0
         self._received = spec.position
@@ -83,13 +79,15 @@ class Channel:
         self._decided_sent = spec.position
         self._voiced: list[tuple[int, int]] = []
 
-    async def put(self, offset: int, pcm: bytes) -> None:
-        """Queue samples; waits while ``QUEUE_S`` seconds are queued."""
+    async def put(self, offset: int, encoded: bytes) -> None:
+        """Queue samples in the channel's codec; waits while ``QUEUE_S`` seconds are queued. Raises WireError."""
+        pcm = wire.to_pcm(self.spec.codec, encoded)
         await self._room.wait()
         step = 2 * int(BATCH_S * self.spec.rate)
         for start in range(0, len(pcm), step):
             self._queue.append((offset + start // 2, pcm[start : start + step]))
         self._queued += len(pcm) // 2
+        self._pace.received(time.monotonic(), len(pcm) / 2 / self.spec.rate)
         self._received = max(self._received, offset + len(pcm) // 2)
         if self._queued >= QUEUE_S * self.spec.rate:
             self._room.clear()
@@ -103,27 +101,43 @@ class Channel:
     async def run(self) -> None:
         """Decode until ``end``. Cancelling drops what is queued. Raises ConnectionClosed."""
         try:
-            decoder = await self._in_thread(self._open)
+            decoder = await self._in_pool(self._open)
         except (RecogniserError, AudioFormatError) as error:
-            await self._send(wire.Refused(channel=self.spec.channel, reason=str(error)))
-            await self._swallow()
+            await self.refuse(str(error))
             return
         while (batch := await self._next()) is not None:
-            heard = await self._in_thread(functools.partial(decoder.feed, *batch, partials=self._lag() < NO_PARTIALS_S))
+            heard = await self._decode(decoder, *batch)
             self._position = decoder.position
             self._shared.statistics.audio_s += len(batch[1]) / 2 / self.spec.rate
             await self._report(heard)
-        await self._report(await self._in_thread(decoder.finish), last=True)
+        await self._report(await self._in_pool(decoder.finish), last=True)
+
+    async def refuse(self, reason: str) -> None:
+        """Instead of ``run``: say why, and let what the client sends meanwhile fall."""
+        await self._send(wire.Refused(channel=self.spec.channel, reason=reason))
+        while await self._next() is not None:
+            pass
 
     def _open(self) -> ChannelDecoder:
         spec = self.spec
-        recogniser = self._shared.engine.open(spec.rate, spec.grammar)
+        recogniser = self._shared.shelf.default.open(spec.rate, spec.grammar)
         detector = webrtc_detector(spec.rate)
         segmenter = Segmenter(spec.rate, detector, position=spec.position, speaking_from=spec.speaking_from)
         return ChannelDecoder(segmenter, recogniser)
 
-    async def _in_thread(self, call: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._shared.threads, call)
+    async def _decode(self, decoder: ChannelDecoder, offset: int, pcm: bytes) -> list[Heard]:
+        batch = decoder.listen(offset, pcm)
+        if batch.idle:  # silence is not worth a thread
+            return decoder.decode(batch)
+        now_s, lag_s, overload = time.monotonic(), self._lag(), self._shared.pool.overload
+        if self._pace.is_live(now_s):
+            overload.behind(now_s, lag_s)
+        partials = lag_s < NO_PARTIALS_S and overload.partials(now_s)
+        self._shared.statistics.partials_withheld += not partials
+        return await self._in_pool(functools.partial(decoder.decode, batch, partials=partials))
+
+    async def _in_pool(self, call: Callable[[], Result]) -> Result:
+        return await self._shared.pool.run(self._stream, call)
 
     async def _next(self) -> tuple[int, bytes] | None:
         """The next batch: what is queued without holes, up to BATCH_S."""
@@ -141,10 +155,6 @@ class Channel:
         if self._queued < QUEUE_S * self.spec.rate:
             self._room.set()
         return offset, b"".join(parts)
-
-    async def _swallow(self) -> None:
-        while await self._next() is not None:
-            pass
 
     def _lag(self) -> float:
         return max(0.0, (self._received - self._position) / self.spec.rate)
@@ -179,7 +189,7 @@ class Channel:
         words = tuple(self._on_contact_clock(word) for word in heard.words)
         redacted = self._redactor.final(self.spec.party, words)
         confidence = sum(word.confidence for word in words) / len(words) if words else 0.0
-        info = self._shared.engine.info
+        info = self._shared.shelf.default.info
         event = UtteranceFinal(
             utterance_id=self._utterance_id(heard.start),
             party=self.spec.party,
@@ -193,9 +203,7 @@ class Channel:
             redactions=redacted.redactions,
             lateness_s=lateness,
         )
-        statistics = self._shared.statistics
-        statistics.finals += 1
-        statistics.worst_lateness_s = max(statistics.worst_lateness_s, lateness)
+        self._shared.statistics.final(lateness)
         self._publish(event)
         await self._send(wire.Final(channel=self.spec.channel, utterance=event))
 
@@ -232,41 +240,52 @@ class Channel:
 class ContactSession:
     """Serves one connection after its hello."""
 
-    def __init__(self, socket: ServerConnection, hello: wire.Hello, shared: Recognition) -> None:
+    def __init__(
+        self,
+        socket: ServerConnection,
+        hello: wire.Hello,
+        shared: Recognition,
+        idle_s: float,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._socket = socket
         self._hello = hello
         self._shared = shared
+        self._has_room = has_room
         self._redactor = Redactor(wary=hello.resumed)
         self._channels: dict[int, Channel] = {}
-        self._reader: asyncio.Task[None] | None = None
-        self._drained = False
+        # A contact without a channel waits in a queue or in a menu: nothing is expected of it.
+        self._inbox = Inbox(socket, idle_s, lambda: bool(self._channels))
+
+    @property
+    def streams(self) -> int:
+        """How many streams count against the server's limit: room for the second leg is kept from the beginning."""
+        return max(LEGS, len(self._channels))
 
     def drain(self) -> None:
         """Read no further; flush what has arrived and end (the client resumes elsewhere)."""
-        self._drained = True
-        if self._reader is not None:
-            self._reader.cancel()
+        self._inbox.end(CloseCode.GOING_AWAY)
 
-    async def run(self) -> bool:
-        """True after the client's ``finish``, False after ``drain``.
+    async def run(self) -> CloseCode:
+        """To the client's ``finish`` (FINISHED), ``drain`` (GOING_AWAY) or the client's silence (IDLE).
 
         Raises an exception group of ConnectionClosed or WireError (every channel is then dropped).
         """
-        async with asyncio.TaskGroup() as group:
-            for spec in self._hello.channels:
-                await self._open(spec, group)
-            self._reader = group.create_task(self._read(group))
-            await asyncio.wait({self._reader})
-            for channel in self._channels.values():
-                channel.end()
-        if self._drained:
-            return False
-        await self._socket.send(wire.encode(wire.Finished()))
-        return True
+        try:
+            async with asyncio.TaskGroup() as group:
+                for spec in self._hello.channels:
+                    await self._open(spec, group)
+                await self._read(group)
+                for channel in self._channels.values():
+                    channel.end()
+        finally:
+            self._inbox.close()
+        if self._inbox.ended is None:
+            await self._socket.send(wire.encode(wire.Finished()))
+        return self._inbox.ended or CloseCode.FINISHED
 
     async def _read(self, group: asyncio.TaskGroup) -> None:
-        while True:
-            frame = await self._socket.recv()
+        while (frame := await self._inbox.next()) is not None:
             if isinstance(frame, bytes):
                 await self._audio(frame)
                 continue
@@ -296,13 +315,17 @@ class ContactSession:
             raise wire.WireError(f"channel {spec.channel} is open already")
         if len(self._channels) >= wire.MAX_CHANNELS:
             raise wire.WireError(f"more than {wire.MAX_CHANNELS} channels")
+        refusal = ""
+        if len(self._channels) >= LEGS and not self._has_room():
+            self._shared.statistics.refused["full"] += 1
+            refusal = "the server has no room for another channel"
         channel = Channel(spec, self._hello.contact_id, self._redactor, self._shared, self._socket)
         self._channels[spec.channel] = channel
-        group.create_task(self._run(channel))
+        group.create_task(self._run(channel, refusal))
 
-    async def _run(self, channel: Channel) -> None:
-        await channel.run()
+    async def _run(self, channel: Channel, refusal: str) -> None:
+        await (channel.refuse(refusal) if refusal else channel.run())
         del self._channels[channel.spec.channel]
-        if self._drained:  # the client did not close the channel: it goes on elsewhere
+        if self._inbox.ended is not None:  # the client did not close the channel: it goes on elsewhere
             return
         await self._socket.send(wire.encode(wire.Closed(channel=channel.spec.channel)))

@@ -2,8 +2,9 @@
 
 Client: ``hello``, then any number of ``open``, audio (binary), ``close`` per channel, and ``finish``.
 Server: ``welcome``; ``partial``, ``final``, ``decided``, ``closed``, ``refused``; last ``finished``; then it closes.
-Binary frames: one byte channel, eight bytes big-endian offset of the first sample in the channel's stream, int16
-little-endian mono samples. Offsets do not go back: what overlaps the past is dropped, a jump forward is a hole.
+Binary frames: one byte channel, eight bytes big-endian offset of the first sample in the channel's stream, mono samples
+in the channel's codec (int16 little-endian, or a byte each of G.711). Offsets
+count samples and do not go back: what overlaps the past is dropped, a jump forward is a hole.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from transcription import g711
 from transcription.models import ModelCard
 from transcription.recogniser import RATE_MAX, RATE_MIN
 from transcription.utterances import UtteranceFinal, UtterancePartial
@@ -21,13 +23,10 @@ from voice.errors import CallfloorError
 
 VERSION = 1
 MAX_MESSAGE = 64 * 1024
+Codec = Literal["pcm16", "pcmu", "pcma"]
 MAX_CHANNELS = 16
 _HEADER = struct.Struct(">BQ")
 MAX_PCM = (MAX_MESSAGE - _HEADER.size) // 2 * 2
-
-
-class WireError(CallfloorError):
-    """A message that is not of this protocol."""
 
 
 class CloseCode(enum.IntEnum):
@@ -35,10 +34,20 @@ class CloseCode(enum.IntEnum):
 
     FINISHED = 1000
     GOING_AWAY = 1001
+    TOO_BIG = 1009
     FAILED = 1011
     OVER_CAPACITY = 1013
     BAD_MESSAGE = 4400
     BAD_TOKEN = 4401
+    IDLE = 4408
+
+
+class WireError(CallfloorError):
+    """A message that is not of this protocol. ``code``: what to close the connection with."""
+
+    def __init__(self, reason: str, code: CloseCode = CloseCode.BAD_MESSAGE) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class _Message(BaseModel):
@@ -56,7 +65,7 @@ class ChannelSpec(_Message):
     channel: int = Field(ge=0, le=255)
     party: str = Field(min_length=1, max_length=64)
     rate: int = Field(ge=RATE_MIN, le=RATE_MAX)
-    codec: Literal["pcm16"] = "pcm16"
+    codec: Codec = "pcm16"
     base_s: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     grammar: tuple[str, ...] | None = Field(default=None, max_length=5000)
     publish: bool = True
@@ -197,12 +206,21 @@ def pack_audio(channel: int, offset: int, pcm: bytes) -> bytes:
 
 
 def unpack_audio(frame: bytes) -> tuple[int, int, bytes]:
-    """Channel, offset and samples of a binary frame. Raises WireError."""
+    """Channel, offset and encoded samples of a binary frame. Raises WireError."""
+    if len(frame) > MAX_MESSAGE:
+        raise WireError(f"an audio frame of more than {MAX_MESSAGE} bytes", CloseCode.TOO_BIG)
     if len(frame) < _HEADER.size:
         raise WireError(f"an audio frame of {len(frame)} bytes is shorter than its header ({_HEADER.size})")
-    if (len(frame) - _HEADER.size) % 2:
-        raise WireError("an audio frame ends within a sample")
     channel, offset = _HEADER.unpack_from(frame)
     if offset >= 2**63:
         raise WireError("a sample offset beyond 2^63")
     return channel, offset, frame[_HEADER.size :]
+
+
+def to_pcm(codec: Codec, encoded: bytes) -> bytes:
+    """Int16 little-endian samples of what a channel's codec carries. Raises WireError for half a sample."""
+    if codec == "pcm16":
+        if len(encoded) % 2:
+            raise WireError("an audio frame ends within a sample")
+        return encoded
+    return g711.decode(encoded, g711.MU_LAW if codec == "pcmu" else g711.A_LAW)

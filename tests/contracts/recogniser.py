@@ -82,6 +82,27 @@ class RecogniserContract:
         with pytest.raises(RecogniserError, match=r"grammar"):
             engine.open(8000, grammar)
 
+    @pytest.mark.parametrize("count", [-1, 101, 1.5, "3", None, True])
+    def test_refuses_counts_of_alternatives_that_make_no_sense(self, engine: Engine, count: Any) -> None:
+        with pytest.raises(RecogniserError, match="alternatives must be"):
+            engine.open(8000, None, count)
+
+    def test_alternatives_are_given_best_first_where_asked_for(self, engine: Engine, speech: bytes) -> None:
+        plain, ranked = engine.open(8000), engine.open(8000, None, 3)
+        for recogniser in (plain, ranked):
+            feed(recogniser, speech)
+        words = ranked.final()
+        readings = ranked.alternatives()
+        assert [word.text for word in readings[0].words] == [word.text for word in words]
+        assert [word.text for word in words] == [word.text for word in plain.final()]
+        assert 1 < len(readings) <= 3
+        assert [reading.score for reading in readings] == sorted((r.score for r in readings), reverse=True)
+        assert plain.alternatives() == ()
+
+    def test_says_which_words_a_grammar_may_hold(self, engine: Engine) -> None:
+        assert {"refund", "billing"} <= engine.grammar_words()
+        assert "xylophone" not in engine.grammar_words()
+
     @pytest.mark.parametrize("pcm", [b"1", b"123", bytearray(4), memoryview(b"1234"), "text", None])
     def test_refuses_what_is_not_bytes_of_whole_samples(self, engine: Engine, pcm: Any) -> None:
         with pytest.raises(RecogniserError, match=r"whole 16-bit samples|must be bytes"):

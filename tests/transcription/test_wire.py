@@ -76,7 +76,7 @@ def test_audio_frames_survive_the_wire(channel: int, offset: int, pcm: bytes) ->
     assert wire.unpack_audio(wire.pack_audio(channel, offset, pcm)) == (channel, offset, pcm)
 
 
-@pytest.mark.parametrize("frame", [b"", b"\0", bytes(8), bytes(10), bytes([0, 255]) + bytes(9)])
+@pytest.mark.parametrize("frame", [b"", b"\0", bytes(8), bytes(wire.MAX_MESSAGE + 1), bytes([0, 255]) + bytes(9)])
 def test_bad_audio_frames(frame: bytes) -> None:
     with pytest.raises(wire.WireError):
         wire.unpack_audio(frame)

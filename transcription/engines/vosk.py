@@ -13,7 +13,17 @@ from typing import Any
 import vosk
 
 from transcription.models import InstalledModel, grammar_model
-from transcription.recogniser import EngineInfo, Recogniser, RecogniserError, check_grammar, check_pcm, check_rate
+from transcription.recogniser import (
+    Alternative,
+    EngineInfo,
+    Recogniser,
+    RecogniserError,
+    check_alternatives,
+    check_grammar,
+    check_pcm,
+    check_rate,
+    join_alternatives,
+)
 from transcription.utterances import Word
 from voice.errors import DocumentError
 
@@ -36,17 +46,22 @@ class VoskEngine:
         """Name, version and model."""
         return self._info
 
-    def open(self, rate: int, grammar: Sequence[str] | None = None) -> Recogniser:
+    def grammar_words(self) -> frozenset[str]:
+        """See Engine.grammar_words."""
+        return self._grammar_model.vocabulary if self._grammar_model else frozenset()
+
+    def open(self, rate: int, grammar: Sequence[str] | None = None, alternatives: int = 0) -> Recogniser:
         """See Engine.open. Phrases with a word the model does not know are left out; it is an error if none is left."""
         checked = float(check_rate(rate))
+        check_alternatives(alternatives)
         if grammar is None:
-            return _VoskRecogniser(vosk.KaldiRecognizer(self._free, checked), rate, self._model)
+            return _VoskRecogniser(vosk.KaldiRecognizer(self._free, checked), rate, self._model, alternatives)
         phrases = check_grammar(grammar)
         if self._grammar_model is None:
             raise RecogniserError(f"model {self._model.card.name} takes no grammars")
         known = _known(phrases, self._grammar_model)
         native = vosk.KaldiRecognizer(self._constrained, checked, json.dumps(known))
-        return _VoskRecogniser(native, rate, self._grammar_model)
+        return _VoskRecogniser(native, rate, self._grammar_model, alternatives)
 
 
 def _known(phrases: list[str], model: InstalledModel) -> list[str]:
@@ -65,14 +80,17 @@ def _load(model: InstalledModel) -> Any:
 
 
 class _VoskRecogniser:
-    def __init__(self, native: Any, rate: int, model: InstalledModel) -> None:
+    def __init__(self, native: Any, rate: int, model: InstalledModel, alternatives: int) -> None:
         native.SetWords(True)
+        native.SetMaxAlternatives(alternatives)
         self._native = native
         self._rate = rate
         self._chunk = model.chunk * rate // 100
         self._fed = 0
         self._segment_start = 0
         self._words: list[Word] = []
+        self._readings: tuple[Alternative, ...] = ()
+        self._settled: tuple[Alternative, ...] = ()
 
     def accept(self, pcm: bytes) -> bool:
         """See Recogniser.accept. Audio is decoded chunk by chunk, so it advanced when a chunk was filled."""
@@ -96,18 +114,39 @@ class _VoskRecogniser:
         """See Recogniser.final."""
         self._take(self._native.FinalResult())
         words, self._words = tuple(self._words), []
+        self._settled, self._readings = self._readings, ()
         self._segment_start = self._fed
         return words
+
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """See Recogniser.alternatives."""
+        return self._settled
 
     def reset(self) -> None:
         """See Recogniser.reset."""
         self._native.Reset()
         self._words = []
+        self._readings = ()
         self._segment_start = self._fed
 
     def _take(self, result: str) -> None:
+        found = json.loads(result)
+        if "alternatives" not in found:
+            self._words += self._heard(found)
+            return
+        readings = tuple(Alternative(self._heard(reading), reading["confidence"]) for reading in found["alternatives"])
+        self._words += readings[0].words
+        self._readings = join_alternatives(self._readings, readings)
+
+    def _heard(self, found: dict[str, Any]) -> tuple[Word, ...]:
         # Times count on from the recogniser's first sample, over final results and resets.
         start = self._segment_start / self._rate
-        for word in json.loads(result).get("result", ()):
-            begin, end = max(0.0, word["start"] - start), max(0.0, word["end"] - start)
-            self._words.append(Word(word["word"], begin, end, min(1.0, word["conf"])))
+        return tuple(
+            Word(
+                word["word"],
+                max(0.0, word["start"] - start),
+                max(0.0, word["end"] - start),
+                min(1.0, word.get("conf", 1.0)),
+            )
+            for word in found.get("result", ())
+        )
