@@ -203,8 +203,8 @@ async def bench(options: argparse.Namespace) -> dict[str, Any]:
 def main() -> int:
     """Exit status 1 where the budget is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=8)
-    parser.add_argument("--seconds", type=float, default=60.0, help="length of each call")
+    parser.add_argument("--calls", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=30.0, help="length of each call")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument(
         "--speed", type=float, default=1.0, help="times real time; more than 1 flatters nobody reliably"

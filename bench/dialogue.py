@@ -1,7 +1,7 @@
 """Two-leg telephone calls made of the demo's recorded turns, with the words said in them, for benches.
 
-Both legs are as long as the call; turns lie on them one after another, at the talk ratio wanted, over the faint noise of
-a line, and everything went through mu-law. Silence is therefore never digital zero.
+Both legs are as long as the call; turns lie on them one after another, at the talk ratio wanted, over the faint noise
+of a line, and everything went through mu-law. Silence is therefore never digital zero.
 """
 
 from __future__ import annotations
@@ -116,7 +116,8 @@ def _babble(size: int, spoken: Sequence[Turn], rng: np.random.Generator) -> Soun
         order = rng.permutation(len(spoken))
         once = np.concatenate([spoken[int(index)].sound for index in order])
         voices.append(np.resize(np.roll(once, int(rng.integers(len(once)))), size))
-    return np.sum(voices, axis=0) / np.sqrt(3)
+    mixed: Sound = np.sum(voices, axis=0) / np.sqrt(3)
+    return mixed
 
 
 def _to_mu_law(samples: npt.NDArray[np.int16]) -> bytes:

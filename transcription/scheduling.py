@@ -78,7 +78,7 @@ class FairQueue(Generic[Job]):
 
 
 class Pace:
-    """Pure: whether a stream brings speech as it is spoken (half a second ahead at most), or a file as fast as it can."""
+    """Pure: whether a stream brings speech as it is spoken (0.5 s ahead at most), or a file as fast as it can."""
 
     def __init__(self) -> None:
         self._began_s: float | None = None
@@ -137,7 +137,8 @@ class DecodePool:
 
     def __init__(self, threads: int) -> None:
         self._queue: FairQueue[_Job] = FairQueue()
-        self._ready = threading.Condition()
+        self._lock = threading.Lock()
+        self._idle: list[threading.Semaphore] = []
         self._closing = False
         self.overload = Overload()
         self.decode_s = 0.0
@@ -156,39 +157,49 @@ class DecodePool:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
-        with self._ready:
+        with self._lock:
             if self._closing:
                 raise RuntimeError("the decoding threads are closed")
             self._queue.push(stream, _Job(call, future, loop))
-            self._ready.notify()
+            if self._idle:
+                # The thread that worked last: its core still holds the model.
+                self._idle.pop().release()
         return await future
 
     def close(self) -> None:
         """End the threads when their current jobs are done; jobs not begun are cancelled."""
-        with self._ready:
+        with self._lock:
             self._closing = True
             dropped = self._queue.drain()
-            self._ready.notify_all()
+            for wake in self._idle:
+                wake.release()
         for job in dropped:
             job.loop.call_soon_threadsafe(job.future.cancel)
         for thread in self._threads:
             thread.join()
 
     def _work(self) -> None:
-        while True:
-            with self._ready:
-                while not self._queue and not self._closing:
-                    self._ready.wait()
-                if self._closing:
-                    return
-                stream, job = self._queue.pop()
+        wake = threading.Semaphore(0)
+        while (taken := self._take(wake)) is not None:
+            stream, job = taken
             began = time.thread_time()
             if not job.future.cancelled():
                 self._perform(job)
             cost = time.thread_time() - began
-            with self._ready:
+            with self._lock:
                 self._queue.charge(stream, cost)
                 self.decode_s += cost
+
+    def _take(self, wake: threading.Semaphore) -> tuple[Stream, _Job] | None:
+        """The next job, as soon as there is one; None when the pool closes."""
+        while True:
+            with self._lock:
+                if self._closing:
+                    return None
+                if self._queue:
+                    return self._queue.pop()
+                self._idle.append(wake)
+            wake.acquire()
 
     @staticmethod
     def _perform(job: _Job) -> None:

@@ -2,7 +2,8 @@
 
 The thresholds are measured (two-leg calls): start on 3 voiced frames of 5, keep the 300 ms before, go on 500 ms after
 the last voiced frame, cut after 12 s at the latest and, from 9 s on, at the first dip. A stretch opens with its
-pre-roll, so that no first word is lost, and two stretches never overlap.
+pre-roll, so that no first word is lost, and two stretches never overlap. Of the silence at its end 300 ms are handed
+out, which is all a recogniser looks ahead; the rest only if speech goes on.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ class SegmentStarted:
 
 @dataclass(frozen=True, slots=True)
 class SegmentAudio:
-    """The next samples of the open segment, without holes; ``pcm`` is int16 little-endian mono."""
+    """The next samples of the open segment, without holes (but silence at its end may be left out); ``pcm`` is int16
+    little-endian mono.
+    """
 
     pcm: bytes
 
@@ -54,6 +57,7 @@ class SegmenterConfig:
     start_window: int = 5
     pre_roll_ms: int = 300
     hang_over_ms: int = 500
+    tail_ms: int = 300
     dip_after_ms: int = 9000
     longest_ms: int = 12000
 
@@ -80,6 +84,8 @@ class Segmenter:
         self._start_voiced = config.start_voiced
         self._before: deque[bytes] = deque(maxlen=max(config.pre_roll_ms // FRAME_MS, config.start_window))
         self._hang_over = config.hang_over_ms // FRAME_MS
+        self._tail = config.tail_ms // FRAME_MS
+        self._held = b""
         self._dip_after = config.dip_after_ms * rate // 1000
         self._longest = config.longest_ms * rate // 1000
         self._part = b""
@@ -141,6 +147,7 @@ class Segmenter:
         self._before.clear()
         self._segment = None
         self._unvoiced = 0
+        self._held = b""
         self._position = self._next = position
 
     def _classify(self, frame: bytes, effects: list[Effect]) -> None:
@@ -178,19 +185,28 @@ class Segmenter:
     def _open(self, at: int, effects: list[Effect]) -> None:
         self._segment = at
         self._unvoiced = 0
+        self._held = b""
         self._window.clear()
         self._before.clear()
         effects.append(SegmentStarted(at))
 
     def _speak(self, frame: bytes, voiced: bool, length: int, effects: list[Effect]) -> None:
-        if effects and isinstance(effects[-1], SegmentAudio):
-            effects[-1] = SegmentAudio(effects[-1].pcm + frame)
-        else:
-            effects.append(SegmentAudio(frame))
         self._unvoiced = 0 if voiced else self._unvoiced + 1
+        if self._unvoiced > self._tail:
+            self._held += frame
+        else:
+            self._hand_out(self._held + frame, effects)
+            self._held = b""
         if self._unvoiced >= self._hang_over:
             self._segment = None
             effects.append(SegmentEnded(self._position))
         elif length >= self._longest or (length >= self._dip_after and self._unvoiced == 2):
             effects.append(SegmentEnded(self._position, forced=True))
             self._open(self._position, effects)
+
+    @staticmethod
+    def _hand_out(audio: bytes, effects: list[Effect]) -> None:
+        if effects and isinstance(effects[-1], SegmentAudio):
+            effects[-1] = SegmentAudio(effects[-1].pcm + audio)
+        else:
+            effects.append(SegmentAudio(audio))

@@ -18,7 +18,7 @@ from typing import TypeVar
 from websockets.asyncio.server import ServerConnection
 
 from transcription import wire
-from transcription.decoder import ChannelDecoder, Decided, FinalHeard, Heard, PartialHeard
+from transcription.decoder import Batch, ChannelDecoder, Decided, FinalHeard, Heard, PartialHeard
 from transcription.inbox import Inbox
 from transcription.metrics import Statistics
 from transcription.recogniser import RecogniserError
@@ -35,7 +35,7 @@ from voice.events import Event
 QUEUE_S = 10.0
 BATCH_S = 0.5
 NO_PARTIALS_S = 2.0
-DECIDED_EVERY_S = 0.4
+DECIDED_EVERY_S = 1.0
 LEGS = 2
 
 Publish = Callable[[Event, str], object]
@@ -68,6 +68,8 @@ class Channel:
         self._pace = Pace()
         self._queue: deque[tuple[int, bytes]] = deque()
         self._queued = 0
+        self._resting: ChannelDecoder | None = None
+        self._listened: Batch | None = None
         self._received = spec.position
         self._position = spec.position
         self._ending = False
@@ -83,14 +85,28 @@ class Channel:
         """Queue samples in the channel's codec; waits while ``QUEUE_S`` seconds are queued. Raises WireError."""
         pcm = wire.to_pcm(self.spec.codec, encoded)
         await self._room.wait()
-        step = 2 * int(BATCH_S * self.spec.rate)
+        seconds, step = len(pcm) / 2 / self.spec.rate, 2 * int(BATCH_S * self.spec.rate)
+        self._shared.statistics.audio_s += seconds
+        self._pace.received(time.monotonic(), seconds)
+        self._received = max(self._received, offset + len(pcm) // 2)
+        if self._resting is not None and len(pcm) <= step:
+            await self._put_at_rest(self._resting, offset, pcm)
+            return
         for start in range(0, len(pcm), step):
             self._queue.append((offset + start // 2, pcm[start : start + step]))
         self._queued += len(pcm) // 2
-        self._pace.received(time.monotonic(), len(pcm) / 2 / self.spec.rate)
-        self._received = max(self._received, offset + len(pcm) // 2)
         if self._queued >= QUEUE_S * self.spec.rate:
             self._room.clear()
+        self._arrived.set()
+
+    async def _put_at_rest(self, decoder: ChannelDecoder, offset: int, pcm: bytes) -> None:
+        """Nothing is queued or being decoded: silence, which is most of a call, is dealt with here and wakes nobody."""
+        batch = decoder.listen(offset, pcm)
+        if batch.idle:
+            await self._report(decoder.decode(batch))
+            self._position = decoder.position
+            return
+        self._resting, self._listened = None, batch
         self._arrived.set()
 
     def end(self) -> None:
@@ -105,18 +121,17 @@ class Channel:
         except (RecogniserError, AudioFormatError) as error:
             await self.refuse(str(error))
             return
-        while (batch := await self._next()) is not None:
-            heard = await self._decode(decoder, *batch)
+        while await self._something(decoder):
+            heard = await self._decode(decoder, self._take(decoder))
             self._position = decoder.position
-            self._shared.statistics.audio_s += len(batch[1]) / 2 / self.spec.rate
             await self._report(heard)
         await self._report(await self._in_pool(decoder.finish), last=True)
 
     async def refuse(self, reason: str) -> None:
         """Instead of ``run``: say why, and let what the client sends meanwhile fall."""
         await self._send(wire.Refused(channel=self.spec.channel, reason=reason))
-        while await self._next() is not None:
-            pass
+        while await self._something():
+            self._dequeue()
 
     def _open(self) -> ChannelDecoder:
         spec = self.spec
@@ -125,8 +140,7 @@ class Channel:
         segmenter = Segmenter(spec.rate, detector, position=spec.position, speaking_from=spec.speaking_from)
         return ChannelDecoder(segmenter, recogniser)
 
-    async def _decode(self, decoder: ChannelDecoder, offset: int, pcm: bytes) -> list[Heard]:
-        batch = decoder.listen(offset, pcm)
+    async def _decode(self, decoder: ChannelDecoder, batch: Batch) -> list[Heard]:
         if batch.idle:  # silence is not worth a thread
             return decoder.decode(batch)
         now_s, lag_s, overload = time.monotonic(), self._lag(), self._shared.pool.overload
@@ -139,13 +153,25 @@ class Channel:
     async def _in_pool(self, call: Callable[[], Result]) -> Result:
         return await self._shared.pool.run(self._stream, call)
 
-    async def _next(self) -> tuple[int, bytes] | None:
-        """The next batch: what is queued without holes, up to BATCH_S."""
-        while not self._queue:
+    async def _something(self, decoder: ChannelDecoder | None = None) -> bool:
+        """Wait for audio; False at the end. Meanwhile ``put`` may have ``decoder`` listen by itself."""
+        while not self._queue and self._listened is None:
             if self._ending:
-                return None
+                return False
             self._arrived.clear()
-            await self._arrived.wait()
+            self._resting = decoder
+            try:
+                await self._arrived.wait()
+            finally:
+                self._resting = None
+        return True
+
+    def _take(self, decoder: ChannelDecoder) -> Batch:
+        batch, self._listened = self._listened, None
+        return decoder.listen(*self._dequeue()) if batch is None else batch
+
+    def _dequeue(self) -> tuple[int, bytes]:
+        """The next batch: what is queued without holes, up to BATCH_S."""
         offset, pcm = self._queue.popleft()
         parts, size, limit = [pcm], len(pcm), 2 * int(BATCH_S * self.spec.rate)
         while self._queue and self._queue[0][0] == offset + size // 2 and size + len(self._queue[0][1]) <= limit:

@@ -32,7 +32,15 @@ def test_speech_opens_with_its_pre_roll_and_ends_after_the_hang_over() -> None:
     segmenter = Segmenter(RATE, sounds)
     effects = segmenter.push(0, quiet(1) + loud(1) + quiet(1))
     assert bounds(effects) == [("start", 1060 - 300), ("end", 2000 + 500)]
-    assert audio(effects) == (quiet(1) + loud(1) + quiet(1))[760 * 2 * MS : 2500 * 2 * MS]
+    assert audio(effects) == (quiet(1) + loud(1) + quiet(1))[760 * 2 * MS : 2300 * 2 * MS]
+
+
+def test_of_a_pause_all_is_handed_out_once_speech_goes_on() -> None:
+    segmenter = Segmenter(RATE, sounds)
+    pcm = quiet(1) + loud(1) + quiet(0.48) + loud(1) + quiet(1)
+    effects = segmenter.push(0, pcm)
+    assert bounds(effects) == [("start", 760), ("end", 3980)]
+    assert audio(effects) == pcm[760 * 2 * MS : 3780 * 2 * MS]
 
 
 def test_two_voiced_frames_in_five_are_not_speech() -> None:
