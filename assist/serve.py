@@ -234,6 +234,7 @@ class House:
             ("-m", "transcription", "--fd", str(words.fileno()), "--model", self._words.model,
              "--max-streams", str(self._words.max_streams), "--idle", str(self._words.idle_s),
              "--certificate", self._words.certificate, "--key", self._words.key,
+             "--redact", ",".join(self._words.redact),
              "--bus", str(where.hub), "--spool", str(where.spool),
              "--token-file", str(where.state / "keys" / "transcription")),
             (words,), ports,

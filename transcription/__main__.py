@@ -16,6 +16,7 @@ from pathlib import Path
 
 from transcription.engines.vosk import VoskEngine
 from transcription.models import DEMO_MODEL, find_model, installed
+from transcription.sensitive import KINDS
 from transcription.server import ServerConfig, TranscriptionServer, publish_nowhere
 from transcription.session import Publish
 from transcription.shelf import ModelShelf
@@ -42,6 +43,9 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     add_parent_option(parser)
     parser.add_argument("--max-streams", type=int, default=400, help="channels decoded at once; a contact has two")
     parser.add_argument("--idle", type=float, default=60.0, help="seconds after which a silent client is given up")
+    parser.add_argument(
+        "--redact", default=",".join(KINDS), help=f"kinds to withhold, of {', '.join(KINDS)}; may be empty"
+    )
     parser.add_argument("--certificate", default="", help="PEM file; serve TLS only")
     parser.add_argument("--key", default="", help="PEM file of the certificate's key")
     parser.add_argument("--vosk-rate", type=int, default=8000, help="Hz of vosk-server clients that do not say")
@@ -60,6 +64,14 @@ def _token(file: Path | None, host: str) -> str:
     if not token:
         raise DocumentError(file, None, "the token file is empty", "write a token into it")
     return token
+
+
+def _kinds(text: str) -> frozenset[str]:
+    """Raises DocumentError."""
+    kinds = frozenset(kind for kind in text.split(",") if kind)
+    if unknown := kinds - set(KINDS):
+        raise DocumentError("--redact", None, f"no such kind: {min(unknown)}", f"choose from {', '.join(KINDS)}")
+    return kinds
 
 
 def _tls(certificate: str, key: str) -> ssl.SSLContext | None:
@@ -108,6 +120,7 @@ async def _serve(options: argparse.Namespace) -> None:
         max_streams=options.max_streams,
         idle_s=options.idle,
         vosk_rate=options.vosk_rate,
+        redact=_kinds(options.redact),
         tls=tls,
     )
     stopped = asyncio.Event()

@@ -22,6 +22,15 @@ HOMOPHONES = frozenset(("to", "too", "for", "fore", "won", "ate", "tree", "free"
 FILLERS = frozenset(
     ("um", "uh", "er", "erm", "ah", "hm", "mm", "and", "then", "so", "yes", "yeah", "ok", "okay", "dash", "space")
 )
+MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_ORDINAL_WORDS = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+)  # fmt: skip
+ORDINALS = {word: number for number, word in enumerate(_ORDINAL_WORDS, start=1)} | {"twentieth": 20, "thirtieth": 30}
 _MAX_HOMOPHONES = 3
 _BRIDGE_DIGITS = 3
 
@@ -44,7 +53,7 @@ class DigitRun:
 
 def digit_runs(words: Sequence[str]) -> tuple[DigitRun, ...]:
     """The runs of digits, in order. Fillers do not end a run, nor does one stray word between three digits and more."""
-    tokens = [_plain(word) for word in words]
+    tokens = [plain(word) for word in words]
     runs: list[DigitRun] = []
     index = 0
     while index < len(tokens):
@@ -61,16 +70,23 @@ def digit_runs(words: Sequence[str]) -> tuple[DigitRun, ...]:
 
 def is_filler(word: str) -> bool:
     """Whether the word carries nothing between digits."""
-    return _plain(word) in FILLERS
+    return plain(word) in FILLERS
 
 
 def is_homophone(word: str) -> bool:
     """Whether the word may be a misheard digit."""
-    return _plain(word) in HOMOPHONES
+    return plain(word) in HOMOPHONES
 
 
-def _plain(word: str) -> str:
+def plain(word: str) -> str:
+    """Lower case, without the punctuation around it."""
     return word.lower().strip(".,;:!?'\"()")
+
+
+def is_date_word(word: str) -> bool:
+    """Whether the word is a month or an ordinal."""
+    token = plain(word)
+    return token in MONTHS or token in ORDINALS
 
 
 def _digits_at(tokens: Sequence[str], index: int) -> int | None:

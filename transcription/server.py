@@ -30,6 +30,7 @@ from transcription import metrics, vosk_wire, wire
 from transcription.metrics import Statistics
 from transcription.recogniser import Engine
 from transcription.scheduling import DecodePool
+from transcription.sensitive import KINDS
 from transcription.session import LEGS, ContactSession, Publish, Recognition
 from transcription.shelf import ModelShelf
 from transcription.vosk_session import VoskSession
@@ -51,7 +52,8 @@ class ServerConfig:
     ``token``: what clients must show; empty asks for none. ``max_streams``: channels decoded at once, a contact counts
     for two at least; what goes beyond is refused with 1013. ``threads``: decoding threads. ``idle_s``: a client that
     should send and does not is given up after this. ``ping_s``: both interval and time-out of keep-alive pings.
-    ``vosk_rate``: Hz of vosk-server clients that do not say. ``tls``: serve wss and https only.
+    ``vosk_rate``: Hz of vosk-server clients that do not say. ``redact``: kinds of ``transcription.sensitive`` that are
+    withheld. ``tls``: serve wss and https only.
     """
 
     host: str = "127.0.0.1"
@@ -63,6 +65,7 @@ class ServerConfig:
     idle_s: float = 60.0
     ping_s: float = 20.0
     vosk_rate: int = vosk_wire.DEFAULT_RATE
+    redact: frozenset[str] = frozenset(KINDS)
     tls: ssl.SSLContext | None = None
 
 
@@ -87,7 +90,7 @@ class TranscriptionServer:
         self._pool = DecodePool(config.threads)
         self.statistics = Statistics()
         shelf = engine if isinstance(engine, ModelShelf) else ModelShelf(engine)
-        self._shared = Recognition(shelf, self._pool, publish, self.statistics)
+        self._shared = Recognition(shelf, self._pool, publish, self.statistics, config.redact)
         self._sessions: set[ContactSession | VoskSession] = set()
         self.port = 0
 

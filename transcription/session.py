@@ -25,6 +25,7 @@ from transcription.recogniser import RecogniserError
 from transcription.redaction import Redactor
 from transcription.scheduling import DecodePool, Pace, Stream
 from transcription.segmenter import Segmenter
+from transcription.sensitive import KINDS
 from transcription.shelf import ModelShelf
 from transcription.utterances import UtteranceFinal, UtterancePartial, Word
 from transcription.vad import webrtc_detector
@@ -45,12 +46,15 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Recognition:
-    """What sessions share: the models, the threads they decode on, where events go, and the counters."""
+    """What sessions share: the models, the threads they decode on, where events go, the counters, and the kinds of
+    personal data that are withheld.
+    """
 
     shelf: ModelShelf
     pool: DecodePool
     publish: Publish
     statistics: Statistics
+    redact: frozenset[str] = frozenset(KINDS)
 
 
 class Channel:
@@ -278,7 +282,7 @@ class ContactSession:
         self._hello = hello
         self._shared = shared
         self._has_room = has_room
-        self._redactor = Redactor(wary=hello.resumed)
+        self._redactor = Redactor(wary=hello.resumed, kinds=shared.redact)
         self._channels: dict[int, Channel] = {}
         # A contact without a channel waits in a queue or in a menu: nothing is expected of it.
         self._inbox = Inbox(socket, idle_s, lambda: bool(self._channels))

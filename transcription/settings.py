@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
+from transcription.sensitive import KINDS
 from voice.settings import Section
+
+Kind = Literal["digits", "card", "code", "expiry", "sort_code", "account", "phone", "email", "birth_date"]
 
 
 class TranscriptionSettings(Section):
     """Port 0 asks the kernel for one. ``model``: the name of an installed model, or a path. ``max_streams``: channels
     decoded at once, two for each contact. ``certificate`` and ``key``: PEM files; with them the server speaks TLS only.
+    ``redact``: the kinds of personal data that are kept out of transcript and recording.
     """
 
     host: str = "127.0.0.1"
@@ -19,6 +25,7 @@ class TranscriptionSettings(Section):
     idle_s: float = Field(default=60.0, ge=1, le=3600)
     certificate: str = ""
     key: str = ""
+    redact: tuple[Kind, ...] = KINDS
 
     @property
     def url(self) -> str:

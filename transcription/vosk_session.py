@@ -47,7 +47,7 @@ class VoskSession:
         self._shared = shared
         self._inbox = Inbox(socket, idle_s)
         self._configuration = Configuration(rate=rate)
-        self._redactor = Redactor()
+        self._redactor = Redactor(kinds=shared.redact)
         self._stream = Stream()
         self._pace = Pace()
         self._decoder: ChannelDecoder | None = None

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from transcription.numbers import digit_runs
 from transcription.redaction import Redacted, Redactor
+from transcription.sensitive import KINDS
 from transcription.utterances import Word
 
 
@@ -155,6 +156,85 @@ def test_no_words_change_nothing() -> None:
     final("four one one one", redactor=redactor)
     assert redactor.final("caller", ()) == Redacted((), ())
     assert final("one one one one", redactor=redactor, at=4.0) == "[digits]"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said_then", "shown"),
+    [
+        ("what is your account number", "it is one two three four five six", "it is [account]"),
+        ("what is your account number", "i called three times", "i called three times"),
+        ("and the sort code please", "twelve thirty four fifty six", "[sort_code]"),
+        ("and the sort code please", "12-34-56 thanks", "[sort_code] thanks"),
+        ("the expiry date", "twelve twenty seven", "[expiry]"),
+        ("when does it expire expiry date", "12/27", "[expiry]"),
+        ("your phone number please", "oh seven seven double oh nine", "[phone]"),
+        ("your phone number please", "it ends in four two", "it ends in four two"),
+        ("your phone number please", "+44 7700 900123", "[phone]"),
+        ("your date of birth", "the twelfth of march nineteen eighty", "the [birth_date]"),
+        ("your date of birth", "march second seventy one thanks", "[birth_date] thanks"),
+        ("your date of birth", "12/03/1980 okay", "[birth_date] okay"),
+        ("your email address", "john dot smith at example dot com", "[email]"),
+        ("your email", "it's j o underscore four two at mail dot example dot co dot uk yes", "it's [email] yes"),
+        ("hello", "write to john.smith@example.com please", "write to [email] please"),
+        ("hello", "it is at the point of sale dot", "it is at the point of sale dot"),
+        ("hello", "i looked at example dot com", "i [email]"),  # rather once too often
+        ("hello", "you will receive a confirmation email tomorrow", "you will receive a confirmation email tomorrow"),
+        ("hello", "my card number is 4111 1111 1111 1111 and the expiry date is 12/27 and the security code 123",
+         "my card number is [card] and the expiry date is [expiry] and the security code [code]"),
+        ("hello", "reach me on +44 7700 900123", "reach me on [phone]"),
+        ("hello", "the twelfth of march nineteen eighty", "the twelfth of march nineteen eighty"),
+    ],
+)  # fmt: skip
+def test_each_kind_by_its_cue_or_its_form(asked: str, said_then: str, shown: str) -> None:
+    redactor = Redactor()
+    final(asked, redactor=redactor, party="agent")
+    assert final(said_then, redactor=redactor, at=5.0) == shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("phone", "my phone number is oh seven seven double oh nine hundred one two three"),
+        ("account", "account number one two three four five six seven eight"),
+        ("sort_code", "sort code 12-34-56"),
+        ("expiry", "expiry date twelve twenty seven"),
+        ("email", "john dot smith at example dot com"),
+        ("birth_date", "my birthday is the twelfth of march"),
+    ],
+)
+def test_a_kind_out_of_the_policy_shows(kind: str, words: str) -> None:
+    assert f"[{kind}]" in final(words)
+    assert final(words, redactor=Redactor(kinds=set(KINDS) - {kind})) == words
+
+
+def test_without_a_policy_nothing_is_withheld() -> None:
+    words = "my card number is 4111 1111 1111 1111 and my email is a@b.com"
+    redactor = Redactor(kinds=())
+    assert redactor.partial("caller", words, 0.0) == words
+    assert final(words, redactor=redactor) == words
+
+
+def test_a_phone_number_that_may_show_does_not_show_a_card_number() -> None:
+    policy = set(KINDS) - {"phone"}
+    pan = "four one one one " * 4
+    redactor = Redactor(kinds=policy)
+    final("can i have the card number", redactor=redactor, party="agent")
+    final("wait my phone number first", redactor=redactor, at=3.0)
+    assert final("double four one two three four five", redactor=redactor, at=5.0) == "[card]"
+    assert final("my phone number is " + pan, redactor=Redactor(kinds=policy)) == "my phone number is [digits]"
+    only_card = Redactor(kinds={"card"})
+    assert final(pan, redactor=only_card) == "[card]"
+    shown = Redactor(kinds={"card"}).partial("caller", pan, 0.0)
+    assert shown.endswith("[digits]")
+
+
+def test_an_address_being_spelt_is_masked_before_its_domain_is_said() -> None:
+    redactor = Redactor()
+    final("what is your email address", redactor=redactor, party="agent")
+    spelt = ["it", "is", "john", "dot", "smith", "at", "example", "dot", "com"]
+    shown = [redactor.partial("caller", " ".join(spelt[:count]), 5.0) for count in range(3, len(spelt) + 1)]
+    assert shown[0] == "it is john", "not known to be part of it yet"
+    assert set(shown[1:]) == {"it is [email]"}
 
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh")
