@@ -30,6 +30,7 @@ from transcription.shelf import ModelShelf
 from transcription.utterances import UtteranceFinal, UtterancePartial, Word
 from transcription.vad import webrtc_detector
 from transcription.wire import CloseCode
+from transcription.written import written
 from voice.errors import AudioFormatError
 from voice.events import Event
 
@@ -232,6 +233,7 @@ class Channel:
             model=info.model.name,
             redactions=redacted.redactions,
             lateness_s=lateness,
+            written=written(tuple(word.text for word in redacted.words)),
         )
         self._shared.statistics.final(lateness)
         self._publish(event)

@@ -48,7 +48,8 @@ class UtterancePartial(Event):
 class UtteranceFinal(Event):
     """The settled words of one utterance. Already redacted. ``text`` is empty where the segment held no words.
 
-    ``confidence``: mean over words, 0..1; ``lateness_s``: how far the recogniser was behind the audio it received.
+    ``confidence``: mean over words, 0..1; ``lateness_s``: how far the recogniser was behind the audio it received;
+    ``written``: ``text`` with numbers, amounts and dates as one writes them.
     """
 
     type: ClassVar[str] = "transcript.final"
@@ -63,6 +64,7 @@ class UtteranceFinal(Event):
     model: str
     redactions: tuple[Redaction, ...] = ()
     lateness_s: float = 0.0
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)

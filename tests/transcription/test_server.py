@@ -119,6 +119,7 @@ def test_speech_becomes_partials_and_one_final_published_once_and_echoed() -> No
     assert {event.utterance_id for event in echoed} == {final.utterance_id}
     assert isinstance(final, UtteranceFinal)
     assert final.text.startswith("alpha beta gamma")
+    assert final.written == final.text
     assert (final.engine, final.model, final.party) == ("scripted 1", "script", "caller")
     kinds = [type(message) for message in messages]
     assert kinds[-3:] == [wire.DecidedUntil, wire.Closed, wire.Finished]
@@ -337,3 +338,16 @@ class Deaf(ServerConnection):
 
     async def send(self, *_: Any, **__: Any) -> None:
         pass
+
+
+def test_numbers_are_also_written_as_one_writes_them_but_not_what_is_withheld() -> None:
+    async def main() -> None:
+        spoken = ["forty", "five", "dollars"]
+        for script, shown in ((spoken, "$45"), (["four", "one"], "[digits]")):
+            async with serving(ScriptedEngine(script)) as server, dialled(server, HELLO, SPEC) as socket:
+                await speak(socket)
+                final = (await until(socket, wire.Final))[-1].utterance
+                assert shown in final.written
+                assert final.text.split()[0] == ("forty" if shown == "$45" else "[digits]")
+
+    asyncio.run(main())
