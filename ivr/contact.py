@@ -225,8 +225,8 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     prompts = PromptStore.open(ivr.prompts)
     core = ContactCore(contact_id, slot.worker_id, load_flow(ivr.flow, prompts))
     bus = LocalBus(where.hub, f"worker-{slot.worker_id}", clock, EVENTS, COMMANDS, where.spool)
-    url = settings.section("transcription", TranscriptionSettings).url
-    ears = Ears(contact_id, url, where, bus, clock)
+    words = settings.section("transcription", TranscriptionSettings)
+    ears = Ears(contact_id, words.url, where, bus, clock, words.trust())
     worker = ContactWorker(core, bus, prompts, ears, clock)
     phone = SipPhone(
         PhoneConfig(rtp_host=rtp.host, rtp_first_port=slot.rtp_first_port, rtp_ports=slot.rtp_ports),

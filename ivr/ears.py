@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from dataclasses import dataclass
 
 from transcription.client import TranscriptionClient
@@ -60,9 +61,12 @@ class Gate:
 class Ears:
     """See the module docstring. Belongs to the asyncio loop; only the sinks are written from the media thread."""
 
-    def __init__(self, contact_id: str, url: str, where: RunDirectory, bus: Bus, clock: Clock) -> None:
+    def __init__(
+        self, contact_id: str, url: str, where: RunDirectory, bus: Bus, clock: Clock, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._contact_id = contact_id
         self._url = url
+        self._tls = tls
         self._where = where
         self._bus = bus
         self._clock = clock
@@ -111,7 +115,9 @@ class Ears:
         except OSError as error:
             log.error("contact %s is not transcribed: no token for the server: %s", self._contact_id, error)
             return None
-        return TranscriptionClient(self._url, token, self._contact_id, self._clock, self._heard, self._decided)
+        return TranscriptionClient(
+            self._url, token, self._contact_id, self._clock, self._heard, self._decided, self._tls
+        )
 
     def _new_recorder(self) -> ContactRecorder | None:
         try:

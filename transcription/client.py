@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -110,7 +111,8 @@ class TranscriptionClient:
     """See the module text. Methods belong to the asyncio loop; only ``AudioSink.write`` may come from another thread.
 
     ``on_event`` receives partials, finals (already published by the server) and gaps (which the owner publishes);
-    ``on_decided(channel, sample)``: before ``sample`` of that channel's stream no redaction can come any more.
+    ``on_decided(channel, sample)``: before ``sample`` of that channel's stream no redaction can come any more. ``tls``:
+    whom to trust where ``url`` begins with wss (None: the system's authorities).
     """
 
     def __init__(
@@ -121,6 +123,7 @@ class TranscriptionClient:
         clock: Clock,
         on_event: OnEvent,
         on_decided: OnDecided = lambda channel, sample: None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._url = url
         self._token = token
@@ -128,6 +131,7 @@ class TranscriptionClient:
         self._clock = clock
         self._on_event = on_event
         self._on_decided = on_decided
+        self._tls = tls
         self._channels: dict[int, _Channel] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
@@ -215,6 +219,7 @@ class TranscriptionClient:
             self._url,
             max_size=1024 * 1024,
             compression=None,
+            ssl=self._tls,
             open_timeout=5,
             close_timeout=1,
             ping_interval=PING_S,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Literal
 
 from pydantic import Field
@@ -26,6 +27,13 @@ class TranscriptionSettings(Section):
     certificate: str = ""
     key: str = ""
     redact: tuple[Kind, ...] = KINDS
+
+    def trust(self) -> ssl.SSLContext | None:
+        """What clients of this house trust: the server's own certificate, which must name ``host``; None without TLS.
+
+        Raises OSError (ssl.SSLError among them) where it cannot be read.
+        """
+        return ssl.create_default_context(cafile=self.certificate) if self.certificate else None
 
     @property
     def url(self) -> str:

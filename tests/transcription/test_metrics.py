@@ -20,8 +20,11 @@ from websockets.exceptions import InvalidMessage
 
 from tests.fakes.recogniser import ScriptedEngine
 from transcription.__main__ import _tls
+from transcription.client import TranscriptionClient
 from transcription.metrics import Gauges, Histogram, Statistics, page
 from transcription.server import ServerConfig, TranscriptionServer
+from transcription.settings import TranscriptionSettings
+from voice.clock import SystemClock
 from voice.errors import DocumentError
 
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="(\\.|[^"\\])*"\})? [0-9.e+-]+|# (HELP|TYPE) [a-z_]+ .+')
@@ -113,6 +116,12 @@ def test_with_a_certificate_the_port_speaks_tls_only(tmp_path: Path) -> None:
             async with connect(f"wss://127.0.0.1:{server.port}", ssl=trusting) as socket:
                 await socket.send(b"12")
                 assert await socket.recv() == '{\n  "partial" : ""\n}'
+            words = TranscriptionSettings(port=server.port, certificate=files[0], key=files[1])
+            client = TranscriptionClient(words.url, "", "c1", SystemClock(), lambda event: None, tls=words.trust())
+            running = asyncio.create_task(client.run())
+            assert await client.finish(10)
+            await running
+            assert client.statistics.connections == 1
             with pytest.raises(ssl.SSLCertVerificationError):
                 await connect(f"wss://127.0.0.1:{server.port}")
             with pytest.raises(InvalidMessage):
