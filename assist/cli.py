@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,9 +19,14 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 recording = typer.Typer(no_args_is_help=True, help="Listen to the encrypted recordings.")
 flow = typer.Typer(no_args_is_help=True, help="Check the flows callers go through.")
 content = typer.Typer(no_args_is_help=True, help="Check playbooks and lexicons.")
+models = typer.Typer(no_args_is_help=True, help="The recognisers' models on this machine.")
 app.add_typer(recording, name="recording")
+app.add_typer(models, name="models")
 app.add_typer(flow, name="flow")
 app.add_typer(content, name="content")
+
+if TYPE_CHECKING:
+    from transcription.models import InstalledModel
 
 Settings = Annotated[Path | None, typer.Option("--settings", help="A TOML file; defaults apply without one.")]
 
@@ -103,6 +108,44 @@ def content_check(directory: Path) -> None:
     from assist.content import load_content
 
     typer.echo(f"{directory}: version {load_content(directory).version}: good")
+
+
+@models.command("list")
+def models_list() -> None:
+    """The installed models, one a line: name, language, rate, grammars, error rate and what it was measured on."""
+    from transcription.models import find_model, installed
+
+    for name in installed():
+        typer.echo(_summary(find_model(name)))
+
+
+@models.command("check")
+def models_check(
+    path: Annotated[Path, typer.Argument(help="A model's directory, or the name of an installed one.")],
+) -> None:
+    """Check a model and have the engine load it."""
+    from transcription.engines.vosk import VoskEngine
+    from transcription.models import find_model
+
+    model = find_model(path)
+    VoskEngine(model).open(model.card.rate)
+    typer.echo(f"{_summary(model)}: good")
+
+
+@models.command("card")
+def models_card(name: str) -> None:
+    """All that is known of a model."""
+    from transcription.models import find_model
+
+    for key, value in find_model(name).card.model_dump().items():
+        typer.echo(f"{key}: {'not known' if value in (None, '') else value}")
+
+
+def _summary(model: InstalledModel) -> str:
+    card = model.card
+    wer = "error rate not measured" if card.wer is None else f"{card.wer:.1%} word errors ({card.wer_on})"
+    grammars = "grammars" if model.takes_grammars or card.grammar_model else "no grammars"
+    return f"{card.name}: {card.language}, {card.rate} Hz, {grammars}, {wer}"
 
 
 def main() -> None:

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from assist.cli import app
+from transcription.models import installed
+from voice.errors import DocumentError
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["models", *arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.output
+
+
+def test_installed_models_are_listed_one_a_line_with_what_was_measured() -> None:
+    lines = run("list").splitlines()
+    assert [line.split(":")[0] for line in lines] == list(installed())
+    assert all("Hz" in line and "word errors" in line or "not measured" in line for line in lines)
+
+
+def test_a_good_model_is_loaded_and_a_bad_one_named(tmp_path: Path) -> None:
+    assert run("check", "demo-en-8k").strip().endswith(": good")
+    with pytest.raises(DocumentError, match="not a Vosk model: am/final.mdl is missing"):
+        run("check", str(tmp_path))
+
+
+def test_the_card_tells_everything() -> None:
+    shown = run("card", "demo-en-8k")
+    assert "name: demo-en-8k" in shown
+    assert "wer_people_on:" in shown
