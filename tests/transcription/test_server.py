@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -349,5 +350,53 @@ def test_numbers_are_also_written_as_one_writes_them_but_not_what_is_withheld() 
                 final = (await until(socket, wire.Final))[-1].utterance
                 assert shown in final.written
                 assert final.text.split()[0] == ("forty" if shown == "$45" else "[digits]")
+
+    asyncio.run(main())
+
+
+def test_a_server_that_is_behind_gives_up_partials_and_new_streams_but_no_final() -> None:
+    async def main() -> None:
+        async with serving() as server, dialled(server, HELLO, SPEC) as socket:
+            server._pool.overload.behind(time.monotonic(), 10.0)
+            await speak(socket)
+            messages = await until(socket, wire.Final)
+            assert messages[-1].utterance.text
+            assert not any(isinstance(message, wire.Partial) for message in messages)
+            assert server.statistics.partials_withheld > 0
+            async with dialled(server, None) as late:
+                await late.send(wire.encode(HELLO))
+                code, reason = await rejected(late)
+                assert (code, "behind" in reason) == (1013, True)
+            assert server.statistics.refused == {"busy": 1}
+
+    asyncio.run(main())
+
+
+def test_a_third_leg_beyond_the_limit_is_refused_and_the_call_goes_on() -> None:
+    async def main() -> None:
+        async with serving(max_streams=2) as server, dialled(server, HELLO, SPEC) as socket:
+            for number in (1, 2):
+                other = wire.ChannelSpec(channel=number, party="agent", rate=RATE)
+                await socket.send(wire.encode(wire.Open(**other.model_dump())))
+            refused = (await until(socket, wire.Refused))[-1]
+            assert (refused.channel, "no room" in refused.reason) == (2, True)
+            await speak(socket, channel=2)
+            await speak(socket, channel=1)
+            assert (await until(socket, wire.Final))[-1].channel == 1
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("codec", "silence", "sound"), [("pcmu", 0xFF, 0x90), ("pcma", 0xD5, 0x85)])
+def test_g711_channels_take_a_byte_a_sample(codec: wire.Codec, silence: int, sound: int) -> None:
+    async def main() -> None:
+        spec = SPEC.model_copy(update={"codec": codec})
+        async with serving() as server, dialled(server, HELLO, spec) as socket:
+            pulse = bytes((sound, sound ^ 0x80)) * 40 + bytes([silence]) * 20
+            pcm = bytes([silence]) * 4000 + pulse * 120 + bytes([silence]) * 8000
+            await socket.send(wire.pack_audio(0, 0, pcm))
+            final = (await until(socket, wire.Final))[-1].utterance
+            assert 0.1 < final.start_s < 0.6
+            assert 2.0 < final.end_s < 3.0
 
     asyncio.run(main())
