@@ -19,9 +19,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 recording = typer.Typer(no_args_is_help=True, help="Listen to the encrypted recordings.")
 flow = typer.Typer(no_args_is_help=True, help="Check the flows callers go through.")
 content = typer.Typer(no_args_is_help=True, help="Check playbooks and lexicons.")
+models = typer.Typer(no_args_is_help=True, help="Recognition models.")
 app.add_typer(recording, name="recording")
 app.add_typer(flow, name="flow")
 app.add_typer(content, name="content")
+app.add_typer(models, name="models")
 
 Settings = Annotated[Path | None, typer.Option("--settings", help="A TOML file; defaults apply without one.")]
 
@@ -103,6 +105,19 @@ def content_check(directory: Path) -> None:
     from assist.content import load_content
 
     typer.echo(f"{directory}: version {load_content(directory).version}: good")
+
+
+@models.command("add-words")
+def models_add_words(
+    model: Annotated[str, typer.Argument(help="Name or directory of a model made by this project.")],
+    words: Annotated[list[str], typer.Argument(help="WORD, or 'WORD = PHONES' as in 'zenbook = Z EH N B UH K'.")],
+    out: Annotated[Path, typer.Option(help="Where the model with the words, and its companion, are written.")],
+    like: Annotated[str | None, typer.Option(help="A known word that stands where they will stand.")] = None,
+) -> None:
+    """Give a model words, such as product names; only its graphs are rebuilt."""
+    from transcription.training.words import add_words, parse_word
+
+    typer.echo(add_words(model, [parse_word(word, like) for word in words], out))
 
 
 def main() -> None:

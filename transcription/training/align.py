@@ -77,7 +77,9 @@ def chain(words: list[str], lexicon: Lexicon, substates: int, variants: int = 3)
         before[state, : len(sources)] = sources
     last = np.zeros(count, bool)
     last[ends] = True
-    return Chain(np.array(built.classes, np.int32), np.array(built.owners, np.int32), before, np.array(built.first), last)
+    return Chain(
+        np.array(built.classes, np.int32), np.array(built.owners, np.int32), before, np.array(built.first), last
+    )
 
 
 def viterbi(scores: Floats, ways: Chain) -> Frames | None:

@@ -24,12 +24,16 @@ Take = tuple[npt.NDArray[np.float32], list[str]]
 """MFCC over the clean line, and the words."""
 
 
-def align_all(takes: Sequence[Take], lexicon: Lexicon, lines: list[Ragged], profile: Profile, root: Path, workers: int) -> Ragged:
+def align_all(
+    takes: Sequence[Take], lexicon: Lexicon, lines: list[Ragged], profile: Profile, root: Path, workers: int
+) -> Ragged:
     """The pdf of every 10 ms frame of every take; ``network.IGNORED`` throughout where a text fits its sound in no way."""
     few = list(range(0, len(takes), max(1, len(takes) // profile.monophone_takes)))[: profile.monophone_takes]
     chosen = [takes[index] for index in few]
     gaussians = _monophones(chosen, lexicon, profile.monophone_rounds, workers)
-    first = _spread_takes("aligning, monophones", partial(_by_monophones, gaussians=gaussians, lexicon=lexicon), chosen, workers)
+    first = _spread_takes(
+        "aligning, monophones", partial(_by_monophones, gaussians=gaussians, lexicon=lexicon), chosen, workers
+    )
     examples = network.Examples([Ragged.of(line[index] for index in few) for line in lines], Ragged.of(first))
     course = network.Course(profile.aligning_width, profile.aligning_epochs, 3e-3, profile.seed)
     net = network.train(examples, course, "aligning network", root / "aligning.pt")
@@ -89,21 +93,23 @@ def _by_monophones(takes: Sequence[Take], gaussians: align.Monophones, lexicon: 
     for cepstra, words in takes:
         ways = align.chain(words, lexicon, align.SUBSTATES)
         path = align.viterbi(gaussians.scores(align.acoustics(cepstra)), ways)
-        found.append(_labels(path, ways, len(cepstra), align.SUBSTATES, 1))
+        found.append(align_labels(path, ways, len(cepstra), align.SUBSTATES, 1))
     return found
 
 
-def _by_network(takes: Sequence[Take], net: network.Tdnn, priors: npt.NDArray[np.float32], lexicon: Lexicon) -> list[Labels]:
+def _by_network(
+    takes: Sequence[Take], net: network.Tdnn, priors: npt.NDArray[np.float32], lexicon: Lexicon
+) -> list[Labels]:
     found = []
     for cepstra, words in takes:
         scores = network.log_probabilities(net, cepstra) - _PRIOR_SCALE * priors
         units = np.logaddexp(scores[:, 0::2], scores[:, 1::2])
         ways = align.chain(words, lexicon, 1)
-        found.append(_labels(align.viterbi(units, ways), ways, len(cepstra), 1, network.STRIDE))
+        found.append(align_labels(align.viterbi(units, ways), ways, len(cepstra), 1, network.STRIDE))
     return found
 
 
-def _labels(path: align.Frames | None, ways: align.Chain, frames: int, substates: int, repeat: int) -> Labels:
+def align_labels(path: align.Frames | None, ways: align.Chain, frames: int, substates: int, repeat: int) -> Labels:
     """Labels at 10 ms. The first output's worth of frames of a phone carries its forward pdf, the rest its loop pdf."""
     if path is None:
         return np.full(frames, network.IGNORED, np.uint8)

@@ -87,7 +87,9 @@ def _filtered(signal: Signal, rng: np.random.Generator) -> Signal:
 
 
 def _band(frequencies: Signal, low: float, high: float) -> Signal:
-    return np.asarray(1 / np.sqrt(1 + (low / np.maximum(frequencies, 1)) ** 8) / np.sqrt(1 + (frequencies / high) ** 24))
+    return np.asarray(
+        1 / np.sqrt(1 + (low / np.maximum(frequencies, 1)) ** 8) / np.sqrt(1 + (frequencies / high) ** 24)
+    )
 
 
 def _room(rng: np.random.Generator) -> Signal:

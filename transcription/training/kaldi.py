@@ -93,7 +93,9 @@ def _append(source: str, offsets: tuple[int, ...]) -> str:
 
 def _affine(name: str, layer: Layer, width: int) -> bytes:
     head = f"<ComponentName> {name}.affine <FixedAffineComponent> <LinearParams> ".encode()
-    return head + compressed(layer.weights, width) + b"<BiasParams> " + _vector(layer.bias) + b"</FixedAffineComponent> "
+    return (
+        head + compressed(layer.weights, width) + b"<BiasParams> " + _vector(layer.bias) + b"</FixedAffineComponent> "
+    )
 
 
 def _nonlinear(name: str, then: str, dim: int) -> bytes:

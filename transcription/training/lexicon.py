@@ -55,6 +55,17 @@ def parse_pronunciation(text: str) -> Pronunciation:
     return phones
 
 
+def read_lexicon(file: Path) -> Lexicon:
+    """``graph/lexicon.txt`` of a model made here. Raises TrainingError where there is none."""
+    if not file.is_file():
+        raise TrainingError(f"{file} is missing: only models made by this project carry their pronunciations")
+    found: dict[str, list[Pronunciation]] = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        word, *spoken = line.split()
+        found.setdefault(word, []).append(tuple(spoken))
+    return {word: tuple(spoken) for word, spoken in found.items()}
+
+
 def pronounce(words: Iterable[str], dictionary: Lexicon, most: int = 3) -> Lexicon:
     """At most ``most`` pronunciations of each word. Raises TrainingError naming every word that has none."""
     wanted = sorted(set(words))

@@ -62,18 +62,25 @@ class Tdnn(nn.Module):
         super().__init__()
         self.mean = nn.Parameter(torch.zeros(CEPSTRA), requires_grad=False)
         self.scale = nn.Parameter(torch.ones(CEPSTRA), requires_grad=False)
-        self.convolutions = nn.ModuleList([nn.Conv1d(CEPSTRA, width, 2 * _FIRST + 1, stride=STRIDE)])
-        self.convolutions.extend(nn.Conv1d(width, width, 3, dilation=dilation) for dilation in _DILATIONS)
-        self.norms = nn.ModuleList([nn.BatchNorm1d(width) for _ in self.convolutions])
-        self.out = nn.Conv1d(width, phones.PDFS, 1)
+        seen = [CEPSTRA * (2 * _FIRST + 1)] + [3 * width] * len(_DILATIONS)
+        self.affines = nn.ModuleList([nn.Linear(inputs, width) for inputs in seen])
+        self.norms = nn.ModuleList([nn.BatchNorm1d(width) for _ in seen])
+        self.out = nn.Linear(width, phones.PDFS)
         self.dropout = nn.Dropout(_DROPOUT)
 
     def forward(self, cepstra: torch.Tensor) -> torch.Tensor:
         """See the class."""
-        hidden = ((cepstra - self.mean) * self.scale).transpose(1, 2)
-        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            hidden = self.dropout(norm(torch.relu(convolution(hidden))))
-        return torch.log_softmax(self.out(hidden), dim=1).transpose(1, 2)
+        # Spliced frames through one matrix product: on a CPU half the time of a dilated convolution.
+        hidden = (cepstra - self.mean) * self.scale
+        hidden = hidden.unfold(1, 2 * _FIRST + 1, STRIDE).transpose(2, 3).flatten(2)
+        for affine, norm, dilation in zip(self.affines, self.norms, (0, *_DILATIONS), strict=True):
+            if dilation:
+                hidden = torch.cat(
+                    [hidden[:, : -2 * dilation], hidden[:, dilation:-dilation], hidden[:, 2 * dilation :]], 2
+                )
+            active = torch.relu(affine(hidden))
+            hidden = self.dropout(norm(active.flatten(0, 1)).view_as(active))
+        return torch.log_softmax(self.out(hidden), dim=2)
 
 
 def train(examples: Examples, course: Course, title: str, checkpoint: Path) -> Tdnn:
@@ -83,9 +90,13 @@ def train(examples: Examples, course: Course, title: str, checkpoint: Path) -> T
     sample = examples.lines[0].values[:: max(1, len(examples.lines[0].values) // 200_000)]
     net.mean.copy_(torch.from_numpy(sample.mean(0)))
     net.scale.copy_(torch.from_numpy(1 / sample.std(0)))
-    optimiser = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=course.learning_rate, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(
+        [p for p in net.parameters() if p.requires_grad], lr=course.learning_rate, weight_decay=0.01
+    )
     steps = sum(1 for _ in _batches(examples, np.random.default_rng(course.seed)))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, course.learning_rate, total_steps=(steps + 8) * course.epochs)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, course.learning_rate, total_steps=(steps + 8) * course.epochs
+    )
     done = _resume(checkpoint, net, optimiser, schedule)
     with bar(title, course.epochs - done) as step:
         for epoch in range(done, course.epochs):
@@ -112,10 +123,10 @@ def layers(net: Tdnn, log_priors: Floats | None = None) -> list[Layer]:
     found = []
     offsets = [tuple(range(-_FIRST, _FIRST + 1)), *((-STRIDE * d, 0, STRIDE * d) for d in _DILATIONS), (0,)]
     norms = [*net.norms, None]
-    for convolution, norm, seen in zip([*net.convolutions, net.out], norms, offsets, strict=True):
-        weight = convolution.weight.detach().numpy()  # (outputs, inputs, kernel)
-        bias = convolution.bias.detach().numpy() + np.einsum("oik,i->o", weight, shift)
-        flat = (weight * scale[None, :, None]).transpose(0, 2, 1).reshape(len(weight), -1)
+    for affine, norm, seen in zip([*net.affines, net.out], norms, offsets, strict=True):
+        weight = affine.weight.detach().numpy()  # (outputs, inputs · offsets), offset-major
+        bias = affine.bias.detach().numpy() + weight @ np.tile(shift, len(seen))
+        flat = weight * np.tile(scale, len(seen))
         found.append(Layer(flat.astype(np.float32), bias.astype(np.float32), seen))
         if norm is not None:
             deviation = torch.sqrt(norm.running_var + norm.eps)

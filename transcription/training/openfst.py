@@ -65,6 +65,22 @@ def const_file(fst: Fst, by_output: bool = False) -> bytes:
     return _header("const", 2, properties, 0, len(states), len(arcs)) + states.tobytes() + arcs.tobytes()
 
 
+def read_const(content: bytes) -> Fst:
+    """What ``const_file`` wrote. Raises ValueError if it is anything else."""
+    head = _header("const", 2, 0, 0, 0, 0)
+    size = len(head)
+    if len(content) < size or content[: size - 40] != head[: size - 40]:
+        raise ValueError("not a const FST")
+    _, _, _, start, states, arcs = struct.unpack("<iiQqqq", content[size - 40 : size])
+    if start != 0 or len(content) != size + states * _STATE.itemsize + arcs * _ARC.itemsize:
+        raise ValueError("not a const FST of this package")
+    table = np.frombuffer(content, _STATE, states, size)
+    flat = np.frombuffer(content, _ARC, arcs, size + states * _STATE.itemsize).tolist()
+    ends = table["first"] + table["arcs"]
+    finals = {int(state): float(table["final"][state]) for state in np.flatnonzero(np.isfinite(table["final"]))}
+    return Fst([flat[first:end] for first, end in zip(table["first"], ends, strict=True)], finals)
+
+
 def lookahead_file(fst: Fst, labels: int) -> bytes:
     """The FST as an ``olabel_lookahead`` file. Its output labels, 1..``labels``, must be numbered by ``reach_order``.
 

@@ -45,7 +45,7 @@ SMALL = Profile(
 )  # fmt: skip
 FULL = Profile(
     name="full", texts="contact_centre.yaml", model="demo-en-8k", sentences=5500, strings=1000, chunks=2600, numbers=1100,
-    singles=1500, held_out=300, copies=1, corruptions=2, width=224, epochs=5, aligning_width=128, aligning_epochs=4,
+    singles=1500, held_out=300, copies=1, corruptions=2, width=192, epochs=4, aligning_width=128, aligning_epochs=4,
     monophone_takes=1500,
 )  # fmt: skip
 PROFILES = {profile.name: profile for profile in (SMALL, FULL)}

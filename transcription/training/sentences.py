@@ -121,7 +121,9 @@ def _sequence(file: Path, text: str, tokens: list[re.Match[str]]) -> tuple[Seque
     while tokens:
         slot, mark, word, stray = tokens[0].groups()
         if stray:
-            raise DocumentError(file, None, f"{stray!r} is not expected in {text!r}", "write words, <slot>, [..] or {..}")
+            raise DocumentError(
+                file, None, f"{stray!r} is not expected in {text!r}", "write words, <slot>, [..] or {..}"
+            )
         if slot:
             sequence.append(Slot(slot))
         elif word:

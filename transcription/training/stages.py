@@ -91,10 +91,16 @@ def speech(shop: Workshop, made: Plan) -> Ragged:
     def build() -> Ragged:
         festival = [index for index, utterance in enumerate(made.utterances) if utterance.manner.engine == "festival"]
         others = [index for index, utterance in enumerate(made.utterances) if utterance.manner.engine != "festival"]
-        batches = [group[at : at + _SPEECH_BATCH] for group in (festival, others) for at in range(0, len(group), _SPEECH_BATCH)]
+        batches = [
+            group[at : at + _SPEECH_BATCH] for group in (festival, others) for at in range(0, len(group), _SPEECH_BATCH)
+        ]
         said = [[(made.utterances[index].text, made.utterances[index].manner) for index in batch] for batch in batches]
         sounds = spread("speaking", _speak_batch, said, shop.workers, chunk=1)
-        by_index = {index: sound for batch, spoken in zip(batches, sounds, strict=True) for index, sound in zip(batch, spoken, strict=True)}
+        by_index = {
+            index: sound
+            for batch, spoken in zip(batches, sounds, strict=True)
+            for index, sound in zip(batch, spoken, strict=True)
+        }
         return Ragged.of(by_index[index] for index in range(len(made.utterances)))
 
     return _ragged(shop.root / "speech.npz", build)

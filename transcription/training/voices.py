@@ -40,7 +40,17 @@ _ESPEAK = {
     "tune": "Andrea Storm robert m8 klatt2 shelby",
     "test": "Annie belinda max michel victor f4 m2 klatt4",
 }
-_ESPEAK_ACCENTS = ("en-us", "en-us", "en-us", "en", "en-gb-x-rp", "en-us-nyc", "en-gb-scotland", "en-gb-x-gbclan", "en-029")
+_ESPEAK_ACCENTS = (
+    "en-us",
+    "en-us",
+    "en-us",
+    "en",
+    "en-gb-x-rp",
+    "en-us-nyc",
+    "en-gb-scotland",
+    "en-gb-x-gbclan",
+    "en-029",
+)
 _FLITE = {"train": "kal16 awb slt", "tune": "kal", "test": "rms"}
 _FESTIVAL = {"train": "cmu_us_slt_arctic_hts", "tune": "", "test": "ked_diphone"}
 _PACKAGES = {"cmu_us_slt_arctic_hts": "us/cmu_us_slt_arctic_hts", "ked_diphone": "english/ked_diphone"}
@@ -65,7 +75,11 @@ def available() -> dict[str, bool]:
         espeak = False
     else:
         espeak = True
-    return {"espeak": espeak, "flite": shutil.which("flite") is not None, "festival": shutil.which("festival") is not None}
+    return {
+        "espeak": espeak,
+        "flite": shutil.which("flite") is not None,
+        "festival": shutil.which("festival") is not None,
+    }
 
 
 def draw_manner(split: Split, rng: random.Random, engines: dict[str, bool]) -> Manner:

@@ -28,7 +28,9 @@ def bar(title: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: progress.advance(task)
 
 
-def spread(title: str, work: Callable[[Item], Result], items: Sequence[Item], workers: int, chunk: int = 16) -> list[Result]:
+def spread(
+    title: str, work: Callable[[Item], Result], items: Sequence[Item], workers: int, chunk: int = 16
+) -> list[Result]:
     """``work`` on every item, in order, by ``workers`` processes. What ``work`` raises is raised here."""
     before = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
