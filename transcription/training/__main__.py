@@ -1,4 +1,7 @@
-"""``python -m transcription.training``: make a model. The package's docstring says how; the extra ``callfloor[training]`` is needed."""
+"""``python -m transcription.training``: make a model.
+
+The package's docstring says how; the extra ``callfloor[training]`` is needed.
+"""
 
 from __future__ import annotations
 

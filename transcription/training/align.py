@@ -1,7 +1,7 @@
 """Which frame belongs to which phone: Viterbi over the pronunciations of a known text.
 
-First equal parts of the speech, then single-Gaussian monophones of three sub-states each, made better round by round; they align well
-enough to train a first network, whose outputs then align everything (``network``).
+First equal parts of the speech, then single-Gaussian monophones of three sub-states each, made better round by round;
+they align well enough to train a first network, whose outputs then align everything (``network``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ Frames = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The ways through a text. State s emits ``classes[s]`` and belongs to phone occurrence ``owners[s]``; ``before``: (states, most) the states
+    """The ways through a text.
+
+    State s emits ``classes[s]`` and belongs to phone occurrence ``owners[s]``; ``before``: (states, most) the states
     that lead into it, padded with the number of states; ``first`` and ``last``: where a way may begin and end.
     """
 
@@ -83,7 +85,10 @@ def chain(words: list[str], lexicon: Lexicon, substates: int, variants: int = 3)
 
 
 def viterbi(scores: Floats, ways: Chain) -> Frames | None:
-    """The best state of each frame; ``scores``: (frames, classes) log-likelihoods. None where no way fits the frames."""
+    """The best state of each frame.
+
+    ``scores``: (frames, classes) log-likelihoods. None where no way fits the frames.
+    """
     count = len(ways.classes)
     best = np.full(count + 1, _IMPOSSIBLE)
     taken = np.zeros((len(scores), count), np.int8)
@@ -169,7 +174,9 @@ class Statistics:
         self.squares += other.squares
 
     def estimate(self) -> Monophones:
-        """Maximum likelihood, variances kept above a fiftieth of the overall one; a class never seen is like all frames."""
+        """Maximum likelihood, variances kept above a fiftieth of the overall one; a class never seen is like all
+        frames.
+        """
         total = self.counts.sum()
         overall = self.sums.sum(0) / total
         spread = self.squares.sum(0) / total - overall**2

@@ -1,4 +1,6 @@
-"""Alignment of a whole corpus in worker processes: monophones from nothing, then a small network, then every take by it."""
+"""Alignment of a whole corpus in worker processes: monophones from nothing, then a small network, then every take by
+it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ Take = tuple[npt.NDArray[np.float32], list[str]]
 def align_all(
     takes: Sequence[Take], lexicon: Lexicon, lines: list[Ragged], profile: Profile, root: Path, workers: int
 ) -> Ragged:
-    """The pdf of every 10 ms frame of every take; ``network.IGNORED`` throughout where a text fits its sound in no way."""
+    """The pdf of every 10 ms frame of every take.
+
+    ``network.IGNORED`` throughout where a text fits its sound in no way.
+    """
     few = list(range(0, len(takes), max(1, len(takes) // profile.monophone_takes)))[: profile.monophone_takes]
     chosen = [takes[index] for index in few]
     gaussians = _monophones(chosen, lexicon, profile.monophone_rounds, workers)
@@ -50,7 +55,7 @@ def log_priors(labels: Ragged) -> npt.NDArray[np.float32]:
 
 def _log_priors(labels: Labels) -> npt.NDArray[np.float32]:
     counts = np.bincount(labels[labels != network.IGNORED], minlength=phones.PDFS) + 10.0
-    return np.log(counts / counts.sum()).astype(np.float32)
+    return np.asarray(np.log(counts / counts.sum()), np.float32)
 
 
 def _monophones(takes: list[Take], lexicon: Lexicon, rounds: int, workers: int) -> align.Monophones:

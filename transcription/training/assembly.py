@@ -1,7 +1,8 @@
 """A model directory as libvosk wants it, and its companion for grammars named at run time.
 
-The companion has HCLr and Gr instead of HCLG (with an HCLG beside them libvosk silently ignores a grammar) and its own numbering of words.
-Both keep their pronunciations in ``graph/lexicon.txt``, which libvosk does not read: ``words`` rebuilds graphs from it.
+The companion has HCLr and Gr instead of HCLG (with an HCLG beside them libvosk silently ignores a grammar) and its own
+numbering of words. Both keep their pronunciations in ``graph/lexicon.txt``, which libvosk does not read: ``words``
+rebuilds graphs from it.
 """
 
 from __future__ import annotations

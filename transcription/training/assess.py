@@ -1,4 +1,6 @@
-"""How well a model hears: word error rates of the tune and test splits, over a clean and a bad line, through our own engine."""
+"""How well a model hears: word error rates of the tune and test splits, over a clean and a bad line, through our own
+engine.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def assess(
 
 
 def people(model: Path, directory: Path) -> list[tuple[str, str]]:
-    """Reference and hypothesis of recordings ``DIGIT_SPEAKER_N.wav`` of isolated digits at 8 kHz, with a digits grammar."""
+    """Reference and hypothesis of recordings ``DIGIT_SPEAKER_N.wav`` of isolated digits at 8 kHz, with a digits
+    grammar.
+    """
     engine = VoskEngine(find_model(model))
     found = []
     for file in sorted(directory.glob("*.wav")):

@@ -1,10 +1,12 @@
 """What telephones, rooms and people do to speech, drawn from a seeded generator; 8 kHz throughout.
 
-``take`` changes time (speed, silence around), so it comes before alignment. ``line`` does not: one alignment serves a take over any line.
-Everything linear is one curve on the spectrum of the whole sound.
+``take`` changes time (speed, silence around), so it comes before alignment. ``line`` does not: one alignment serves a
+take over any line. Everything linear is one curve on the spectrum of the whole sound.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +23,14 @@ def take(sound: Sound, rng: np.random.Generator, spread: float = 0.15) -> Sound:
     spoken = resample(sound, rate) if rng.random() < 0.8 else sound.astype(np.float64)
     around = rng.uniform(0.05, 0.6, size=2) * (rng.random(2) > 0.125)
     lead, trail = (np.zeros(int(seconds * RATE)) for seconds in around)
-    return np.clip(np.concatenate([lead, spoken, trail]), -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.concatenate([lead, spoken, trail]), -32768, 32767), np.int16)
 
 
 def line(sound: Sound, rng: np.random.Generator, babble: Sound | None = None) -> Sound:
-    """The sound as a telephone delivers it: of the same length. ``babble``: other people's speech for the background."""
+    """The sound as a telephone delivers it: of the same length.
+
+    ``babble``: other people's speech for the background.
+    """
     signal = _filtered(sound.astype(np.float64) / 32768, rng)
     signal = signal * (10 ** (rng.uniform(-32, -1) / 20) / max(1e-9, float(np.max(np.abs(signal)))))
     if rng.random() < 0.7:
@@ -86,7 +91,7 @@ def _filtered(signal: Signal, rng: np.random.Generator) -> Signal:
     return np.asarray(np.fft.irfft(np.fft.rfft(padded) * curve, len(padded))[: len(signal)])
 
 
-def _band(frequencies: Signal, low: float, high: float) -> Signal:
+def _band(frequencies: npt.NDArray[np.floating[Any]], low: float, high: float) -> Signal:
     return np.asarray(
         1 / np.sqrt(1 + (low / np.maximum(frequencies, 1)) ** 8) / np.sqrt(1 + (frequencies / high) ** 24)
     )

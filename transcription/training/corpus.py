@@ -1,7 +1,8 @@
 """What is said by whom: texts and voices of the three splits, decided before anything is rendered.
 
-``train`` is trained on; decoding parameters are chosen on ``tune``; ``test`` is what is reported. No text of one split is in another, and no
-voice. General English for the acoustic model comes from documents every Python installation carries.
+``train`` is trained on; decoding parameters are chosen on ``tune``; ``test`` is what is reported. No text of one split
+is in another, and no voice. General English for the acoustic model comes from documents every Python installation
+carries.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The texts of each split by kind, and the sentences the language model is made from (no held-out one among them)."""
+    """The texts of each split by kind, and the sentences (no held-out one) that the language model is made from."""
 
     splits: dict[Split, list[tuple[str, str]]]
     language: list[str]

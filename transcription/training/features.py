@@ -1,7 +1,7 @@
 """Kaldi's MFCC in numpy, for 8 kHz int16 sound, with the options of ``MFCC_CONF``.
 
-25 ms frames every 10 ms (snip-edges), DC removed, pre-emphasis 0.97, povey window, power spectrum of 256 points, 32 mel bins 60-3800 Hz,
-32 cepstra, liftering 22, no energy, no dither: what kaldi's compute-mfcc-feats gives within rounding.
+25 ms frames every 10 ms (snip-edges), DC removed, pre-emphasis 0.97, povey window, power spectrum of 256 points, 32 mel
+bins 60-3800 Hz, 32 cepstra, liftering 22, no energy, no dither: what kaldi's compute-mfcc-feats gives within rounding.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ def frame_count(samples: int) -> int:
 
 
 def mfcc(sound: npt.NDArray[np.int16], warp: float = 1.0) -> Floats:
-    """(frames, 32) of int16 sound at 8 kHz. ``warp`` moves the filters' frequencies, as a longer or shorter vocal tract would (1.0: none)."""
+    """(frames, 32) of int16 sound at 8 kHz.
+
+    ``warp`` moves the filters' frequencies, as a longer or shorter vocal tract would (1.0: none).
+    """
     count = frame_count(len(sound))
     if count == 0:
         return np.zeros((0, CEPSTRA), np.float32)

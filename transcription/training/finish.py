@@ -10,6 +10,7 @@ import numpy as np
 from transcription.training import assess, modelcard, network, ngrams, stages
 from transcription.training.aligning import log_priors
 from transcription.training.assembly import COMPANION, lookahead_files, model_conf, static_files, write_model
+from transcription.training.corpus import Utterance
 from transcription.training.kaldi import acoustic_model
 from transcription.training.ragged import Ragged
 from transcription.training.voices import Split
@@ -26,7 +27,10 @@ class Maker:
         self._shop = shop
 
     def run(self, out: Path, people: Path | None = None) -> modelcard.Measured:
-        """The model ``out/NAME`` and its companion, and what they reach. ``people``: recordings of digits, if at hand."""
+        """The model ``out/NAME`` and its companion, and what they reach.
+
+        ``people``: recordings of digits, if at hand.
+        """
         shop = self._shop
         shop.open()
         plan = stages.plan(shop)
@@ -66,7 +70,7 @@ class Maker:
         return scale, share
 
     def _measure(
-        self, model: Path, companion: Path, test: list[tuple[stages.Utterance, np.ndarray]], people: Path | None
+        self, model: Path, companion: Path, test: list[tuple[Utterance, np.ndarray]], people: Path | None
     ) -> modelcard.Measured:
         workers = self._shop.workers
         free = assess.assess(model, test, workers, title="testing")
@@ -86,5 +90,5 @@ class _Language:
         self.lookahead = lookahead_files(accepted, words, plan.vocabulary)
 
 
-def _split(plan: stages.Plan, spoken: Ragged, split: Split) -> list[tuple[stages.Utterance, np.ndarray]]:
+def _split(plan: stages.Plan, spoken: Ragged, split: Split) -> list[tuple[Utterance, np.ndarray]]:
     return [(plan.utterances[index], spoken[index]) for index in plan.of(split)]

@@ -1,8 +1,9 @@
 """Decoding graphs: phones, words and language model in one transducer, expanded directly.
 
-Input labels are transition ids (``phones``), output labels word numbers. A word's way is a chain of its phones: the forward transition leads to
-a state that its self-loop holds. Words that lead to the same state of the language model share their chain there, so the graph grows with
-states, not with n-grams. After a word comes silence or nothing, at even odds.
+Input labels are transition ids (``phones``), output labels word numbers. A word's way is a chain of its phones: the
+forward transition leads to a state that its self-loop holds. Words that lead to the same state of the language model
+share their chain there, so the graph grows with states, not with n-grams. After a word comes silence or nothing, at
+even odds.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def static_graph(language: Fst, words: dict[int, str], lexicon: Lexicon) -> Fst:
 
 
 def lookahead_graph(lexicon: Lexicon) -> tuple[Fst, dict[str, int]]:
-    """HCLr: any words in any order, ``UNKNOWN`` among them, and the words' numbers, for composition with a grammar at run time."""
+    """HCLr: any words in any order, ``UNKNOWN`` among them, and the words' numbers, for composition with a grammar at
+    run time.
+    """
     spelled = {**lexicon, UNKNOWN: ()}
     provisional = {word: number for number, word in enumerate(sorted(spelled), start=1)}
     graph = Fst()
@@ -75,9 +78,11 @@ def lookahead_graph(lexicon: Lexicon) -> tuple[Fst, dict[str, int]]:
 
 
 def _told_apart(lexicon: Lexicon) -> list[tuple[str, tuple[int, ...], int]]:
-    """Each word, its numbered phones, and the first of them with which no other word begins (the last one, for homophones).
+    """Each word, its numbered phones, and the first of them with which no other word begins (the last one, for
+    homophones).
 
-    There its label goes: early labels keep lattices small, since determinisation need not carry many alignments of one word along.
+    There its label goes: early labels keep lattices small, since determinisation need not carry many alignments of one
+    word along.
     """
     spellings = [(word, phones.word_phones(spoken)) for word, all_spoken in lexicon.items() for spoken in all_spoken]
     sharing: dict[tuple[int, ...], set[str]] = {}

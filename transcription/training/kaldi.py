@@ -1,7 +1,7 @@
-"""Kaldi's binary files: ``am/final.mdl`` (transition model and nnet3 network with 8-bit matrices) and ``am/global_cmvn.stats``.
+"""``am/final.mdl`` in Kaldi's binary form: transition model and nnet3 network with 8-bit matrices.
 
-A token is its text and a space; numbers are a size byte and little-endian bytes; ``FV`` and ``FM`` are float vectors and matrices; ``CM3`` is a
-matrix of one byte per element over one range, ``CM2`` of two.
+A token is its text and a space; numbers are a size byte and little-endian bytes; ``FV`` and ``FM`` are float vectors
+and matrices; ``CM3`` is a matrix of one byte per element over one range, ``CM2`` of two.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One affine layer. ``weights``: (outputs, inputs · offsets), columns offset-major; ``offsets``: input frames (10 ms) that it sees, ascending."""
+    """One affine layer.
+
+    ``weights``: (outputs, inputs · offsets), columns offset-major; ``offsets``: input frames (10 ms) that it sees,
+    ascending.
+    """
 
     weights: Floats
     bias: Floats
@@ -74,7 +78,7 @@ def _network(layers: Sequence[Layer]) -> bytes:
         lines.append(_node(f"{name}.affine", _append(source, layer.offsets)))
         lines.append(_node(f"{name}.{then}", f"{name}.affine"))
         source = f"{name}.{then}"
-        # Cepstra differ in scale by orders of magnitude, so the first layer's weights do too: a byte is too coarse for them.
+        # Cepstra differ in scale by orders of magnitude, so the first layer's weights do too: too much for a byte.
         components += _affine(name, layer, width=2 if name == "tdnn1" else 1) + _nonlinear(name, then, len(layer.bias))
     lines.append(f"output-node name=output input={source} objective=linear")
     config = "\n" + "\n".join(lines) + "\n\n"

@@ -1,4 +1,7 @@
-"""Pronunciations: CMUdict as the pocketsphinx wheel carries it (``WORD PHONE PHONE ...``, further ones as ``WORD(2)``)."""
+"""Pronunciations.
+
+CMUdict as the pocketsphinx wheel carries it (``WORD PHONE PHONE ...``, further ones as ``WORD(2)``).
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ def dictionary_file() -> Path:
 
 
 def read_dictionary(file: Path) -> Lexicon:
-    """Every word of a dictionary file with its pronunciations, in the file's order. Lines with other phones are left out."""
+    """Every word of a dictionary file with its pronunciations, in the file's order.
+
+    Lines with other phones are left out.
+    """
     found: dict[str, list[Pronunciation]] = {}
     for line in file.read_text(encoding="utf-8").splitlines():
         head, *phones = line.split()

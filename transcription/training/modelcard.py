@@ -18,7 +18,10 @@ _LICENCE = "GPL-3.0-or-later"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the test split and, if they were at hand, recordings of people gave. ``people``: WER of isolated digits with a digits grammar."""
+    """What the test split and, if they were at hand, recordings of people gave.
+
+    ``people``: WER of isolated digits with a digits grammar.
+    """
 
     free: Sequence[Heard]
     grammar: Sequence[Heard]
@@ -91,15 +94,17 @@ def _text(name: str, words: int, measured: Measured, scale: float) -> str:
     rows = "\n".join(f"| {what} | {100 * rate:.1f} % |" for what, rate in table(measured))
     return f"""# {name}
 
-A small English model for 8 kHz telephone speech in Vosk's format: {words} call-centre words. It exists so that the demonstration and
-the tests run anywhere; it is **not** a general recogniser and is poor on people. Made by `python -m transcription.training`.
+A small English model for 8 kHz telephone speech in Vosk's format: {words} call-centre words. It exists so that the
+demonstration and the tests run anywhere; it is **not** a general recogniser and is poor on people. Made by
+`python -m transcription.training`.
 
 | Measured on (8 kHz, mu-law; voices and texts that training did not have) | Word error rate |
 |---|---|
 {rows}
 
-- {len(of(measured.free, line="clean"))} test sentences and strings, each over both lines. Held-out sentences come from the same grammar as the training
-  sentences; no test text is among the training texts or the language model's. The acoustic scale ({scale:g}) was chosen on a third split.
+- {len(of(measured.free, line="clean"))} test sentences and strings, each over both lines. They come from the same grammar of sentences as
+  the training texts, but no test text is among the training texts or the language model's. The acoustic scale ({scale:g})
+  was chosen on a third split.
 - Training data: {_DATA}; no recording of a person.
 - Licence: {_LICENCE}, as callfloor.
 """
@@ -108,6 +113,6 @@ the tests run anywhere; it is **not** a general recogniser and is poor on people
 def _companion_text(name: str, companion: str) -> str:
     return f"""# {companion}
 
-The acoustic model of {name} with a look-ahead graph, so that a gather can name its grammar at run time. `[unk]` in a grammar matches
-anything else. Measured figures: the card of {name}.
+The acoustic model of {name} with a look-ahead graph, so that a gather can name its grammar at run time. `[unk]` in
+a grammar matches anything else. Measured figures: the card of {name}.
 """

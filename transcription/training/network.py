@@ -1,8 +1,8 @@
 """The acoustic network: a time-delay network on MFCC, one output of ``phones.PDFS`` log-probabilities every 30 ms.
 
-The first layer sees ±4 frames of 10 ms and moves by three; the others see three of its outputs each, ±3, ±3, ±6 and ±6 frames apart. Each is
-followed by ReLU and batch normalisation, which ``layers`` folds into the next affine. At the edges the first and last frames are repeated,
-as nnet3 does.
+The first layer sees ±4 frames of 10 ms and moves by three; the others see three of its outputs each, ±3, ±3, ±6 and ±6
+frames apart. Each is followed by ReLU and batch normalisation, which ``layers`` folds into the next affine. At the
+edges the first and last frames are repeated, as nnet3 does.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Features of takes over one kind of line or several, and the pdf of every 10 ms frame (``IGNORED``: not known); rows correspond."""
+    """Features of takes over one kind of line or several, and the pdf of every 10 ms frame (``IGNORED``: not known);
+    rows correspond.
+    """
 
     lines: list[Ragged]
     labels: Ragged
@@ -148,7 +150,7 @@ def _epoch(
     for cepstra, labels in _batches(examples, rng):
         loss = nn.functional.nll_loss(net(cepstra).reshape(-1, phones.PDFS), labels.reshape(-1), ignore_index=IGNORED)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimiser.step()
         schedule.step()

@@ -1,6 +1,8 @@
-"""A back-off language model from sentences: interpolated absolute discounting with Kneser-Ney's counts for lower orders.
+"""A back-off language model from sentences: interpolated absolute discounting with Kneser-Ney's counts for lower
+orders.
 
-References: Kneser & Ney 1995; Chen & Goodman 1999. The result is an acceptor over words: what both graphs are made from.
+References: Kneser & Ney 1995; Chen & Goodman 1999. The result is an acceptor over words: what both graphs are made
+from.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ Context = tuple[str, ...]
 
 @dataclass(frozen=True)
 class BackOff:
-    """Natural-log probabilities by context, and what leaving a context for its shorter one costs (natural log, ≤ about 0)."""
+    """Natural-log probabilities by context, and what leaving a context for its shorter one costs (natural log, ≤ about
+    0).
+    """
 
     probabilities: dict[Context, dict[str, float]]
     back_off: dict[Context, float]
@@ -39,7 +43,10 @@ class BackOff:
 
 
 def estimate(sentences: Iterable[str], vocabulary: Iterable[str], least: Sequence[int] = (1, 1)) -> BackOff:
-    """A model of order ``len(least)``; ``least[n - 1]``: how often an n-gram must occur to be kept. Words not in ``vocabulary`` are an error."""
+    """A model of order ``len(least)``.
+
+    ``least[n - 1]``: how often an n-gram must occur to be kept. Words not in ``vocabulary`` are an error.
+    """
     order = len(least)
     words = set(vocabulary)
     counts: list[Counter[Context]] = [Counter() for _ in range(order)]
@@ -63,7 +70,7 @@ def estimate(sentences: Iterable[str], vocabulary: Iterable[str], least: Sequenc
 
 def acceptor(model: BackOff, ids: Mapping[str, int]) -> Fst:
     """The model as an acceptor of word numbers; state 0 is the sentence's start; back-off by epsilon."""
-    start = (BEGIN,) if (BEGIN,) in model.probabilities else ()
+    start: Context = (BEGIN,) if (BEGIN,) in model.probabilities else ()
     states = {start: 0}
     fst = Fst()
     for context in model.probabilities:

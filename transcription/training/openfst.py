@@ -1,8 +1,9 @@
 """OpenFst's ``const`` and ``olabel_lookahead`` files, written without OpenFst.
 
-Layout (OpenFst 1.7 to 1.8, little-endian): a header, states of 20 bytes (final weight, first arc, arcs, input and output epsilons), arcs of 16
-bytes (labels, weight, next state). A look-ahead file wraps such an FST and adds, for each state, the intervals of output labels that can be
-read next, for composition with a grammar at run time. Weights are negative natural logarithms.
+Layout (OpenFst 1.7 to 1.8, little-endian): a header, states of 20 bytes (final weight, first arc, arcs, input and
+output epsilons), arcs of 16 bytes (labels, weight, next state). A look-ahead file wraps such an FST and adds, for each
+state, the intervals of output labels that can be read next, for composition with a grammar at run time. Weights are
+negative natural logarithms.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Fst:
         self.arcs[source].append((ilabel, olabel, weight, target))
 
     def connected(self) -> Fst:
-        """Without states that the start does not reach or that reach no final one; numbers change, the start stays 0."""
+        """Without states that the start does not reach or that reach no final one; renumbered, the start stays 0."""
         forward = _reached({0}, [[arc[3] for arc in arcs] for arcs in self.arcs])
         backwards: list[list[int]] = [[] for _ in self.arcs]
         for source, arcs in enumerate(self.arcs):
@@ -95,8 +96,8 @@ def lookahead_file(fst: Fst, labels: int) -> bytes:
 
 
 def reach_order(fst: Fst) -> list[int]:
-    """Output labels in the order a depth-first walk meets them: labels below one state of a prefix tree come out adjacent, so
-    that what a state can read next is few intervals once the n-th of them is numbered n (from 1).
+    """Output labels in the order a depth-first walk meets them: labels below one state of a prefix tree come out
+    adjacent, so that what a state can read next is few intervals once the n-th of them is numbered n (from 1).
     """
     met: dict[int, None] = {}
     seen = {0}

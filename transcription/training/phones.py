@@ -1,15 +1,19 @@
 """Phones and how the HMM numbers them, in Kaldi's terms.
 
-Phone 1 is SIL; phone p of ``PHONES`` in word position B, E, I or S is ``2 + 4·index + position``. Every phone has one emitting HMM state
-entered by a forward transition, which emits the unit's forward pdf, and held by a self-loop, which emits its loop pdf (Kaldi's chain topology).
-A unit is a phone without its position: unit 0 is SIL, unit i the phone ``PHONES[i - 1]``.
+Phone 1 is SIL; phone p of ``PHONES`` in word position B, E, I or S is ``2 + 4·index + position``. Every phone has one
+emitting HMM state entered by a forward transition, which emits the unit's forward pdf, and held by a self-loop, which
+emits its loop pdf (Kaldi's chain topology). A unit is a phone without its position: unit 0 is SIL, unit i the phone
+``PHONES[i - 1]``.
 """
 
 from __future__ import annotations
 
-PHONES = tuple(
-    "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH".split()
+# fmt: off
+PHONES = (
+    "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH", "IY", "JH", "K",
+    "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W", "Y", "Z", "ZH",
 )
+# fmt: on
 UNITS = len(PHONES) + 1
 PDFS = 2 * UNITS
 SIL = 1

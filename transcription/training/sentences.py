@@ -1,7 +1,7 @@
 """Sentences drawn from a small grammar (``texts/*.yaml``).
 
-``<name>`` takes one alternative of a slot, ``[words]`` may be left out, ``{one|other}`` takes one; they nest. ``text @ 3`` is drawn three
-times as often as ``text``.
+``<name>`` takes one alternative of a slot, ``[words]`` may be left out, ``{one|other}`` takes one; they nest. ``text @
+3`` is drawn three times as often as ``text``.
 """
 
 from __future__ import annotations
@@ -96,7 +96,10 @@ def read_grammar(file: Path) -> Grammar:
 
 
 def draw_distinct(grammar: Grammar, count: int, seed: int, exclude: frozenset[str] = frozenset()) -> list[str]:
-    """``count`` different sentences, none of ``exclude``; the same for the same seed. Fewer where the grammar has no more."""
+    """``count`` different sentences, none of ``exclude``; the same for the same seed.
+
+    Fewer where the grammar has no more.
+    """
     rng = random.Random(seed)  # noqa: S311 - reproducible, not secret
     found: dict[str, None] = {}
     for _ in range(50 * count):

@@ -1,7 +1,7 @@
 """Text to sound: the synthesisers of this machine, at 8 kHz.
 
-espeak-ng comes as the ``espeakng-loader`` wheel (used through ctypes: milliseconds a sentence); flite and festival are used when Debian's
-packages are installed. Voices are split by name: a voice that is tested with is never trained with.
+espeak-ng comes as the ``espeakng-loader`` wheel (used through ctypes: milliseconds a sentence); flite and festival are
+used when Debian's packages are installed. Voices are split by name: a voice that is tested with is never trained with.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -32,10 +32,10 @@ Sound = npt.NDArray[np.int16]
 
 _ESPEAK = {
     "train": (
-        "adam Alex Alicia Andy antonio aunty benjamin boris caleb david Denis Diogo ed edward2 Gene gustave Henrique Hugo iven"
-        " iven3 Jacky john kaukovalta Lee linda marcelo Marco Mario Michael miguel Mike Nguyen pablo paul pedro RicishayMax"
-        " RicishayMax3 rob robosoft3 robosoft6 steph steph3 travis zac f2 f3 f5 m1 m3 m4 m6 m7 klatt klatt3 klatt5 grandpa norbert"
-        " sandro whisperf croak"
+        "adam Alex Alicia Andy antonio aunty benjamin boris caleb david Denis Diogo ed edward2 Gene gustave"
+        " Henrique Hugo iven iven3 Jacky john kaukovalta Lee linda marcelo Marco Mario Michael miguel Mike"
+        " Nguyen pablo paul pedro RicishayMax RicishayMax3 rob robosoft3 robosoft6 steph steph3 travis zac f2"
+        " f3 f5 m1 m3 m4 m6 m7 klatt klatt3 klatt5 grandpa norbert sandro whisperf croak"
     ),
     "tune": "Andrea Storm robert m8 klatt2 shelby",
     "test": "Annie belinda max michel victor f4 m2 klatt4",
@@ -214,7 +214,4 @@ def _finish(samples: npt.NDArray[np.int16], rate: int) -> Sound:
         raise TrainingError("the synthesiser rendered silence")
     margin = int(0.03 * RATE)
     sound = sound[max(0, loud[0] - margin) : loud[-1] + margin]
-    return np.round(sound * (29200 / np.max(np.abs(sound)))).astype(np.int16)
-
-
-Speaker = Callable[[str, Manner], Sound]
+    return np.asarray(np.round(sound * (29200 / np.max(np.abs(sound)))), np.int16)

@@ -1,7 +1,7 @@
 """New words for a model made here: only its graphs are rebuilt. No training, no further package; seconds.
 
-A new word needs a pronunciation: given, or CMUdict's where the pocketsphinx wheel is installed. It is expected where a known word (``like``) is,
-half as often; without one, anywhere, as rarely as the middle word of the vocabulary.
+A new word needs a pronunciation: given, or CMUdict's where the pocketsphinx wheel is installed. It is expected where a
+known word (``like``) is, half as often; without one, anywhere, as rarely as the middle word of the vocabulary.
 """
 
 from __future__ import annotations
@@ -51,7 +51,10 @@ def parse_word(text: str, like: str | None = None) -> NewWord:
 
 
 def add_words(model: Path | str, words: Sequence[NewWord], out: Path) -> Path:
-    """Write ``model`` with those words, and its companion, into ``out``; the model's new directory. Raises TrainingError, DocumentError."""
+    """Write ``model`` with those words, and its companion, into ``out``; the model's new directory.
+
+    Raises TrainingError, DocumentError.
+    """
     static = find_model(model)
     companion = grammar_model(static)
     if companion is None or companion.path == static.path:

@@ -20,10 +20,8 @@ _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 @contextmanager
 def bar(title: str, total: int) -> Iterator[Callable[[], None]]:
     """A progress bar; the function given steps it."""
-    columns = (
-        TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
-    )  # fmt: skip
-    with Progress(*columns) as progress:
+    title_column, times = TextColumn("{task.description:24}"), (TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(title_column, BarColumn(), MofNCompleteColumn(), *times) as progress:
         task = progress.add_task(title, total=total)
         yield lambda: progress.advance(task)
 

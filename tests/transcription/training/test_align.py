@@ -3,8 +3,9 @@ import pytest
 
 from transcription.training import align, network, phones
 from transcription.training.aligning import align_labels
+from transcription.training.lexicon import Lexicon
 
-LEXICON = {"see": (("S", "IY"),), "say": (("S", "EY"), ("S", "AY"))}
+LEXICON: Lexicon = {"see": (("S", "IY"),), "say": (("S", "EY"), ("S", "AY"))}
 
 
 def scores(units: list[int]) -> np.ndarray:

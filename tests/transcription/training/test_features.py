@@ -9,7 +9,7 @@ from transcription.training.voices import RATE, resample
 def chirp() -> np.ndarray:
     at = np.arange(4000)
     tone = 9000 * np.sin(2 * np.pi * (200 + 0.2 * at) * at / 8000) * np.hanning(4000)
-    return np.round(tone + 200 * np.sin(at * at * 0.37)).astype(np.int16)
+    return np.asarray(np.round(tone + 200 * np.sin(at * at * 0.37)), np.int16)
 
 
 def test_mfcc_are_those_of_kaldi() -> None:

@@ -4,10 +4,11 @@ import numpy as np
 import torch
 
 from transcription.training import network, phones
+from transcription.training.kaldi import Layer
 from transcription.training.ragged import Ragged
 
 
-def folded(layers: list[network.Layer], cepstra: np.ndarray) -> np.ndarray:
+def folded(layers: list[Layer], cepstra: np.ndarray) -> np.ndarray:
     """What nnet3 computes: affines over offsets, ReLU between, frames repeated at the edges, every third output."""
     reach = network.REACH
     hidden = {t: cepstra[np.clip(t, 0, len(cepstra) - 1)] for t in range(-reach, len(cepstra) + reach)}
@@ -19,7 +20,7 @@ def folded(layers: list[network.Layer], cepstra: np.ndarray) -> np.ndarray:
         }
         hidden = {t: np.maximum(value, 0) for t, value in after.items()} if layer is not layers[-1] else after
     outputs = np.array([hidden[t] for t in range(0, len(cepstra), network.STRIDE)])
-    return outputs - np.log(np.exp(outputs).sum(1, keepdims=True))
+    return np.asarray(outputs - np.log(np.exp(outputs).sum(1, keepdims=True)))
 
 
 def test_the_layers_written_compute_what_the_network_computes() -> None:

@@ -1,13 +1,13 @@
 """The recipe from text to a model that libvosk loads, in its smallest size. Minutes."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from transcription.engines.vosk import VoskEngine
 from transcription.models import find_model
 from transcription.training import assess, voices
+from transcription.training.corpus import DIGITS
 from transcription.training.finish import Maker
 from transcription.training.modelcard import Measured
 from transcription.training.profiles import SMALL
@@ -36,10 +36,10 @@ def test_its_own_held_out_sentences_are_understood(measured: Measured) -> None:
 def test_no_text_and_no_voice_is_in_two_splits(shop: Workshop, measured: Measured) -> None:
     made = plan(shop)
     train = {made.utterances[index].text for index in made.of("train")}
-    held = {made.utterances[index].text for split in ("tune", "test") for index in made.of(split)}  # type: ignore[arg-type]
+    held = {made.utterances[index].text for split in ("tune", "test") for index in made.of(split)}
     assert not held & (train | set(made.language))
     voices_of = {
-        split: {made.utterances[index].manner.voice.split("+")[-1] for index in made.of(split)}  # type: ignore[arg-type]
+        split: {made.utterances[index].manner.voice.split("+")[-1] for index in made.of(split)}
         for split in ("train", "tune", "test")
     }
     assert not voices_of["train"] & (voices_of["tune"] | voices_of["test"])
@@ -57,7 +57,7 @@ def test_the_model_and_its_companion_carry_a_card(shop: Workshop, measured: Meas
 
 
 def test_a_grammar_bounds_what_is_heard(shop: Workshop, measured: Measured) -> None:
-    assert {word for one in measured.grammar for word in one.heard.split()} <= set(assess.DIGITS)
+    assert {word for one in measured.grammar for word in one.heard.split()} <= set(DIGITS)
     assert assess.wer(assess.of(measured.grammar, line="clean")) < assess.wer(
         assess.of(measured.free, kind="digits", line="clean")
     )
