@@ -92,6 +92,7 @@ def table(measured: Measured) -> list[tuple[str, float]]:
 
 def _text(name: str, words: int, measured: Measured, scale: float) -> str:
     rows = "\n".join(f"| {what} | {100 * rate:.1f} % |" for what, rate in table(measured))
+    count = len(of(measured.free, line="clean"))
     return f"""# {name}
 
 A small English model for 8 kHz telephone speech in Vosk's format: {words} call-centre words. It exists so that the
@@ -102,9 +103,9 @@ demonstration and the tests run anywhere; it is **not** a general recogniser and
 |---|---|
 {rows}
 
-- {len(of(measured.free, line="clean"))} test sentences and strings, each over both lines. They come from the same grammar of sentences as
-  the training texts, but no test text is among the training texts or the language model's. The acoustic scale ({scale:g})
-  was chosen on a third split.
+- {count} test sentences and strings, each over both lines. They come from the same grammar of sentences as the training
+  texts, but no test text is among those or the language model's. The acoustic scale ({scale:g}) was chosen on a third
+  split.
 - Training data: {_DATA}; no recording of a person.
 - Licence: {_LICENCE}, as callfloor.
 """

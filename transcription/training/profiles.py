@@ -42,7 +42,8 @@ class Profile:
 SMALL = Profile(
     name="small", texts="helpdesk.yaml", model="tiny-en-8k",
     sentences=500, strings=60, chunks=0, numbers=60, singles=120, held_out=60, copies=1, corruptions=1,
-    monophone_takes=300, aligning_width=64, aligning_epochs=5, width=96, epochs=10, learning_rate=4e-3, lm_sentences=3000,
+    monophone_takes=300, aligning_width=64, aligning_epochs=5, width=96, epochs=10,
+    learning_rate=4e-3, lm_sentences=3000,
 )  # fmt: skip
 FULL = Profile(
     name="full", texts="contact_centre.yaml", model="demo-en-8k",
