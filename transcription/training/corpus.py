@@ -93,8 +93,9 @@ def general_english(limit: int = 20000) -> list[str]:
         source = _source(module)
         for text in re.findall(r'"""(.*?)"""', source, re.DOTALL):
             for sentence in re.split(r"[.:;()\n]\s*\n?", re.sub(r"\n\s+", " ", text)):
-                if re.fullmatch(r"[A-Za-z' ,]+", sentence) and 4 <= len(sentence.split()) <= 12:
-                    chunks[" ".join(sentence.replace(",", " ").lower().split())] = None
+                words = sentence.replace(",", " ").lower().split()
+                if re.fullmatch(r"[A-Za-z' ,]+", sentence) and 4 <= len(words) <= 12:
+                    chunks[" ".join(words)] = None
         if len(chunks) >= limit:
             break
     return list(chunks)
