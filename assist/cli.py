@@ -148,6 +148,19 @@ def _summary(model: InstalledModel) -> str:
     return f"{card.name}: {card.language}, {card.rate} Hz, {grammars}, {wer}"
 
 
+@models.command("add-words")
+def models_add_words(
+    model: Annotated[str, typer.Argument(help="Name or directory of a model made by this project.")],
+    words: Annotated[list[str], typer.Argument(help="WORD, or 'WORD = PHONES' as in 'zenbook = Z EH N B UH K'.")],
+    out: Annotated[Path, typer.Option(help="Where the model with the words, and its companion, are written.")],
+    like: Annotated[str | None, typer.Option(help="A known word that stands where they will stand.")] = None,
+) -> None:
+    """Give a model words, such as product names; only its graphs are rebuilt."""
+    from transcription.training.words import add_words, parse_word
+
+    typer.echo(add_words(model, [parse_word(word, like) for word in words], out))
+
+
 def main() -> None:
     """The console script: what a person did wrong is one line and status 2, never a traceback."""
     try:

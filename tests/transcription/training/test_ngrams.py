@@ -1,0 +1,61 @@
+import math
+
+import pytest
+
+from transcription.training import ngrams
+from transcription.training.openfst import EPSILON, Fst
+
+SENTENCES = ["press one", "press two", "press one", "one", "my bill"]
+WORDS = ["press", "one", "two", "my", "bill", "never"]
+
+
+def total(model: ngrams.BackOff, context: ngrams.Context) -> float:
+    return sum(math.exp(model.log_probability(word, context)) for word in [*WORDS, ngrams.END])
+
+
+@pytest.mark.parametrize("least", [(1,), (1, 1), (1, 2), (1, 1, 1), (1, 1, 2)])
+def test_probabilities_sum_to_one_after_every_context(least: tuple[int, ...]) -> None:
+    model = ngrams.estimate(SENTENCES, WORDS, least)
+    for context in [(), ("press",), ("one",), ("never",), ("my", "bill"), (ngrams.BEGIN, "press")]:
+        assert total(model, context) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_what_was_seen_is_likelier_and_nothing_is_impossible() -> None:
+    model = ngrams.estimate(SENTENCES, WORDS)
+    assert model.log_probability("one", ("press",)) > model.log_probability("two", ("press",))
+    assert model.log_probability("two", ("press",)) > model.log_probability("bill", ("press",))
+    assert model.log_probability("never", ("press",)) > -20
+
+
+def test_words_outside_the_vocabulary_are_an_error() -> None:
+    with pytest.raises(ValueError, match="not in the vocabulary: bill, my"):
+        ngrams.estimate(SENTENCES, ["press", "one", "two"])
+
+
+@pytest.mark.parametrize("least", [(1, 1), (1, 1, 1)])
+def test_the_acceptor_gives_sentences_the_models_probability(least: tuple[int, ...]) -> None:
+    model = ngrams.estimate(SENTENCES, WORDS, least)
+    ids = {word: number for number, word in enumerate(WORDS, start=1)}
+    fst = ngrams.acceptor(model, ids)
+    for sentence in ["press one", "my two press", "never"]:
+        words = sentence.split()
+        history: list[str] = [ngrams.BEGIN]
+        expected = 0.0
+        for word in [*words, ngrams.END]:
+            expected += model.log_probability(word, tuple(history[-(len(least) - 1) :]))
+            history.append(word)
+        assert cost(fst, [ids[word] for word in words]) == pytest.approx(-expected, abs=1e-6)
+
+
+def cost(fst: Fst, labels: list[int]) -> float:
+    """Of reading labels with each back-off taken only where the label is not seen."""
+    state, spent = 0, 0.0
+    for label in labels:
+        while (arc := next((arc for arc in fst.arcs[state] if arc[0] == label), None)) is None:
+            back = next(arc for arc in fst.arcs[state] if arc[0] == EPSILON)
+            state, spent = back[3], spent + back[2]
+        state, spent = arc[3], spent + arc[2]
+    while state not in fst.finals:
+        back = next(arc for arc in fst.arcs[state] if arc[0] == EPSILON)
+        state, spent = back[3], spent + back[2]
+    return spent + fst.finals[state]

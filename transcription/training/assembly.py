@@ -1,0 +1,89 @@
+"""A model directory as libvosk wants it, and its companion for grammars named at run time.
+
+The companion has HCLr and Gr instead of HCLG (with an HCLG beside them libvosk silently ignores a grammar) and its own
+numbering of words. Both keep their pronunciations in ``graph/lexicon.txt``, which libvosk does not read: ``words``
+rebuilds graphs from it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from transcription.training import phones
+from transcription.training.features import MFCC_CONF
+from transcription.training.graph import UNKNOWN, lookahead_graph, static_graph
+from transcription.training.lexicon import Lexicon
+from transcription.training.openfst import Fst, const_file, lookahead_file
+
+COMPANION = "-grammar"
+"""What a companion's name adds to its model's."""
+
+_NO_WORDS = ("#0", "<s>", "</s>")
+_DUMMY_DISAMBIGUATION = 100_000
+
+
+def model_conf(acoustic_scale: float) -> str:
+    """``conf/model.conf``. libvosk assumes outputs of 30 ms; partial words move every frames-per-chunk · 10 ms."""
+    return (
+        "--min-active=200\n--max-active=2000\n--beam=11.0\n--lattice-beam=5.0\n"
+        f"--acoustic-scale={acoustic_scale:g}\n"
+        "--frame-subsampling-factor=3\n--frames-per-chunk=9\n--endpoint.silence-phones=1\n"
+        "--endpoint.rule2.min-trailing-silence=0.5\n--endpoint.rule3.min-trailing-silence=0.75\n"
+        "--endpoint.rule4.min-trailing-silence=1.0\n"
+    )
+
+
+def write_model(
+    directory: Path, acoustic: bytes, conf: str, lexicon: Lexicon, graph: Mapping[str, bytes | str]
+) -> None:
+    """The directory, replaced whole. ``graph``: files of ``graph/`` by name."""
+    part = directory.with_name(f".{directory.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    files: dict[str, bytes | str] = {
+        "am/final.mdl": acoustic,
+        "conf/mfcc.conf": MFCC_CONF,
+        "conf/model.conf": conf,
+        "graph/phones/word_boundary.int": phones.word_boundaries(),
+        "graph/lexicon.txt": write_lexicon(lexicon),
+        **{f"graph/{name}": content for name, content in graph.items()},
+    }
+    for name, content in files.items():
+        file = part / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+    shutil.rmtree(directory, ignore_errors=True)
+    part.rename(directory)
+
+
+def static_files(language: Fst, words: Mapping[int, str], lexicon: Lexicon) -> dict[str, bytes | str]:
+    """``graph/`` of a model: ``language`` accepts the numbers of ``words``, which are 1, 2, 3 ..."""
+    ordered = [words[number] for number in sorted(words)]
+    return {
+        "HCLG.fst": const_file(static_graph(language, dict(words), lexicon)),
+        "words.txt": _words([*ordered, UNKNOWN, *_NO_WORDS]),
+    }
+
+
+def lookahead_files(language: Fst, words: Mapping[int, str], lexicon: Lexicon) -> dict[str, bytes | str]:
+    """``graph/`` of the companion of that model."""
+    graph, numbers = lookahead_graph(lexicon)
+    new = {number: numbers[word] for number, word in words.items()}
+    renumbered = [[(new.get(i, 0), new.get(o, 0), w, n) for i, o, w, n in arcs] for arcs in language.arcs]
+    return {
+        "HCLr.fst": lookahead_file(graph, len(numbers)),
+        "Gr.fst": const_file(Fst(renumbered, language.finals)),
+        "disambig_tid.int": f"{_DUMMY_DISAMBIGUATION}\n",
+        "words.txt": _words([*sorted(numbers, key=lambda word: numbers[word]), *_NO_WORDS]),
+    }
+
+
+def write_lexicon(lexicon: Lexicon) -> str:
+    """One pronunciation a line: the word, then its phones."""
+    lines = [f"{word} {' '.join(spoken)}" for word in sorted(lexicon) for spoken in lexicon[word]]
+    return "\n".join(lines) + "\n"
+
+
+def _words(ordered: Iterable[str]) -> str:
+    return "".join(f"{word} {number}\n" for number, word in enumerate(["<eps>", *ordered]))

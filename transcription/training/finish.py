@@ -1,0 +1,94 @@
+"""From a trained network to a model directory: decoding parameters, graphs, test, cards."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from transcription.training import assess, modelcard, network, ngrams, stages
+from transcription.training.aligning import log_priors
+from transcription.training.assembly import COMPANION, lookahead_files, model_conf, static_files, write_model
+from transcription.training.corpus import Utterance
+from transcription.training.kaldi import acoustic_model
+from transcription.training.ragged import Ragged
+from transcription.training.voices import Split
+
+_SCALES = (0.4, 0.55, 0.7, 0.9)
+_PRIORS = (0.0, 0.3)
+"""How much of the pdfs' log priors is taken from the outputs. All of it, as hybrid systems do, brought insertions."""
+
+
+class Maker:
+    """Makes the model of a workshop; ``run`` may be repeated and goes on where it stopped."""
+
+    def __init__(self, shop: stages.Workshop) -> None:
+        self._shop = shop
+
+    def run(self, out: Path, people: Path | None = None) -> modelcard.Measured:
+        """The model ``out/NAME`` and its companion, and what they reach.
+
+        ``people``: recordings of digits, if at hand.
+        """
+        shop = self._shop
+        shop.open()
+        plan = stages.plan(shop)
+        spoken = stages.speech(shop, plan)
+        lines = stages.features(shop, plan, spoken)
+        labels = stages.labels(shop, plan, lines)
+        net = stages.acoustic_network(shop, lines, labels)
+        priors = log_priors(labels)
+        language = _Language(plan)
+        scale, share = self._tuned(net, priors, language, plan, spoken)
+        model, companion = out / shop.profile.model, out / f"{shop.profile.model}{COMPANION}"
+        acoustic = acoustic_model(network.layers(net, share * priors))
+        write_model(model, acoustic, model_conf(scale), plan.vocabulary, language.static)
+        write_model(companion, acoustic, model_conf(scale), plan.vocabulary, language.lookahead)
+        measured = self._measure(model, companion, _split(plan, spoken, "test"), people)
+        modelcard.write_cards(model, companion, len(plan.vocabulary), measured, scale)
+        return measured
+
+    def _tuned(
+        self, net: network.Tdnn, priors: network.Floats, language: _Language, plan: stages.Plan, spoken: Ragged
+    ) -> tuple[float, float]:
+        """Stage 6, ``tuned.json``: acoustic scale and share of the priors, chosen on the tune split."""
+        file = self._shop.root / "tuned.json"
+        if not file.exists():
+            tuning = _split(plan, spoken, "tune")
+            found = []
+            for share in _PRIORS:
+                acoustic = acoustic_model(network.layers(net, share * priors))
+                for scale in _SCALES:
+                    model = self._shop.root / "tuning"
+                    write_model(model, acoustic, model_conf(scale), plan.vocabulary, language.static)
+                    title = f"tuning, {scale:g} / {share:g}"
+                    heard = assess.assess(model, tuning, self._shop.workers, title=title)
+                    found.append((round(assess.wer(heard), 4), scale, share))
+            file.write_text(json.dumps(sorted(found)), encoding="utf-8")
+        _, scale, share = json.loads(file.read_text(encoding="utf-8"))[0]
+        return scale, share
+
+    def _measure(
+        self, model: Path, companion: Path, test: list[tuple[Utterance, np.ndarray]], people: Path | None
+    ) -> modelcard.Measured:
+        workers = self._shop.workers
+        free = assess.assess(model, test, workers, title="testing")
+        constrained = assess.assess(companion, test, workers, grammar=True, title="testing, digits grammar")
+        real = assess.wer(assess.people(companion, people)) if people is not None and people.is_dir() else None
+        return modelcard.Measured(free, constrained, real)
+
+
+class _Language:
+    """Graph files of a plan, static and look-ahead."""
+
+    def __init__(self, plan: stages.Plan) -> None:
+        model = ngrams.estimate(plan.language, plan.vocabulary)
+        ids = {word: number for number, word in enumerate(sorted(plan.vocabulary), start=1)}
+        accepted, words = ngrams.acceptor(model, ids), {number: word for word, number in ids.items()}
+        self.static = static_files(accepted, words, plan.vocabulary)
+        self.lookahead = lookahead_files(accepted, words, plan.vocabulary)
+
+
+def _split(plan: stages.Plan, spoken: Ragged, split: Split) -> list[tuple[Utterance, np.ndarray]]:
+    return [(plan.utterances[index], spoken[index]) for index in plan.of(split)]
