@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from hardware.errors import HardwareError
 from voice.errors import CallfloorError
@@ -51,14 +52,20 @@ def demo(
 def station(
     server: Annotated[str, typer.Option(help="The floor, e.g. http://127.0.0.1:8080")],
     agent: Annotated[str, typer.Option(help="The agent's user name.")],
-    sip: Annotated[str, typer.Option(help="HOST:PORT of the front.")],
+    sip: Annotated[str, typer.Option(help="The front or a PBX: tls://HOST:PORT, tcp://HOST:PORT, or HOST:PORT (UDP).")],
     host: Annotated[str, typer.Option(help="The address this station's SIP and audio bind to.")] = "127.0.0.1",
+    ca: Annotated[Path | None, typer.Option(help="PEM file that vouches for the front's certificate.")] = None,
 ) -> None:
     """Run an agent's softphone with the headset that is plugged in. Asks for the secret, or CALLFLOOR_SECRET."""
     from assist.running import run_agent_station
+    from voice.station import StationSettings
 
     secret = os.environ.get("CALLFLOOR_SECRET") or typer.prompt("Secret", hide_input=True)
-    asyncio.run(run_agent_station(server, agent, secret, sip, host))
+    try:
+        settings = StationSettings(agent=agent, secret=secret, server=server, front=sip, host=host, ca=ca)
+    except ValidationError as error:
+        raise typer.BadParameter(str(error.errors()[0]["msg"])) from None
+    asyncio.run(run_agent_station(settings))
 
 
 @recording.command("export")

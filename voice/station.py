@@ -10,9 +10,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
 from typing import Final, Literal, Protocol
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hardware.audio.engine import PortAudioDevice, SoundDevice
 from hardware.audio.ring import SampleRing
@@ -23,6 +24,9 @@ from hardware.hid.transport import HidapiTransport, HidTransport, list_headsets
 from voice.audio import AudioFrame
 from voice.clock import Clock
 from voice.phone import Phone, PhoneConfig, PhoneError, PhoneListener, SipAccount
+from voice.relay.core import Server, Transport
+from voice.relay.phone import RelayedPhone
+from voice.relay.wire import client_tls
 from voice.settings import Section
 from voice.station_core import (
     EAR,
@@ -52,8 +56,9 @@ PHONE_REQUESTS: Final = 256
 
 
 class StationSettings(Section):
-    """``[station]``: one agent's softphone. ``server`` is the floor's base address, ``front`` the SIP front's
-    host:port.
+    """``[station]``: one agent's softphone. ``server`` is the floor's base address; ``front`` the SIP front or PBX:
+    ``tls://HOST:PORT``, ``tcp://…``, ``udp://…`` or HOST:PORT for UDP. ``ca``: PEM file of who signed the front's
+    certificate, where the system does not know. ``host``: the address audio and the way to the front are bound to.
     """
 
     agent: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
@@ -61,20 +66,31 @@ class StationSettings(Section):
     server: str = "http://127.0.0.1:8080"
     front: str = "127.0.0.1:5060"
     domain: str = "callfloor"
+    ca: Path | None = None
     host: str = "127.0.0.1"
     headset: Literal["auto", "none"] = "auto"
 
     @property
     def phone(self) -> PhoneConfig:
-        """The SIP stack: it binds to ``host`` alone, ports from the kernel."""
-        return PhoneConfig(host=self.host, rtp_host=self.host, clock_rate=CLOCK_RATE)
+        """The SIP stack: SIP on loopback behind the relay, audio on ``host``, ports from the kernel."""
+        return PhoneConfig(rtp_host=self.host, clock_rate=CLOCK_RATE)
+
+    @property
+    def sip_server(self) -> Server:
+        """Where the relay connects to."""
+        return Server.parse(self.front)
+
+    @field_validator("front")
+    @classmethod
+    def _is_server(cls, value: str) -> str:
+        Server.parse(value)
+        return value
 
     @property
     def account(self) -> SipAccount:
         """Who the softphone is to the front."""
         return SipAccount(
             uri=f"sip:{self.agent}@{self.domain}",
-            proxy=f"sip:{self.front};transport=udp;lr",
             user=self.agent,
             secret=self.secret,
             register=True,
@@ -245,8 +261,8 @@ async def run_station(
     """Run a whole station until cancelled: SIP phone, headset, link to the floor.
 
     ``sound`` and ``buttons`` stand in for the machine's own (the demo's simulated ones). Raises HardwareError where
-    there is no sound, PhoneError where SIP cannot start, FloorUnreachableError where ``settings.server`` is no
-    address.
+    there is no sound, PhoneError where SIP cannot start, TlsError where ``settings.ca`` cannot be used,
+    FloorUnreachableError where ``settings.server`` is no address.
     """
     await build_station(settings, clock, sound, buttons).run(settings.account)
 
@@ -258,9 +274,19 @@ def build_station(
     from voice.sip import SipPhone  # here, so that what only wants the Station needs no pjsua2
 
     card = sound or PortAudioDevice(CLOCK_RATE)
+    front = settings.sip_server
+    tls = client_tls(settings.ca) if front.transport is Transport.TLS else None
     keys = buttons or (find_buttons() if settings.headset == "auto" and sound is None else None)
     return Station(
-        make_phone=lambda listener: SipPhone(settings.phone, listener, clock),
+        make_phone=lambda listener: RelayedPhone(
+            lambda config, listen: SipPhone(config, listen, clock),
+            settings.phone,
+            front,
+            listener,
+            clock,
+            tls=tls,
+            local=settings.host,
+        ),
         make_headset=lambda on_intent, on_trouble: Headset(card, keys, clock, on_intent, on_trouble),
         link=WebsocketFloorLink(
             settings.server, settings.agent, login(settings.server, settings.agent, settings.secret), clock
