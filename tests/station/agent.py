@@ -1,5 +1,5 @@
 """A whole station with a simulated headset in a process of its own, driven by lines on stdin: ``python -m
-tests.station.agent``.
+tests.station.agent HOST [SERVER CA]``. With a server (``tls://HOST:PORT``) it is ``anna`` there, through a relay.
 
 Lines in: ``hook``, ``mute`` (the headset's keys), ``speak`` (two seconds of TONE into the microphone). JSON lines out:
 ``{"sip": uri}`` first, then ``{"state": {...}, "lights": [...]}`` at each change and ``{"heard": [amplitude, ...]}`` of
@@ -14,6 +14,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from hardware.audio.engine import SimulatedSoundCard
@@ -21,7 +22,10 @@ from hardware.headset import Headset
 from hardware.simulator import SimulatedHeadset
 from tests.sip.ends import TONES, Tone, goertzel
 from voice.clock import SystemClock
-from voice.phone import PhoneConfig
+from voice.phone import Phone, PhoneConfig, PhoneListener, SipAccount
+from voice.relay.core import Server
+from voice.relay.phone import RelayedPhone
+from voice.relay.wire import client_tls
 from voice.sip import SipPhone
 from voice.station import Station
 from voice.station_link import NoFloor
@@ -56,11 +60,28 @@ class AnnouncingPhone(SipPhone):
         return host, port
 
 
-async def main(host: str) -> None:
+def phone(listener: PhoneListener, host: str, server: str = "", ca: str = "") -> Phone:
+    config, clock = PhoneConfig(host=host, rtp_host=host), SystemClock()
+    if not server:
+        return AnnouncingPhone(config, listener, clock)
+    tls = client_tls(Path(ca)) if ca else None
+    return RelayedPhone(
+        lambda inner, listen: AnnouncingPhone(inner, listen, clock),
+        config,
+        Server.parse(server),
+        listener,
+        clock,
+        tls=tls,
+        local=host,
+    )
+
+
+async def main(host: str, *server: str) -> None:
     clock = SystemClock()
     card, buttons = SimulatedSoundCard(RATE, Ear()), SimulatedHeadset()
+    account = SipAccount("sip:anna@callfloor", user="anna", secret="open sesame", register=True)
     station = Station(
-        lambda listener: AnnouncingPhone(PhoneConfig(host=host, rtp_host=host), listener, clock),
+        lambda listener: phone(listener, host, *server),
         lambda intent, trouble: Headset(card, buttons, clock, intent, trouble),
         NoFloor(),
     )
@@ -68,7 +89,10 @@ async def main(host: str) -> None:
     pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
-    tasks = [asyncio.create_task(station.run()), asyncio.create_task(watch(station, buttons))]
+    tasks = [
+        asyncio.create_task(station.run(account if server else None)),
+        asyncio.create_task(watch(station, buttons)),
+    ]
     async for line in reader:
         match line.strip():
             case b"hook":
@@ -90,6 +114,6 @@ async def watch(station: Station, buttons: SimulatedHeadset) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))
     sys.stdout.flush()
     os._exit(0)  # facts of pjsua2: after libDestroy, end at once

@@ -69,6 +69,7 @@ class RelayedPhone:
         self._account: SipAccount | None = None
         self._inner = ("", 0)
         self._up = asyncio.Event()
+        self._why_down = ""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> tuple[str, int]:
@@ -78,7 +79,7 @@ class RelayedPhone:
         except OSError as error:
             raise PhoneError(PhoneFailure.STACK, f"no loopback port: {error}") from None
         config = replace(self._config, host="127.0.0.1", port=0, peer=self._inner)
-        self._phone = self._make(config, self._listener)
+        self._phone = self._make(config, self._hear)
         try:
             bound = await self._phone.start()
         except BaseException:
@@ -118,16 +119,20 @@ class RelayedPhone:
                     await self._phone.register()
 
     def _link_changed(self, up: bool, why: str) -> None:
+        self._why_down = why
         if up:
             log.info("connected to the SIP server")
             self._up.set()
         else:
             log.warning("no connection to the SIP server: %s", why)
-            self._tell(RegistrationChanged(False, NO_SERVER, why))
+            if self._account is not None and self._account.register:
+                self._listener(RegistrationChanged(False, NO_SERVER, why))
 
-    def _tell(self, event: PhoneEvent) -> None:
-        if self._account is not None and self._account.register:
-            self._listener(event)
+    def _hear(self, event: PhoneEvent) -> None:
+        """On from the phone, whose REGISTER the relay answered: that says nothing of why."""
+        if isinstance(event, RegistrationChanged) and event.code == NO_SERVER and self._why_down:
+            event = replace(event, reason=self._why_down)
+        self._listener(event)
 
     def _running(self) -> RegisteringPhone:
         if self._phone is None:

@@ -222,7 +222,7 @@ class _Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._silent = False
-        if data == b"\r\n":
+        if data == b"\r\n" and self._framer.empty:
             self._answers_pings = True
             return
         try:
