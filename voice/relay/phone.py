@@ -69,7 +69,7 @@ class RelayedPhone:
         self._account: SipAccount | None = None
         self._inner = ("", 0)
         self._up = asyncio.Event()
-        self._why_down = ""
+        self._why_down = "not connected yet"
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> tuple[str, int]:
