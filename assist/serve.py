@@ -58,9 +58,10 @@ WRONG_SETTINGS = 2
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a running house is reached; ``sip`` by callers and stations, ``web`` by browsers."""
+    """Where a running house is reached; ``sip`` (over TLS: ``sip_tls``) by callers and stations, ``web`` by browsers."""
 
     sip: tuple[str, int]
+    sip_tls: tuple[str, int] | None
     transcription: tuple[str, int]
     web: str
 
@@ -138,10 +139,15 @@ class House:
         sip_port = sip_tcp.getsockname()[1]
         sip_udp = listen("front", self._front.host, sip_port, socket.SOCK_DGRAM)
         inner = listen("front", "127.0.0.1", 0, socket.SOCK_DGRAM)
+        tls_port = self._front.tls_port
+        sip_tls = None if tls_port is None else listen("front", self._front.host, tls_port, socket.SOCK_STREAM)
         words = listen("transcription", self._words.host, self._words.port, socket.SOCK_STREAM)
         web = listen("web", self._web.host, self._web.port, socket.SOCK_STREAM)
         self.addresses = Addresses(
-            sip_udp.getsockname(), words.getsockname(), "http://{}:{}".format(*web.getsockname())
+            sip_udp.getsockname(),
+            sip_tls and sip_tls.getsockname(),
+            words.getsockname(),
+            "http://{}:{}".format(*web.getsockname()),
         )
         hub = Hub(self.where.spool)
         self.where.hub.unlink(missing_ok=True)
@@ -151,7 +157,7 @@ class House:
         self._stack.push_async_callback(hub.close)
         hub.adopt_orphans()
         await self._join_bus()
-        for spec in self._children(sip_udp, sip_tcp, inner, words, web):
+        for spec in self._children((sip_udp, sip_tcp, inner), sip_tls, words, web):
             self._ready[spec.name] = asyncio.Event()
             self._keepers.append(asyncio.create_task(self._keep(spec), name=f"keep {spec.name}"))
 
@@ -202,12 +208,12 @@ class House:
 
     def _children(
         self,
-        sip_udp: socket.socket,
-        sip_tcp: socket.socket,
-        inner: socket.socket,
+        sip: tuple[socket.socket, socket.socket, socket.socket],
+        sip_tls: socket.socket | None,
         words: socket.socket,
         web: socket.socket,
     ) -> tuple[ChildSpec, ...]:
+        sip_udp, sip_tcp, inner = sip
         where, settings = self.where, ("--settings", str(self._file or self._no_settings()))
         ports = {
             "CALLFLOOR_FRONT_PORT": str(sip_udp.getsockname()[1]),
@@ -226,8 +232,9 @@ class House:
         front = ChildSpec(
             "front",
             ("-m", "voice.front", "--udp-fd", str(sip_udp.fileno()), "--tcp-fd", str(sip_tcp.fileno()),
-             "--inner-fd", str(inner.fileno()), "--zygote", str(where.zygote), "--bus", str(where.hub), *settings),
-            (sip_udp, sip_tcp, inner), ports,
+             "--inner-fd", str(inner.fileno()), "--zygote", str(where.zygote), "--bus", str(where.hub),
+             *(() if sip_tls is None else ("--tls-fd", str(sip_tls.fileno()))), *settings),
+            (*sip, *(() if sip_tls is None else (sip_tls,))), ports,
         )  # fmt: skip
         transcription = ChildSpec(
             "transcription",
