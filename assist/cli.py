@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from hardware.errors import HardwareError
 from voice.errors import CallfloorError
@@ -58,14 +57,9 @@ def station(
 ) -> None:
     """Run an agent's softphone with the headset that is plugged in. Asks for the secret, or CALLFLOOR_SECRET."""
     from assist.running import run_agent_station
-    from voice.station import StationSettings
 
     secret = os.environ.get("CALLFLOOR_SECRET") or typer.prompt("Secret", hide_input=True)
-    try:
-        settings = StationSettings(agent=agent, secret=secret, server=server, front=sip, host=host, ca=ca)
-    except ValidationError as error:
-        raise typer.BadParameter(str(error.errors()[0]["msg"])) from None
-    asyncio.run(run_agent_station(settings))
+    asyncio.run(run_agent_station(server, agent, secret, sip, host, ca))
 
 
 @recording.command("export")

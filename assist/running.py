@@ -6,7 +6,6 @@ import asyncio
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -15,9 +14,6 @@ from assist.serve import House
 from voice.clock import SystemClock
 from voice.documents import Document, validate
 from voice.settings import read_settings
-
-if TYPE_CHECKING:
-    from voice.station import StationSettings
 
 
 async def serve_until_stopped(file: Path | None, environment: Mapping[str, str]) -> None:
@@ -46,8 +42,12 @@ async def _ready_or_stopped(house: House, stopped: asyncio.Event) -> None:
         task.cancel()
 
 
-async def run_agent_station(settings: StationSettings) -> None:
-    """Run an agent's softphone with this machine's headset until stopped. Raises HardwareError, PhoneError."""
-    from voice.station import run_station
+async def run_agent_station(server: str, agent: str, secret: str, front: str, host: str, ca: Path | None) -> None:
+    """Run the softphone of ``agent`` with this machine's headset until stopped. Raises DocumentError for an option that
+    cannot be meant, HardwareError, PhoneError.
+    """
+    from voice.station import StationSettings, run_station
 
+    options = {"agent": agent, "secret": secret, "server": server, "front": front, "host": host, "ca": ca}
+    settings = validate(Document(Path("command line"), options, {}), StationSettings)
     await run_station(settings, SystemClock())

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.sip.ends import AUDIBLE, TONES
 from tests.station.agent import SPEAKS
 from tests.station.process import StationProcess, hears, phase
 from voice.front.message import Response
+from voice.front.server import bind_inner, bind_outer, bind_tls
 
 pytestmark = pytest.mark.live
 
@@ -166,5 +168,76 @@ def test_a_server_whose_certificate_nobody_vouches_for_is_not_used(tmp_path: Pat
             await station.until(lambda message: why in message.get("state", {}).get("trouble", ""))
             assert await station.shut() == 0
             assert pbx.requests.empty()
+
+    asyncio.run(main())
+
+
+class Front:
+    """``voice.front`` on sockets of this test, as ``serve`` keeps them: they outlive its restart."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        certificate, key = write_certificate(directory, PBX)
+        self.certificate = certificate
+        self._settings = directory / "settings.toml"
+        self._settings.write_text(
+            f'[run]\nstate_dir = "{directory}/state"\n[front]\nhost = "{PBX}"\ntls_port = 0\n'
+            f'tls_certificate = "{certificate}"\ntls_key = "{key}"\n'
+            '[[agent]]\nuser = "anna"\nname = "Anna"\nsecret = "open sesame"\n'
+        )
+        udp, tcp = bind_outer(PBX, 0)
+        self.sockets = {"udp": udp, "tcp": tcp, "inner": bind_inner(), "tls": bind_tls(PBX, 0)}
+        self.sockets["tcp"].listen(8)
+        self.sockets["tls"].listen(8)
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        fds = [argument for name, bound in self.sockets.items() for argument in (f"--{name}-fd", str(bound.fileno()))]
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "voice.front", "--settings", str(self._settings)),
+            *("--zygote", str(self.directory / "nobody.sock"), *fds),
+            stdout=asyncio.subprocess.PIPE,
+            pass_fds=[bound.fileno() for bound in self.sockets.values()],
+        )
+        assert self.process.stdout is not None
+        async with asyncio.timeout(15):
+            line = await self.process.stdout.readline()
+        assert f"tls {PBX}:{self.tls_port}" in line.decode()
+
+    @property
+    def tls_port(self) -> int:
+        port: int = self.sockets["tls"].getsockname()[1]
+        return port
+
+    async def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        await self.process.wait()
+
+    async def close(self) -> None:
+        await self.kill()
+        for bound in self.sockets.values():
+            bound.close()
+
+
+def test_the_front_serves_tls_and_after_its_death_the_station_is_registered_again_within_five_seconds(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        front = Front(tmp_path)
+        await front.start()
+        station = await StationProcess.open(AGENT, f"tls://{PBX}:{front.tls_port}", str(front.certificate))
+        try:
+            await station.until(registered)
+            await front.kill()
+            await station.until(lambda message: not message.get("state", {}).get("registered", True))
+            await front.start()
+            ready = time.monotonic()
+            await station.until(registered)
+            assert time.monotonic() - ready < 5.0
+        finally:
+            status = await station.shut()
+            await front.close()
+        assert status == 0
 
     asyncio.run(main())
