@@ -19,6 +19,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 recording = typer.Typer(no_args_is_help=True, help="Listen to the encrypted recordings.")
 flow = typer.Typer(no_args_is_help=True, help="Check the flows callers go through.")
 content = typer.Typer(no_args_is_help=True, help="Check playbooks and lexicons.")
+headset = typer.Typer(no_args_is_help=True, help="Look at the headset of this machine.")
+app.add_typer(headset, name="headset")
 app.add_typer(recording, name="recording")
 app.add_typer(flow, name="flow")
 app.add_typer(content, name="content")
@@ -60,6 +62,27 @@ def station(
 
     secret = os.environ.get("CALLFLOOR_SECRET") or typer.prompt("Secret", hide_input=True)
     asyncio.run(run_agent_station(server, agent, secret, sip, host, ca))
+
+
+@headset.command("describe")
+def headset_describe(
+    descriptor: Annotated[Path, typer.Option(help="A HID report descriptor, raw bytes.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON: direction, report id, name, bit.")] = False,
+) -> None:
+    """Print where a headset's buttons and lights are in its reports."""
+    from assist.headsets import show_descriptor
+
+    show_descriptor(descriptor, as_json=as_json)
+
+
+@headset.command("list")
+def headset_list(
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
+) -> None:
+    """List the headsets and sound devices of this machine."""
+    from assist.headsets import show_headsets
+
+    show_headsets(as_json=as_json)
 
 
 @recording.command("export")
