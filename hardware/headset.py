@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -57,10 +58,13 @@ class Headset:
         self._clock = clock
         self._on_intent = on_intent
         self._on_trouble = on_trouble
+        self.on_sound_back: Callable[[], None] = lambda: None
+        """Called on the event loop when sound that was lost is back."""
         self._control: CallControl | None = None
         self._state = IDLE
         self._mic_open = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._returning: asyncio.Task[None] | None = None
 
     @property
     def rate(self) -> int:
@@ -90,6 +94,9 @@ class Headset:
     async def close(self) -> None:
         """Lights off, streams closed."""
         self._mic_open = False
+        if self._returning is not None:
+            self._returning.cancel()
+            await asyncio.gather(self._returning, return_exceptions=True)
         await self._sound.stop()
         await self._close_buttons()
 
@@ -149,7 +156,26 @@ class Headset:
     def _sound_stopped_anywhere(self, error: SoundError) -> None:
         """On the sound device's thread: the only crossing from it into the event loop."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._on_trouble, error)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+                self._loop.call_soon_threadsafe(self._sound_lost, error)
+
+    def _sound_lost(self, error: SoundError) -> None:
+        self._returning = asyncio.create_task(self._bring_sound_back(), name="headset sound")
+        self._on_trouble(error)
+
+    async def _bring_sound_back(self) -> None:
+        """Until the very devices that were lost can be opened again: the sound goes nowhere else meanwhile."""
+        while True:
+            await self._sound.returned()
+            try:
+                await self._sound.start(self._capture, self._playback, self._sound_stopped_anywhere)
+            except SoundError as error:
+                log.info("not back yet: %s", error)
+                continue
+            self.mic.discard()
+            self.ear.discard()
+            self.on_sound_back()
+            return
 
     def _capture(self, block: bytes) -> None:
         """On the sound device's thread."""

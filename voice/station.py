@@ -16,8 +16,9 @@ from typing import Final, Literal, Protocol
 from pydantic import Field, field_validator
 
 from hardware.audio.engine import PortAudioDevice, SoundDevice
+from hardware.audio.pulse import PulseDevice, pulse_is_here
 from hardware.audio.ring import SampleRing
-from hardware.errors import HardwareError, HidError
+from hardware.errors import HardwareError, HidError, SoundError
 from hardware.headset import Headset
 from hardware.hid.callcontrol import CallState, Intent
 from hardware.hid.transport import HidapiTransport, HidTransport, list_headsets
@@ -40,6 +41,8 @@ from voice.station_core import (
     ReportState,
     SetPaths,
     ShowOnHeadset,
+    SoundLost,
+    SoundReturned,
     StationCore,
     StationInput,
     StationState,
@@ -56,9 +59,12 @@ PHONE_REQUESTS: Final = 256
 
 
 class StationSettings(Section):
-    """``[station]``: one agent's softphone. ``server`` is the floor's base address; ``front`` the SIP front or PBX:
-    ``tls://HOST:PORT``, ``tcp://…``, ``udp://…`` or HOST:PORT for UDP. ``ca``: PEM file of who signed the front's
-    certificate, where the system does not know. ``host``: the address audio and the way to the front are bound to.
+    """``[station]``: one agent's softphone.
+
+    ``server`` is the floor's base address; ``front`` the SIP front or PBX: ``tls://HOST:PORT``, ``tcp://…``, ``udp://…``
+    or HOST:PORT for UDP; ``ca`` a PEM file of who signed the front's certificate, where the system does not know.
+    ``host``: the address audio and the way to the front are bound to. ``sound``: PulseAudio (or PipeWire) where it
+    runs, else PortAudio; ``microphone`` and ``ear``: their names there, else the defaults when the station starts.
     """
 
     agent: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
@@ -69,6 +75,9 @@ class StationSettings(Section):
     ca: Path | None = None
     host: str = "127.0.0.1"
     headset: Literal["auto", "none"] = "auto"
+    sound: Literal["auto", "pulse", "portaudio"] = "auto"
+    microphone: str | None = None
+    ear: str | None = None
 
     @property
     def phone(self) -> PhoneConfig:
@@ -102,6 +111,7 @@ class StationHeadset(Protocol):
 
     mic: SampleRing
     ear: SampleRing
+    on_sound_back: Callable[[], None]
 
     @property
     def rate(self) -> int:
@@ -141,6 +151,7 @@ class Station:
         self._headset = make_headset(self._take, self._headset_trouble)
         if self._headset.rate != CLOCK_RATE:
             raise ValueError(f"a headset at {self._headset.rate} Hz on a station at {CLOCK_RATE} Hz")
+        self._headset.on_sound_back = lambda: self._take(SoundReturned())
         self._link = link
         self._phone_work: asyncio.Queue[PhoneEffect] = asyncio.Queue(PHONE_REQUESTS)
         self.dropped_requests = 0
@@ -216,6 +227,9 @@ class Station:
 
     def _headset_trouble(self, error: HardwareError) -> None:
         log.warning("headset: %s", error)
+        if isinstance(error, SoundError):
+            self._take(SoundLost(str(error)))
+            return
         name = "" if isinstance(error, HidError) else self._headset.name
         self._take(HeadsetChanged(name, trouble=str(error)))
 
@@ -273,7 +287,7 @@ def build_station(
     """The station ``run_station`` runs, for programs that also want to look at it."""
     from voice.sip import SipPhone  # here, so that what only wants the Station needs no pjsua2
 
-    card = sound or PortAudioDevice(CLOCK_RATE)
+    card = sound or _sound_device(settings)
     front = settings.sip_server
     tls = client_tls(settings.ca) if front.transport is Transport.TLS else None
     keys = buttons or (find_buttons() if settings.headset == "auto" and sound is None else None)
@@ -292,6 +306,14 @@ def build_station(
             settings.server, settings.agent, login(settings.server, settings.agent, settings.secret), clock
         ),
     )
+
+
+def _sound_device(settings: StationSettings) -> SoundDevice:
+    kind = settings.sound
+    if kind == "auto":
+        kind = "pulse" if pulse_is_here() else "portaudio"
+    make = PulseDevice if kind == "pulse" else PortAudioDevice
+    return make(CLOCK_RATE, settings.microphone, settings.ear)
 
 
 def find_buttons() -> HidTransport | None:

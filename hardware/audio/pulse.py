@@ -25,6 +25,15 @@ TARGET_BLOCKS: Final = 2
 """The server's buffer for the ear."""
 
 
+def pulse_is_here() -> bool:
+    """Whether libpulse is installed and a sound server answers it. Blocks for some milliseconds."""
+    try:
+        _Connection(lambda: None).close()
+    except SoundError:
+        return False
+    return True
+
+
 class PulseDevice:
     """A SoundDevice. ``None`` names the server's default device at the first ``start``; from then on it is that one."""
 

@@ -33,6 +33,9 @@ class HandCard:
         self.capture, self.playback, self.on_stopped = capture, playback, on_stopped
         self.running = True
 
+    async def returned(self) -> None:
+        await asyncio.get_running_loop().create_future()
+
     async def stop(self) -> None:
         self.running = False
 

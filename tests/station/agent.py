@@ -1,6 +1,7 @@
 """A whole station with a simulated headset in a process of its own, driven by lines on stdin: ``python -m
 tests.station.agent HOST [SERVER CA]``. With a server (``tls://HOST:PORT``) it is ``anna`` there, through a relay.
 
+With PULSE_SERVER in the environment its sound is that server's.
 Lines in: ``hook``, ``mute`` (the headset's keys), ``speak`` (two seconds of TONE into the microphone). JSON lines out:
 ``{"sip": uri}`` first, then ``{"state": {...}, "lights": [...]}`` at each change and ``{"heard": [amplitude, ...]}`` of
 TONES for each half second in the ear.
@@ -17,7 +18,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from hardware.audio.engine import SimulatedSoundCard
+from hardware.audio.engine import SimulatedSoundCard, SoundDevice
+from hardware.audio.pulse import PulseDevice
 from hardware.headset import Headset
 from hardware.simulator import SimulatedHeadset
 from tests.sip.ends import TONES, Tone, goertzel
@@ -78,7 +80,8 @@ def phone(listener: PhoneListener, host: str, server: str = "", ca: str = "") ->
 
 async def main(host: str, *server: str) -> None:
     clock = SystemClock()
-    card, buttons = SimulatedSoundCard(RATE, Ear()), SimulatedHeadset()
+    buttons, simulated = SimulatedHeadset(), SimulatedSoundCard(RATE, Ear())
+    card: SoundDevice = PulseDevice(RATE) if "PULSE_SERVER" in os.environ else simulated
     account = SipAccount("sip:anna@callfloor", user="anna", secret="open sesame", register=True)
     station = Station(
         lambda listener: phone(listener, host, *server),
@@ -101,7 +104,7 @@ async def main(host: str, *server: str) -> None:
                 buttons.press_mute()
             case b"speak":
                 tone = Tone(SPEAKS, RATE)
-                card.speak(b"".join(tone.read(RATE // 2) or b"" for _ in range(4)))
+                simulated.speak(b"".join(tone.read(RATE // 2) or b"" for _ in range(4)))
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

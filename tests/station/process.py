@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tests.sip.ends import AUDIBLE, TONES
@@ -18,10 +20,12 @@ class StationProcess:
         self._process = process
 
     @classmethod
-    async def open(cls, *arguments: str) -> StationProcess:
+    async def open(cls, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})) -> StationProcess:
         command = [sys.executable, "-W", "error", "-m", "tests.station.agent", *arguments]
         pipe = asyncio.subprocess.PIPE
-        return cls(await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe))
+        return cls(
+            await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env=os.environ | dict(environment))
+        )
 
     @property
     def pid(self) -> int:
