@@ -6,11 +6,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable
-from typing import Final
 
-from hardware.audio.engine import BLOCK_MS, SoundDevice
+from hardware.audio.drift import DriftRing
+from hardware.audio.engine import SoundDevice
 from hardware.audio.limiter import ShockLimiter
-from hardware.audio.ring import SampleRing
 from hardware.clock import Clock
 from hardware.errors import HardwareError, HidError, SoundError
 from hardware.hid.callcontrol import IDLE, CallControl, CallPhase, CallState, Effect, Intent, WriteReport
@@ -27,17 +26,13 @@ IntentCallback = Callable[[Intent], None]
 TroubleCallback = Callable[[HardwareError], None]
 """Told on the event loop that the buttons or the sound are gone. Calls go on."""
 
-_PRIME_BLOCKS: Final = 2
-_LIMIT_BLOCKS: Final = 4
-_CAPACITY_BLOCKS: Final = 10
-
 
 class Headset:
     """One headset, from ``open`` to ``close``, on one event loop.
 
     ``mic``: what the microphone hears, filled while the call state is a call neither muted nor held; closed
     otherwise, whatever the paths behind it do. ``ear``: what to play, through the shock limiter. Both are int16 mono
-    at ``rate``. A ring waits for two blocks, so it adds 20-40 ms, and 80 ms at most.
+    at ``rate``, and make up for the difference of the two clocks, at 60 ms from a sample to its being read.
     """
 
     def __init__(
@@ -48,10 +43,8 @@ class Headset:
         on_intent: IntentCallback,
         on_trouble: TroubleCallback,
     ) -> None:
-        block = sound.rate * BLOCK_MS // 1000
-        sizes = (_CAPACITY_BLOCKS * block, _PRIME_BLOCKS * block, _LIMIT_BLOCKS * block)
-        self.mic = SampleRing(*sizes)
-        self.ear = SampleRing(*sizes)
+        self.mic = DriftRing(sound.rate, clock)
+        self.ear = DriftRing(sound.rate, clock)
         self._limiter = ShockLimiter(sound.rate)
         self._sound = sound
         self._buttons = buttons

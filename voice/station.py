@@ -17,7 +17,7 @@ from pydantic import Field, field_validator
 
 from hardware.audio.engine import PortAudioDevice, SoundDevice
 from hardware.audio.pulse import PulseDevice, pulse_is_here
-from hardware.audio.ring import SampleRing
+from hardware.audio.ring import AudioRing
 from hardware.errors import HardwareError, HidError, SoundError
 from hardware.headset import Headset
 from hardware.hid.callcontrol import CallState, Intent
@@ -109,9 +109,15 @@ class StationSettings(Section):
 class StationHeadset(Protocol):
     """What a station needs of ``hardware.headset.Headset``."""
 
-    mic: SampleRing
-    ear: SampleRing
     on_sound_back: Callable[[], None]
+
+    @property
+    def mic(self) -> AudioRing:
+        """What the microphone hears."""
+
+    @property
+    def ear(self) -> AudioRing:
+        """What the agent is to hear."""
 
     @property
     def rate(self) -> int:
@@ -252,7 +258,7 @@ class Station:
 class _Microphone:
     """The headset's microphone as a FrameSource: on the media thread."""
 
-    def __init__(self, ring: SampleRing) -> None:
+    def __init__(self, ring: AudioRing) -> None:
         self._ring = ring
 
     def read(self, samples: int) -> bytes | None:
@@ -262,7 +268,7 @@ class _Microphone:
 class _Ear:
     """The headset's ear as an AudioSink: on the media thread."""
 
-    def __init__(self, ring: SampleRing) -> None:
+    def __init__(self, ring: AudioRing) -> None:
         self._ring = ring
 
     def write(self, frame: AudioFrame) -> None:
