@@ -85,6 +85,16 @@ def headset_list(
     show_headsets(as_json=as_json)
 
 
+@headset.command("check")
+def headset_check(
+    seconds: Annotated[float, typer.Option(min=2.0, max=60.0, help="How long to listen.")] = 10.0,
+) -> None:
+    """Speak for ten seconds and be told whether this headset is fit for work; exit status 1 where it is not."""
+    from assist.headsets import check_headset
+
+    raise typer.Exit(0 if asyncio.run(check_headset(seconds)) else 1)
+
+
 @recording.command("export")
 def recording_export(
     file: Path,

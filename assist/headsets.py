@@ -8,8 +8,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from hardware.audio.engine import PortAudioDevice, SoundDevice
+from hardware.audio.pulse import PulseDevice, pulse_is_here
+from hardware.diagnostics import Finding, judge, measure, same_device
 from hardware.discovery import UDEV_FILE, FoundHeadset, find_headsets, find_sound, udev_rules
-from hardware.errors import HidFailure, SoundError
+from hardware.errors import HidError, HidFailure, SoundError
 from hardware.hid.telephony import describe
 from voice.errors import DocumentError
 
@@ -59,6 +62,31 @@ def show_headsets(*, as_json: bool) -> None:
         console.print(f"To allow it, write this to {UDEV_FILE} and plug the headset in again:")
         console.print(udev_rules(blocked), end="")
     _print_sound(console)
+
+
+async def check_headset(seconds: float, sound: SoundDevice | None = None) -> bool:
+    """Listen, measure, print the verdict; whether all is well. Raises SoundError where there is no sound."""
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    device = sound or (PulseDevice() if pulse_is_here() else PortAudioDevice())
+    console.print(f"Speak as you do to a customer, for {seconds:.0f} seconds. You will hear one chirp.")
+    findings = judge(await measure(device, seconds))
+    if isinstance(device, PulseDevice) and not same_device(device.ear or "", device.microphone or ""):
+        findings.append(
+            Finding(False, f"ear ({device.ear}) and microphone ({device.microphone}) are different devices")
+        )
+    findings += [Finding(False, str(found.trouble)) for found in _buttons() if found.trouble is not None]
+    for finding in findings:
+        console.print(f"{'good' if finding.good else 'BAD '}  {finding.what}")
+    fit = all(finding.good for finding in findings)
+    console.print("This headset is ready." if fit else "This headset is NOT ready.")
+    return fit
+
+
+def _buttons() -> list[FoundHeadset]:
+    try:
+        return find_headsets()
+    except HidError:  # without hidapi a headset still speaks
+        return []
 
 
 def _print_sound(console: Console) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from typer.testing import CliRunner
 
 import assist.headsets
 from assist.cli import app, main
+from assist.headsets import check_headset
+from hardware.audio.engine import SimulatedSoundCard
 from hardware.discovery import FoundHeadset, find_headsets, udev_rules
 from hardware.errors import HidError, HidFailure
 from hardware.hid.transport import DeviceIdentity
@@ -109,6 +112,21 @@ def test_no_headset_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     output = CliRunner().invoke(app, ["headset", "list"]).output
     assert "No headset" in output
     assert "No sound device" in output
+
+
+@pytest.mark.parametrize(("loudness", "fit"), [(b"\x00\x10\x00\xf0", True), (b"\0\0\0\0", False)])
+def test_the_check_says_whether_the_headset_is_ready(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], loudness: bytes, fit: bool
+) -> None:
+    monkeypatch.setattr(assist.headsets, "find_headsets", list[FoundHeadset])
+
+    async def main() -> bool:
+        card = SimulatedSoundCard(8000)
+        card.speak(loudness * 8000)
+        return await check_headset(1.5, card)
+
+    assert asyncio.run(main()) == fit
+    assert ("is ready" if fit else "NOT ready") in capsys.readouterr().out
 
 
 def test_one_rule_for_each_vendor() -> None:

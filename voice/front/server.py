@@ -28,6 +28,7 @@ MAX_CONNECTIONS = 1024
 MAX_UNSENT = 64 * 1024  # bytes waiting on one TCP connection; who reads so slowly is cut off
 IDLE_S = 900.0  # a station registers again, or pings, well within this
 HANDSHAKE_S = 5.0
+FIRST_LIST_S = 2.0  # how long a zygote that is there may take to name its workers
 _RECEIVE_BUFFER = 1 << 20
 _BIND_TRIES = 20
 
@@ -234,6 +235,9 @@ class FrontServer:
                 lambda side=side: _Datagrams(side, self.received),  # type: ignore[misc]
                 sock=bound,
             )
+        early, self._early = self._early, None
+        for data, source in early or ():
+            self.received(data, source)
         servers = [await loop.create_server(lambda: _Connection(self, next(self._numbers)), sock=self._sockets.tcp)]
         if self._sockets.tls is not None:
             servers.append(
