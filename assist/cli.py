@@ -20,6 +20,8 @@ recording = typer.Typer(no_args_is_help=True, help="Listen to the encrypted reco
 flow = typer.Typer(no_args_is_help=True, help="Check the flows callers go through.")
 content = typer.Typer(no_args_is_help=True, help="Check playbooks and lexicons.")
 models = typer.Typer(no_args_is_help=True, help="The recognisers' models on this machine.")
+headset = typer.Typer(no_args_is_help=True, help="Look at the headset of this machine.")
+app.add_typer(headset, name="headset")
 app.add_typer(recording, name="recording")
 app.add_typer(models, name="models")
 app.add_typer(flow, name="flow")
@@ -56,14 +58,46 @@ def demo(
 def station(
     server: Annotated[str, typer.Option(help="The floor, e.g. http://127.0.0.1:8080")],
     agent: Annotated[str, typer.Option(help="The agent's user name.")],
-    sip: Annotated[str, typer.Option(help="HOST:PORT of the front.")],
+    sip: Annotated[str, typer.Option(help="The front or a PBX: tls://HOST:PORT, tcp://HOST:PORT, or HOST:PORT (UDP).")],
     host: Annotated[str, typer.Option(help="The address this station's SIP and audio bind to.")] = "127.0.0.1",
+    ca: Annotated[Path | None, typer.Option(help="PEM file that vouches for the front's certificate.")] = None,
 ) -> None:
     """Run an agent's softphone with the headset that is plugged in. Asks for the secret, or CALLFLOOR_SECRET."""
     from assist.running import run_agent_station
 
     secret = os.environ.get("CALLFLOOR_SECRET") or typer.prompt("Secret", hide_input=True)
-    asyncio.run(run_agent_station(server, agent, secret, sip, host))
+    asyncio.run(run_agent_station(server, agent, secret, sip, host, ca))
+
+
+@headset.command("describe")
+def headset_describe(
+    descriptor: Annotated[Path, typer.Option(help="A HID report descriptor, raw bytes.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON: direction, report id, name, bit.")] = False,
+) -> None:
+    """Print where a headset's buttons and lights are in its reports."""
+    from assist.headsets import show_descriptor
+
+    show_descriptor(descriptor, as_json=as_json)
+
+
+@headset.command("list")
+def headset_list(
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
+) -> None:
+    """List the headsets and sound devices of this machine."""
+    from assist.headsets import show_headsets
+
+    show_headsets(as_json=as_json)
+
+
+@headset.command("check")
+def headset_check(
+    seconds: Annotated[float, typer.Option(min=2.0, max=60.0, help="How long to listen.")] = 10.0,
+) -> None:
+    """Speak for ten seconds and be told whether this headset is fit for work; exit status 1 where it is not."""
+    from assist.headsets import check_headset
+
+    raise typer.Exit(0 if asyncio.run(check_headset(seconds)) else 1)
 
 
 @recording.command("export")

@@ -42,12 +42,12 @@ async def _ready_or_stopped(house: House, stopped: asyncio.Event) -> None:
         task.cancel()
 
 
-async def run_agent_station(server: str, agent: str, secret: str, front: str, host: str) -> None:
+async def run_agent_station(server: str, agent: str, secret: str, front: str, host: str, ca: Path | None) -> None:
     """Run the softphone of ``agent`` with this machine's headset until stopped. Raises DocumentError for an option that
     cannot be meant, HardwareError, PhoneError.
     """
     from voice.station import StationSettings, run_station
 
-    options = {"agent": agent, "secret": secret, "server": server, "front": front, "host": host}
+    options = {"agent": agent, "secret": secret, "server": server, "front": front, "host": host, "ca": ca}
     settings = validate(Document(Path("command line"), options, {}), StationSettings)
     await run_station(settings, SystemClock())

@@ -58,11 +58,12 @@ WRONG_SETTINGS = 2
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a running house is reached; ``sip`` by callers and stations, ``web`` by browsers."""
+    """Where a running house is reached: ``sip`` by callers and stations, the same by TLS, ``web`` by browsers."""
 
     sip: tuple[str, int]
     transcription: tuple[str, int]
     web: str
+    sip_tls: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class House:
         self._stack = contextlib.AsyncExitStack()
         self._keepers: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._sip_tls: socket.socket | None = None
 
     async def __aenter__(self) -> House:
         try:
@@ -138,10 +140,13 @@ class House:
         sip_port = sip_tcp.getsockname()[1]
         sip_udp = listen("front", self._front.host, sip_port, socket.SOCK_DGRAM)
         inner = listen("front", "127.0.0.1", 0, socket.SOCK_DGRAM)
+        if self._front.tls_port is not None:
+            self._sip_tls = listen("front", self._front.host, self._front.tls_port, socket.SOCK_STREAM)
         words = listen("transcription", self._words.host, self._words.port, socket.SOCK_STREAM)
         web = listen("web", self._web.host, self._web.port, socket.SOCK_STREAM)
+        tls = self._sip_tls.getsockname() if self._sip_tls is not None else None
         self.addresses = Addresses(
-            sip_udp.getsockname(), words.getsockname(), "http://{}:{}".format(*web.getsockname())
+            sip_udp.getsockname(), words.getsockname(), "http://{}:{}".format(*web.getsockname()), tls
         )
         hub = Hub(self.where.spool)
         self.where.hub.unlink(missing_ok=True)
@@ -223,11 +228,13 @@ class House:
              "--run-dir", str(where.run), "--front-inner", inner_address, *settings),
             environment=ports | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
+        tls = (self._sip_tls,) if self._sip_tls is not None else ()
         front = ChildSpec(
             "front",
             ("-m", "voice.front", "--udp-fd", str(sip_udp.fileno()), "--tcp-fd", str(sip_tcp.fileno()),
-             "--inner-fd", str(inner.fileno()), "--zygote", str(where.zygote), "--bus", str(where.hub), *settings),
-            (sip_udp, sip_tcp, inner), ports,
+             "--inner-fd", str(inner.fileno()), "--zygote", str(where.zygote), "--bus", str(where.hub),
+             *(part for bound in tls for part in ("--tls-fd", str(bound.fileno()))), *settings),
+            (sip_udp, sip_tcp, inner, *tls), ports,
         )  # fmt: skip
         transcription = ChildSpec(
             "transcription",

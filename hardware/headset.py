@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable
-from typing import Final
 
-from hardware.audio.engine import BLOCK_MS, SoundDevice
+from hardware.audio.drift import DriftRing
+from hardware.audio.engine import SoundDevice
 from hardware.audio.limiter import ShockLimiter
-from hardware.audio.ring import SampleRing
 from hardware.clock import Clock
 from hardware.errors import HardwareError, HidError, SoundError
 from hardware.hid.callcontrol import IDLE, CallControl, CallPhase, CallState, Effect, Intent, WriteReport
@@ -26,17 +26,13 @@ IntentCallback = Callable[[Intent], None]
 TroubleCallback = Callable[[HardwareError], None]
 """Told on the event loop that the buttons or the sound are gone. Calls go on."""
 
-_PRIME_BLOCKS: Final = 2
-_LIMIT_BLOCKS: Final = 4
-_CAPACITY_BLOCKS: Final = 10
-
 
 class Headset:
     """One headset, from ``open`` to ``close``, on one event loop.
 
     ``mic``: what the microphone hears, filled while the call state is a call neither muted nor held; closed
     otherwise, whatever the paths behind it do. ``ear``: what to play, through the shock limiter. Both are int16 mono
-    at ``rate``. A ring waits for two blocks, so it adds 20-40 ms, and 80 ms at most.
+    at ``rate``, and make up for the difference of the two clocks, at 60 ms from a sample to its being read.
     """
 
     def __init__(
@@ -47,20 +43,21 @@ class Headset:
         on_intent: IntentCallback,
         on_trouble: TroubleCallback,
     ) -> None:
-        block = sound.rate * BLOCK_MS // 1000
-        sizes = (_CAPACITY_BLOCKS * block, _PRIME_BLOCKS * block, _LIMIT_BLOCKS * block)
-        self.mic = SampleRing(*sizes)
-        self.ear = SampleRing(*sizes)
+        self.mic = DriftRing(sound.rate, clock)
+        self.ear = DriftRing(sound.rate, clock)
         self._limiter = ShockLimiter(sound.rate)
         self._sound = sound
         self._buttons = buttons
         self._clock = clock
         self._on_intent = on_intent
         self._on_trouble = on_trouble
+        self.on_sound_back: Callable[[], None] = lambda: None
+        """Called on the event loop when sound that was lost is back."""
         self._control: CallControl | None = None
         self._state = IDLE
         self._mic_open = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._returning: asyncio.Task[None] | None = None
 
     @property
     def rate(self) -> int:
@@ -90,6 +87,9 @@ class Headset:
     async def close(self) -> None:
         """Lights off, streams closed."""
         self._mic_open = False
+        if self._returning is not None:
+            self._returning.cancel()
+            await asyncio.gather(self._returning, return_exceptions=True)
         await self._sound.stop()
         await self._close_buttons()
 
@@ -149,7 +149,26 @@ class Headset:
     def _sound_stopped_anywhere(self, error: SoundError) -> None:
         """On the sound device's thread: the only crossing from it into the event loop."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._on_trouble, error)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+                self._loop.call_soon_threadsafe(self._sound_lost, error)
+
+    def _sound_lost(self, error: SoundError) -> None:
+        self._returning = asyncio.create_task(self._bring_sound_back(), name="headset sound")
+        self._on_trouble(error)
+
+    async def _bring_sound_back(self) -> None:
+        """Until the very devices that were lost can be opened again: the sound goes nowhere else meanwhile."""
+        while True:
+            await self._sound.returned()
+            try:
+                await self._sound.start(self._capture, self._playback, self._sound_stopped_anywhere)
+            except SoundError as error:
+                log.info("not back yet: %s", error)
+                continue
+            self.mic.discard()
+            self.ear.discard()
+            self.on_sound_back()
+            return
 
     def _capture(self, block: bytes) -> None:
         """On the sound device's thread."""

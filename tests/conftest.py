@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 import pytest
 
-PEERS = {"sipp": ("sipp", "sip-tester"), "browser": ("chromium", "chromium")}
+PEERS = {"pulse": ("pulseaudio", "pulseaudio"), "sipp": ("sipp", "sip-tester"), "browser": ("chromium", "chromium")}
 NO_SKIPS = "CALLFLOOR_NO_SKIPS"
 
 

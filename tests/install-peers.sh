@@ -1,9 +1,11 @@
 #!/bin/sh
-# Test peers that PyPI does not carry: sipp (SIP load and scenarios) and chromium (the agent's page).
+# Test peers that PyPI does not carry: sipp (SIP load and scenarios), pulseaudio (a virtual headset), chromium (the
+# agent's page).
 # As root they are installed with apt; otherwise the tests that need them skip, saying so.
 set -eu
 missing=""
 command -v sipp >/dev/null || missing="$missing sip-tester"
+command -v pulseaudio >/dev/null || missing="$missing pulseaudio pulseaudio-utils"
 command -v chromium >/dev/null || missing="$missing chromium"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

@@ -40,12 +40,15 @@ class PhoneError(CallfloorError):
 class PhoneConfig:
     """One phone.
 
-    ``host``/``port``: the UDP address SIP binds to (port 0: from the kernel). ``rtp_host``, ``rtp_first_port``,
-    ``rtp_ports``: where audio binds. ``clock_rate``: Hz of the conference bridge, hence of all sources and sinks.
+    ``host``/``port``: the UDP address SIP binds to (port 0: from the kernel). ``peer``: the one address SIP is taken
+    from, the kernel dropping whatever comes from elsewhere (a relay on loopback); None: from everywhere. ``rtp_host``,
+    ``rtp_first_port``, ``rtp_ports``: where audio binds. ``clock_rate``: Hz of the conference bridge, hence of all
+    sources and sinks.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
+    peer: tuple[str, int] | None = None
     rtp_host: str = "127.0.0.1"
     rtp_first_port: int = 0
     rtp_ports: int = 32

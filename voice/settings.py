@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from voice.documents import Document, load_toml, validate
 from voice.errors import DocumentError
@@ -40,15 +40,26 @@ class RunSettings(Section):
 
 
 class FrontSettings(Section):
-    """``[front]``: the SIP front door. Port 0 asks the kernel for one."""
+    """``[front]``: the SIP front door. Port 0 asks the kernel for one. Without ``tls_port`` there is no TLS; with it,
+    ``tls_certificate`` (PEM, with its chain) and ``tls_key`` (PEM) are needed.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=5060, ge=0, le=65535)
+    tls_port: int | None = Field(default=None, ge=0, le=65535)
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
     realm: str = "callfloor"
     domain: str = "callfloor"
     trunks: tuple[str, ...] = Field(default=(), description="IP networks whose INVITEs are calls from outside")
     max_contacts: int = Field(default=30, ge=1, le=1000)
     warm_workers: int = Field(default=2, ge=1, le=8)
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> FrontSettings:
+        if self.tls_port is not None and (self.tls_certificate is None or self.tls_key is None):
+            raise ValueError("tls_port needs tls_certificate and tls_key")
+        return self
 
 
 class RtpSettings(Section):

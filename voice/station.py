@@ -10,19 +10,24 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
 from typing import Final, Literal, Protocol
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hardware.audio.engine import PortAudioDevice, SoundDevice
-from hardware.audio.ring import SampleRing
-from hardware.errors import HardwareError, HidError
+from hardware.audio.pulse import PulseDevice, pulse_is_here
+from hardware.audio.ring import AudioRing
+from hardware.errors import HardwareError, HidError, SoundError
 from hardware.headset import Headset
 from hardware.hid.callcontrol import CallState, Intent
 from hardware.hid.transport import HidapiTransport, HidTransport, list_headsets
 from voice.audio import AudioFrame
 from voice.clock import Clock
 from voice.phone import Phone, PhoneConfig, PhoneError, PhoneListener, SipAccount
+from voice.relay.core import Server, Transport
+from voice.relay.phone import RelayedPhone
+from voice.relay.wire import client_tls
 from voice.settings import Section
 from voice.station_core import (
     EAR,
@@ -36,6 +41,8 @@ from voice.station_core import (
     ReportState,
     SetPaths,
     ShowOnHeadset,
+    SoundLost,
+    SoundReturned,
     StationCore,
     StationInput,
     StationState,
@@ -52,8 +59,12 @@ PHONE_REQUESTS: Final = 256
 
 
 class StationSettings(Section):
-    """``[station]``: one agent's softphone. ``server`` is the floor's base address, ``front`` the SIP front's
-    host:port.
+    """``[station]``: one agent's softphone.
+
+    ``server`` is the floor's base address; ``front`` the SIP front or PBX: ``tls://HOST:PORT``, ``tcp://…``, ``udp://…``
+    or HOST:PORT for UDP; ``ca`` a PEM file of who signed the front's certificate, where the system does not know.
+    ``host``: the address audio and the way to the front are bound to. ``sound``: PulseAudio (or PipeWire) where it
+    runs, else PortAudio; ``microphone`` and ``ear``: their names there, else the defaults when the station starts.
     """
 
     agent: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
@@ -61,20 +72,34 @@ class StationSettings(Section):
     server: str = "http://127.0.0.1:8080"
     front: str = "127.0.0.1:5060"
     domain: str = "callfloor"
+    ca: Path | None = None
     host: str = "127.0.0.1"
     headset: Literal["auto", "none"] = "auto"
+    sound: Literal["auto", "pulse", "portaudio"] = "auto"
+    microphone: str | None = None
+    ear: str | None = None
 
     @property
     def phone(self) -> PhoneConfig:
-        """The SIP stack: it binds to ``host`` alone, ports from the kernel."""
-        return PhoneConfig(host=self.host, rtp_host=self.host, clock_rate=CLOCK_RATE)
+        """The SIP stack: SIP on loopback behind the relay, audio on ``host``, ports from the kernel."""
+        return PhoneConfig(rtp_host=self.host, clock_rate=CLOCK_RATE)
+
+    @property
+    def sip_server(self) -> Server:
+        """Where the relay connects to."""
+        return Server.parse(self.front)
+
+    @field_validator("front")
+    @classmethod
+    def _is_server(cls, value: str) -> str:
+        Server.parse(value)
+        return value
 
     @property
     def account(self) -> SipAccount:
         """Who the softphone is to the front."""
         return SipAccount(
             uri=f"sip:{self.agent}@{self.domain}",
-            proxy=f"sip:{self.front};transport=udp;lr",
             user=self.agent,
             secret=self.secret,
             register=True,
@@ -84,8 +109,15 @@ class StationSettings(Section):
 class StationHeadset(Protocol):
     """What a station needs of ``hardware.headset.Headset``."""
 
-    mic: SampleRing
-    ear: SampleRing
+    on_sound_back: Callable[[], None]
+
+    @property
+    def mic(self) -> AudioRing:
+        """What the microphone hears."""
+
+    @property
+    def ear(self) -> AudioRing:
+        """What the agent is to hear."""
 
     @property
     def rate(self) -> int:
@@ -125,6 +157,7 @@ class Station:
         self._headset = make_headset(self._take, self._headset_trouble)
         if self._headset.rate != CLOCK_RATE:
             raise ValueError(f"a headset at {self._headset.rate} Hz on a station at {CLOCK_RATE} Hz")
+        self._headset.on_sound_back = lambda: self._take(SoundReturned())
         self._link = link
         self._phone_work: asyncio.Queue[PhoneEffect] = asyncio.Queue(PHONE_REQUESTS)
         self.dropped_requests = 0
@@ -200,6 +233,9 @@ class Station:
 
     def _headset_trouble(self, error: HardwareError) -> None:
         log.warning("headset: %s", error)
+        if isinstance(error, SoundError):
+            self._take(SoundLost(str(error)))
+            return
         name = "" if isinstance(error, HidError) else self._headset.name
         self._take(HeadsetChanged(name, trouble=str(error)))
 
@@ -222,7 +258,7 @@ class Station:
 class _Microphone:
     """The headset's microphone as a FrameSource: on the media thread."""
 
-    def __init__(self, ring: SampleRing) -> None:
+    def __init__(self, ring: AudioRing) -> None:
         self._ring = ring
 
     def read(self, samples: int) -> bytes | None:
@@ -232,7 +268,7 @@ class _Microphone:
 class _Ear:
     """The headset's ear as an AudioSink: on the media thread."""
 
-    def __init__(self, ring: SampleRing) -> None:
+    def __init__(self, ring: AudioRing) -> None:
         self._ring = ring
 
     def write(self, frame: AudioFrame) -> None:
@@ -245,8 +281,8 @@ async def run_station(
     """Run a whole station until cancelled: SIP phone, headset, link to the floor.
 
     ``sound`` and ``buttons`` stand in for the machine's own (the demo's simulated ones). Raises HardwareError where
-    there is no sound, PhoneError where SIP cannot start, FloorUnreachableError where ``settings.server`` is no
-    address.
+    there is no sound, PhoneError where SIP cannot start, TlsError where ``settings.ca`` cannot be used,
+    FloorUnreachableError where ``settings.server`` is no address.
     """
     await build_station(settings, clock, sound, buttons).run(settings.account)
 
@@ -257,15 +293,33 @@ def build_station(
     """The station ``run_station`` runs, for programs that also want to look at it."""
     from voice.sip import SipPhone  # here, so that what only wants the Station needs no pjsua2
 
-    card = sound or PortAudioDevice(CLOCK_RATE)
+    card = sound or _sound_device(settings)
+    front = settings.sip_server
+    tls = client_tls(settings.ca) if front.transport is Transport.TLS else None
     keys = buttons or (find_buttons() if settings.headset == "auto" and sound is None else None)
     return Station(
-        make_phone=lambda listener: SipPhone(settings.phone, listener, clock),
+        make_phone=lambda listener: RelayedPhone(
+            lambda config, listen: SipPhone(config, listen, clock),
+            settings.phone,
+            front,
+            listener,
+            clock,
+            tls=tls,
+            local=settings.host,
+        ),
         make_headset=lambda on_intent, on_trouble: Headset(card, keys, clock, on_intent, on_trouble),
         link=WebsocketFloorLink(
             settings.server, settings.agent, login(settings.server, settings.agent, settings.secret), clock
         ),
     )
+
+
+def _sound_device(settings: StationSettings) -> SoundDevice:
+    kind = settings.sound
+    if kind == "auto":
+        kind = "pulse" if pulse_is_here() else "portaudio"
+    make = PulseDevice if kind == "pulse" else PortAudioDevice
+    return make(CLOCK_RATE, settings.microphone, settings.ear)
 
 
 def find_buttons() -> HidTransport | None:

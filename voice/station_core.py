@@ -34,6 +34,7 @@ DECLINE: Final = 603
 REMEMBERED_COMMANDS: Final = 64
 
 NOT_REGISTERED: Final = "not registered"
+NO_SOUND: Final = "no sound"
 MUTE_LOCK_REASON: Final = "boom arm"
 
 StationVerb = Literal["answer", "decline", "hang_up", "mute", "unmute", "hold", "resume"]
@@ -102,6 +103,18 @@ class HeadsetChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundLost:
+    """The headset's microphone or ear is gone; sound goes nowhere else meanwhile."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoundReturned:
+    """Both are back."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerLeg:
     """Effect: a provisional (180) or final (200) response."""
 
@@ -146,7 +159,7 @@ class ReplyToFloor:
     reply: Reply
 
 
-StationInput = PhoneEvent | Intent | FloorCommand | PhoneRefused | HeadsetChanged
+StationInput = PhoneEvent | Intent | FloorCommand | PhoneRefused | HeadsetChanged | SoundLost | SoundReturned
 StationEffect = AnswerLeg | HangUpLeg | SetPaths | ShowOnHeadset | ReportState | ReplyToFloor
 PhoneEffect = AnswerLeg | HangUpLeg | SetPaths
 
@@ -158,6 +171,8 @@ class StationCore:
         self.state = StationState()
         self._asked: Asked | None = None
         self._paths: frozenset[AudioPath] = frozenset()
+        self._sound_lost = False
+        self._held_for_sound = False
         self._replies: OrderedDict[str, Reply] = OrderedDict()
 
     def handle(self, event: StationInput) -> list[StationEffect]:
@@ -189,7 +204,8 @@ class StationCore:
                 return self._incoming(event)
             case LegConnected(leg_id=leg_id) if self._is_current(leg_id):
                 self._asked = None if self._asked is Asked.ANSWER else self._asked
-                self.state = replace(self.state, phase=Phase.IN_CALL)
+                self._held_for_sound = self._sound_lost
+                self.state = replace(self.state, phase=Phase.HELD if self._sound_lost else Phase.IN_CALL)
             case LegDisconnected(leg_id=leg_id) if self._is_current(leg_id):
                 self._clear()
             case RegistrationChanged():
@@ -200,6 +216,10 @@ class StationCore:
                 return self._refused(event)
             case HeadsetChanged():
                 self.state = replace(self.state, headset=event.name, trouble=event.trouble or self.state.trouble)
+            case SoundLost():
+                self._lost_sound(event)
+            case SoundReturned():
+                self._found_sound()
             case Intent():
                 return self._intent(event)
         return []
@@ -223,6 +243,23 @@ class StationCore:
         elif trouble.startswith(NOT_REGISTERED):
             trouble = ""
         self.state = replace(self.state, registered=event.active, trouble=trouble)
+
+    def _lost_sound(self, event: SoundLost) -> None:
+        """Hold the call: the agent hears nobody and is heard by nobody until the headset is back."""
+        self._sound_lost = True
+        self.state = replace(self.state, trouble=f"{NO_SOUND}: {event.reason}")
+        if self.state.phase is Phase.IN_CALL:
+            self._held_for_sound = True
+            self.state = replace(self.state, phase=Phase.HELD)
+
+    def _found_sound(self) -> None:
+        """Resume what was held for this and nothing else."""
+        self._sound_lost = False
+        if self.state.trouble.startswith(NO_SOUND):
+            self.state = replace(self.state, trouble="")
+        if self._held_for_sound and self.state.phase is Phase.HELD:
+            self.state = replace(self.state, phase=Phase.IN_CALL)
+        self._held_for_sound = False
 
     def _intent(self, intent: Intent) -> list[StationEffect]:
         match intent:
@@ -278,7 +315,10 @@ class StationCore:
                 self.state = replace(self.state, muted=True)
             case "unmute":
                 self.state = replace(self.state, muted=False, mute_lock="")
+            case "resume" if self._sound_lost:
+                return Reply(False, "the headset has no sound"), []
             case "hold":
+                self._held_for_sound = False
                 self.state = replace(self.state, phase=Phase.HELD)
             case "resume":
                 self.state = replace(self.state, phase=Phase.IN_CALL)
@@ -321,6 +361,7 @@ class StationCore:
 
     def _clear(self) -> None:
         self._asked = None
+        self._held_for_sound = False
         self.state = replace(
             self.state, phase=Phase.IDLE, leg_id="", contact_id="", caller="", muted=False, mute_lock=""
         )

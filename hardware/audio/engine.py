@@ -17,6 +17,7 @@ from hardware.audio.ring import SAMPLE_BYTES
 from hardware.errors import SoundError, SoundFailure
 
 BLOCK_MS: Final = 20
+RETRY_S: Final = 2.0
 
 CaptureCallback = Callable[[bytes], None]
 """Takes one block of the microphone: int16 mono, native order."""
@@ -41,6 +42,9 @@ class SoundDevice(Protocol):
     async def stop(self) -> None:
         """Close both streams; no callback comes after it returned. No error where they are closed already."""
 
+    async def returned(self) -> None:
+        """After the device stopped by itself: wait until it is worth trying ``start`` again."""
+
 
 class PortAudioDevice:
     """A sound card through PortAudio (``sounddevice``, imported at ``start``): two streams, as measured best.
@@ -64,6 +68,11 @@ class PortAudioDevice:
         """Open both streams (some tens of ms, in a thread). Raises SoundError."""
         self._stopping = False
         await asyncio.to_thread(self._start, capture, playback, on_stopped)
+
+    async def returned(self) -> None:
+        """PortAudio tells of nothing, so this is only a while."""
+        await asyncio.sleep(RETRY_S)
+        await self.stop()
 
     async def stop(self) -> None:
         """Abort both streams."""
@@ -130,6 +139,9 @@ class SimulatedSoundCard:
         self._stop_asked = threading.Event()
         self._thread: threading.Thread | None = None
         self.late_blocks = 0
+        self._on_stopped: StoppedCallback | None = None
+        self._plugged = asyncio.Event()
+        self._plugged.set()
 
     @property
     def rate(self) -> int:
@@ -160,12 +172,30 @@ class SimulatedSoundCard:
 
     async def start(self, capture: CaptureCallback, playback: PlaybackCallback, on_stopped: StoppedCallback) -> None:
         """Run the card's thread."""
-        del on_stopped  # a simulated card never stops by itself
         if self._thread is not None:
             raise SoundError(SoundFailure.NOT_FOUND, "the simulated card is in use")
+        if not self._plugged.is_set():
+            raise SoundError(SoundFailure.NOT_FOUND, "the simulated card is unplugged")
+        self._on_stopped = on_stopped
         self._stop_asked.clear()
         self._thread = threading.Thread(target=self._run, args=(capture, playback), name="sound card", daemon=True)
         self._thread.start()
+
+    async def unplug(self) -> None:
+        """Stop by itself, as a card that was pulled."""
+        on_stopped, self._on_stopped = self._on_stopped, None
+        self._plugged.clear()
+        await self.stop()
+        if on_stopped is not None:
+            on_stopped(SoundError(SoundFailure.GONE))
+
+    def plug(self) -> None:
+        """Be there again."""
+        self._plugged.set()
+
+    async def returned(self) -> None:
+        """Wait for ``plug``."""
+        await self._plugged.wait()
 
     async def stop(self) -> None:
         """End the card's thread, within one block."""

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 SAMPLE_BYTES: Final = 2
+
+
+class AudioRing(Protocol):
+    """What both rings are, this one and ``hardware.audio.drift.DriftRing``."""
+
+    def write(self, pcm: bytes | memoryview) -> int:
+        """Take int16 samples; how many fitted. Producer's thread."""
+
+    def read(self, samples: int) -> bytes:
+        """Exactly that many int16 samples, silence where there are none. Consumer's thread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from voice.front.routing import Routing
 from voice.front.switchboard import Switchboard
 
 OUTER = ("192.0.2.1", 5060)
+OUTER_TLS = ("192.0.2.1", 5061)
 INNER = ("127.0.0.1", 5099)
 TRUNK = Flow(Side.OUTER, "198.51.100.7", 5060)
 STATION = Flow(Side.OUTER, "192.0.2.50", 5062)
@@ -37,7 +38,7 @@ class Desk:
         self.sent: list[Send] = []
         self.assigned: list[str] = []
         self.pool = Pool(most)
-        self.board = Switchboard(self.pool, Routing(KEY, OUTER, INNER), max_dialogs)
+        self.board = Switchboard(self.pool, Routing(KEY, OUTER, INNER, OUTER_TLS), max_dialogs)
         trunks = (ipaddress.ip_network("198.51.100.0/24"),)
         self.proxy = Proxy(self.board, Access("callfloor", "callfloor", OUTER[0], {"anna": SECRET}, trunks), KEY, now)
         self._branches = itertools.count(1)

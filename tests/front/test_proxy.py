@@ -7,6 +7,7 @@ import pytest
 from tests.front.desk import (
     INNER,
     OUTER,
+    OUTER_TLS,
     STATION,
     STRANGER,
     TRUNK,
@@ -22,6 +23,7 @@ from voice.front.flows import Flow, Side
 from voice.front.message import Headers, Request, SipParseError, respond
 from voice.front.pool import WorkerEntry, WorkersListed
 
+TLS = Flow(Side.OUTER, "198.51.100.9", 41000, connection=5, tls=True)
 TCP = Flow(Side.OUTER, "198.51.100.8", 41000, connection=3)
 
 
@@ -261,6 +263,51 @@ def test_over_tcp_the_answer_takes_the_same_connection() -> None:
     assert "transport" not in request_of(sent).headers.all("Record-Route")[0]
     ok = desk.put(answered(request_of(sent), "w", "sip:w@127.0.0.1:1"), sent.flow)[0]
     assert ok.flow.connection == 3
+
+
+def test_over_tls_the_road_back_is_tls() -> None:
+    desk = Desk()
+    sent = desk.put(desk.request("INVITE", TLS, "c-1"), TLS)[-1]
+    inner, outer = request_of(sent).headers.all("Record-Route")
+    assert f"{OUTER_TLS[0]}:{OUTER_TLS[1]};transport=tls" in outer
+    assert "transport" not in inner
+    ok = desk.put(answered(request_of(sent), "w", "sip:w@127.0.0.1:1"), sent.flow)[0]
+    assert ok.flow == TLS
+    assert response_of(ok).via.transport == "TLS"
+
+
+def test_a_stations_calls_follow_it_to_its_next_connection() -> None:
+    """Its network changed, or the connection broke: the worker's BYE goes where the station registered since."""
+    desk = Desk()
+    first = replace(TLS, host="192.0.2.50")
+    next_ = replace(first, host="192.0.2.99", port=42000, connection=8)
+    assert desk.register(first).status == 200
+    _, sent = desk.dial(1)
+    assert (sent.flow, request_of(sent).via.transport) == (first, "TLS")
+    ok = response_of(desk.put(answered(request_of(sent), "s", "sip:anna@192.0.2.50:41000"), first)[0])
+    bye = within(ok, desk.request("BYE", worker_flow(1), "a-1", 2), source=worker_flow(1))
+    desk.proxy.connection_closed(first)
+    assert desk.put(bye, worker_flow(1))[0].flow == first  # the worker sends it again
+    assert desk.register(next_).status == 200
+    assert desk.put(bye, worker_flow(1))[0].flow == next_
+
+
+@pytest.mark.parametrize("registers_first", [True, False])
+def test_after_a_restart_a_workers_request_finds_the_station_at_its_new_connection(registers_first: bool) -> None:
+    before = Desk()
+    assert before.register(TLS).status == 200
+    _, sent = before.dial(1)
+    ok = response_of(before.put(answered(request_of(sent), "s", "sip:anna@198.51.100.9:41000"), TLS)[0])
+    bye = within(ok, before.request("BYE", worker_flow(1), "a-1", 2), source=worker_flow(1))
+
+    after = Desk(workers=0, now=1060.0)
+    entries = (WorkerEntry(id="w1", port=21001, state="busy"),)
+    after.proxy.report(WorkersListed(type="workers", workers=entries), 1060.0)
+    next_ = replace(TLS, port=42000, connection=9)
+    if not registers_first:
+        after.put(bye, worker_flow(1))
+    assert after.register(next_).status == 200
+    assert after.put(bye, worker_flow(1))[0].flow == next_
 
 
 def test_responses_with_a_branch_we_never_made_are_dropped() -> None:

@@ -33,6 +33,9 @@ class HandCard:
         self.capture, self.playback, self.on_stopped = capture, playback, on_stopped
         self.running = True
 
+    async def returned(self) -> None:
+        await asyncio.get_running_loop().create_future()
+
     async def stop(self) -> None:
         self.running = False
 
@@ -90,9 +93,11 @@ def test_nothing_said_before_a_mute_is_sent_after_it() -> None:
             it.card.capture(BLOCK)
             it.headset.set_call_state(CallState(CallPhase.IN_CALL, muted=True))
             it.headset.set_call_state(IN_CALL)
-            it.card.capture(b"\x05\x06" * 160)
-            it.card.capture(b"\x05\x06" * 160)
-            assert it.headset.mic.read(320) == b"\x05\x06" * 320
+            for _ in range(4):
+                it.card.capture(b"\x05\x06" * 160)
+            sent = it.headset.mic.read(320)
+            assert sent.endswith(b"\x05\x06" * 300)
+            assert b"\x01\x02" not in sent
 
     asyncio.run(main())
 

@@ -1,6 +1,7 @@
 """A whole station with a simulated headset in a process of its own, driven by lines on stdin: ``python -m
-tests.station.agent``.
+tests.station.agent HOST [SERVER CA]``. With a server (``tls://HOST:PORT``) it is ``anna`` there, through a relay.
 
+With PULSE_SERVER in the environment its sound is that server's.
 Lines in: ``hook``, ``mute`` (the headset's keys), ``speak`` (two seconds of TONE into the microphone). JSON lines out:
 ``{"sip": uri}`` first, then ``{"state": {...}, "lights": [...]}`` at each change and ``{"heard": [amplitude, ...]}`` of
 TONES for each half second in the ear.
@@ -14,14 +15,19 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from hardware.audio.engine import SimulatedSoundCard
+from hardware.audio.engine import SimulatedSoundCard, SoundDevice
+from hardware.audio.pulse import PulseDevice
 from hardware.headset import Headset
 from hardware.simulator import SimulatedHeadset
 from tests.sip.ends import TONES, Tone, goertzel
 from voice.clock import SystemClock
-from voice.phone import PhoneConfig
+from voice.phone import Phone, PhoneConfig, PhoneListener, SipAccount
+from voice.relay.core import Server
+from voice.relay.phone import RelayedPhone
+from voice.relay.wire import client_tls
 from voice.sip import SipPhone
 from voice.station import Station
 from voice.station_link import NoFloor
@@ -56,11 +62,29 @@ class AnnouncingPhone(SipPhone):
         return host, port
 
 
-async def main(host: str) -> None:
+def phone(listener: PhoneListener, host: str, server: str = "", ca: str = "") -> Phone:
+    config, clock = PhoneConfig(host=host, rtp_host=host), SystemClock()
+    if not server:
+        return AnnouncingPhone(config, listener, clock)
+    tls = client_tls(Path(ca)) if ca else None
+    return RelayedPhone(
+        lambda inner, listen: AnnouncingPhone(inner, listen, clock),
+        config,
+        Server.parse(server),
+        listener,
+        clock,
+        tls=tls,
+        local=host,
+    )
+
+
+async def main(host: str, *server: str) -> None:
     clock = SystemClock()
-    card, buttons = SimulatedSoundCard(RATE, Ear()), SimulatedHeadset()
+    buttons, simulated = SimulatedHeadset(), SimulatedSoundCard(RATE, Ear())
+    card: SoundDevice = PulseDevice(RATE) if "PULSE_SERVER" in os.environ else simulated
+    account = SipAccount("sip:anna@callfloor", user="anna", secret="open sesame", register=True)
     station = Station(
-        lambda listener: AnnouncingPhone(PhoneConfig(host=host, rtp_host=host), listener, clock),
+        lambda listener: phone(listener, host, *server),
         lambda intent, trouble: Headset(card, buttons, clock, intent, trouble),
         NoFloor(),
     )
@@ -68,7 +92,10 @@ async def main(host: str) -> None:
     pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
-    tasks = [asyncio.create_task(station.run()), asyncio.create_task(watch(station, buttons))]
+    tasks = [
+        asyncio.create_task(station.run(account if server else None)),
+        asyncio.create_task(watch(station, buttons)),
+    ]
     async for line in reader:
         match line.strip():
             case b"hook":
@@ -77,7 +104,7 @@ async def main(host: str) -> None:
                 buttons.press_mute()
             case b"speak":
                 tone = Tone(SPEAKS, RATE)
-                card.speak(b"".join(tone.read(RATE // 2) or b"" for _ in range(4)))
+                simulated.speak(b"".join(tone.read(RATE // 2) or b"" for _ in range(4)))
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -90,6 +117,6 @@ async def watch(station: Station, buttons: SimulatedHeadset) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))
     sys.stdout.flush()
     os._exit(0)  # facts of pjsua2: after libDestroy, end at once

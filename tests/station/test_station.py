@@ -167,6 +167,35 @@ def test_an_unplugged_headset_leaves_the_call_up() -> None:
     asyncio.run(main())
 
 
+def test_lost_sound_holds_the_call_and_its_return_resumes_it() -> None:
+    async def main() -> None:
+        async with desk() as it:
+            it.phone.listener(incoming())
+            it.buttons.press_hook()
+            await it.station.until(in_call)
+            await it.card.unplug()
+            state = await it.station.until(lambda state: state.phase is Phase.HELD)
+            assert state.trouble == "no sound: the sound device stopped"
+            assert it.buttons.lights == {"off_hook", "hold"}
+            it.card.plug()
+            state = await it.station.until(in_call)
+            assert state.trouble == ""
+            spoken = await asyncio.wrap_future(it.card.speak(b"\x01\x02" * 800))
+            assert spoken > 0
+            assert b"\x01\x02" * 100 in (it.phone.sources["mic"].read(400) or b"")
+
+    asyncio.run(main())
+
+
+def test_a_station_may_end_while_its_sound_is_lost() -> None:
+    async def main() -> None:
+        async with desk() as it:
+            await it.card.unplug()
+            await it.station.until(lambda state: "no sound" in state.trouble)
+
+    asyncio.run(main())
+
+
 def test_a_refusing_phone_ends_up_idle_with_the_trouble_named() -> None:
     async def main() -> None:
         async with desk() as it:

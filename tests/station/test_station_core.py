@@ -31,6 +31,8 @@ from voice.station_core import (
     ReportState,
     SetPaths,
     ShowOnHeadset,
+    SoundLost,
+    SoundReturned,
     StationCore,
     StationEffect,
     StationInput,
@@ -236,6 +238,8 @@ EVENTS = st.sampled_from(
         MuteToggled(False),
         MuteToggled(True, locked=True),
         HoldPressed(),
+        SoundLost("gone"),
+        SoundReturned(),
         PhoneRefused(AnswerLeg("leg-1", 200), "no"),
         PhoneRefused(HangUpLeg("leg-1"), "no"),
         *(FloorCommand(verb, verb) for verb in ("answer", "decline", "hang_up", "mute", "unmute", "hold", "resume")),
@@ -247,9 +251,10 @@ EVENTS = st.sampled_from(
 @given(st.lists(EVENTS, max_size=25))
 def test_page_headset_and_paths_never_disagree(events: list[StationInput]) -> None:
     core = StationCore()
-    shown, told, paths = CallState(), core.state, frozenset[AudioPath]()
+    shown, told, paths, sound = CallState(), core.state, frozenset[AudioPath](), True
     for number, event in enumerate(events):
         event = replace(event, id=str(number)) if isinstance(event, FloorCommand) else event
+        sound = isinstance(event, SoundReturned) or (sound and not isinstance(event, SoundLost))
         for effect in core.handle(event):
             match effect:
                 case ShowOnHeadset(state=shown):
@@ -260,9 +265,55 @@ def test_page_headset_and_paths_never_disagree(events: list[StationInput]) -> No
                     pass
         assert shown == core.headset_state()
         assert told == core.state
+        assert sound or not paths
         mic_open = any(path.source == "mic" for path in paths)
         assert mic_open == (shown == TALKING and core.state.phase is Phase.IN_CALL)
         assert (core.state.phase is Phase.IDLE) == (core.state.leg_id == "")
         if core.state.phase is Phase.IDLE:
             assert shown == CallState()
             assert not paths
+
+
+# ── sound that is lost ──
+
+LOST = SoundLost("its ear was taken away")
+
+
+def test_lost_sound_closes_the_paths_first_and_is_told() -> None:
+    core = talking()
+    effects = core.handle(LOST)
+    assert effects[0] == ShowOnHeadset(CallState(CallPhase.IN_CALL, held=True))
+    assert SetPaths(frozenset()) in effects
+    assert reported(effects)[-1].trouble == "no sound: its ear was taken away"
+    assert SetPaths(frozenset({MIC, EAR})) in core.handle(SoundReturned())
+    assert (core.state.phase, core.state.trouble) == (Phase.IN_CALL, "")
+
+
+def test_a_call_the_agent_held_stays_held_when_the_sound_is_back() -> None:
+    core = talking()
+    core.handle(HoldPressed())
+    core.handle(LOST)
+    core.handle(SoundReturned())
+    assert core.state.phase is Phase.HELD
+
+
+def test_without_sound_nobody_resumes() -> None:
+    core = talking()
+    core.handle(LOST)
+    effects = core.handle(FloorCommand("1", "resume"))
+    assert ReplyToFloor("1", Reply(False, "the headset has no sound")) in effects
+    core.handle(HoldPressed())
+    assert core.state.phase is Phase.HELD
+
+
+def test_a_call_answered_without_sound_waits_for_it() -> None:
+    core = station(LOST, incoming(), AnswerPressed(), CONNECTED)
+    assert core.state.phase is Phase.HELD
+    assert SetPaths(frozenset({MIC, EAR})) in core.handle(SoundReturned())
+
+
+def test_the_next_call_is_not_resumed_for_the_last_one() -> None:
+    core = talking()
+    for event in (LOST, ENDED, SoundReturned(), incoming("leg-2"), AnswerPressed(), LegConnected("leg-2", "PCMU")):
+        core.handle(event)
+    assert core.state.phase is Phase.IN_CALL

@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from voice.front.ledger import Ledger
 from voice.front.pool import Pool
 from voice.front.proxy import Proxy
 from voice.front.routing import Routing
-from voice.front.server import FrontServer, Sockets, bind_inner, bind_outer
+from voice.front.server import FrontServer, Sockets, bind_inner, bind_outer, bind_tls, tls_context
 from voice.front.switchboard import Switchboard
 from voice.process import add_parent_option, die_with_parent
 from voice.rundir import RunDirectory
@@ -44,11 +45,12 @@ def main() -> int:
         sockets = _sockets(options, front)
         where = RunDirectory.of(settings.section("run", RunSettings))
         where.create()
+        tls = _tls(settings, front)
         proxy = _proxy(settings, front, sockets, where, SystemClock())
     except DocumentError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    asyncio.run(_serve(proxy, sockets, options.zygote, options.bus, where))
+    asyncio.run(_serve(proxy, sockets, tls, options.zygote, options.bus, where))
     return 0
 
 
@@ -62,13 +64,25 @@ def _sockets(options: argparse.Namespace, front: FrontSettings) -> Sockets:
         raise DocumentError(options.settings, None, what, "give the address of one interface")
     inner = bind_inner() if options.inner_fd is None else socket.socket(fileno=options.inner_fd)
     if options.udp_fd is not None and options.tcp_fd is not None:
-        return Sockets(socket.socket(fileno=options.udp_fd), socket.socket(fileno=options.tcp_fd), inner)
+        tls = None if options.tls_fd is None else socket.socket(fileno=options.tls_fd)
+        return Sockets(socket.socket(fileno=options.udp_fd), socket.socket(fileno=options.tcp_fd), inner, tls)
     try:
-        return Sockets(*bind_outer(front.host, front.port), inner)
+        outer = bind_outer(front.host, front.port)
+        return Sockets(*outer, inner, None if front.tls_port is None else bind_tls(front.host, front.tls_port))
     except OSError as error:
         inner.close()
         what = f"front: cannot bind {front.host}:{front.port} ({error.strerror})"
         raise DocumentError(options.settings, None, what, "choose another host or port") from None
+
+
+def _tls(settings: SettingsFile, front: FrontSettings) -> ssl.SSLContext | None:
+    if front.tls_port is None or front.tls_certificate is None or front.tls_key is None:
+        return None
+    try:
+        return tls_context(front.tls_certificate.expanduser(), front.tls_key.expanduser())
+    except OSError as error:
+        what = f"front: no TLS with {front.tls_certificate} and {front.tls_key} ({error})"
+        raise DocumentError(settings.file, None, what, "give a PEM certificate and the key it was made with") from None
 
 
 def _proxy(settings: SettingsFile, front: FrontSettings, sockets: Sockets, where: RunDirectory, clock: Clock) -> Proxy:
@@ -79,12 +93,14 @@ def _proxy(settings: SettingsFile, front: FrontSettings, sockets: Sockets, where
     except ValueError as error:
         raise DocumentError(settings.file, None, f"front.trunks: {error}", "write networks like 192.0.2.0/24") from None
     access = Access(front.realm, front.domain, front.host, {agent.user: agent.secret for agent in agents}, trunks)
-    routing = Routing(key, sockets.outer_address, sockets.inner_address)
+    routing = Routing(key, sockets.outer_address, sockets.inner_address, sockets.tls_address)
     board = Switchboard(Pool(front.max_contacts), routing, MAX_DIALOGS)
     return Proxy(board, access, key, clock.monotonic())
 
 
-async def _serve(proxy: Proxy, sockets: Sockets, zygote: Path, hub: Path | None, where: RunDirectory) -> None:
+async def _serve(
+    proxy: Proxy, sockets: Sockets, tls: ssl.SSLContext | None, zygote: Path, hub: Path | None, where: RunDirectory
+) -> None:
     running = asyncio.current_task()
     assert running is not None
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -103,7 +119,8 @@ async def _serve(proxy: Proxy, sockets: Sockets, zygote: Path, hub: Path | None,
 
     try:
         with contextlib.suppress(asyncio.CancelledError):  # the signal's; nothing else cancels the main task
-            await FrontServer(proxy, sockets, zygote, clock, worker_ended, ledger).run(lambda: _announce(sockets))
+            server = FrontServer(proxy, sockets, zygote, clock, worker_ended, ledger, tls)
+            await server.run(lambda: _announce(sockets))
     finally:
         if bus is not None:
             await bus.close()
@@ -111,7 +128,9 @@ async def _serve(proxy: Proxy, sockets: Sockets, zygote: Path, hub: Path | None,
 
 def _announce(sockets: Sockets) -> None:
     (host, port), (inner_host, inner_port) = sockets.outer_address, sockets.inner_address
-    sys.stdout.write(f"front ready {host}:{port} inner {inner_host}:{inner_port}\n")
+    tls = sockets.tls_address
+    also = f" tls {tls[0]}:{tls[1]}" if tls else ""
+    sys.stdout.write(f"front ready {host}:{port} inner {inner_host}:{inner_port}{also}\n")
     sys.stdout.flush()
 
 
@@ -122,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bus", type=Path, metavar="PATH", help="the bus's Unix socket, to report lost workers on")
     parser.add_argument("--udp-fd", type=int, metavar="N", help="bound UDP socket of the network side")
     parser.add_argument("--tcp-fd", type=int, metavar="N", help="bound TCP socket of the network side, same port")
+    parser.add_argument("--tls-fd", type=int, metavar="N", help="bound TCP socket of the network side for TLS")
     parser.add_argument("--inner-fd", type=int, metavar="N", help="bound UDP socket on 127.0.0.1 for the workers")
     add_parent_option(parser)
     return parser

@@ -49,7 +49,29 @@ class Admission:
         self._digest = Digest(access.realm, access.secrets, key, started)
         self._failures = Failures()
         self._all_invites = TokenBucket(*INVITES_IN_ALL)
+        self._stranded: dict[str, list[Dialog]] = {}
         self.registrar = Registrar(access.secrets, self._digest, self._failures)
+
+    def register(self, request: Request, source: Flow, now: float) -> list[Effect]:
+        """REGISTER. Where it is a station's over a new connection, its calls go on over that one."""
+        answer = self.registrar.handle(request, source, now)
+        if answer.status == 200 and source.connection:
+            user = request.to.uri.partition(":")[2].partition("@")[0]
+            for dialog in self._stranded.pop(user, ()):
+                dialog.far = source
+        return [Send(source, answer)]
+
+    def connection_closed(self, flow: Flow) -> None:
+        """A connection of the OUTER side is gone; the calls of a station wait for its next one."""
+        if self.registrar.flow_closed(flow):
+            for dialog in self._board.dialogs.at(flow):
+                self.strand(dialog)
+
+    def strand(self, dialog: Dialog) -> None:
+        """The connection to the dialog's far end is gone."""
+        if dialog.agent:
+            others = [other for other in self._stranded.get(dialog.agent, ()) if other.phase is not Phase.ENDED]
+            self._stranded[dialog.agent] = [*others, dialog]
 
     def invite(self, request: Request, dialog: Dialog | None, source: Flow, now: float) -> list[Effect]:
         """An INVITE that begins a dialog."""
@@ -85,6 +107,7 @@ class Admission:
         if not self._all_invites.take(now):
             return self._busy(request, source)
         trunk = self._access.is_trunk(source.host)
+        user = ""
         if not trunk:
             refusal, user = authenticate(self._digest, self._failures, request, source, now, proxy=True)
             if refusal is None and request.from_.uri.partition(":")[2].partition("@")[0] != user:
@@ -107,6 +130,7 @@ class Admission:
             invite=invite,
             from_trunk=trunk,
             far_routes=tuple(invite.headers.all("Record-Route")),
+            agent=user,
         )
         self._board.dialogs.add(dialog)
         trying: list[Effect] = [Send(source, respond(request, 100))]
@@ -151,6 +175,7 @@ class Admission:
             worker_id=worker.id,
             worker=source,
             worker_cseq=request.cseq.number,
+            agent=user,
         )
         request = replace(request, uri=binding.contact)
         effects = self._board.forward(request, source, dialog, record=True)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from voice.front.flows import Side
 from voice.front.grammar import SipParseError
-from voice.front.message import Headers, Request, Response
+from voice.front.message import Request, Response
 from voice.front.sdp import filter_sdp
 
 _OURS = "x-callfloor-"
@@ -37,21 +37,26 @@ def clean_headers(message: AnyMessage, source: Side, *, trunk: bool = False, kee
             return lower.startswith("x-")
         return not trunk and (lower.startswith("x-") or lower in _ASSERTED)
 
-    return replace(message, headers=_without_reliability(message.headers.without(unwanted)))
+    return without_reliability(replace(message, headers=message.headers.without(unwanted)))
 
 
-def _without_reliability(headers: Headers) -> Headers:
+def without_reliability(message: AnyMessage) -> AnyMessage:
     """Nobody may offer 100rel through us: its PRACK is not among the methods we pass."""
-    values = headers.all("Supported")
+    values = message.headers.all("Supported")
     if not any("100rel" in value for value in values):
-        return headers
+        return message
     options = [option.strip() for value in values for option in value.split(",")]
-    return headers.put("Supported", ", ".join(option for option in options if option.lower() != "100rel"))
+    kept = ", ".join(option for option in options if option.lower() != "100rel")
+    return replace(message, headers=message.headers.put("Supported", kept))
 
 
 def clean_request(request: Request, source: Side, *, trunk: bool) -> Request:
     """A request from the network, safe for a worker. Raises SipParseError (415, 400, 488)."""
-    request = clean_headers(request, source, trunk=trunk)
+    return clean_request_body(clean_headers(request, source, trunk=trunk))
+
+
+def clean_request_body(request: Request) -> Request:
+    """``request`` with a body that is safe for native code. Raises SipParseError (415, 400, 488)."""
     if not request.body:
         return request
     if request.method in _SESSION and request.content_type == "application/sdp":
@@ -63,7 +68,11 @@ def clean_request(request: Request, source: Side, *, trunk: bool) -> Request:
 
 def clean_response(response: Response, *, trunk: bool) -> Response:
     """A response from the network, safe for a worker: a body that is not sound SDP is dropped, not the response."""
-    response = clean_headers(response, Side.OUTER, trunk=trunk)
+    return clean_response_body(clean_headers(response, Side.OUTER, trunk=trunk))
+
+
+def clean_response_body(response: Response) -> Response:
+    """``response`` with a body that is sound SDP, or without one."""
     if not response.body:
         return response
     try:

@@ -30,6 +30,7 @@ class Dialog:
     ``inbound``: the far end sent the INVITE (a customer's leg), else the worker did (an agent's leg). ``invite`` is the
     INVITE as it came in (inbound) or as it left (outbound); None after a restart of the front. ``far_routes`` is the
     route set from us to the far end, nearest hop first. ``worker_cseq`` is the highest CSeq the far end has seen.
+    ``agent`` is whose station the far end is, "" for a trunk.
     """
 
     call_id: str
@@ -47,6 +48,7 @@ class Dialog:
     from_trunk: bool = False
     far_routes: tuple[str, ...] = ()
     worker_cseq: int = 0
+    agent: str = ""
     provisional: bool = False
     acked: bool = False
     bye_unanswered: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voice.front.agenda import Agenda
 from voice.front.dialogs import Dialog, Phase
-from voice.front.flows import Effect
+from voice.front.flows import Effect, Flow
 
 
 class Dialogs:
@@ -32,6 +32,10 @@ class Dialogs:
     def of(self, worker_id: str) -> list[Dialog]:
         """The dialogs of a worker."""
         return list(self._by_worker.get(worker_id, {}).values())
+
+    def at(self, far: Flow) -> list[Dialog]:
+        """The dialogs with that far end."""
+        return [dialog for dialog in self._by_call_id.values() if dialog.far == far]
 
     def waiting(self) -> list[Dialog]:
         """Those that wait for a worker, longest first."""

@@ -17,16 +17,22 @@ class Side(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One far end as our socket sees it. ``connection`` numbers a TCP connection (from 1); 0 means UDP."""
+    """One far end as our socket sees it. ``connection`` numbers a TCP or TLS (``tls``) connection; 0 means UDP.
+
+    Numbers are never used again, not even after a restart: what remembers one finds that connection or none.
+    """
 
     side: Side
     host: str
     port: int
     connection: int = 0
+    tls: bool = False
 
     @property
     def transport(self) -> str:
-        """``UDP`` or ``TCP``."""
+        """``UDP``, ``TCP`` or ``TLS``."""
+        if self.tls:
+            return "TLS"
         return "TCP" if self.connection else "UDP"
 
 

@@ -21,6 +21,11 @@ class StreamFramer:
         self._buffer = b""
         self._at = 0  # where the next frame begins: cutting each one off would copy the rest every time
 
+    @property
+    def empty(self) -> bool:
+        """Whether no message has begun."""
+        return not self._buffer
+
     def feed(self, data: bytes) -> list[bytes]:
         """Add what arrived."""
         self._buffer += data

@@ -60,8 +60,8 @@ class Proxy:
         return self._board.agenda.run(now)
 
     def connection_closed(self, flow: Flow) -> None:
-        """A TCP connection of the OUTER side is gone."""
-        self._admission.registrar.flow_closed(flow)
+        """A TCP or TLS connection of the OUTER side is gone."""
+        self._admission.connection_closed(flow)
 
     def report(self, report: Report, now: float) -> list[Effect]:
         """What the zygote said."""
@@ -106,7 +106,7 @@ class Proxy:
         if method == "CANCEL":
             return self._cancel(request, dialog, source, now)
         if method == "REGISTER" and source.side is Side.OUTER:
-            return [Send(source, self._admission.registrar.handle(request, source, now))]
+            return self._admission.register(request, source, now)
         if request.to.tag:
             return self._within(request, dialog, source, now)
         if method == "OPTIONS":
@@ -180,10 +180,22 @@ class Proxy:
             far_routes=() if outer else tuple(request.headers.all("Route")),
             worker_cseq=UNSEEN_CSEQ if outer else request.cseq.number,
             acked=True,
+            agent=ends.agent,
         )
+        self._reunite(dialog, now)
         self._board.dialogs.add(dialog)
         self._board.dialogs.give(dialog, ends.worker_id)
         return dialog
+
+    def _reunite(self, dialog: Dialog, now: float) -> None:
+        """No connection is as old as this dialog: the station is where it is registered now, or will be."""
+        if not dialog.agent or not dialog.far.connection:
+            return
+        binding = self._admission.registrar.binding(dialog.agent, now)
+        if binding is not None:
+            dialog.far = binding.flow
+        else:
+            self._admission.strand(dialog)
 
     def _ack(self, request: Request, dialog: Dialog | None, source: Flow, now: float) -> list[Effect]:
         if dialog is not None and dialog.inbound and dialog.same_invite(request) and source.side is Side.OUTER:

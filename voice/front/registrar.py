@@ -87,11 +87,15 @@ class Registrar:
         live = self._live(user, now)
         return live[-1] if live else None
 
-    def flow_closed(self, flow: Flow) -> None:
-        """A TCP connection is gone, and with it the bindings made over it."""
+    def flow_closed(self, flow: Flow) -> bool:
+        """A connection is gone, and with it the bindings made over it; whether there were any."""
+        found = False
         for user, bindings in list(self._bindings.items()):
-            if any(binding.flow == flow for binding in bindings):
-                self._store(user, [binding for binding in bindings if binding.flow != flow])
+            kept = [binding for binding in bindings if binding.flow != flow]
+            if len(kept) < len(bindings):
+                found = True
+                self._store(user, kept)
+        return found
 
     def handle(self, request: Request, source: Flow, now: float) -> Response:
         """The answer to a REGISTER, with the bindings changed accordingly."""

@@ -22,19 +22,25 @@ _MAGIC = "z9hG4bK"
 
 @dataclass(frozen=True)
 class Ends:
-    """What a token says: the worker and the far end of one call."""
+    """What a token says: the worker and the far end of one call, with the agent's name where that is a station."""
 
     worker_id: str
     worker: Flow
     far: Flow
+    agent: str = ""
 
 
 class Routing:
-    """Signs with ``key``; ``outer`` and ``inner`` are the (host, port) our sockets are bound to."""
+    """Signs with ``key``; ``outer`` and ``inner`` are the (host, port) our sockets are bound to, ``tls`` the network's
+    for TLS, where there is one.
+    """
 
-    def __init__(self, key: bytes, outer: tuple[str, int], inner: tuple[str, int]) -> None:
+    def __init__(
+        self, key: bytes, outer: tuple[str, int], inner: tuple[str, int], tls: tuple[str, int] | None = None
+    ) -> None:
         self._key = key
         self._address = {Side.OUTER: outer, Side.INNER: inner}
+        self._tls = tls or outer
 
     def via(self, request: Request, source: Flow, out: Flow) -> str:
         """The Via we put on ``request`` of ``source`` when it leaves on ``out``."""
@@ -69,10 +75,12 @@ class Routing:
         """The two Record-Route values, topmost (the side it leaves on) first."""
         token = self._token(call_id, ends)
         values = {}
-        for side, (host, port) in self._address.items():
+        for side in Side:
+            host, port = self._address[side]
             params: dict[str, str | None] = {"lr": None, "w": token}
             if side is Side.OUTER and ends.far.connection:
-                params = {"transport": "tcp", **params}
+                host, port = self._at(ends.far)
+                params = {"transport": ends.far.transport.lower(), **params}
             values[side] = f"<{SipUri('', _bracketed(host), port, params)}>"
         other = Side.INNER if towards is Side.OUTER else Side.OUTER
         return values[towards], values[other]
@@ -95,10 +103,15 @@ class Routing:
         return uri if any(self._is_ours(side, uri.host, uri.port) for side in Side) else None
 
     def _is_ours(self, side: Side, host: str, port: int | None) -> bool:
-        return (host.strip("[]"), port or 5060) == self._address[side]
+        address = (host.strip("[]"), port or 5060)
+        return address == self._address[side] or (side is Side.OUTER and address == self._tls)
+
+    def _at(self, out: Flow) -> tuple[str, int]:
+        """The address of ours that ``out`` is reached from."""
+        return self._tls if out.tls else self._address[out.side]
 
     def _via(self, out: Flow, params: dict[str, str | None]) -> Via:
-        host, port = self._address[out.side]
+        host, port = self._at(out)
         return Via(out.transport, _bracketed(host), port, params)
 
     def _branch(self, message: Request | Response, before: Via, connection: int) -> str:
@@ -106,16 +119,20 @@ class Routing:
         return _MAGIC + self._mac("via", hop, message.call_id, str(message.cseq.number))
 
     def _token(self, call_id: str, ends: Ends) -> str:
-        text = f"{ends.worker_id}~{ends.worker.port}~{ends.far.host}~{ends.far.port}~{ends.far.connection}"
+        far = ends.far
+        connection = f"{far.connection}{'t' if far.tls else ''}"
+        text = f"{ends.worker_id}~{ends.worker.port}~{far.host}~{far.port}~{connection}~{ends.agent}"
         return f"{text}~{self._mac('token', call_id, text)}"
 
     def _read_token(self, call_id: str, token: str) -> Ends | None:
         text, _, mac = token.rpartition("~")
         if not hmac.compare_digest(self._mac("token", call_id, text).encode(), mac.encode()):
             return None
-        worker_id, worker_port, host, port, connection = text.split("~")
+        worker_id, worker_port, host, port, connection, agent = text.split("~")
         worker = Flow(Side.INNER, self._address[Side.INNER][0], int(worker_port))
-        return Ends(worker_id, worker, Flow(Side.OUTER, host, int(port), int(connection)))
+        tls = connection.endswith("t")
+        far = Flow(Side.OUTER, host, int(port), int(connection.rstrip("t")), tls)
+        return Ends(worker_id, worker, far, agent)
 
     def _mac(self, *parts: str) -> str:
         return hmac.new(self._key, "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:24]

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import secrets
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 MAX_CONNECTIONS = 1024
 MAX_UNSENT = 64 * 1024  # bytes waiting on one TCP connection; who reads so slowly is cut off
 IDLE_S = 900.0  # a station registers again, or pings, well within this
+HANDSHAKE_S = 5.0
 FIRST_LIST_S = 2.0  # how long a zygote that is there may take to name its workers
 _RECEIVE_BUFFER = 1 << 20
 _BIND_TRIES = 20
@@ -34,11 +37,12 @@ Received = Callable[[bytes, Flow], None]
 
 @dataclass(frozen=True)
 class Sockets:
-    """Bound sockets: the network's UDP and TCP, and the workers' UDP on 127.0.0.1."""
+    """Bound sockets: the network's UDP and TCP, the workers' UDP on 127.0.0.1, and the network's TCP for TLS."""
 
     udp: socket.socket
     tcp: socket.socket
     inner: socket.socket
+    tls: socket.socket | None = None
 
     @property
     def outer_address(self) -> tuple[str, int]:
@@ -50,6 +54,14 @@ class Sockets:
     def inner_address(self) -> tuple[str, int]:
         """(host, port) the workers see."""
         host, port = self.inner.getsockname()[:2]
+        return host, port
+
+    @property
+    def tls_address(self) -> tuple[str, int] | None:
+        """(host, port) the network sees for TLS."""
+        if self.tls is None:
+            return None
+        host, port = self.tls.getsockname()[:2]
         return host, port
 
 
@@ -73,6 +85,26 @@ def bind_outer(host: str, port: int) -> tuple[socket.socket, socket.socket]:
     raise AssertionError("unreachable")
 
 
+def bind_tls(host: str, port: int) -> socket.socket:
+    """TCP for TLS; 0: a port of the kernel's. Raises OSError."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """TLS 1.2 or newer with that certificate. Raises OSError (ssl.SSLError is one)."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context
+
+
 def bind_inner() -> socket.socket:
     """UDP for the workers, on a port of the kernel's."""
     inner = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -94,11 +126,12 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 class _Connection(asyncio.Protocol):
-    """One TCP connection of the OUTER side."""
+    """One TCP or TLS connection of the OUTER side."""
 
-    def __init__(self, server: FrontServer, number: int) -> None:
+    def __init__(self, server: FrontServer, number: int, *, tls: bool = False) -> None:
         self._server = server
         self._number = number
+        self._tls = tls
         self._framer = StreamFramer()
         self._transport: asyncio.Transport | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -107,7 +140,7 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         host, port = transport.get_extra_info("peername")[:2]
-        self.flow = Flow(Side.OUTER, host, port, self._number)
+        self.flow = Flow(Side.OUTER, host, port, self._number, self._tls)
         if self._server.opened(self._number, self):
             self._rest()
         else:
@@ -124,7 +157,7 @@ class _Connection(asyncio.Protocol):
                 if frame != StreamFramer.PING:
                     self._server.received(frame, self.flow)
         except SipParseError as error:
-            log.info("TCP %s:%d cut: %s", self.flow.host, self.flow.port, error)
+            log.info("%s %s:%d cut: %s", self.flow.transport, self.flow.host, self.flow.port, error)
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -163,8 +196,11 @@ class FrontServer:
         clock: Clock,
         on_worker_ended: Callable[[str, str], None] = lambda worker_id, reason: None,
         ledger: Ledger | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        """``tls`` is needed where ``sockets`` has one for TLS."""
         self._ledger = ledger
+        self._tls = tls
         self._on_worker_ended = on_worker_ended
         self._proxy = proxy
         self._sockets = sockets
@@ -172,7 +208,7 @@ class FrontServer:
         self._zygote = ZygoteClient(zygote, clock, self._report)
         self._udp: dict[Side, asyncio.DatagramTransport] = {}
         self._connections: dict[int, _Connection] = {}
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(1 + secrets.randbelow(1 << 40))  # see Flow: never those of an earlier run
         self._timer: asyncio.TimerHandle | None = None
         self._workers_known = asyncio.Event()
         self._early: list[tuple[bytes, Flow]] | None = []
@@ -202,14 +238,24 @@ class FrontServer:
         early, self._early = self._early, None
         for data, source in early or ():
             self.received(data, source)
-        server = await loop.create_server(lambda: _Connection(self, next(self._numbers)), sock=self._sockets.tcp)
+        servers = [await loop.create_server(lambda: _Connection(self, next(self._numbers)), sock=self._sockets.tcp)]
+        if self._sockets.tls is not None:
+            servers.append(
+                await loop.create_server(
+                    lambda: _Connection(self, next(self._numbers), tls=True),
+                    sock=self._sockets.tls,
+                    ssl=self._tls,
+                    ssl_handshake_timeout=HANDSHAKE_S,
+                )
+            )
         try:
             on_ready()
             await loop.create_future()  # until cancelled
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-            server.close()
+            for server in servers:
+                server.close()
             for connection in list(self._connections.values()):
                 connection.close()
             for transport in self._udp.values():

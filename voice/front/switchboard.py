@@ -60,7 +60,7 @@ class Switchboard:
             request = clean_headers(request, Side.INNER, keep_ours=not dialog.inbound)
         headers = request.headers.put("Max-Forwards", str(hops - 1))
         if record and dialog.worker is not None:
-            ends = Ends(dialog.worker_id, dialog.worker, dialog.far)
+            ends = Ends(dialog.worker_id, dialog.worker, dialog.far, dialog.agent)
             headers = headers.push("Record-Route", *self.routing.record_routes(dialog.call_id, ends, out.side))
         via = self.routing.via(request, source, out)
         forwarded = replace(request, headers=Headers([("Via", via), *headers]))

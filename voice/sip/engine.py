@@ -126,6 +126,12 @@ class Engine:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, "control characters in user or secret")
         self._stack.set_account(account)
 
+    def register(self) -> None:
+        """See ``SipPhone.register``."""
+        self._require_started()
+        with refusals():
+            self._stack.account.setRegistration(True)
+
     def dial(self, leg_id: str, uri: str, headers: Mapping[str, str]) -> None:
         """See ``Phone.dial``."""
         self._require_started()

@@ -68,6 +68,10 @@ class SipPhone:
         """Set who we are; a second call replaces the account. The answer to a REGISTER comes as an event."""
         await self._thread_of_running().run(lambda: self._engine.set_account(account))
 
+    async def register(self) -> None:
+        """Send REGISTER now (the account registers). Raises PhoneError STACK while another one is unanswered."""
+        await self._thread_of_running().run(self._engine.register)
+
     async def dial(self, leg_id: str, uri: str, headers: Mapping[str, str] | None = None) -> None:
         """Send an INVITE. Raises PhoneError BAD_ADDRESS, BAD_ARGUMENT (headers, id in use), NO_SLOT, STACK."""
         await self._thread_of_running().run(lambda: self._engine.dial(leg_id, uri, headers or {}))

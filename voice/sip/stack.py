@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -60,6 +62,8 @@ class Stack:
         self._transport = self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
         self._endpoint.libStart()
         host, _, port = self._endpoint.transportGetInfo(self._transport).localName.rpartition(":")
+        if self._config.peer is not None:
+            listen_only_to((host, int(port)), self._config.peer)
         self.set_account(SipAccount(f"sip:callfloor@{host}:{port}"))  # for calls that come before a real account
         return host, int(port)
 
@@ -92,6 +96,24 @@ class Stack:
             self._endpoint.libDestroy()
         self._endpoint = self._log = None
         Stack._taken = False
+
+
+def listen_only_to(own: tuple[str, int], peer: tuple[str, int]) -> None:
+    """Have the kernel drop every datagram for our UDP socket bound to ``own`` that does not come from ``peer``.
+
+    pjsua2 gives its socket to nobody, so it is found among the process's own; connecting it is what POSIX calls
+    limiting whom it hears, and PJSIP's sendto still works. Raises PhoneError where it is not found.
+    """
+    for entry in os.listdir("/dev/fd"):
+        try:
+            found = socket.socket(fileno=os.dup(int(entry)))
+        except OSError:  # no socket, or the descriptor of this very listing
+            continue
+        with found:
+            if found.type == socket.SOCK_DGRAM and found.family == socket.AF_INET and found.getsockname() == own:
+                found.connect(peer)
+                return
+    raise PhoneError(PhoneFailure.STACK, "its SIP socket cannot be found, so it cannot be guarded")
 
 
 @contextlib.contextmanager

@@ -1,0 +1,124 @@
+"""``callfloor headset``: what a person at an agent's machine asks about a headset."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from hardware.audio.engine import PortAudioDevice, SoundDevice
+from hardware.audio.pulse import PulseDevice, pulse_is_here
+from hardware.diagnostics import Finding, judge, measure, same_device
+from hardware.discovery import UDEV_FILE, FoundHeadset, find_headsets, find_sound, udev_rules
+from hardware.errors import HidError, HidFailure, SoundError
+from hardware.hid.telephony import describe
+from voice.errors import DocumentError
+
+MAX_DESCRIPTOR = 4096
+"""Bytes; the kernel's own limit (HID_MAX_DESCRIPTOR_SIZE)."""
+
+
+def show_descriptor(file: Path, *, as_json: bool) -> None:
+    """Print the telephony layout of a report descriptor. Raises DocumentError where the file cannot be one."""
+    try:
+        descriptor = file.read_bytes()
+    except OSError as error:
+        raise DocumentError(file, None, f"cannot be read ({error.strerror})", "name a file that exists") from None
+    if len(descriptor) > MAX_DESCRIPTOR:
+        what = f"{len(descriptor)} bytes, more than a report descriptor can have"
+        raise DocumentError(
+            file, None, what, "give the raw bytes, as in /sys/class/hidraw/hidraw0/device/report_descriptor"
+        )
+    table = describe(descriptor)
+    if as_json:
+        Console(soft_wrap=True, highlight=False, markup=False).print(json.dumps(table))
+        return
+    _print_layout(table)
+
+
+def show_headsets(*, as_json: bool) -> None:
+    """Print the headsets and sound devices of this machine, and what to do about those that cannot be opened."""
+    headsets = find_headsets()
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    if as_json:
+        console.print(json.dumps([_plain(found) for found in headsets]))
+        return
+    if not headsets:
+        console.print("No headset with call control buttons found.")
+    for found in headsets:
+        console.print(f"{found.identity}  {found.path}")
+        if found.table is not None:
+            _print_layout(found.table)
+        if found.trouble is not None:
+            console.print(f"  {found.trouble}")
+    blocked = {
+        found.identity.vendor
+        for found in headsets
+        if found.trouble is not None and found.trouble.failure is HidFailure.NO_PERMISSION
+    }
+    if blocked:
+        console.print(f"To allow it, write this to {UDEV_FILE} and plug the headset in again:")
+        console.print(udev_rules(blocked), end="")
+    _print_sound(console)
+
+
+async def check_headset(seconds: float, sound: SoundDevice | None = None) -> bool:
+    """Listen, measure, print the verdict; whether all is well. Raises SoundError where there is no sound."""
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    device = sound or (PulseDevice() if pulse_is_here() else PortAudioDevice())
+    console.print(f"Speak as you do to a customer, for {seconds:.0f} seconds. You will hear one chirp.")
+    findings = judge(await measure(device, seconds))
+    if isinstance(device, PulseDevice) and not same_device(device.ear or "", device.microphone or ""):
+        findings.append(
+            Finding(False, f"ear ({device.ear}) and microphone ({device.microphone}) are different devices")
+        )
+    findings += [Finding(False, str(found.trouble)) for found in _buttons() if found.trouble is not None]
+    for finding in findings:
+        console.print(f"{'good' if finding.good else 'BAD '}  {finding.what}")
+    fit = all(finding.good for finding in findings)
+    console.print("This headset is ready." if fit else "This headset is NOT ready.")
+    return fit
+
+
+def _buttons() -> list[FoundHeadset]:
+    try:
+        return find_headsets()
+    except HidError:  # without hidapi a headset still speaks
+        return []
+
+
+def _print_sound(console: Console) -> None:
+    try:
+        devices = find_sound()
+    except SoundError as error:
+        console.print(f"Sound: {error}")
+        return
+    table = Table("Sound device", "microphone", "ear", "default", box=None)
+    for device in devices:
+        table.add_row(device.name, str(device.inputs), str(device.outputs), "yes" if device.default else "")
+    console.print(table if devices else "No sound device found.")
+
+
+def _print_layout(layout: dict[str, dict[str, dict[str, int]]]) -> None:
+    table = Table("direction", "report", "control", "bit", box=None)
+    for direction, reports in layout.items():
+        for report_id, controls in reports.items():
+            for name, bit in controls.items():
+                table.add_row(direction, report_id, name, str(bit))
+    Console().print(table if table.row_count else "No telephony collection: sound only.")
+
+
+def _plain(found: FoundHeadset) -> dict[str, object]:
+    identity = found.identity
+    return {
+        "vendor": f"{identity.vendor:04x}",
+        "product": f"{identity.product:04x}",
+        "serial": identity.serial,
+        "interface": identity.interface,
+        "name": identity.name,
+        "path": found.path,
+        "layout": found.table,
+        "trouble": str(found.trouble) if found.trouble else None,
+    }

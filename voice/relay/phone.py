@@ -1,0 +1,170 @@
+"""A Phone whose SIP goes through a relay: the stack is bound to 127.0.0.1 and hears the relay alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from voice.audio import AudioSink
+from voice.clock import Clock
+from voice.phone import (
+    AudioPath,
+    FrameSource,
+    Phone,
+    PhoneConfig,
+    PhoneError,
+    PhoneEvent,
+    PhoneFailure,
+    PhoneListener,
+    RegistrationChanged,
+    SipAccount,
+)
+from voice.relay.core import Server
+from voice.relay.wire import Relay
+
+log = logging.getLogger(__name__)
+
+NO_SERVER = 503
+
+
+class RegisteringPhone(Phone, Protocol):
+    """A Phone that can be told to register now."""
+
+    async def register(self) -> None:
+        """Send REGISTER now. Raises PhoneError."""
+
+
+MakePhone = Callable[[PhoneConfig, PhoneListener], RegisteringPhone]
+
+
+class RelayedPhone:
+    """See ``voice.phone.Phone``: the same, with ``server`` as the first hop of everything.
+
+    ``config.host`` and ``port`` are not used: SIP binds to 127.0.0.1 and to a port of the kernel's, and the connection
+    to the server leaves from ``local``. When the connection is lost the phone is no longer registered (503) and calls
+    go on; when it is back the phone registers at once.
+    """
+
+    def __init__(
+        self,
+        make: MakePhone,
+        config: PhoneConfig,
+        server: Server,
+        listener: PhoneListener,
+        clock: Clock,
+        *,
+        tls: ssl.SSLContext | None = None,
+        local: str = "",
+    ) -> None:
+        self._make = make
+        self._config = config
+        self._listener = listener
+        self.relay = Relay(server, clock, self._link_changed, tls=tls, local=local)
+        self._phone: RegisteringPhone | None = None
+        self._account: SipAccount | None = None
+        self._inner = ("", 0)
+        self._up = asyncio.Event()
+        self._why_down = "not connected yet"
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> tuple[str, int]:
+        """The address the phone is bound to. Raises PhoneError."""
+        try:
+            self._inner = await self.relay.open()
+        except OSError as error:
+            raise PhoneError(PhoneFailure.STACK, f"no loopback port: {error}") from None
+        config = replace(self._config, host="127.0.0.1", port=0, peer=self._inner)
+        self._phone = self._make(config, self._hear)
+        try:
+            bound = await self._phone.start()
+        except BaseException:
+            self._phone = None
+            self.relay.close()
+            raise
+        await self.relay.attach(bound)
+        self._tasks = [
+            asyncio.create_task(self.relay.run(), name="relay"),
+            asyncio.create_task(self._keep_registered(), name="relay registration"),
+        ]
+        return bound
+
+    async def add_account(self, account: SipAccount) -> None:
+        """Set who we are; ``account.proxy`` is the relay, whatever it says."""
+        host, port = self._inner
+        self._account = replace(account, proxy=f"sip:{host}:{port};transport=udp;lr")
+        await self._running().add_account(self._account)
+
+    async def close(self) -> None:
+        """Hang up everything, unregister, then let the connection go."""
+        if self._phone is not None:
+            await self._phone.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.relay.close()
+        self._phone = None
+
+    async def _keep_registered(self) -> None:
+        """A new connection knows nothing of us."""
+        while True:
+            await self._up.wait()
+            self._up.clear()
+            if self._phone is not None and self._account is not None and self._account.register:
+                with contextlib.suppress(PhoneError):  # a REGISTER is on its way already, and will be answered
+                    await self._phone.register()
+
+    def _link_changed(self, up: bool, why: str) -> None:
+        self._why_down = why
+        if up:
+            log.info("connected to the SIP server")
+            self._up.set()
+        else:
+            log.warning("no connection to the SIP server: %s", why)
+            if self._account is not None and self._account.register:
+                self._listener(RegistrationChanged(False, NO_SERVER, why))
+
+    def _hear(self, event: PhoneEvent) -> None:
+        """On from the phone, whose REGISTER the relay answered: that says nothing of why."""
+        if isinstance(event, RegistrationChanged) and event.code == NO_SERVER and self._why_down:
+            event = replace(event, reason=self._why_down)
+        self._listener(event)
+
+    def _running(self) -> RegisteringPhone:
+        if self._phone is None:
+            raise PhoneError(PhoneFailure.NOT_STARTED)
+        return self._phone
+
+    # ── the rest goes straight on ─────────────────────────────────────────────────────────────────────────────────
+
+    async def dial(self, leg_id: str, uri: str, headers: Mapping[str, str] | None = None) -> None:
+        """See Phone."""
+        await self._running().dial(leg_id, uri, headers)
+
+    async def answer(self, leg_id: str, code: int = 200) -> None:
+        """See Phone."""
+        await self._running().answer(leg_id, code)
+
+    async def hang_up(self, leg_id: str, code: int = 0) -> None:
+        """See Phone."""
+        await self._running().hang_up(leg_id, code)
+
+    async def send_digits(self, leg_id: str, digits: str) -> None:
+        """See Phone."""
+        await self._running().send_digits(leg_id, digits)
+
+    async def add_source(self, name: str, source: FrameSource) -> None:
+        """See Phone."""
+        await self._running().add_source(name, source)
+
+    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20) -> None:
+        """See Phone."""
+        await self._running().add_sink(name, sink, batch_ms)
+
+    async def set_paths(self, paths: frozenset[AudioPath]) -> None:
+        """See Phone."""
+        await self._running().set_paths(paths)
