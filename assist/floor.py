@@ -96,7 +96,7 @@ class Floor:
         self._recogniser = recogniser
         self._domain = domain
         self._clock = clock
-        self._queues = {agent.user: agent.queues for agent in agents}
+        self._agents = {agent.user: agent for agent in agents}
         for agent in agents:
             feed.add_agent(agent.user, agent.name)
         self._resting: dict[str, str] = {}
@@ -200,7 +200,7 @@ class Floor:
 
     def _still_concerns(self, case: Case, tell: casework.Tell) -> bool:
         """What an agent was told who no longer has the contact must not take the present one off the desk."""
-        if tell.agent not in self._queues:
+        if tell.agent not in self._agents:
             return False
         present = self._feed.desk(tell.agent).contact
         return tell.agent == case.agent and (not case.ended or present is None or present.id == case.contact_id)
@@ -250,7 +250,7 @@ class Floor:
 
     def _tell(self, agent: str, event: Event, contact_id: str | None = None, at: float | None = None) -> None:
         """Put an event on a desk; agents taken out of the settings meanwhile have none."""
-        if agent in self._queues:
+        if agent in self._agents:
             self._feed.publish(agent, event, contact_id, at=at)
 
     def _stamped(self, event: Event, received: float) -> Event:
@@ -323,7 +323,10 @@ class Floor:
         known = self._acd.agent(agent)
         if known is None or not known.logged_in:
             resting = self._resting.pop(agent, None)
-            self._decide(AgentLoggedIn(agent, self._queues.get(agent, ()), ready=resting is None))
+            known_as = self._agents.get(agent)
+            queues, skills, weights = (known_as.queues, known_as.skills, known_as.weights) if known_as else ((), {}, {})
+            logged_in = AgentLoggedIn(agent, queues, resting is None, tuple(skills.items()), tuple(weights.items()))
+            self._decide(logged_in)
             if resting is not None:
                 self._decide(NotReady(agent, resting))
 
