@@ -52,6 +52,7 @@ from ivr.acd_messages import (
     StationDown,
     StationUp,
     Tick,
+    TurnAway,
     from_event,
 )
 from ivr.contacts import (
@@ -62,11 +63,14 @@ from ivr.contacts import (
     ContactEnded,
     ContactSnapshot,
     FloorStarted,
+    LeaveQueue,
+    PlaceWanted,
+    TellPlace,
 )
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.base import Bus, Recent
 from voice.clock import Clock
-from voice.commands import CommandCodec, Reply
+from voice.commands import Command, CommandCodec, Reply
 from voice.errors import BusError
 from voice.events import VOICE_EVENTS, Envelope, Event, EventCodec, ServiceChanged, WorkerLost
 from voice.settings import AgentSettings
@@ -285,6 +289,8 @@ class Floor:
 
     def _route(self, case: Case, event: Event) -> None:
         """Tell the ACD what concerns it."""
+        if isinstance(event, PlaceWanted):
+            self._tell_place(case.contact_id)
         given = from_event(case.contact_id, event)
         if given is not None:
             self._decide(given)
@@ -300,6 +306,8 @@ class Floor:
             match effect:
                 case OfferContact():
                     self._spawn(self._offer(effect))
+                case TurnAway(contact_id, reason):
+                    self._spawn(self._ask_worker(contact_id, LeaveQueue(reason)))
                 case AgentChanged(agent, state, reason, since):
                     event = AgentStateChanged(agent, state, reason, since)
                     self._bus.publish(event)
@@ -309,6 +317,20 @@ class Floor:
         if (deadline := self._acd.next_deadline) is not None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(max(0.0, deadline - now), self._decide, Tick())
+
+    def _tell_place(self, contact_id: str) -> None:
+        outlook = self._acd.outlook(contact_id)
+        if outlook is not None:
+            ahead, wait = outlook
+            low, high = (wait.low_s, wait.high_s) if wait else (None, None)
+            self._spawn(self._ask_worker(contact_id, TellPlace(ahead, low, high)))
+
+    async def _ask_worker(self, contact_id: str, command: Command) -> None:
+        """One that does not answer plays its comfort message, or lets the caller wait: nothing is lost."""
+        try:
+            await self._bus.request(f"contact.{contact_id}", command)
+        except BusError as error:
+            log.warning("contact %s did not take %s: %s", contact_id, command.type, error)
 
     async def _offer(self, offer: OfferContact) -> None:
         command = ConnectAgent(offer.agent, f"sip:{offer.agent}@{self._domain}", offer.lease_id, offer.ring_s)

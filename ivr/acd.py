@@ -41,6 +41,7 @@ from ivr.acd_messages import (
 from ivr.agents import CONNECTED, Agent, AgentState, Assignment
 from ivr.contacts import ContactSnapshot
 from ivr.deadlines import Deadlines, LeaseEnds, PlaceChanges, QueueEmpties, RestEnds, WrapUpEnds
+from ivr.estimate import Line, Pace, Wait, estimate, keep
 from ivr.placing import place
 from ivr.queue import QueuedContact
 from ivr.routing import Router
@@ -90,6 +91,7 @@ class Acd:
         self._staffing = Staffing()
         self._one_at_a_time = frozenset(name for name, queue in self._queues.items() if not queue.autofill)
         self._offered: dict[str, str] = {}
+        self._paces: dict[str, Pace] = {}
         self._turns = 0
         self._deadlines: Deadlines = Deadlines()
         self._shown: dict[str, tuple[AgentState, str]] = {}
@@ -118,6 +120,23 @@ class Acd:
     def waiting(self, queue: str) -> tuple[str, ...]:
         """The contacts of ``queue`` that may be offered now, first to be served first."""
         return self._router.waiting(queue)
+
+    def outlook(self, contact_id: str) -> tuple[int, Wait | None] | None:
+        """How many are before a waiting contact, and the wait to tell its caller; None for one that does not wait."""
+        contact = self._contacts.get(contact_id)
+        if contact is None or not self._router.is_waiting(contact_id):
+            return None
+        queue = contact.served_in
+        ahead = self._router.ahead_of(queue, contact.rank)
+        agents, share = self._staffing.working(queue), self._staffing.share(queue)
+        line = Line(ahead, agents, share, self._router.idle_in(queue), self._pace(queue).handle_s)
+        contact.told = keep(contact.told, estimate(line))
+        return ahead, contact.told
+
+    def _pace(self, queue: str) -> Pace:
+        if queue not in self._paces:
+            self._paces[queue] = Pace((self._queues.get(queue) or QueueSettings(name=queue)).handle_s)
+        return self._paces[queue]
 
     def handle(self, given: AcdInput, now: float) -> tuple[AcdEffect, ...]:
         """Take one input at ``now``. What is due by then happens first. Stale or repeated inputs do no harm."""
@@ -199,6 +218,7 @@ class Acd:
             contact_id, QueuedContact(contact_id, seen.queue, seen.priority, seen.queued_at)
         )
         contact.queue, contact.priority, contact.queued_at = seen.queue, seen.priority, seen.queued_at
+        contact.skills = seen.skills
         if seen.phase == "queued":
             # Reserved just now: the worker had not heard of it when it wrote. The lease settles it.
             if held is None or held.phase is not AgentState.RESERVED:
@@ -339,7 +359,9 @@ class Acd:
     def _note_served(self, agent: Agent, assignment: Assignment) -> None:
         if assignment.connected_at is not None:
             served = agent.in_queue(assignment.queue)
-            served.talk_s += self._now - assignment.connected_at
+            talked = self._now - assignment.connected_at
+            served.talk_s += talked
+            self._pace(assignment.queue).handled(talked + self._times.wrap_up_s)
             served.last_ended = self._now
 
     def _note_offered(self, queue: str, contact_id: str, *, unanswered: bool) -> None:

@@ -188,8 +188,8 @@ AcdEffect = OfferContact | AgentChanged | TurnAway
 def from_event(contact_id: str, event: Event) -> AcdInput | None:
     """The input a contact's event means to the ACD; None for one that means nothing to it."""
     match event:
-        case contacts.ContactQueued(queue, priority, since):
-            return ContactQueuedIn(contact_id, queue, priority, since)
+        case contacts.ContactQueued(queue, priority, since, skills):
+            return ContactQueuedIn(contact_id, queue, priority, since, skills)
         case contacts.AgentOffered(agent, lease_id):
             return ContactRinging(contact_id, agent, lease_id)
         case contacts.ContactAnswered(agent, lease_id):

@@ -25,7 +25,16 @@ from ivr.contact_core import (
     SetPaths,
     StartListening,
 )
-from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS, ConnectAgent, ContactClosed, EndContact, FloorStarted
+from ivr.contacts import (
+    CONTACT_COMMANDS,
+    CONTACT_EVENTS,
+    ConnectAgent,
+    ContactClosed,
+    EndContact,
+    FloorStarted,
+    LeaveQueue,
+    TellPlace,
+)
 from ivr.ears import Ears
 from ivr.playback import PromptPlayer
 from ivr.prompts import PromptStore
@@ -118,6 +127,10 @@ class ContactWorker:
         match command:
             case ConnectAgent():
                 reply, effects = self._core.connect_agent(command)
+            case TellPlace():
+                reply, effects = self._core.tell_place(command, self._clock.wall())
+            case LeaveQueue():
+                reply, effects = self._core.leave_queue(command, self._clock.wall())
             case EndContact():
                 reply, effects = self._core.end(command, self._clock.wall())
             case _:

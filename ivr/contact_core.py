@@ -21,7 +21,10 @@ from ivr.contacts import (
     ContactQueued,
     ContactSnapshot,
     EndContact,
+    LeaveQueue,
+    PlaceWanted,
     PromptStarted,
+    TellPlace,
 )
 from ivr.flow import FlowRunner
 from ivr.schema import Flow
@@ -196,6 +199,18 @@ class ContactCore:
         self._out.append(flow.StartTimer(RING_TIMER, command.ring_s, self._ring_token))
         return Reply(True), self._drain()
 
+    def tell_place(self, command: TellPlace, now: float) -> tuple[Reply, tuple[ContactEffect, ...]]:
+        """What the floor answers to ``PlaceWanted``."""
+        if self._snapshot.phase == "queued":
+            self._flow(flow.PlaceTold(command.ahead, command.low_s, command.high_s), now)
+        return Reply(True), self._drain()
+
+    def leave_queue(self, command: LeaveQueue, now: float) -> tuple[Reply, tuple[ContactEffect, ...]]:
+        """The queue has nobody, or is full: the flow decides what becomes of the caller."""
+        if self._snapshot.phase == "queued":
+            self._flow(flow.TurnedAway(command.reason), now)
+        return Reply(True), self._drain()
+
     def end(self, command: EndContact, now: float) -> tuple[Reply, tuple[ContactEffect, ...]]:
         """Hang up every leg."""
         self._end("completed" if self._snapshot.answered_at else "failed", command.by, now)
@@ -294,13 +309,26 @@ class ContactCore:
                     self._masked = on
                 case flow.ChoiceReported(node, value, by):
                     self._publish(ChoiceMade(node, value, by))
-                case flow.JoinQueue(queue, priority):
+                case flow.JoinQueue(queue, priority, skills):
                     self._snapshot = replace(
-                        self._snapshot, phase="queued", queue=queue, priority=priority, queued_at=now
+                        self._snapshot, phase="queued", queue=queue, priority=priority, queued_at=now, skills=skills
                     )
-                    self._publish(ContactQueued(queue, priority, now))
+                    self._publish(ContactQueued(queue, priority, now, skills))
+                case flow.AskPlace():
+                    self._publish(PlaceWanted())
+                case flow.LeftQueue():
+                    self._leave_queue()
                 case flow.HangUp(reason):
                     self._end(reason, "agent" if self._snapshot.answered_at else "flow", now)
+
+    def _leave_queue(self) -> None:
+        """Back to the flow; a station that rings is hung up."""
+        if self._offer is not None:
+            self._out.append(HangUpLeg(self._offer.leg_id))
+            self._out.append(flow.CancelTimer(RING_TIMER))
+            self._offer = None
+        self._snapshot = replace(self._snapshot, phase="flow", agent="", lease_id="")
+        self._publish(self._snapshot)
 
     def _prompt(self, on: bool) -> None:
         if on != self._prompting:

@@ -43,12 +43,21 @@ class ChoiceMade(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactQueued(Event):
-    """The contact waits in ``queue``; ``since`` is Unix seconds."""
+    """The contact waits in ``queue``; ``since`` is Unix seconds. ``skills``: what an agent needs beside the queue's."""
 
     type: ClassVar[str] = "contact.queued"
     queue: str
     priority: int
     since: float
+    skills: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceWanted(Event):
+    """The caller is about to be told place and wait: the floor answers with ``TellPlace``, within a second or never."""
+
+    type: ClassVar[str] = "contact.place_wanted"
+    durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,7 @@ class ContactSnapshot(Event):
     agent: str = ""
     lease_id: str = ""
     answered_at: float = 0.0
+    skills: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +170,26 @@ class ConnectAgent(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class TellPlace(Command):
+    """To ``contact.<id>``: ``ahead`` callers are before this one, who will wait ``low_s`` to ``high_s`` seconds (both
+    None where nothing honest can be said).
+    """
+
+    type: ClassVar[str] = "contact.tell_place"
+    ahead: int
+    low_s: float | None = None
+    high_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveQueue(Command):
+    """To ``contact.<id>``: the queue does not take, or keep, it. ``reason``: ``empty`` (nobody is there), ``full``."""
+
+    type: ClassVar[str] = "contact.leave_queue"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndContact(Command):
     """To ``contact.<id>``: hang up every leg."""
 
@@ -168,7 +198,7 @@ class EndContact(Command):
 
 
 CONTACT_EVENTS: tuple[type[Event], ...] = (
-    ContactOffered, PromptStarted, ChoiceMade, ContactQueued, AgentOffered, AgentUnreachable, ContactAnswered,
-    ContactEnded, ContactClosed, ContactSnapshot, FloorStarted, AgentStateChanged,
+    ContactOffered, PromptStarted, ChoiceMade, ContactQueued, PlaceWanted, AgentOffered, AgentUnreachable,
+    ContactAnswered, ContactEnded, ContactClosed, ContactSnapshot, FloorStarted, AgentStateChanged,
 )  # fmt: skip
-CONTACT_COMMANDS: tuple[type[Command], ...] = (ConnectAgent, EndContact)
+CONTACT_COMMANDS: tuple[type[Command], ...] = (ConnectAgent, TellPlace, LeaveQueue, EndContact)

@@ -69,8 +69,33 @@ class CallerLeft:
     """The caller's leg ended. Nothing is done for this contact any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceTold:
+    """The answer to ``AskPlace``: ``ahead`` callers are before this one; the wait in seconds, where one can be told."""
+
+    ahead: int
+    low_s: float | None
+    high_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The queue does not take, or keep, this contact: ``empty`` or ``full``."""
+
+    reason: str
+
+
 Input = (
-    PromptFinished | DigitPressed | TimerFired | AgentRinging | AgentConnected | AgentFailed | AgentLeft | CallerLeft
+    PromptFinished
+    | DigitPressed
+    | TimerFired
+    | AgentRinging
+    | AgentConnected
+    | AgentFailed
+    | AgentLeft
+    | CallerLeft
+    | PlaceTold
+    | TurnedAway
 )
 
 # Effects
@@ -129,6 +154,17 @@ class JoinQueue:
 
     queue: str
     priority: int
+    skills: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskPlace:
+    """Ask the floor for place and wait; it may not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftQueue:
+    """The contact waits no longer: the flow goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +174,7 @@ class HangUp:
     reason: str
 
 
-Effect = PlayPrompts | StopPrompts | StartTimer | CancelTimer | MaskDigits | ChoiceReported | JoinQueue | HangUp
+Effect = (
+    PlayPrompts | StopPrompts | StartTimer | CancelTimer | MaskDigits | ChoiceReported
+    | JoinQueue | AskPlace | LeftQueue | HangUp
+)  # fmt: skip

@@ -17,6 +17,7 @@ from ivr.effects import (
     AgentFailed,
     AgentLeft,
     AgentRinging,
+    AskPlace,
     CallerLeft,
     CancelTimer,
     ChoiceReported,
@@ -25,22 +26,48 @@ from ivr.effects import (
     HangUp,
     Input,
     JoinQueue,
+    LeftQueue,
     MaskDigits,
+    PlaceTold,
     PlayPrompts,
     Prompt,
     PromptFinished,
     StartTimer,
     StopPrompts,
     TimerFired,
+    TurnedAway,
 )
 from ivr.schema import Flow, load_flow
 from ivr.stage import Stage
 from ivr.verbs import Activity
 
 __all__ = [
-    "AgentConnected", "AgentFailed", "AgentLeft", "AgentRinging", "CallerLeft", "CancelTimer", "ChoiceReported",
-    "DigitPressed", "Effect", "Flow", "FlowRunner", "HangUp", "Input", "JoinQueue", "MaskDigits", "PlayPrompts",
-    "Prompt", "PromptFinished", "StartTimer", "StopPrompts", "TimerFired", "load_flow",
+    "AgentConnected",
+    "AgentFailed",
+    "AgentLeft",
+    "AgentRinging",
+    "AskPlace",
+    "CallerLeft",
+    "CancelTimer",
+    "ChoiceReported",
+    "DigitPressed",
+    "Effect",
+    "Flow",
+    "FlowRunner",
+    "HangUp",
+    "Input",
+    "JoinQueue",
+    "LeftQueue",
+    "MaskDigits",
+    "PlaceTold",
+    "PlayPrompts",
+    "Prompt",
+    "PromptFinished",
+    "StartTimer",
+    "StopPrompts",
+    "TimerFired",
+    "TurnedAway",
+    "load_flow",
 ]  # fmt: skip
 
 
@@ -102,6 +129,10 @@ class FlowRunner:
                 activity.agent_failed(reason)
             case AgentLeft():
                 activity.agent_left()
+            case PlaceTold(ahead, low_s, high_s):
+                activity.place_told(ahead, low_s, high_s)
+            case TurnedAway(reason):
+                activity.turned_away(reason)
             case CallerLeft():
                 self._stage.clear()
                 self._stage.finished = True

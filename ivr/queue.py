@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from ivr.estimate import Wait
+
 Rank = tuple[float, ...]
 KeyT = TypeVar("KeyT", bound=str)
 
@@ -67,7 +69,7 @@ class QueuedContact:
     does not answer does not cost it its turn. ``misses`` counts reservations its worker did not act on, in a row;
     ``rests_until`` keeps it from being offered meanwhile, lest one dead worker at the head holds up the rest.
     ``skills`` are asked for on top of the queue's; ``sticky`` is the agent of its last contact. ``served_in`` is the
-    queue it waits in now: its own, or the one it has flowed over to.
+    queue it waits in now: its own, or the one it has flowed over to. ``told``: the wait its caller was told last.
     """
 
     contact_id: str
@@ -80,6 +82,7 @@ class QueuedContact:
     misses: int = 0
     rests_until: float | None = None
     served_in: str = ""
+    told: Wait | None = None
 
     @property
     def rank(self) -> Rank:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 from ivr.agents import Agent
 from ivr.settings import Empty
@@ -15,6 +14,7 @@ class Staffing:
     def __init__(self) -> None:
         self._logged_in: defaultdict[str, int] = defaultdict(int)
         self._working: defaultdict[str, int] = defaultdict(int)
+        self._shares: defaultdict[str, float] = defaultdict(float)
         self._noted: dict[str, tuple[tuple[str, ...], bool, bool]] = {}
 
     def note(self, agent: Agent) -> tuple[str, ...]:
@@ -32,6 +32,10 @@ class Staffing:
         """Agents of ``queue`` who take contacts now or soon."""
         return self._working[queue]
 
+    def share(self, queue: str) -> float:
+        """The same, each agent divided by the number of queues served."""
+        return self._shares[queue]
+
     def is_empty(self, queue: str, rule: Empty) -> bool:
         """Whether ``queue`` has nobody, as ``rule`` sees it."""
         match rule:
@@ -42,7 +46,8 @@ class Staffing:
             case Empty.NOBODY_WORKING:
                 return self._working[queue] == 0
 
-    def _count(self, queues: Iterable[str], logged_in: bool, working: bool, by: int) -> None:
+    def _count(self, queues: tuple[str, ...], logged_in: bool, working: bool, by: int) -> None:
         for queue in queues:
             self._logged_in[queue] += by * logged_in
             self._working[queue] += by * working
+            self._shares[queue] += by * working / len(queues)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ivr.effects import (
+    AskPlace,
     CancelTimer,
     ChoiceReported,
     Effect,
     HangUp,
     JoinQueue,
+    LeftQueue,
     MaskDigits,
     PlayPrompts,
     Prompt,
@@ -60,6 +62,10 @@ class Stage:
         self._timers[name] = self._token()
         self._effects.append(StartTimer(name, seconds, self._timers[name]))
 
+    def timer_runs(self, name: str) -> bool:
+        """Whether the timer ``name`` runs."""
+        return name in self._timers
+
     def cancel_timer(self, name: str) -> None:
         """Forget the timer ``name``, if it runs."""
         if self._timers.pop(name, None) is not None:
@@ -75,9 +81,17 @@ class Stage:
         """Say what was gathered, masked if digits are."""
         self._effects.append(ChoiceReported(self.node, "*" * len(value) if self._masked else value, "digits"))
 
-    def join_queue(self, queue: str, priority: int) -> None:
+    def join_queue(self, queue: str, priority: int, skills: tuple[tuple[str, int], ...] = ()) -> None:
         """Wait for an agent."""
-        self._effects.append(JoinQueue(queue, priority))
+        self._effects.append(JoinQueue(queue, priority, skills))
+
+    def ask_place(self) -> None:
+        """Ask for the place in the queue and the wait."""
+        self._effects.append(AskPlace())
+
+    def leave_queue(self) -> None:
+        """Wait no longer."""
+        self._effects.append(LeftQueue())
 
     def type_ahead(self, digit: str) -> None:
         """Keep a digit for the next gather."""

@@ -91,6 +91,12 @@ class Activity:
     def agent_failed(self, reason: str) -> None:
         """The agent did not answer."""
 
+    def place_told(self, ahead: int, low_s: float | None, high_s: float | None) -> None:
+        """The floor said how many are ahead and how long it will take."""
+
+    def turned_away(self, reason: str) -> None:
+        """The queue does not take, or keep, the caller."""
+
     def agent_left(self) -> None:
         """The connected agent is gone."""
 

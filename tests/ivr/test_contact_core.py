@@ -30,10 +30,13 @@ from ivr.contacts import (
     ContactQueued,
     ContactSnapshot,
     EndContact,
+    LeaveQueue,
     PromptStarted,
+    TellPlace,
 )
 from ivr.schema import Flow, load_flow
 from ivr.settings import IvrSettings
+from voice.commands import Reply
 from voice.events import DigitReceived, Event, LegEnded
 from voice.hearing import PROMPTS
 from voice.phone import AudioPath, IncomingLeg, LegConnected, LegDigit, LegDisconnected, LegProgressed
@@ -242,3 +245,43 @@ def test_a_second_invite_is_busy() -> None:
     contact = Contact().answered()
     second = IncomingLeg("in-2", "other", INVITE.from_uri, "", INVITE.to_uri, {})
     assert contact.phone(second) == (HangUpLeg("in-2", 486),)
+
+
+LEAVING = """
+flow: leaving
+start: first
+nodes:
+  first: {verb: enqueue, queue: billing, announcePosition: true, choices: {"1": bye}, empty: bye}
+  bye: {verb: pause, length: 5, next: over}
+  over: {verb: hangup}
+"""
+
+
+def leaving(tmp_path: Path) -> Contact:
+    file = tmp_path / "leaving.yaml"
+    file.write_text(LEAVING)
+    return Contact(load_flow(file)).answered()
+
+
+def test_place_is_asked_for_and_told(tmp_path: Path) -> None:
+    contact = leaving(tmp_path)
+    told = contact.core.tell_place(TellPlace(1, None, None), contact.now)
+    assert told == (Reply(True), ()), "it had not been asked for"
+
+
+def test_a_caller_who_leaves_the_queue_frees_the_station_that_rings(tmp_path: Path) -> None:
+    contact = leaving(tmp_path)
+    assert contact.core.connect_agent(ANNA)[0].ok
+    effects = contact.phone(LegDigit("in", "1"))
+    assert of(HangUpLeg, effects) == [HangUpLeg("agent-1")]
+    assert [event.phase for event in of(ContactSnapshot, published(effects))] == ["flow"]
+    late = published(contact.phone(LegDisconnected("agent-1", 487, "")))
+    assert not of(AgentUnreachable, late)
+    assert contact.core.snapshot.phase == "flow"
+
+
+def test_a_queue_without_agents_sends_the_caller_on(tmp_path: Path) -> None:
+    contact = leaving(tmp_path)
+    _, effects = contact.core.leave_queue(LeaveQueue("empty"), contact.now)
+    assert [event.phase for event in of(ContactSnapshot, published(effects))] == ["flow"]
+    assert contact.core.leave_queue(LeaveQueue("empty"), contact.now) == (Reply(True), ())

@@ -13,6 +13,7 @@ from ivr.flow import (
     AgentFailed,
     AgentLeft,
     AgentRinging,
+    AskPlace,
     CallerLeft,
     CancelTimer,
     ChoiceReported,
@@ -22,12 +23,15 @@ from ivr.flow import (
     HangUp,
     Input,
     JoinQueue,
+    LeftQueue,
     MaskDigits,
+    PlaceTold,
     PlayPrompts,
     PromptFinished,
     StartTimer,
     StopPrompts,
     TimerFired,
+    TurnedAway,
     load_flow,
 )
 from ivr.prompts import PromptSource
@@ -355,3 +359,80 @@ def test_whatever_happens_the_caller_is_never_left_in_silence(flow: Flow, happen
             case _:
                 continue
         assert caller.playing or caller.timers or talking or caller.runner.finished
+
+
+WAITING = """
+  first:
+    verb: enqueue
+    queue: billing
+    skills: {spanish: 3}
+    announcement: Please wait.
+    comfort: Still waiting.
+    comfortInterval: 20
+    announcePosition: true
+    announceWait: true
+    choices: {"1": elsewhere}
+    empty: nobody
+    full: elsewhere
+  nobody: {verb: say, text: Nobody is here., next: bye}
+  elsewhere: {verb: say, text: Elsewhere., next: bye}
+  bye: {verb: hangup}
+"""
+SECOND = "You are number two in line."
+RANGE = "We expect a wait of one to three minutes."
+
+
+def waiting(tmp_path: Path) -> Caller:
+    caller = caller_in(tmp_path, WAITING)
+    assert JoinQueue("billing", 5, (("spanish", 3),)) in caller.seen
+    assert AskPlace() in caller.hear_out()
+    return caller
+
+
+def test_place_and_wait_are_told_with_the_comfort_message(tmp_path: Path) -> None:
+    caller = waiting(tmp_path)
+    assert caller.hears == ["hold"]
+    caller.give(PlaceTold(1, 70.0, 170.0))
+    assert caller.hears == [SECOND, RANGE, "Still waiting."]
+    caller.hear_out()
+    assert AskPlace() in caller.run_out("comfort")
+    caller.give(PlaceTold(1, None, None))
+    assert caller.hears == [SECOND, "Still waiting."], "no wait is known any more"
+
+
+def test_the_same_place_and_wait_are_not_told_twice(tmp_path: Path) -> None:
+    caller = waiting(tmp_path)
+    caller.give(PlaceTold(1, 70.0, 170.0))
+    caller.hear_out()
+    caller.run_out("comfort")
+    caller.give(PlaceTold(1, 65.0, 175.0))
+    assert caller.hears == ["Still waiting."]
+
+
+def test_a_floor_that_does_not_answer_costs_the_place_only(tmp_path: Path) -> None:
+    caller = waiting(tmp_path)
+    caller.run_out("place")
+    assert caller.hears == ["Still waiting."]
+    assert caller.give(PlaceTold(1, 70.0, 170.0)) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "hears"),
+    [
+        (TurnedAway("empty"), "Nobody is here."),
+        (TurnedAway("full"), "Elsewhere."),
+        (DigitPressed("1"), "Elsewhere."),
+    ],
+)
+def test_a_caller_may_leave_the_queue(tmp_path: Path, given: Input, hears: str) -> None:
+    caller = waiting(tmp_path)
+    assert LeftQueue() in caller.give(given)
+    assert caller.hears == [hears]
+    assert caller.timers == {}
+
+
+def test_without_another_way_a_caller_waits(tmp_path: Path) -> None:
+    caller = caller_in(tmp_path, LINE)
+    assert caller.give(TurnedAway("empty"), DigitPressed("1")) == ()
+    caller.hear_out()
+    assert caller.hears == ["hold"]
