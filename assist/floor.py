@@ -62,9 +62,11 @@ from ivr.contacts import (
     ConnectAgent,
     ContactEnded,
     ContactSnapshot,
+    FactsWanted,
     FloorStarted,
     LeaveQueue,
     PlaceWanted,
+    TellFacts,
     TellPlace,
 )
 from transcription.utterances import UTTERANCE_EVENTS
@@ -289,8 +291,11 @@ class Floor:
 
     def _route(self, case: Case, event: Event) -> None:
         """Tell the ACD what concerns it."""
-        if isinstance(event, PlaceWanted):
-            self._tell_place(case.contact_id)
+        match event:
+            case PlaceWanted():
+                self._tell_place(case.contact_id)
+            case FactsWanted(queues):
+                self._spawn(self._tell_facts(case, queues))
         given = from_event(case.contact_id, event)
         if given is not None:
             self._decide(given)
@@ -324,6 +329,13 @@ class Floor:
             ahead, wait = outlook
             low, high = (wait.low_s, wait.high_s) if wait else (None, None)
             self._spawn(self._ask_worker(contact_id, TellPlace(ahead, low, high)))
+
+    async def _tell_facts(self, case: Case, queues: tuple[str, ...]) -> None:
+        found = await self._customer(case.caller)
+        states = tuple((queue, *self._acd.queue_state(queue)) for queue in queues)
+        await self._ask_worker(
+            case.contact_id, TellFacts(found is not None and found.customer is not None, False, states)
+        )
 
     async def _ask_worker(self, contact_id: str, command: Command) -> None:
         """One that does not answer plays its comfort message, or lets the caller wait: nothing is lost."""

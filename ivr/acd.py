@@ -133,6 +133,10 @@ class Acd:
         contact.told = keep(contact.told, estimate(line))
         return ahead, contact.told
 
+    def queue_state(self, queue: str) -> tuple[int, int]:
+        """How many contacts wait in ``queue``, and how many of its agents work."""
+        return self._router.length(queue), self._staffing.working(queue)
+
     def _pace(self, queue: str) -> Pace:
         if queue not in self._paces:
             self._paces[queue] = Pace((self._queues.get(queue) or QueueSettings(name=queue)).handle_s)

@@ -33,9 +33,11 @@ from ivr.contacts import (
     EndContact,
     FloorStarted,
     LeaveQueue,
+    TellFacts,
     TellPlace,
 )
 from ivr.ears import Ears
+from ivr.http_client import look_up
 from ivr.playback import PromptPlayer
 from ivr.prompts import PromptStore
 from ivr.schema import load_flow
@@ -82,6 +84,7 @@ class ContactWorker:
         self._player = PromptPlayer(lambda token: self._loop.call_soon_threadsafe(self._prompt_finished, token))
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._operations: asyncio.Queue[PhoneOperation] = asyncio.Queue()
+        self._look_ups: set[asyncio.Task[None]] = set()
         self._phone: Phone | None = None
         self._offered = asyncio.Event()
         self._finished = asyncio.Event()
@@ -103,7 +106,7 @@ class ContactWorker:
             ]
             await self._finished.wait()
             starts.close()
-            for task in background:
+            for task in (*background, *self._look_ups):
                 task.cancel()
 
     def phone_event(self, event: PhoneEvent) -> None:
@@ -129,6 +132,8 @@ class ContactWorker:
                 reply, effects = self._core.connect_agent(command)
             case TellPlace():
                 reply, effects = self._core.tell_place(command, self._clock.wall())
+            case TellFacts():
+                reply, effects = self._core.tell_facts(command, self._clock.wall())
             case LeaveQueue():
                 reply, effects = self._core.leave_queue(command, self._clock.wall())
             case EndContact():
@@ -173,12 +178,20 @@ class ContactWorker:
                     self._timers[name] = self._loop.call_later(seconds, self._timer_fired, name, token)
                 case flow.CancelTimer(name):
                     self._cancel_timer(name)
+                case flow.LookUp():
+                    task = self._loop.create_task(self._look_up(effect), name="look-up")
+                    self._look_ups.add(task)
+                    task.add_done_callback(self._look_ups.discard)
                 case StartListening():
                     self._ears.open(self._clock.wall() - self._core.snapshot.offered_at)
                 case Finish():
                     self._finished.set()
                 case AnswerLeg() | DialLeg() | HangUpLeg() | SetPaths():
                     self._operations.put_nowait(effect)
+
+    async def _look_up(self, wanted: flow.LookUp) -> None:
+        answer = await asyncio.to_thread(look_up, wanted.method, wanted.url, wanted.body, wanted.timeout_s)
+        self._perform(self._core.looked_up(wanted.token, answer, self._clock.wall()))
 
     def _cancel_timer(self, name: str) -> None:
         timer = self._timers.pop(name, None)

@@ -53,6 +53,56 @@ class ContactQueued(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ContactTagged(Event):
+    """The flow noted ``value`` under ``name``."""
+
+    type: ClassVar[str] = "contact.tagged"
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyAnswered(Event):
+    """The caller's raw ``score``; ``kind``: csat (1-5), nps (0-10), ces (1-7)."""
+
+    type: ClassVar[str] = "survey.answered"
+    kind: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTaken(Event):
+    """The caller left a message: seconds ``start_s`` to ``end_s`` of the contact, in its recording and transcript.
+    ``kind``: voicemail, comment.
+    """
+
+    type: ClassVar[str] = "contact.message"
+    kind: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRequested(Event):
+    """The caller wants to be called at ``number``, keeping the place in ``queue`` of one who waits since ``since``."""
+
+    type: ClassVar[str] = "contact.callback_requested"
+    number: str
+    queue: str
+    priority: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class FactsWanted(Event):
+    """The flow branches on what the floor knows; it answers with ``TellFacts``, within a second or never."""
+
+    type: ClassVar[str] = "contact.facts_wanted"
+    durable: ClassVar[bool] = False
+    queues: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceWanted(Event):
     """The caller is about to be told place and wait: the floor answers with ``TellPlace``, within a second or never."""
 
@@ -92,9 +142,10 @@ class ContactAnswered(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactEnded(Event):
-    """The contact is over. ``reason``: ``completed`` (after an agent), ``abandoned`` (while waiting), ``self_service``
-    (ended in the flow), ``worker_lost``, ``failed``. ``ended_by``: ``caller``, ``agent``, ``flow``, ``supervisor``,
-    ``system``. ``duration_s`` from the offer, ``talk_s`` from the agent's answer.
+    """The contact is over. ``reason``: ``completed`` (after an agent), ``abandoned`` (while waiting), ``callback`` (a
+    call back was promised), ``self_service`` (ended in the flow), ``worker_lost``, ``failed``. ``ended_by``:
+    ``caller``, ``agent``, ``flow``, ``supervisor``, ``system``. ``duration_s`` from the offer, ``talk_s`` from the
+    agent's answer.
     """
 
     type: ClassVar[str] = "contact.ended"
@@ -182,6 +233,16 @@ class TellPlace(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class TellFacts(Command):
+    """To ``contact.<id>``: is the caller in the directory, a VIP; and of each queue (name, waiting, agents at work)."""
+
+    type: ClassVar[str] = "contact.tell_facts"
+    known: bool
+    vip: bool
+    queues: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveQueue(Command):
     """To ``contact.<id>``: the queue does not take, or keep, it. ``reason``: ``empty`` (nobody is there), ``full``."""
 
@@ -198,7 +259,8 @@ class EndContact(Command):
 
 
 CONTACT_EVENTS: tuple[type[Event], ...] = (
-    ContactOffered, PromptStarted, ChoiceMade, ContactQueued, PlaceWanted, AgentOffered, AgentUnreachable,
+    ContactOffered, PromptStarted, ChoiceMade, ContactQueued, PlaceWanted, FactsWanted, ContactTagged,
+    SurveyAnswered, MessageTaken, CallbackRequested, AgentOffered, AgentUnreachable,
     ContactAnswered, ContactEnded, ContactClosed, ContactSnapshot, FloorStarted, AgentStateChanged,
 )  # fmt: skip
-CONTACT_COMMANDS: tuple[type[Command], ...] = (ConnectAgent, TellPlace, LeaveQueue, EndContact)
+CONTACT_COMMANDS: tuple[type[Command], ...] = (ConnectAgent, TellPlace, TellFacts, LeaveQueue, EndContact)

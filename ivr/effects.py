@@ -6,7 +6,10 @@ replaced or cancelled meanwhile, is ignored. Tokens rise and are never used twic
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from ivr.conditions import QueueFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +88,27 @@ class TurnedAway:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class FactsTold:
+    """The answer to ``AskFacts``: what the caller directory says, and queues by name."""
+
+    known: bool
+    vip: bool
+    queues: Mapping[str, QueueFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """The answer to ``LookUp(token)``: a JSON object, or None for anything else."""
+
+    token: int
+    answer: Mapping[str, object] | None
+
+
 Input = (
-    PromptFinished
-    | DigitPressed
-    | TimerFired
-    | AgentRinging
-    | AgentConnected
-    | AgentFailed
-    | AgentLeft
-    | CallerLeft
-    | PlaceTold
-    | TurnedAway
-)
+    PromptFinished | DigitPressed | TimerFired | AgentRinging | AgentConnected | AgentFailed | AgentLeft | CallerLeft
+    | PlaceTold | TurnedAway | FactsTold | LookedUp
+)  # fmt: skip
 
 # Effects
 
@@ -168,6 +180,62 @@ class LeftQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class AskFacts:
+    """Ask the floor about the caller and these queues; it may not answer."""
+
+    queues: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Send a request and report ``LookedUp(token)``. ``body`` is sent as JSON by POST."""
+
+    token: int
+    method: str
+    url: str
+    body: Mapping[str, str]
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """Something noted about the contact."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A survey's answer: ``kind`` csat (1-5), nps (0-10) or ces (1-7)."""
+
+    kind: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStarted:
+    """From now on the caller speaks a message (``voicemail``, ``comment``): listen and record."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEnded:
+    """The message is over."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCallback:
+    """The caller wants to be called at ``number`` and to keep the place in ``queue``."""
+
+    queue: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the contact. ``reason``: ``completed`` (an agent was there), ``self_service`` (none was)."""
 
@@ -176,5 +244,6 @@ class HangUp:
 
 Effect = (
     PlayPrompts | StopPrompts | StartTimer | CancelTimer | MaskDigits | ChoiceReported
-    | JoinQueue | AskPlace | LeftQueue | HangUp
+    | JoinQueue | AskPlace | LeftQueue | AskFacts | LookUp | Tagged | Scored
+    | MessageStarted | MessageEnded | RequestCallback | HangUp
 )  # fmt: skip

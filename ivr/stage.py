@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
 
+from ivr.conditions import Facts, QueueFacts
 from ivr.effects import (
+    AskFacts,
     AskPlace,
     CancelTimer,
     ChoiceReported,
@@ -12,12 +17,20 @@ from ivr.effects import (
     HangUp,
     JoinQueue,
     LeftQueue,
+    LookUp,
     MaskDigits,
+    MessageEnded,
+    MessageStarted,
     PlayPrompts,
     Prompt,
+    RequestCallback,
+    Scored,
     StartTimer,
     StopPrompts,
+    Tagged,
 )
+
+_VARIABLE = re.compile(r"\$\{([a-z][a-z0-9_]*)\}")
 
 TYPE_AHEAD_LIMIT = 32
 """Digits kept while no gather listens; more are dropped, as a caller leaning on a key would send them."""
@@ -26,8 +39,12 @@ TYPE_AHEAD_LIMIT = 32
 class Stage:
     """One contact's stage. ``speech`` turns a text into its Prompt; ``variables`` are the contact's, by name."""
 
-    def __init__(self, speech: Callable[[str], Prompt], variables: dict[str, str]) -> None:
+    def __init__(
+        self, speech: Callable[[str], Prompt], variables: dict[str, str], timezone: datetime.tzinfo = datetime.UTC
+    ) -> None:
         self.variables = variables
+        self.now = 0.0
+        self._timezone = timezone
         self.node = ""
         self.destination: str | None = None
         self.finished = False
@@ -88,6 +105,49 @@ class Stage:
     def ask_place(self) -> None:
         """Ask for the place in the queue and the wait."""
         self._effects.append(AskPlace())
+
+    def ask_facts(self, queues: tuple[str, ...]) -> None:
+        """Ask about the caller and queues."""
+        self._effects.append(AskFacts(queues))
+
+    def facts(self, known: bool, vip: bool, queues: Mapping[str, QueueFacts]) -> Facts:
+        """What conditions are judged by, here and now."""
+        now = datetime.datetime.fromtimestamp(self.now, self._timezone)
+        return Facts(now, self.variables, known, vip, queues)
+
+    def look_up(self, method: str, url: str, body: Mapping[str, str], timeout_s: float) -> int:
+        """Ask another system; returns the token its answer will bear."""
+        token = self._token()
+        self._effects.append(LookUp(token, method, url, body, timeout_s))
+        return token
+
+    def tag(self, name: str, value: str) -> None:
+        """Note something about the contact."""
+        self._effects.append(Tagged(name, value))
+
+    def report_score(self, kind: str, score: int) -> None:
+        """Say how a survey was answered."""
+        self._effects.append(Scored(kind, score))
+
+    def start_message(self, kind: str) -> None:
+        """Listen to what the caller says from now on."""
+        self._effects.append(MessageStarted(kind))
+
+    def end_message(self, kind: str) -> None:
+        """The caller's message is over."""
+        self._effects.append(MessageEnded(kind))
+
+    def request_callback(self, queue: str, number: str) -> None:
+        """Promise a call."""
+        self._effects.append(RequestCallback(queue, number))
+
+    def fill(self, text: str) -> str:
+        """``text`` with every ``${name}`` replaced by that variable, or by nothing where it is not set."""
+        return _VARIABLE.sub(lambda found: self.variables.get(found[1], ""), text)
+
+    def fill_url(self, url: str) -> str:
+        """The same, percent-encoded."""
+        return _VARIABLE.sub(lambda found: quote(self.variables.get(found[1], ""), safe=""), url)
 
     def leave_queue(self) -> None:
         """Wait no longer."""

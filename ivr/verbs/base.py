@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from ivr.conditions import QueueFacts
 from ivr.stage import Stage
 
 Key = tuple[str | int, ...]
@@ -93,6 +94,12 @@ class Activity:
 
     def place_told(self, ahead: int, low_s: float | None, high_s: float | None) -> None:
         """The floor said how many are ahead and how long it will take."""
+
+    def facts_told(self, known: bool, vip: bool, queues: dict[str, QueueFacts]) -> None:
+        """The floor said what it knows of the caller and of queues."""
+
+    def looked_up(self, token: int, answer: Mapping[str, object] | None) -> None:
+        """The look-up ``token`` gave an object, or nothing."""
 
     def turned_away(self, reason: str) -> None:
         """The queue does not take, or keep, the caller."""

@@ -98,10 +98,12 @@ class Gather(Verb):
 
     def activity(self, stage: Stage) -> Activity:
         """Ask."""
-        return _Gathering(stage, self)
+        return Gathering(stage, self)
 
 
-class _Gathering(Activity):
+class Gathering(Activity):
+    """Asking; also the ground of verbs that ask for something particular."""
+
     def __init__(self, stage: Stage, verb: Gather) -> None:
         super().__init__(stage)
         self._verb = verb
@@ -110,6 +112,7 @@ class _Gathering(Activity):
         self._asking = False
 
     def begin(self) -> None:
+        """Take what was typed ahead, or ask."""
         typed = self.stage.take_typed()
         self.stage.mask(self._verb.mask)
         if not (typed and self._verb.bargein):
@@ -124,10 +127,16 @@ class _Gathering(Activity):
                 return
 
     def prompt_finished(self) -> None:
+        """Asked: now the caller's time runs."""
         self._asking = False
         self.stage.start_timer(NO_INPUT, self._verb.timeout)
 
+    def answered(self, digits: str) -> None:
+        """What was keyed is an answer: report it, and go on."""
+        self.stage.report_choice(digits)
+
     def digit(self, digit: str) -> None:
+        """A digit: silence, at once."""
         if self._asking and not self._verb.bargein:
             return
         self._asking = False
@@ -136,6 +145,7 @@ class _Gathering(Activity):
         self._take(digit)
 
     def timer_fired(self, name: str) -> None:
+        """No more digits, or none at all."""
         if name == INTER_DIGIT:
             self._evaluate()
         else:
@@ -169,7 +179,7 @@ class _Gathering(Activity):
         if target is None or not verb.shortest <= len(digits) <= verb.longest:
             self._failed(verb.no_match or verb.no_input)
             return
-        self.stage.report_choice(digits)
+        self.answered(digits)
         if verb.variable is not None:
             self.stage.variables[verb.variable] = digits
         self.stage.go(target)

@@ -22,6 +22,7 @@ from ivr.contact_core import (
 from ivr.contacts import (
     AgentOffered,
     AgentUnreachable,
+    CallbackRequested,
     ChoiceMade,
     ConnectAgent,
     ContactAnswered,
@@ -31,7 +32,9 @@ from ivr.contacts import (
     ContactSnapshot,
     EndContact,
     LeaveQueue,
+    MessageTaken,
     PromptStarted,
+    SurveyAnswered,
     TellPlace,
 )
 from ivr.schema import Flow, load_flow
@@ -285,3 +288,49 @@ def test_a_queue_without_agents_sends_the_caller_on(tmp_path: Path) -> None:
     _, effects = contact.core.leave_queue(LeaveQueue("empty"), contact.now)
     assert [event.phase for event in of(ContactSnapshot, published(effects))] == ["flow"]
     assert contact.core.leave_queue(LeaveQueue("empty"), contact.now) == (Reply(True), ())
+
+
+MESSAGES = """
+flow: messages
+start: first
+nodes:
+  first: {verb: enqueue, queue: billing, priority: 7, choices: {"1": promise, "2": mail}}
+  promise: {verb: callback, queue: billing, next: bye, failed: bye}
+  mail: {verb: record, say: Speak., next: score}
+  score: {verb: survey, kind: csat, say: Score., next: bye}
+  bye: {verb: hangup}
+"""
+
+
+def messages(tmp_path: Path) -> Contact:
+    file = tmp_path / "messages.yaml"
+    file.write_text(MESSAGES)
+    return Contact(load_flow(file)).answered()
+
+
+def test_a_call_back_keeps_the_place_and_is_no_abandon(tmp_path: Path) -> None:
+    contact = messages(tmp_path)
+    contact.now += 90
+    found = published(contact.phone(LegDigit("in", "1")))
+    assert of(CallbackRequested, found) == [CallbackRequested("+12025550142", "billing", 7, 1000.0)]
+    (ended,) = of(ContactEnded, found)
+    assert (ended.reason, ended.ended_by) == ("callback", "flow")
+
+
+def test_a_message_is_listened_to_and_marked(tmp_path: Path) -> None:
+    contact = messages(tmp_path)
+    effects = finish_prompts(contact, contact.phone(LegDigit("in", "2")))
+    assert of(StartListening, effects) == [StartListening()]
+    taps = [path for each in of(SetPaths, effects) for path in each.paths]
+    assert AudioPath("leg:in", "tap:caller") in taps
+    contact.now += 12
+    assert of(MessageTaken, published(contact.phone(LegDigit("in", "#")))) == [MessageTaken("voicemail", 0.0, 12.0)]
+    assert of(SurveyAnswered, published(contact.phone(LegDigit("in", "5")))) == [SurveyAnswered("csat", 5)]
+
+
+def test_a_message_ends_with_the_call(tmp_path: Path) -> None:
+    contact = messages(tmp_path)
+    finish_prompts(contact, contact.phone(LegDigit("in", "2")))
+    contact.now += 7
+    found = published(contact.phone(LegDisconnected("in", 0, "")))
+    assert of(MessageTaken, found) == [MessageTaken("voicemail", 0.0, 7.0)]
