@@ -182,12 +182,22 @@ class ContactWorker:
                     task = self._loop.create_task(self._look_up(effect), name="look-up")
                     self._look_ups.add(task)
                     task.add_done_callback(self._look_ups.discard)
+                case flow.StartSpeech(token, phrases):
+                    self._ears.listen(token, phrases, self._since_offer(), self._speech_heard)
+                case flow.StopSpeech():
+                    self._ears.stop_listening()
                 case StartListening():
-                    self._ears.open(self._clock.wall() - self._core.snapshot.offered_at)
+                    self._ears.open(self._since_offer())
                 case Finish():
                     self._finished.set()
                 case AnswerLeg() | DialLeg() | HangUpLeg() | SetPaths():
                     self._operations.put_nowait(effect)
+
+    def _since_offer(self) -> float:
+        return self._clock.wall() - self._core.snapshot.offered_at
+
+    def _speech_heard(self, token: int, text: str, final: bool) -> None:
+        self._perform(self._core.speech_heard(token, text, final, self._clock.wall()))
 
     async def _look_up(self, wanted: flow.LookUp) -> None:
         answer = await asyncio.to_thread(look_up, wanted.method, wanted.url, wanted.body, wanted.timeout_s)

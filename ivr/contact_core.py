@@ -108,6 +108,8 @@ ContactEffect = (
     | flow.StartTimer
     | flow.CancelTimer
     | flow.LookUp
+    | flow.StartSpeech
+    | flow.StopSpeech
 )
 
 
@@ -137,6 +139,7 @@ class ContactCore:
         self._prompting = False
         self._playing = 0
         self._listening = False
+        self._hearing = False
         self._message: tuple[str, float] | None = None
         self._called_back = False
         self._ended = False
@@ -220,6 +223,11 @@ class ContactCore:
         queues = {name: QueueFacts(waiting, working) for name, waiting, working in command.queues}
         self._flow(flow.FactsTold(command.known, command.vip, queues), now)
         return Reply(True), self._drain()
+
+    def speech_heard(self, token: int, text: str, final: bool, now: float) -> tuple[ContactEffect, ...]:
+        """The recogniser of a gather heard something."""
+        self._flow(flow.SpeechHeard(token, text, final), now)
+        return self._drain()
 
     def looked_up(self, token: int, answer: Mapping[str, object] | None, now: float) -> tuple[ContactEffect, ...]:
         """A look-up of the flow came to an end."""
@@ -338,6 +346,10 @@ class ContactCore:
                     self._publish(ContactQueued(queue, priority, now, skills))
                 case flow.AskFacts(queues):
                     self._publish(FactsWanted(queues))
+                case flow.StartSpeech() | flow.StopSpeech():
+                    self._out.append(effect)
+                    self._hearing = isinstance(effect, flow.StartSpeech)
+                    self._set_paths()
                 case flow.LookUp():
                     self._out.append(effect)
                 case flow.Tagged(name, value):
@@ -394,7 +406,9 @@ class ContactCore:
             self._set_paths()
 
     def _set_paths(self) -> None:
-        self._out.append(SetPaths(paths(self.call, prompting=self._prompting, tapping=self._listening)))
+        self._out.append(
+            SetPaths(paths(self.call, prompting=self._prompting, tapping=self._listening or self._hearing))
+        )
 
     def _publish(self, event: Event) -> None:
         self._out.append(Publish(event))

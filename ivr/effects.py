@@ -105,9 +105,21 @@ class LookedUp:
     answer: Mapping[str, object] | None
 
 
+@dataclass(frozen=True, slots=True)
+class SpeechHeard:
+    """What the recogniser of ``StartSpeech(token)`` hears: a hypothesis, or with ``final`` the words of an utterance.
+
+    ``text`` is lower case; ``[unk]`` stands for what is outside a grammar.
+    """
+
+    token: int
+    text: str
+    final: bool
+
+
 Input = (
     PromptFinished | DigitPressed | TimerFired | AgentRinging | AgentConnected | AgentFailed | AgentLeft | CallerLeft
-    | PlaceTold | TurnedAway | FactsTold | LookedUp
+    | PlaceTold | TurnedAway | FactsTold | LookedUp | SpeechHeard
 )  # fmt: skip
 
 # Effects
@@ -153,7 +165,7 @@ class MaskDigits:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceReported:
-    """A gather ended with ``value`` (``*`` for each digit where it is masked); ``by`` is ``digits``."""
+    """A gather ended with ``value`` (``*`` for each digit where it is masked); ``by`` is ``digits`` or ``speech``."""
 
     node: str
     value: str
@@ -177,6 +189,19 @@ class AskPlace:
 @dataclass(frozen=True, slots=True)
 class LeftQueue:
     """The contact waits no longer: the flow goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartSpeech:
+    """Recognise the caller from now on, and report ``SpeechHeard(token)``: any words, or only ``phrases``."""
+
+    token: int
+    phrases: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopSpeech:
+    """Recognise no more for this turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,5 +270,5 @@ class HangUp:
 Effect = (
     PlayPrompts | StopPrompts | StartTimer | CancelTimer | MaskDigits | ChoiceReported
     | JoinQueue | AskPlace | LeftQueue | AskFacts | LookUp | Tagged | Scored
-    | MessageStarted | MessageEnded | RequestCallback | HangUp
+    | MessageStarted | MessageEnded | RequestCallback | StartSpeech | StopSpeech | HangUp
 )  # fmt: skip

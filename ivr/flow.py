@@ -34,8 +34,11 @@ from ivr.effects import (
     PlayPrompts,
     Prompt,
     PromptFinished,
+    SpeechHeard,
+    StartSpeech,
     StartTimer,
     StopPrompts,
+    StopSpeech,
     TimerFired,
     TurnedAway,
 )
@@ -65,8 +68,11 @@ __all__ = [
     "PlayPrompts",
     "Prompt",
     "PromptFinished",
+    "SpeechHeard",
+    "StartSpeech",
     "StartTimer",
     "StopPrompts",
+    "StopSpeech",
     "TimerFired",
     "TurnedAway",
     "load_flow",
@@ -137,6 +143,9 @@ class FlowRunner:
                 activity.place_told(ahead, low_s, high_s)
             case FactsTold(known, vip, queues):
                 activity.facts_told(known, vip, dict(queues))
+            case SpeechHeard(token, text, final):
+                if self._stage.listens(token):
+                    activity.speech_heard(text, final)
             case LookedUp(token, answer):
                 activity.looked_up(token, answer)
             case TurnedAway(reason):

@@ -2,6 +2,7 @@
 
 Prompts are printed and over at once; a line of input is a digit or several, a line of words is what happens:
 
+    say WORDS                speak
     (empty)                  stay silent: the next timer runs out
     agent / busy / left      an agent answers, does not answer, or goes
     place AHEAD [LOW HIGH]   the floor tells the place and the wait in seconds
@@ -33,6 +34,7 @@ class Simulation:
         self._playing: int | None = None
         self._timers: dict[str, flow.StartTimer] = {}
         self._look_up = 0
+        self._turn = 0
         self._node = ""
 
     @property
@@ -49,6 +51,8 @@ class Simulation:
         words = text.split()
         if not words:
             self._silence()
+        elif words[0] == "say":
+            self._give(flow.SpeechHeard(self._turn, " ".join(words[1:]), True))
         elif words[0] in ("answer", "fail"):
             self._answer(text.removeprefix("answer").strip() if words[0] == "answer" else "null")
         elif set(text.strip()) <= set("0123456789*#ABCD"):
@@ -58,7 +62,7 @@ class Simulation:
             for each in given:
                 self._give(each)
         else:
-            self._tell(f"? {text.strip()}: digits, or one of {', '.join(_WORDS)}, place, facts, answer, fail")
+            self._tell(f"? {text.strip()}: digits, or one of {', '.join(_WORDS)}, place, facts, say, answer, fail")
 
     def _silence(self) -> None:
         if not self._timers:
@@ -114,7 +118,10 @@ class Simulation:
                 self._tell(f"  → {method} {url}")
             case flow.HangUp(reason):
                 self._tell(f"  hung up: {reason}")
-            case flow.MaskDigits():
+            case flow.StartSpeech(token, phrases):
+                self._turn = token
+                self._tell(f"  (listens for {', '.join(phrases) if phrases else 'any words'})")
+            case flow.MaskDigits() | flow.StopSpeech():
                 pass
             case _:
                 self._tell(f"  → {effect}")

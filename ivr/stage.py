@@ -25,8 +25,10 @@ from ivr.effects import (
     Prompt,
     RequestCallback,
     Scored,
+    StartSpeech,
     StartTimer,
     StopPrompts,
+    StopSpeech,
     Tagged,
 )
 
@@ -54,6 +56,7 @@ class Stage:
         self._tokens = 0
         self._playing: int | None = None
         self._looping = False
+        self._speech_token: int | None = None
         self._timers: dict[str, int] = {}
         self._masked = False
         self._typed = ""
@@ -94,9 +97,18 @@ class Stage:
             self._masked = on
             self._effects.append(MaskDigits(on))
 
-    def report_choice(self, value: str) -> None:
+    def report_choice(self, value: str, by: str = "digits") -> None:
         """Say what was gathered, masked if digits are."""
-        self._effects.append(ChoiceReported(self.node, "*" * len(value) if self._masked else value, "digits"))
+        self._effects.append(ChoiceReported(self.node, "*" * len(value) if self._masked else value, by))
+
+    def listen(self, phrases: tuple[str, ...] | None) -> None:
+        """Recognise the caller's words: any, or only ``phrases``."""
+        self._speech_token = self._token()
+        self._effects.append(StartSpeech(self._speech_token, phrases))
+
+    def listens(self, token: int) -> bool:
+        """Whether words of this turn are still wanted."""
+        return token == self._speech_token
 
     def join_queue(self, queue: str, priority: int, skills: tuple[tuple[str, int], ...] = ()) -> None:
         """Wait for an agent."""
@@ -175,6 +187,9 @@ class Stage:
     def clear(self) -> None:
         """Nothing plays, nothing is timed, digits are masked: between two nodes and after the last."""
         self.stop()
+        if self._speech_token is not None:
+            self._speech_token = None
+            self._effects.append(StopSpeech())
         for name in list(self._timers):
             self.cancel_timer(name)
         self.mask(True)

@@ -95,6 +95,9 @@ class Activity:
     def place_told(self, ahead: int, low_s: float | None, high_s: float | None) -> None:
         """The floor said how many are ahead and how long it will take."""
 
+    def speech_heard(self, text: str, final: bool) -> None:
+        """The caller says something, or with ``final`` has said it."""
+
     def facts_told(self, known: bool, vip: bool, queues: dict[str, QueueFacts]) -> None:
         """The floor said what it knows of the caller and of queues."""
 

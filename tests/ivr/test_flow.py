@@ -28,8 +28,11 @@ from ivr.flow import (
     PlaceTold,
     PlayPrompts,
     PromptFinished,
+    SpeechHeard,
+    StartSpeech,
     StartTimer,
     StopPrompts,
+    StopSpeech,
     TimerFired,
     TurnedAway,
     load_flow,
@@ -436,3 +439,93 @@ def test_without_another_way_a_caller_waits(tmp_path: Path) -> None:
     assert caller.give(TurnedAway("empty"), DigitPressed("1")) == ()
     caller.hear_out()
     assert caller.hears == ["hold"]
+
+
+SPOKEN = """
+  first:
+    verb: gather
+    input: [digits, speech]
+    say: Bill or fault.
+    help: Say bill or fault.
+    retries: 1
+    mask: false
+    minBargeinWordCount: 2
+    choices: {"1": line, "2": bye}
+    phrases: {bill: "1", my bill: "1", a fault: "2"}
+    noInput: silent
+    noMatch: wrong
+  silent: {verb: say, text: You are silent., next: bye}
+  wrong: {verb: say, text: That is wrong., next: bye}
+  line: {verb: enqueue, queue: billing}
+  bye: {verb: hangup}
+"""
+
+
+def spoken_to(tmp_path: Path, nodes: str = SPOKEN) -> tuple[Caller, StartSpeech]:
+    caller = caller_in(tmp_path, nodes)
+    (turn,) = (effect for effect in caller.seen if isinstance(effect, StartSpeech))
+    return caller, turn
+
+
+def test_enough_words_silence_the_prompt_and_the_utterance_chooses(tmp_path: Path) -> None:
+    caller, turn = spoken_to(tmp_path)
+    assert set(turn.phrases or ()) == {"bill", "my bill", "a fault"}
+    assert caller.give(SpeechHeard(turn.token, "my [unk]", False)) == (), "one word is a cough"
+    assert caller.give(SpeechHeard(turn.token, "my bill", False)) == (StopPrompts(), StartTimer("speech", 10.0, 3))
+    effects = caller.give(SpeechHeard(turn.token, "it is my bill", True))
+    assert ChoiceReported("first", "1", "speech") in effects
+    assert StopSpeech() in effects
+    assert caller.runner.node == "line"
+    assert caller.give(SpeechHeard(turn.token, "a fault", True)) == ()
+
+
+@pytest.mark.parametrize("said", ["bill a fault", "[unk]", "billing"])
+def test_what_means_nothing_or_two_things_is_asked_again(tmp_path: Path, said: str) -> None:
+    caller, turn = spoken_to(tmp_path)
+    caller.hear_out()
+    caller.give(SpeechHeard(turn.token, said, True))
+    assert caller.hears == ["Say bill or fault."]
+    caller.hear_out()
+    caller.give(SpeechHeard(turn.token, said, True))
+    assert caller.hears == ["That is wrong."]
+
+
+def test_speech_whose_end_never_comes_is_asked_again(tmp_path: Path) -> None:
+    """The recogniser died in mid-sentence."""
+    caller, turn = spoken_to(tmp_path)
+    caller.hear_out()
+    caller.give(SpeechHeard(turn.token, "my", False))
+    assert set(caller.timers) == {"speech"}
+    caller.run_out("speech")
+    assert caller.hears == ["Say bill or fault."]
+
+
+def test_sound_without_words_changes_nothing(tmp_path: Path) -> None:
+    caller, turn = spoken_to(tmp_path)
+    caller.hear_out()
+    assert caller.give(SpeechHeard(turn.token, "", True)) == ()
+    caller.run_out("no-input")
+    assert caller.hears == ["Say bill or fault."]
+
+
+def test_a_menu_taken_by_speech_can_be_keyed(tmp_path: Path) -> None:
+    caller, _ = spoken_to(tmp_path)
+    caller.press("1")
+    assert caller.runner.node == "line"
+    assert StopSpeech() in caller.seen
+
+
+def test_any_words_are_taken_into_a_variable(tmp_path: Path) -> None:
+    caller, turn = spoken_to(
+        tmp_path,
+        """
+  first: {verb: gather, input: [speech], say: Why do you call., variable: reason, next: bye, noInput: bye}
+  bye: {verb: hangup}
+""",
+    )
+    assert turn.phrases is None
+    caller.press("1")
+    caller.hear_out()
+    caller.give(SpeechHeard(turn.token, "my modem is on fire", True))
+    assert caller.runner.variables["reason"] == "my modem is on fire"
+    assert ChoiceReported("first", "*" * 19, "speech") in caller.seen, "masked like digits"

@@ -115,6 +115,26 @@ BAD = {
         2, "timezone: value error, 'Europe/Atlantis' is no time zone, write one like Europe/Dublin",
         'give a value of that kind',
     ),
+    "speech_without_phrases": (
+        4, "node 'first': phrases belong to a menu that takes speech, and it needs them",
+        'write both, or neither',
+    ),
+    "phrases_without_speech": (
+        4, "node 'first': phrases belong to a menu that takes speech, and it needs them",
+        'write both, or neither',
+    ),
+    "phrase_means_no_choice": (
+        9, "node 'first': phrase 'bill' means '2', no choice",
+        'name a choice',
+    ),
+    "menu_not_keyable": (
+        6, "node 'first': a menu that cannot be keyed",
+        'write input: [digits, speech]',
+    ),
+    "phrase_with_digits": (
+        9, "nodes.first.phrases.bill 2.[key]: string should match pattern '^[a-z']+( [a-z']+)*$'",
+        'give a value of that kind',
+    ),
 }  # fmt: skip
 
 

@@ -68,6 +68,13 @@ def test_other_ways_through(lines: tuple[str, ...], last: str | None) -> None:
         assert told[-1] == f"  {last}"
 
 
+def test_a_caller_speaks() -> None:
+    simulation, told = walk(FLOWS / "spoken.yaml", "say it is my bill", "hangup")
+    assert simulation.finished
+    assert "  (listens for bill, my bill, a fault)" in told
+    assert "[line]" in told
+
+
 def test_facts_and_answers_are_given_by_hand() -> None:
     good = FLOWS / "call_centre.yaml"
     answer = 'answer {"order": {"status": "sent"}, "items": [{"name": "lamp"}]}'
