@@ -8,7 +8,9 @@ Digits are masked outside this process unless ``mask: false``.
 
 With ``speech`` in ``input`` a menu's ``phrases`` say which words mean which choice, and only they are recognised; a
 gather with ``next`` takes any words, as text into ``variable``. A prompt is silenced by ``minBargeinWordCount``
-recognised words. A menu taken by speech can always be keyed, too. Tell callers first that a computer listens.
+recognised words. Write phrases as callers say them: a word inside a sentence that is no phrase is easily missed (an
+unheard choice is asked again). A menu taken by speech can always be keyed, too. Tell callers first that a computer
+listens.
 """
 
 from __future__ import annotations
