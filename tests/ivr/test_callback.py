@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.callback import (
@@ -57,6 +57,7 @@ def test_a_promise_can_be_withdrawn_until_they_talk() -> None:
     assert talking.withdrawn("called again") == (talking, ())
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["agent", "answer", "busy", "gone", "agent left", "customer left"]), max_size=40))
 def test_whatever_happens_it_ends_once_and_no_agent_is_forgotten(steps: list[str]) -> None:
     promise, settled, busy = PROMISE, 0, False

@@ -7,7 +7,7 @@ import random
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.acd import Acd, AcdTimes
@@ -32,6 +32,7 @@ def test_the_range_holds_three_waits_in_five(ahead: int, agents: int) -> None:
     assert 0.56 <= inside <= 0.64
 
 
+@settings(deadline=None)
 @given(LINES, st.integers(0, 20), st.integers(0, 20))
 def test_fewer_ahead_and_more_agents_never_mean_a_longer_wait(line: Line, fewer: int, more: int) -> None:
     better = Line(max(0, line.ahead - fewer), line.agents + more, line.share + more, line.free, line.handle_s)
@@ -54,6 +55,7 @@ def test_nobody_at_work_and_a_cold_start_promise_nothing() -> None:
     assert pace.handle_s == 150.0
 
 
+@settings(deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=30))
 def test_what_was_told_grows_only_with_the_line_or_without_agents(lines: list[Line]) -> None:
     told: Wait | None = None
@@ -66,6 +68,7 @@ def test_what_was_told_grows_only_with_the_line_or_without_agents(lines: list[Li
             assert told.high_s <= before.high_s
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(1, 4000), min_size=1, max_size=40))
 def test_slow_contacts_meanwhile_do_not_lengthen_what_a_waiting_caller_was_told(talks: list[float]) -> None:
     acd = Acd(AcdTimes(wrap_up_s=0.0), queues={"a": QueueSettings(name="a", handle_s=100)})
@@ -97,6 +100,7 @@ def test_slow_contacts_meanwhile_do_not_lengthen_what_a_waiting_caller_was_told(
 MINUTES = {"one": 1, "two": 2, "three": 3, "five": 5, "eight": 8, "twelve": 12, "twenty": 20, "thirty": 30}
 
 
+@settings(deadline=None)
 @given(st.floats(0, 4000), st.floats(0, 4000))
 def test_the_sentence_holds_the_range(one: float, other: float) -> None:
     low, high = sorted((one, other))
