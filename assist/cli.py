@@ -6,13 +6,14 @@ import asyncio
 import logging
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hardware.errors import HardwareError
-from voice.errors import CallfloorError
+from voice.errors import CallfloorError, DocumentError
 from voice.settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -134,6 +135,58 @@ def flow_check(file: Path) -> None:
 
     checked = load_flow(file, PromptStore.open())
     typer.echo(f"{file}: flow {checked.name!r}, {len(checked.nodes)} nodes, version {checked.version}: good")
+
+
+@flow.command("draw")
+def flow_draw(
+    file: Path,
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write; else it is printed.")] = None,
+) -> None:
+    """Draw a flow as a Mermaid flowchart."""
+    from ivr.drawing import mermaid
+    from ivr.schema import load_flow
+
+    picture = mermaid(load_flow(file))
+    if out is None:
+        typer.echo(picture, nl=False)
+        return
+    try:
+        out.write_text(picture, encoding="utf-8")
+    except OSError as error:
+        raise DocumentError(out, None, f"cannot be written ({error.strerror})", "choose another file") from None
+    typer.echo(f"{out}: written")
+
+
+@flow.command("simulate")
+def flow_simulate(
+    file: Path,
+    caller: Annotated[str, typer.Option(help="The caller's number.")] = "2025550142",
+    at: Annotated[datetime | None, typer.Option(help="When the call comes in, UTC; now without it.")] = None,
+) -> None:
+    """Walk through a flow as its caller, in the terminal: digits, or words such as agent, place 2 60 180, hangup."""
+    from ivr.schema import load_flow
+    from ivr.simulation import Simulation
+
+    when = at.replace(tzinfo=UTC) if at is not None else datetime.now(UTC)
+    walk = Simulation(load_flow(file), caller, when.timestamp(), typer.echo)
+    walk.start()
+    while not walk.finished:
+        try:
+            walk.line(input("> "))
+        except EOFError:
+            typer.echo("")
+            return
+
+
+@flow.command("import")
+def flow_import(
+    file: Path,
+    name: Annotated[str, typer.Option(help="What the flow is called.")] = "imported",
+) -> None:
+    """Turn a jambonz application (a JSON array of verbs) into a flow, printed as YAML."""
+    from ivr.jambonz import import_application
+
+    typer.echo(import_application(file, name), nl=False)
 
 
 @content.command("check")

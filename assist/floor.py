@@ -52,6 +52,7 @@ from ivr.acd_messages import (
     StationDown,
     StationUp,
     Tick,
+    TurnAway,
     from_event,
 )
 from ivr.contacts import (
@@ -61,12 +62,17 @@ from ivr.contacts import (
     ConnectAgent,
     ContactEnded,
     ContactSnapshot,
+    FactsWanted,
     FloorStarted,
+    LeaveQueue,
+    PlaceWanted,
+    TellFacts,
+    TellPlace,
 )
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.base import Bus, Recent
 from voice.clock import Clock
-from voice.commands import CommandCodec, Reply
+from voice.commands import Command, CommandCodec, Reply
 from voice.errors import BusError
 from voice.events import VOICE_EVENTS, Envelope, Event, EventCodec, ServiceChanged, WorkerLost
 from voice.settings import AgentSettings
@@ -96,7 +102,7 @@ class Floor:
         self._recogniser = recogniser
         self._domain = domain
         self._clock = clock
-        self._queues = {agent.user: agent.queues for agent in agents}
+        self._agents = {agent.user: agent for agent in agents}
         for agent in agents:
             feed.add_agent(agent.user, agent.name)
         self._resting: dict[str, str] = {}
@@ -200,7 +206,7 @@ class Floor:
 
     def _still_concerns(self, case: Case, tell: casework.Tell) -> bool:
         """What an agent was told who no longer has the contact must not take the present one off the desk."""
-        if tell.agent not in self._queues:
+        if tell.agent not in self._agents:
             return False
         present = self._feed.desk(tell.agent).contact
         return tell.agent == case.agent and (not case.ended or present is None or present.id == case.contact_id)
@@ -250,7 +256,7 @@ class Floor:
 
     def _tell(self, agent: str, event: Event, contact_id: str | None = None, at: float | None = None) -> None:
         """Put an event on a desk; agents taken out of the settings meanwhile have none."""
-        if agent in self._queues:
+        if agent in self._agents:
             self._feed.publish(agent, event, contact_id, at=at)
 
     def _stamped(self, event: Event, received: float) -> Event:
@@ -285,6 +291,11 @@ class Floor:
 
     def _route(self, case: Case, event: Event) -> None:
         """Tell the ACD what concerns it."""
+        match event:
+            case PlaceWanted():
+                self._tell_place(case.contact_id)
+            case FactsWanted(queues):
+                self._spawn(self._tell_facts(case, queues))
         given = from_event(case.contact_id, event)
         if given is not None:
             self._decide(given)
@@ -300,6 +311,8 @@ class Floor:
             match effect:
                 case OfferContact():
                     self._spawn(self._offer(effect))
+                case TurnAway(contact_id, reason):
+                    self._spawn(self._ask_worker(contact_id, LeaveQueue(reason)))
                 case AgentChanged(agent, state, reason, since):
                     event = AgentStateChanged(agent, state, reason, since)
                     self._bus.publish(event)
@@ -309,6 +322,27 @@ class Floor:
         if (deadline := self._acd.next_deadline) is not None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(max(0.0, deadline - now), self._decide, Tick())
+
+    def _tell_place(self, contact_id: str) -> None:
+        outlook = self._acd.outlook(contact_id)
+        if outlook is not None:
+            ahead, wait = outlook
+            low, high = (wait.low_s, wait.high_s) if wait else (None, None)
+            self._spawn(self._ask_worker(contact_id, TellPlace(ahead, low, high)))
+
+    async def _tell_facts(self, case: Case, queues: tuple[str, ...]) -> None:
+        found = await self._customer(case.caller)
+        states = tuple((queue, *self._acd.queue_state(queue)) for queue in queues)
+        await self._ask_worker(
+            case.contact_id, TellFacts(found is not None and found.customer is not None, False, states)
+        )
+
+    async def _ask_worker(self, contact_id: str, command: Command) -> None:
+        """One that does not answer plays its comfort message, or lets the caller wait: nothing is lost."""
+        try:
+            await self._bus.request(f"contact.{contact_id}", command)
+        except BusError as error:
+            log.warning("contact %s did not take %s: %s", contact_id, command.type, error)
 
     async def _offer(self, offer: OfferContact) -> None:
         command = ConnectAgent(offer.agent, f"sip:{offer.agent}@{self._domain}", offer.lease_id, offer.ring_s)
@@ -323,7 +357,10 @@ class Floor:
         known = self._acd.agent(agent)
         if known is None or not known.logged_in:
             resting = self._resting.pop(agent, None)
-            self._decide(AgentLoggedIn(agent, self._queues.get(agent, ()), ready=resting is None))
+            known_as = self._agents.get(agent)
+            queues, skills, weights = (known_as.queues, known_as.skills, known_as.weights) if known_as else ((), {}, {})
+            logged_in = AgentLoggedIn(agent, queues, resting is None, tuple(skills.items()), tuple(weights.items()))
+            self._decide(logged_in)
             if resting is not None:
                 self._decide(NotReady(agent, resting))
 

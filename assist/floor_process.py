@@ -21,7 +21,7 @@ from assist.floor import COMMANDS, EVENTS, Floor
 from assist.security import Security, signing_key
 from assist.store import Store
 from ivr.acd import Acd, AcdTimes
-from ivr.settings import IvrSettings
+from ivr.settings import IvrSettings, read_queues
 from transcription.models import find_model
 from transcription.settings import TranscriptionSettings
 from voice.bus.local import LocalBus
@@ -49,7 +49,7 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     bus = LocalBus(where.hub, "floor", clock, EVENTS, COMMANDS, where.spool)
     store = await Store.open(f"sqlite+aiosqlite:///{where.database}")
     feed = Feed(clock)
-    brain = Acd(AcdTimes(ring_s=ivr.ring_s, wrap_up_s=ivr.wrap_up_s))
+    brain = Acd(AcdTimes(ring_s=ivr.ring_s, wrap_up_s=ivr.wrap_up_s), queues=read_queues(settings))
     model = recogniser(settings.section("transcription", TranscriptionSettings).model)
     domain = settings.section("front", FrontSettings).domain
     floor = Floor(bus, store, feed, brain, load_content(), model, agents, domain, clock)

@@ -24,7 +24,7 @@ from assist.content import load_content
 from ivr.contacts import FloorStarted
 from ivr.prompts import PromptStore
 from ivr.schema import load_flow
-from ivr.settings import IvrSettings
+from ivr.settings import IvrSettings, read_queues
 from transcription.models import find_model
 from transcription.settings import TranscriptionSettings
 from voice.bus.base import Subscription
@@ -44,7 +44,7 @@ class ChildRefusedError(CallfloorError):
     """A process cannot serve with these settings; it has said why on stderr."""
 
 
-SECTIONS = {"run", "front", "rtp", "transcription", "ivr", "web", "agent"}
+SECTIONS = {"run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue"}
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
 STEADY_S = 10.0
@@ -93,6 +93,7 @@ class House:
         self._words = settings.section("transcription", TranscriptionSettings)
         settings.section("rtp", RtpSettings)
         settings.many("agent", AgentSettings)
+        read_queues(settings)
         _check_documents(settings.section("ivr", IvrSettings), self._words)
         self.where = RunDirectory.of(settings.section("run", RunSettings))
         self.pids: dict[str, int] = {}

@@ -14,11 +14,16 @@ from voice.events import Event, WorkerLost
 
 @dataclass(frozen=True, slots=True)
 class AgentLoggedIn:
-    """An agent signed in, serving ``queues``; NOT_READY unless ``ready``. Again: the queues are replaced."""
+    """An agent signed in, serving ``queues``; NOT_READY unless ``ready``. Again: the queues are replaced.
+
+    ``skills``: levels 1-10; ``weights``: how much a queue counts for this agent, above 0 (1.0 where none is given).
+    """
 
     agent: str
     queues: tuple[str, ...]
     ready: bool = False
+    skills: tuple[tuple[str, int], ...] = ()
+    weights: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +67,16 @@ class NotReady:
 
 @dataclass(frozen=True, slots=True)
 class ContactQueuedIn:
-    """A contact joined ``queue``; ``priority`` 0-9, higher first."""
+    """A contact joined ``queue``; ``priority`` 0-9, higher first. ``skills`` (levels 1-10) are asked for on top of the
+    queue's; ``sticky``: the agent of the caller's last contact, preferred as the queue says.
+    """
 
     contact_id: str
     queue: str
     priority: int
     queued_at: float
+    skills: tuple[tuple[str, int], ...] = ()
+    sticky: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +172,24 @@ class AgentChanged:
     since: float
 
 
-AcdEffect = OfferContact | AgentChanged
+@dataclass(frozen=True, slots=True)
+class TurnAway:
+    """The queue does not take, or keep, this contact: ``empty`` (there is nobody) or ``full``. It waits all the same
+    until its worker says otherwise: a flow without another way loses nobody.
+    """
+
+    contact_id: str
+    reason: str
+
+
+AcdEffect = OfferContact | AgentChanged | TurnAway
 
 
 def from_event(contact_id: str, event: Event) -> AcdInput | None:
     """The input a contact's event means to the ACD; None for one that means nothing to it."""
     match event:
-        case contacts.ContactQueued(queue, priority, since):
-            return ContactQueuedIn(contact_id, queue, priority, since)
+        case contacts.ContactQueued(queue, priority, since, skills):
+            return ContactQueuedIn(contact_id, queue, priority, since, skills)
         case contacts.AgentOffered(agent, lease_id):
             return ContactRinging(contact_id, agent, lease_id)
         case contacts.ContactAnswered(agent, lease_id):

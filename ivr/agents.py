@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -28,17 +28,34 @@ STATION_AWAY = "system"
 
 @dataclass(slots=True)
 class Assignment:
-    """A contact an agent has. ``phase``: RESERVED, RINGING, TALKING or HOLD. ``lease_id`` names the reservation."""
+    """A contact an agent has, by way of ``queue``. ``phase``: RESERVED, RINGING, TALKING or HOLD. ``lease_id`` names
+    the reservation. ``connected_at`` is None until they talk.
+    """
 
     contact_id: str
     lease_id: str
     phase: AgentState
+    queue: str = ""
+    connected_at: float | None = None
+
+
+@dataclass(slots=True)
+class Served:
+    """What an agent has done for one queue: ``calls`` answered, ``talk_s`` seconds with callers, when the last one
+    ended (Unix seconds), and ``turn``: the number of the last offer, counted over all agents.
+    """
+
+    calls: int = 0
+    talk_s: float = 0.0
+    last_ended: float = 0.0
+    turn: int = 0
 
 
 @dataclass(slots=True)
 class Agent:
     """What the floor knows of an agent. ``idle_since`` (Unix seconds) ranks the available, the smallest first, and a
-    reservation that came to nothing does not change it. ``wrap_up_until`` is None outside wrap-up.
+    reservation that came to nothing does not change it. ``wrap_up_until`` is None outside wrap-up. ``skills`` are
+    levels 1-10; ``weights`` say how much a queue matters to this agent (1.0 where nothing is said).
     """
 
     name: str
@@ -52,6 +69,22 @@ class Agent:
     wrap_up_until: float | None = None
     idle_since: float = 0.0
     since: float = 0.0
+    skills: dict[str, int] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
+    served: dict[str, Served] = field(default_factory=dict)
+
+    def weight(self, queue: str) -> float:
+        """How much waiting in ``queue`` counts for this agent, and the agent's share under ``weighted``."""
+        return self.weights.get(queue, 1.0)
+
+    def in_queue(self, queue: str) -> Served:
+        """What the agent has done for ``queue``."""
+        return self.served.setdefault(queue, Served())
+
+    @property
+    def working(self) -> bool:
+        """Whether the agent takes contacts now or soon: talking and wrapping up count."""
+        return self.logged_in and self.state not in (AgentState.NOT_READY, AgentState.NOT_RESPONDING)
 
     @property
     def state(self) -> AgentState:

@@ -25,8 +25,19 @@ from ivr.contact_core import (
     SetPaths,
     StartListening,
 )
-from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS, ConnectAgent, ContactClosed, EndContact, FloorStarted
+from ivr.contacts import (
+    CONTACT_COMMANDS,
+    CONTACT_EVENTS,
+    ConnectAgent,
+    ContactClosed,
+    EndContact,
+    FloorStarted,
+    LeaveQueue,
+    TellFacts,
+    TellPlace,
+)
 from ivr.ears import Ears
+from ivr.http_client import look_up
 from ivr.playback import PromptPlayer
 from ivr.prompts import PromptStore
 from ivr.schema import load_flow
@@ -73,6 +84,7 @@ class ContactWorker:
         self._player = PromptPlayer(lambda token: self._loop.call_soon_threadsafe(self._prompt_finished, token))
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._operations: asyncio.Queue[PhoneOperation] = asyncio.Queue()
+        self._look_ups: set[asyncio.Task[None]] = set()
         self._phone: Phone | None = None
         self._offered = asyncio.Event()
         self._finished = asyncio.Event()
@@ -94,7 +106,7 @@ class ContactWorker:
             ]
             await self._finished.wait()
             starts.close()
-            for task in background:
+            for task in (*background, *self._look_ups):
                 task.cancel()
 
     def phone_event(self, event: PhoneEvent) -> None:
@@ -118,6 +130,12 @@ class ContactWorker:
         match command:
             case ConnectAgent():
                 reply, effects = self._core.connect_agent(command)
+            case TellPlace():
+                reply, effects = self._core.tell_place(command, self._clock.wall())
+            case TellFacts():
+                reply, effects = self._core.tell_facts(command, self._clock.wall())
+            case LeaveQueue():
+                reply, effects = self._core.leave_queue(command, self._clock.wall())
             case EndContact():
                 reply, effects = self._core.end(command, self._clock.wall())
             case _:
@@ -160,12 +178,30 @@ class ContactWorker:
                     self._timers[name] = self._loop.call_later(seconds, self._timer_fired, name, token)
                 case flow.CancelTimer(name):
                     self._cancel_timer(name)
+                case flow.LookUp():
+                    task = self._loop.create_task(self._look_up(effect), name="look-up")
+                    self._look_ups.add(task)
+                    task.add_done_callback(self._look_ups.discard)
+                case flow.StartSpeech(token, phrases):
+                    self._ears.listen(token, phrases, self._since_offer(), self._speech_heard)
+                case flow.StopSpeech():
+                    self._ears.stop_listening()
                 case StartListening():
-                    self._ears.open(self._clock.wall() - self._core.snapshot.offered_at)
+                    self._ears.open(self._since_offer())
                 case Finish():
                     self._finished.set()
                 case AnswerLeg() | DialLeg() | HangUpLeg() | SetPaths():
                     self._operations.put_nowait(effect)
+
+    def _since_offer(self) -> float:
+        return self._clock.wall() - self._core.snapshot.offered_at
+
+    def _speech_heard(self, token: int, text: str, final: bool) -> None:
+        self._perform(self._core.speech_heard(token, text, final, self._clock.wall()))
+
+    async def _look_up(self, wanted: flow.LookUp) -> None:
+        answer = await asyncio.to_thread(look_up, wanted.method, wanted.url, wanted.body, wanted.timeout_s)
+        self._perform(self._core.looked_up(wanted.token, answer, self._clock.wall()))
 
     def _cancel_timer(self, name: str) -> None:
         timer = self._timers.pop(name, None)

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ivr import effects as flow
+from ivr.conditions import QueueFacts
 from ivr.contacts import (
     AgentOffered,
     AgentUnreachable,
+    CallbackRequested,
     ChoiceMade,
     ConnectAgent,
     ContactAnswered,
@@ -20,8 +22,16 @@ from ivr.contacts import (
     ContactOffered,
     ContactQueued,
     ContactSnapshot,
+    ContactTagged,
     EndContact,
+    FactsWanted,
+    LeaveQueue,
+    MessageTaken,
+    PlaceWanted,
     PromptStarted,
+    SurveyAnswered,
+    TellFacts,
+    TellPlace,
 )
 from ivr.flow import FlowRunner
 from ivr.schema import Flow
@@ -97,6 +107,9 @@ ContactEffect = (
     | flow.StopPrompts
     | flow.StartTimer
     | flow.CancelTimer
+    | flow.LookUp
+    | flow.StartSpeech
+    | flow.StopSpeech
 )
 
 
@@ -126,6 +139,9 @@ class ContactCore:
         self._prompting = False
         self._playing = 0
         self._listening = False
+        self._hearing = False
+        self._message: tuple[str, float] | None = None
+        self._called_back = False
         self._ended = False
         self._ring_token = 0
         self._out: list[ContactEffect] = []
@@ -196,6 +212,34 @@ class ContactCore:
         self._out.append(flow.StartTimer(RING_TIMER, command.ring_s, self._ring_token))
         return Reply(True), self._drain()
 
+    def tell_place(self, command: TellPlace, now: float) -> tuple[Reply, tuple[ContactEffect, ...]]:
+        """What the floor answers to ``PlaceWanted``."""
+        if self._snapshot.phase == "queued":
+            self._flow(flow.PlaceTold(command.ahead, command.low_s, command.high_s), now)
+        return Reply(True), self._drain()
+
+    def tell_facts(self, command: TellFacts, now: float) -> tuple[Reply, tuple[ContactEffect, ...]]:
+        """What the floor answers to ``FactsWanted``."""
+        queues = {name: QueueFacts(waiting, working) for name, waiting, working in command.queues}
+        self._flow(flow.FactsTold(command.known, command.vip, queues), now)
+        return Reply(True), self._drain()
+
+    def speech_heard(self, token: int, text: str, final: bool, now: float) -> tuple[ContactEffect, ...]:
+        """The recogniser of a gather heard something."""
+        self._flow(flow.SpeechHeard(token, text, final), now)
+        return self._drain()
+
+    def looked_up(self, token: int, answer: Mapping[str, object] | None, now: float) -> tuple[ContactEffect, ...]:
+        """A look-up of the flow came to an end."""
+        self._flow(flow.LookedUp(token, answer), now)
+        return self._drain()
+
+    def leave_queue(self, command: LeaveQueue, now: float) -> tuple[Reply, tuple[ContactEffect, ...]]:
+        """The queue has nobody, or is full: the flow decides what becomes of the caller."""
+        if self._snapshot.phase == "queued":
+            self._flow(flow.TurnedAway(command.reason), now)
+        return Reply(True), self._drain()
+
     def end(self, command: EndContact, now: float) -> tuple[Reply, tuple[ContactEffect, ...]]:
         """Hang up every leg."""
         self._end("completed" if self._snapshot.answered_at else "failed", command.by, now)
@@ -219,14 +263,12 @@ class ContactCore:
     def _joined(self, role: Role, now: float) -> None:
         if role is Role.CALLER:
             self._runner = FlowRunner(self._script, {"caller": self._snapshot.caller})
-            self._perform(self._runner.start(), now)
+            self._perform(self._runner.start(now), now)
         elif self._offer is not None and not self._offer.given_up and not self._ended:
             self._snapshot = replace(self._snapshot, phase="talking", answered_at=now)
             self._out.append(flow.CancelTimer(RING_TIMER))
             self._flow(flow.AgentConnected(), now)
-            if not self._listening:
-                self._listening = True
-                self._out.append(StartListening())
+            self._listen()
             waited = now - self._snapshot.queued_at
             self._publish(ContactAnswered(self._offer.agent, self._offer.lease_id, max(0.0, waited)))
         self._set_paths()
@@ -267,6 +309,9 @@ class ContactCore:
         """Report the end once and hang up whoever is still there."""
         if self._ended:
             return
+        self._end_message(now)
+        if self._called_back and not self._snapshot.answered_at:
+            reason = "callback"
         self._ended = True
         talk = now - self._snapshot.answered_at if self._snapshot.answered_at else 0.0
         self._publish(ContactEnded(reason, by, now - self._snapshot.offered_at, talk))
@@ -274,7 +319,7 @@ class ContactCore:
 
     def _flow(self, given: flow.Input, now: float) -> None:
         if self._runner is not None:
-            self._perform(self._runner.handle(given), now)
+            self._perform(self._runner.handle(given, now), now)
 
     def _perform(self, found: tuple[flow.Effect, ...], now: float) -> None:
         for effect in found:
@@ -294,13 +339,66 @@ class ContactCore:
                     self._masked = on
                 case flow.ChoiceReported(node, value, by):
                     self._publish(ChoiceMade(node, value, by))
-                case flow.JoinQueue(queue, priority):
+                case flow.JoinQueue(queue, priority, skills):
                     self._snapshot = replace(
-                        self._snapshot, phase="queued", queue=queue, priority=priority, queued_at=now
+                        self._snapshot, phase="queued", queue=queue, priority=priority, queued_at=now, skills=skills
                     )
-                    self._publish(ContactQueued(queue, priority, now))
+                    self._publish(ContactQueued(queue, priority, now, skills))
+                case flow.AskFacts(queues):
+                    self._publish(FactsWanted(queues))
+                case flow.StartSpeech() | flow.StopSpeech():
+                    self._out.append(effect)
+                    self._hearing = isinstance(effect, flow.StartSpeech)
+                    self._set_paths()
+                case flow.LookUp():
+                    self._out.append(effect)
+                case flow.Tagged(name, value):
+                    self._publish(ContactTagged(name, value))
+                case flow.Scored(kind, score):
+                    self._publish(SurveyAnswered(kind, score))
+                case flow.MessageStarted(kind):
+                    self._message = (kind, now)
+                    self._listen()
+                case flow.MessageEnded():
+                    self._end_message(now)
+                case flow.RequestCallback(queue, number):
+                    self._request_callback(queue, number, now)
+                case flow.AskPlace():
+                    self._publish(PlaceWanted())
+                case flow.LeftQueue():
+                    self._leave_queue()
                 case flow.HangUp(reason):
                     self._end(reason, "agent" if self._snapshot.answered_at else "flow", now)
+
+    def _listen(self) -> None:
+        if not self._listening:
+            self._listening = True
+            self._out.append(StartListening())
+            self._set_paths()
+
+    def _end_message(self, now: float) -> None:
+        """The message is over, by key, by time, or because the caller hung up."""
+        if self._message is not None:
+            (kind, since), self._message = self._message, None
+            offered = self._snapshot.offered_at
+            self._publish(MessageTaken(kind, since - offered, now - offered))
+
+    def _request_callback(self, queue: str, number: str, now: float) -> None:
+        seen = self._snapshot
+        waited = seen.queue == queue and seen.queued_at > 0
+        self._called_back = True
+        self._publish(
+            CallbackRequested(number, queue, seen.priority if waited else 5, seen.queued_at if waited else now)
+        )
+
+    def _leave_queue(self) -> None:
+        """Back to the flow; a station that rings is hung up."""
+        if self._offer is not None:
+            self._out.append(HangUpLeg(self._offer.leg_id))
+            self._out.append(flow.CancelTimer(RING_TIMER))
+            self._offer = None
+        self._snapshot = replace(self._snapshot, phase="flow", agent="", lease_id="")
+        self._publish(self._snapshot)
 
     def _prompt(self, on: bool) -> None:
         if on != self._prompting:
@@ -308,7 +406,9 @@ class ContactCore:
             self._set_paths()
 
     def _set_paths(self) -> None:
-        self._out.append(SetPaths(paths(self.call, prompting=self._prompting, tapping=self._listening)))
+        self._out.append(
+            SetPaths(paths(self.call, prompting=self._prompting, tapping=self._listening or self._hearing))
+        )
 
     def _publish(self, event: Event) -> None:
         self._out.append(Publish(event))

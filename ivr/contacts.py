@@ -43,12 +43,71 @@ class ChoiceMade(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactQueued(Event):
-    """The contact waits in ``queue``; ``since`` is Unix seconds."""
+    """The contact waits in ``queue``; ``since`` is Unix seconds. ``skills``: what an agent needs beside the queue's."""
 
     type: ClassVar[str] = "contact.queued"
     queue: str
     priority: int
     since: float
+    skills: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContactTagged(Event):
+    """The flow noted ``value`` under ``name``."""
+
+    type: ClassVar[str] = "contact.tagged"
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyAnswered(Event):
+    """The caller's raw ``score``; ``kind``: csat (1-5), nps (0-10), ces (1-7)."""
+
+    type: ClassVar[str] = "survey.answered"
+    kind: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTaken(Event):
+    """The caller left a message: seconds ``start_s`` to ``end_s`` of the contact, in its recording and transcript.
+    ``kind``: voicemail, comment.
+    """
+
+    type: ClassVar[str] = "contact.message"
+    kind: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRequested(Event):
+    """The caller wants to be called at ``number``, keeping the place in ``queue`` of one who waits since ``since``."""
+
+    type: ClassVar[str] = "contact.callback_requested"
+    number: str
+    queue: str
+    priority: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class FactsWanted(Event):
+    """The flow branches on what the floor knows; it answers with ``TellFacts``, within a second or never."""
+
+    type: ClassVar[str] = "contact.facts_wanted"
+    durable: ClassVar[bool] = False
+    queues: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceWanted(Event):
+    """The caller is about to be told place and wait: the floor answers with ``TellPlace``, within a second or never."""
+
+    type: ClassVar[str] = "contact.place_wanted"
+    durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +142,10 @@ class ContactAnswered(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactEnded(Event):
-    """The contact is over. ``reason``: ``completed`` (after an agent), ``abandoned`` (while waiting), ``self_service``
-    (ended in the flow), ``worker_lost``, ``failed``. ``ended_by``: ``caller``, ``agent``, ``flow``, ``supervisor``,
-    ``system``. ``duration_s`` from the offer, ``talk_s`` from the agent's answer.
+    """The contact is over. ``reason``: ``completed`` (after an agent), ``abandoned`` (while waiting), ``callback`` (a
+    call back was promised), ``self_service`` (ended in the flow), ``worker_lost``, ``failed``. ``ended_by``:
+    ``caller``, ``agent``, ``flow``, ``supervisor``, ``system``. ``duration_s`` from the offer, ``talk_s`` from the
+    agent's answer.
     """
 
     type: ClassVar[str] = "contact.ended"
@@ -127,6 +187,7 @@ class ContactSnapshot(Event):
     agent: str = ""
     lease_id: str = ""
     answered_at: float = 0.0
+    skills: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +221,36 @@ class ConnectAgent(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class TellPlace(Command):
+    """To ``contact.<id>``: ``ahead`` callers are before this one, who will wait ``low_s`` to ``high_s`` seconds (both
+    None where nothing honest can be said).
+    """
+
+    type: ClassVar[str] = "contact.tell_place"
+    ahead: int
+    low_s: float | None = None
+    high_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TellFacts(Command):
+    """To ``contact.<id>``: is the caller in the directory, a VIP; and of each queue (name, waiting, agents at work)."""
+
+    type: ClassVar[str] = "contact.tell_facts"
+    known: bool
+    vip: bool
+    queues: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveQueue(Command):
+    """To ``contact.<id>``: the queue does not take, or keep, it. ``reason``: ``empty`` (nobody is there), ``full``."""
+
+    type: ClassVar[str] = "contact.leave_queue"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndContact(Command):
     """To ``contact.<id>``: hang up every leg."""
 
@@ -168,7 +259,8 @@ class EndContact(Command):
 
 
 CONTACT_EVENTS: tuple[type[Event], ...] = (
-    ContactOffered, PromptStarted, ChoiceMade, ContactQueued, AgentOffered, AgentUnreachable, ContactAnswered,
-    ContactEnded, ContactClosed, ContactSnapshot, FloorStarted, AgentStateChanged,
+    ContactOffered, PromptStarted, ChoiceMade, ContactQueued, PlaceWanted, FactsWanted, ContactTagged,
+    SurveyAnswered, MessageTaken, CallbackRequested, AgentOffered, AgentUnreachable,
+    ContactAnswered, ContactEnded, ContactClosed, ContactSnapshot, FloorStarted, AgentStateChanged,
 )  # fmt: skip
-CONTACT_COMMANDS: tuple[type[Command], ...] = (ConnectAgent, EndContact)
+CONTACT_COMMANDS: tuple[type[Command], ...] = (ConnectAgent, TellPlace, TellFacts, LeaveQueue, EndContact)

@@ -33,7 +33,21 @@ class RestEnds:
     contact_id: str
 
 
-Due = LeaseEnds | WrapUpEnds | RestEnds
+@dataclass(frozen=True, slots=True)
+class PlaceChanges:
+    """The contact has waited long enough to stand elsewhere (see ``ivr.placing``)."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEmpties:
+    """If the queue still has nobody, its callers are sent on."""
+
+    queue: str
+
+
+Due = LeaseEnds | WrapUpEnds | RestEnds | PlaceChanges | QueueEmpties
 
 
 class Deadlines:

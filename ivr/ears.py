@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from transcription.client import TranscriptionClient
 from transcription.recording import ContactRecorder, RecorderSink, Tee, load_or_create_key, read_recording
-from transcription.utterances import TranscriptionGap
+from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 from voice.audio import AudioFrame, AudioSink
 from voice.bus.base import Bus
 from voice.calls import Role
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 RATE = 8000
 FINISH_S = 5.0
+TURN_PARTY = "gather-"
+FIRST_TURN_CHANNEL, LAST_CHANNEL = 2, 255
 CHANNELS = {0: Role.CALLER, 1: Role.AGENT}
 
 
@@ -58,6 +61,32 @@ class Gate:
             self._sink.write(frame)
 
 
+class _FromZero:
+    """An AudioSink that counts samples from the first frame it gets: a turn begins in the middle of a tap."""
+
+    def __init__(self, sink: AudioSink) -> None:
+        self._sink = sink
+        self._first: int | None = None
+
+    def write(self, frame: AudioFrame) -> None:
+        """See AudioSink."""
+        if self._first is None:
+            self._first = frame.offset
+        self._sink.write(replace(frame, offset=frame.offset - self._first))
+
+
+OnSpeech = Callable[[int, str, bool], None]
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A gather's turn: its channel at the server, and who wants the words."""
+
+    token: int
+    channel: int
+    on_speech: OnSpeech
+
+
 class Ears:
     """See the module docstring. Belongs to the asyncio loop; only the sinks are written from the media thread."""
 
@@ -76,6 +105,9 @@ class Ears:
         self._recorder: ContactRecorder | None = None
         self._recorder_sinks: list[RecorderSink] = []
         self._base_s = 0.0
+        self._opened: dict[Role, AudioSink] = {}
+        self._turn: _Turn | None = None
+        self._channel = LAST_CHANNEL
 
     def sink(self, role: Role) -> AudioSink:
         """Where the tap of ``role`` writes."""
@@ -84,7 +116,7 @@ class Ears:
     def open(self, base_s: float) -> None:
         """Both parties may be heard from now on; ``base_s``: seconds since the contact was offered."""
         self._base_s = base_s
-        self._client = self._new_client()
+        self._connect()
         self._recorder = self._new_recorder()
         for number, role in CHANNELS.items():
             sinks: list[AudioSink] = []
@@ -94,9 +126,44 @@ class Ears:
                 recording = self._recorder.sink(role, base_s)
                 self._recorder_sinks.append(recording)
                 sinks.append(recording)
-            self._gates[role].open(Tee(*sinks))
-        if self._client is not None:
-            self._running = asyncio.create_task(self._client.run(), name="transcription client")
+            self._opened[role] = Tee(*sinks)
+            self._gates[role].open(self._opened[role])
+
+    def _connect(self) -> None:
+        if self._client is None and (client := self._new_client()) is not None:
+            self._client = client
+            self._running = asyncio.create_task(client.run(), name="transcription client")
+
+    def listen(self, token: int, phrases: tuple[str, ...] | None, base_s: float, on_speech: OnSpeech) -> None:
+        """Recognise what the caller says in a gather's turn, and only tell ``on_speech(token, text, final)``: nothing
+        is published or recorded for it. Where the server is away nothing is heard, and the gather's time runs out.
+        """
+        self.stop_listening()
+        self._connect()
+        if self._client is None:
+            return
+        self._channel = self._channel + 1 if self._channel < LAST_CHANNEL else FIRST_TURN_CHANNEL
+        grammar = (*phrases, "[unk]") if phrases is not None else None
+        party = f"{TURN_PARTY}{self._channel}"
+        try:
+            sink = self._client.open_channel(self._channel, party, RATE, base_s, grammar=grammar, publish=False)
+        except ValueError:
+            log.warning("contact %s: too many turns at once, this one is not heard", self._contact_id)
+            return
+        self._turn = _Turn(token, self._channel, on_speech)
+        already = (self._opened[Role.CALLER],) if Role.CALLER in self._opened else ()
+        self._gates[Role.CALLER].open(Tee(*already, _FromZero(sink)))
+
+    def stop_listening(self) -> None:
+        """The turn is over."""
+        if self._turn is None or self._client is None:
+            return
+        self._client.close_channel(self._turn.channel)
+        self._turn = None
+        if Role.CALLER in self._opened:
+            self._gates[Role.CALLER].open(self._opened[Role.CALLER])
+        else:
+            self._gates[Role.CALLER].shut()
 
     async def close(self) -> Recorded:
         """The contact is over: wait a little for the last words, finish the recording."""
@@ -128,13 +195,24 @@ class Ears:
             return None
 
     def _heard(self, event: Event) -> None:
+        party = event.party if isinstance(event, UtterancePartial | UtteranceFinal | TranscriptionGap) else ""
+        if party.startswith(TURN_PARTY):
+            self._heard_in_turn(party, event)
+            return
         if self._recorder is not None:
             self._recorder.heard(event)
         if isinstance(event, TranscriptionGap):
             self._bus.publish(event, contact_id=self._contact_id)
 
+    def _heard_in_turn(self, party: str, event: Event) -> None:
+        turn = self._turn
+        if turn is None or party != f"{TURN_PARTY}{turn.channel}":
+            return  # the last words of a turn that is over
+        if isinstance(event, UtterancePartial | UtteranceFinal):
+            turn.on_speech(turn.token, event.text, isinstance(event, UtteranceFinal))
+
     def _decided(self, channel: int, sample: int) -> None:
-        if self._recorder is not None:
+        if self._recorder is not None and channel in CHANNELS:
             self._recorder.decided(CHANNELS[channel], self._base_s + sample / RATE)
 
     def _finish_recording(self) -> Recorded:

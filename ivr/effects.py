@@ -6,7 +6,10 @@ replaced or cancelled meanwhile, is ignored. Tokens rise and are never used twic
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from ivr.conditions import QueueFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,55 @@ class CallerLeft:
     """The caller's leg ended. Nothing is done for this contact any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceTold:
+    """The answer to ``AskPlace``: ``ahead`` callers are before this one; the wait in seconds, where one can be told."""
+
+    ahead: int
+    low_s: float | None
+    high_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The queue does not take, or keep, this contact: ``empty`` or ``full``."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactsTold:
+    """The answer to ``AskFacts``: what the caller directory says, and queues by name."""
+
+    known: bool
+    vip: bool
+    queues: Mapping[str, QueueFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """The answer to ``LookUp(token)``: a JSON object, or None for anything else."""
+
+    token: int
+    answer: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechHeard:
+    """What the recogniser of ``StartSpeech(token)`` hears: a hypothesis, or with ``final`` the words of an utterance.
+
+    ``text`` is lower case; ``[unk]`` stands for what is outside a grammar.
+    """
+
+    token: int
+    text: str
+    final: bool
+
+
 Input = (
     PromptFinished | DigitPressed | TimerFired | AgentRinging | AgentConnected | AgentFailed | AgentLeft | CallerLeft
-)
+    | PlaceTold | TurnedAway | FactsTold | LookedUp | SpeechHeard
+)  # fmt: skip
 
 # Effects
 
@@ -116,7 +165,7 @@ class MaskDigits:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceReported:
-    """A gather ended with ``value`` (``*`` for each digit where it is masked); ``by`` is ``digits``."""
+    """A gather ended with ``value`` (``*`` for each digit where it is masked); ``by`` is ``digits`` or ``speech``."""
 
     node: str
     value: str
@@ -129,6 +178,86 @@ class JoinQueue:
 
     queue: str
     priority: int
+    skills: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskPlace:
+    """Ask the floor for place and wait; it may not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftQueue:
+    """The contact waits no longer: the flow goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartSpeech:
+    """Recognise the caller from now on, and report ``SpeechHeard(token)``: any words, or only ``phrases``."""
+
+    token: int
+    phrases: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopSpeech:
+    """Recognise no more for this turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskFacts:
+    """Ask the floor about the caller and these queues; it may not answer."""
+
+    queues: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Send a request and report ``LookedUp(token)``. ``body`` is sent as JSON by POST."""
+
+    token: int
+    method: str
+    url: str
+    body: Mapping[str, str]
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """Something noted about the contact."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A survey's answer: ``kind`` csat (1-5), nps (0-10) or ces (1-7)."""
+
+    kind: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStarted:
+    """From now on the caller speaks a message (``voicemail``, ``comment``): listen and record."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEnded:
+    """The message is over."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCallback:
+    """The caller wants to be called at ``number`` and to keep the place in ``queue``."""
+
+    queue: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +267,8 @@ class HangUp:
     reason: str
 
 
-Effect = PlayPrompts | StopPrompts | StartTimer | CancelTimer | MaskDigits | ChoiceReported | JoinQueue | HangUp
+Effect = (
+    PlayPrompts | StopPrompts | StartTimer | CancelTimer | MaskDigits | ChoiceReported
+    | JoinQueue | AskPlace | LeftQueue | AskFacts | LookUp | Tagged | Scored
+    | MessageStarted | MessageEnded | RequestCallback | StartSpeech | StopSpeech | HangUp
+)  # fmt: skip

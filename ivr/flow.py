@@ -17,30 +17,65 @@ from ivr.effects import (
     AgentFailed,
     AgentLeft,
     AgentRinging,
+    AskPlace,
     CallerLeft,
     CancelTimer,
     ChoiceReported,
     DigitPressed,
     Effect,
+    FactsTold,
     HangUp,
     Input,
     JoinQueue,
+    LeftQueue,
+    LookedUp,
     MaskDigits,
+    PlaceTold,
     PlayPrompts,
     Prompt,
     PromptFinished,
+    SpeechHeard,
+    StartSpeech,
     StartTimer,
     StopPrompts,
+    StopSpeech,
     TimerFired,
+    TurnedAway,
 )
 from ivr.schema import Flow, load_flow
 from ivr.stage import Stage
 from ivr.verbs import Activity
 
 __all__ = [
-    "AgentConnected", "AgentFailed", "AgentLeft", "AgentRinging", "CallerLeft", "CancelTimer", "ChoiceReported",
-    "DigitPressed", "Effect", "Flow", "FlowRunner", "HangUp", "Input", "JoinQueue", "MaskDigits", "PlayPrompts",
-    "Prompt", "PromptFinished", "StartTimer", "StopPrompts", "TimerFired", "load_flow",
+    "AgentConnected",
+    "AgentFailed",
+    "AgentLeft",
+    "AgentRinging",
+    "AskPlace",
+    "CallerLeft",
+    "CancelTimer",
+    "ChoiceReported",
+    "DigitPressed",
+    "Effect",
+    "Flow",
+    "FlowRunner",
+    "HangUp",
+    "Input",
+    "JoinQueue",
+    "LeftQueue",
+    "MaskDigits",
+    "PlaceTold",
+    "PlayPrompts",
+    "Prompt",
+    "PromptFinished",
+    "SpeechHeard",
+    "StartSpeech",
+    "StartTimer",
+    "StopPrompts",
+    "StopSpeech",
+    "TimerFired",
+    "TurnedAway",
+    "load_flow",
 ]  # fmt: skip
 
 
@@ -49,7 +84,7 @@ class FlowRunner:
 
     def __init__(self, flow: Flow, variables: Mapping[str, str]) -> None:
         self._flow = flow
-        self._stage = Stage(flow.prompt, dict(variables))
+        self._stage = Stage(flow.prompt, dict(variables), flow.timezone)
         self._activity: Activity | None = None
 
     @property
@@ -67,19 +102,21 @@ class FlowRunner:
         """The contact's variables, with what was gathered (unmasked: never publish them)."""
         return self._stage.variables
 
-    def start(self) -> tuple[Effect, ...]:
-        """Begin at the flow's start. Raises RuntimeError when called twice."""
+    def start(self, now: float = 0.0) -> tuple[Effect, ...]:
+        """Begin at the flow's start; ``now`` is Unix seconds. Raises RuntimeError when called twice."""
         if self._activity is not None:
             raise RuntimeError("the flow runs already")
+        self._stage.now = now
         self._stage.mask(True)
         self._stage.go(self._flow.start)
         self._follow()
         return self._stage.drain()
 
-    def handle(self, given: Input) -> tuple[Effect, ...]:
-        """Take one input. Returns no effects for what is stale or comes after the end."""
+    def handle(self, given: Input, now: float = 0.0) -> tuple[Effect, ...]:
+        """Take one input, at ``now`` (Unix seconds). Returns no effects for what is stale or comes after the end."""
         if self._activity is None or self._stage.finished:
             return ()
+        self._stage.now = now
         self._dispatch(self._activity, given)
         self._follow()
         return self._stage.drain()
@@ -102,6 +139,17 @@ class FlowRunner:
                 activity.agent_failed(reason)
             case AgentLeft():
                 activity.agent_left()
+            case PlaceTold(ahead, low_s, high_s):
+                activity.place_told(ahead, low_s, high_s)
+            case FactsTold(known, vip, queues):
+                activity.facts_told(known, vip, dict(queues))
+            case SpeechHeard(token, text, final):
+                if self._stage.listens(token):
+                    activity.speech_heard(text, final)
+            case LookedUp(token, answer):
+                activity.looked_up(token, answer)
+            case TurnedAway(reason):
+                activity.turned_away(reason)
             case CallerLeft():
                 self._stage.clear()
                 self._stage.finished = True

@@ -15,24 +15,35 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ivr.effects import Prompt
 from ivr.prompts import PromptSource, PromptStore
 from ivr.verbs import VERBS, Enqueue, Problem, Verb
 from voice.documents import Document, load_yaml, validate
 
+UTC = ZoneInfo("UTC")
+
+
+def _zone(name: object) -> object:
+    try:
+        return ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{name!r} is no time zone, write one like Europe/Dublin") from None
+
 
 class FlowHeader(BaseModel):
-    """The top of a flow file. ``voice`` is the synthesiser's."""
+    """The top of a flow file. ``voice`` is the synthesiser's, ``timezone`` that of its business hours."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     flow: str = Field(pattern=r"^[a-z0-9_-]{1,32}$")
     language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
     voice: str = Field(default="slt", pattern=r"^[a-z0-9_]{1,32}$")
+    timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = UTC
     start: str
     nodes: dict[str, Any] = Field(min_length=1)
 
@@ -47,6 +58,7 @@ class Flow:
     voice: str
     start: str
     nodes: Mapping[str, Verb]
+    timezone: ZoneInfo = UTC
 
     def source(self, text: str) -> PromptSource:
         """How ``text`` is spoken in this flow."""
@@ -74,7 +86,7 @@ def load_flow(file: Path, store: PromptStore | None = None) -> Flow:
     header = validate(document, FlowHeader)
     nodes = {name: _node(document, name) for name in header.nodes}
     digest = hashlib.sha256(json.dumps(document.data, sort_keys=True, default=str).encode()).hexdigest()[:12]
-    flow = Flow(header.flow, digest, header.language, header.voice, header.start, nodes)
+    flow = Flow(header.flow, digest, header.language, header.voice, header.start, nodes, header.timezone)
     for problems in (_broken(flow), _graph_problems(flow), _missing(flow, store, file) if store else ()):
         _raise_first(document, problems)
     return flow

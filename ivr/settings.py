@@ -1,14 +1,21 @@
-"""``[ivr]``: the flow callers go through and where its prompts are."""
+"""``[ivr]``: the flow callers go through and where its prompts are. ``[[queue]]``: how each queue is served."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
-from voice.settings import Section
+from ivr.strategies import Strategy
+from voice.settings import Section, SettingsFile
 
 HERE = Path(__file__).parent
+
+QueueName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")]
+Level = Annotated[int, Field(ge=1, le=10)]
 
 
 class IvrSettings(Section):
@@ -18,3 +25,60 @@ class IvrSettings(Section):
     prompts: Path = HERE / "audio" / "en"
     ring_s: float = Field(default=15.0, gt=0, le=120)
     wrap_up_s: float = Field(default=10.0, ge=0, le=3600)
+
+
+class Empty(StrEnum):
+    """When a queue counts as having nobody."""
+
+    NEVER = "never"
+    NOBODY_LOGGED_IN = "nobody-logged-in"
+    NOBODY_WORKING = "nobody-working"
+
+
+class Widening(Section):
+    """After ``after_s`` seconds of waiting every level asked for is ``lower`` levels lower; 0 asks for nothing."""
+
+    after_s: float = Field(gt=0, le=86400)
+    lower: int = Field(ge=1, le=10)
+
+
+class QueueSettings(Section):
+    """One queue. Times are seconds of waiting, counted from joining, whatever happened meanwhile.
+
+    ``skills``: levels (1-10) an agent needs, less as ``widen`` says. ``sticky_s``: how long a caller waits for the
+    agent of the last contact alone, if that agent is working. ``join_empty``/``leave_empty``: when callers are not
+    taken in, or (30 s later) sent on, because there is nobody. ``max_waiting``: how many may wait (0: any number).
+    ``overflow_to``: the queue whose agents serve who has waited ``overflow_after_s``. ``autofill`` false: one contact
+    is offered at a time. ``handle_s``: how long a contact takes an agent, believed until enough were measured.
+    """
+
+    name: QueueName
+    strategy: Strategy = Strategy.LONGEST_IDLE
+    skills: dict[str, Level] = Field(default_factory=dict)
+    widen: tuple[Widening, ...] = ()
+    sticky_s: float = Field(default=0.0, ge=0, le=3600)
+    join_empty: Empty = Empty.NEVER
+    leave_empty: Empty = Empty.NEVER
+    max_waiting: int = Field(default=0, ge=0)
+    overflow_to: QueueName | None = None
+    overflow_after_s: float = Field(default=300.0, ge=0, le=86400)
+    autofill: bool = True
+    handle_s: float = Field(default=240.0, gt=0, le=86400)
+
+
+def by_name(queues: Iterable[QueueSettings]) -> dict[str, QueueSettings]:
+    """Queues by their names."""
+    return {queue.name: queue for queue in queues}
+
+
+def read_queues(settings: SettingsFile) -> dict[str, QueueSettings]:
+    """Every ``[[queue]]``, by name. Raises DocumentError: a name twice, overflow to itself or to no queue."""
+    queues = settings.many("queue", QueueSettings)
+    names = [queue.name for queue in queues]
+    for number, queue in enumerate(queues):
+        if queue.name in names[:number]:
+            raise settings.error(("queue", number, "name"), f"queue {queue.name!r} stands here twice", "keep one")
+        if queue.overflow_to is not None and queue.overflow_to not in set(names) - {queue.name}:
+            what = f"queue {queue.name!r} overflows to {queue.overflow_to!r}, which is no other queue"
+            raise settings.error(("queue", number, "overflow_to"), what, "name another [[queue]]")
+    return by_name(queues)

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
 
+from ivr.conditions import Facts, QueueFacts
 from ivr.effects import (
+    AskFacts,
+    AskPlace,
     CancelTimer,
     ChoiceReported,
     Effect,
     HangUp,
     JoinQueue,
+    LeftQueue,
+    LookUp,
     MaskDigits,
+    MessageEnded,
+    MessageStarted,
     PlayPrompts,
     Prompt,
+    RequestCallback,
+    Scored,
+    StartSpeech,
     StartTimer,
     StopPrompts,
+    StopSpeech,
+    Tagged,
 )
+
+_VARIABLE = re.compile(r"\$\{([a-z][a-z0-9_]*)\}")
 
 TYPE_AHEAD_LIMIT = 32
 """Digits kept while no gather listens; more are dropped, as a caller leaning on a key would send them."""
@@ -24,8 +41,12 @@ TYPE_AHEAD_LIMIT = 32
 class Stage:
     """One contact's stage. ``speech`` turns a text into its Prompt; ``variables`` are the contact's, by name."""
 
-    def __init__(self, speech: Callable[[str], Prompt], variables: dict[str, str]) -> None:
+    def __init__(
+        self, speech: Callable[[str], Prompt], variables: dict[str, str], timezone: datetime.tzinfo = datetime.UTC
+    ) -> None:
         self.variables = variables
+        self.now = 0.0
+        self._timezone = timezone
         self.node = ""
         self.destination: str | None = None
         self.finished = False
@@ -35,6 +56,7 @@ class Stage:
         self._tokens = 0
         self._playing: int | None = None
         self._looping = False
+        self._speech_token: int | None = None
         self._timers: dict[str, int] = {}
         self._masked = False
         self._typed = ""
@@ -60,6 +82,10 @@ class Stage:
         self._timers[name] = self._token()
         self._effects.append(StartTimer(name, seconds, self._timers[name]))
 
+    def timer_runs(self, name: str) -> bool:
+        """Whether the timer ``name`` runs."""
+        return name in self._timers
+
     def cancel_timer(self, name: str) -> None:
         """Forget the timer ``name``, if it runs."""
         if self._timers.pop(name, None) is not None:
@@ -71,13 +97,73 @@ class Stage:
             self._masked = on
             self._effects.append(MaskDigits(on))
 
-    def report_choice(self, value: str) -> None:
+    def report_choice(self, value: str, by: str = "digits") -> None:
         """Say what was gathered, masked if digits are."""
-        self._effects.append(ChoiceReported(self.node, "*" * len(value) if self._masked else value, "digits"))
+        self._effects.append(ChoiceReported(self.node, "*" * len(value) if self._masked else value, by))
 
-    def join_queue(self, queue: str, priority: int) -> None:
+    def listen(self, phrases: tuple[str, ...] | None) -> None:
+        """Recognise the caller's words: any, or only ``phrases``."""
+        self._speech_token = self._token()
+        self._effects.append(StartSpeech(self._speech_token, phrases))
+
+    def listens(self, token: int) -> bool:
+        """Whether words of this turn are still wanted."""
+        return token == self._speech_token
+
+    def join_queue(self, queue: str, priority: int, skills: tuple[tuple[str, int], ...] = ()) -> None:
         """Wait for an agent."""
-        self._effects.append(JoinQueue(queue, priority))
+        self._effects.append(JoinQueue(queue, priority, skills))
+
+    def ask_place(self) -> None:
+        """Ask for the place in the queue and the wait."""
+        self._effects.append(AskPlace())
+
+    def ask_facts(self, queues: tuple[str, ...]) -> None:
+        """Ask about the caller and queues."""
+        self._effects.append(AskFacts(queues))
+
+    def facts(self, known: bool, vip: bool, queues: Mapping[str, QueueFacts]) -> Facts:
+        """What conditions are judged by, here and now."""
+        now = datetime.datetime.fromtimestamp(self.now, self._timezone)
+        return Facts(now, self.variables, known, vip, queues)
+
+    def look_up(self, method: str, url: str, body: Mapping[str, str], timeout_s: float) -> int:
+        """Ask another system; returns the token its answer will bear."""
+        token = self._token()
+        self._effects.append(LookUp(token, method, url, body, timeout_s))
+        return token
+
+    def tag(self, name: str, value: str) -> None:
+        """Note something about the contact."""
+        self._effects.append(Tagged(name, value))
+
+    def report_score(self, kind: str, score: int) -> None:
+        """Say how a survey was answered."""
+        self._effects.append(Scored(kind, score))
+
+    def start_message(self, kind: str) -> None:
+        """Listen to what the caller says from now on."""
+        self._effects.append(MessageStarted(kind))
+
+    def end_message(self, kind: str) -> None:
+        """The caller's message is over."""
+        self._effects.append(MessageEnded(kind))
+
+    def request_callback(self, queue: str, number: str) -> None:
+        """Promise a call."""
+        self._effects.append(RequestCallback(queue, number))
+
+    def fill(self, text: str) -> str:
+        """``text`` with every ``${name}`` replaced by that variable, or by nothing where it is not set."""
+        return _VARIABLE.sub(lambda found: self.variables.get(found[1], ""), text)
+
+    def fill_url(self, url: str) -> str:
+        """The same, percent-encoded."""
+        return _VARIABLE.sub(lambda found: quote(self.variables.get(found[1], ""), safe=""), url)
+
+    def leave_queue(self) -> None:
+        """Wait no longer."""
+        self._effects.append(LeftQueue())
 
     def type_ahead(self, digit: str) -> None:
         """Keep a digit for the next gather."""
@@ -101,6 +187,9 @@ class Stage:
     def clear(self) -> None:
         """Nothing plays, nothing is timed, digits are masked: between two nodes and after the last."""
         self.stop()
+        if self._speech_token is not None:
+            self._speech_token = None
+            self._effects.append(StopSpeech())
         for name in list(self._timers):
             self.cancel_timer(name)
         self.mask(True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from voice.documents import Document, load_toml, validate
+from voice.documents import Document, Key, load_toml, validate
 from voice.errors import DocumentError
 
 PREFIX = "CALLFLOOR_"
@@ -71,12 +71,17 @@ class RtpSettings(Section):
 
 
 class AgentSettings(Section):
-    """``[[agent]]``: one agent; ``secret`` is both the SIP digest password and the login to the page."""
+    """``[[agent]]``: one agent; ``secret`` is both the SIP digest password and the login to the page.
+
+    ``skills``: levels 1-10 by name; ``weights``: how much waiting in a queue counts for this agent (1.0 elsewhere).
+    """
 
     user: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
     name: str = Field(min_length=1, max_length=64)
     secret: str = Field(min_length=8, max_length=128)
     queues: tuple[str, ...] = ()
+    skills: dict[str, Annotated[int, Field(ge=1, le=10)]] = Field(default_factory=dict)
+    weights: dict[str, Annotated[float, Field(gt=0, le=100)]] = Field(default_factory=dict)
 
 
 class SettingsFile:
@@ -112,6 +117,10 @@ class SettingsFile:
         if not isinstance(entries, list):
             raise self._document.error((name,), f"{name} must be a list of tables", f"write [[{name}]]")
         return tuple(validate(self._document, model, at=(name, index)) for index in range(len(entries)))
+
+    def error(self, key: Key, what: str, fix: str) -> DocumentError:
+        """An error pointing at ``key``, for what a section's types do not show."""
+        return self._document.error(key, what, fix)
 
     def check_sections(self, known: set[str]) -> None:
         """Refuse sections and variables that nothing reads. Raises DocumentError."""

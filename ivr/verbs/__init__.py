@@ -6,24 +6,41 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ivr.verbs.base import Activity, Problem, Verb
+from ivr.verbs.branch import Branch
+from ivr.verbs.callback import Callback
 from ivr.verbs.enqueue import Enqueue
 from ivr.verbs.gather import Gather
 from ivr.verbs.hangup import Hangup
+from ivr.verbs.http import Http
 from ivr.verbs.pause import Pause
 from ivr.verbs.play import Play
+from ivr.verbs.record import Record
 from ivr.verbs.redirect import Redirect
 from ivr.verbs.say import Say
+from ivr.verbs.set import Set
+from ivr.verbs.survey import Survey
+from ivr.verbs.tag import Tag
 
 VERBS: Mapping[str, type[Verb]] = MappingProxyType(
     {
+        "branch": Branch,
+        "callback": Callback,
         "enqueue": Enqueue,
         "gather": Gather,
         "hangup": Hangup,
+        "http": Http,
         "pause": Pause,
         "play": Play,
+        "record": Record,
         "redirect": Redirect,
         "say": Say,
+        "set": Set,
+        "survey": Survey,
+        "tag": Tag,
     }
 )
 
-__all__ = ["VERBS", "Activity", "Enqueue", "Gather", "Hangup", "Pause", "Play", "Problem", "Redirect", "Say", "Verb"]
+__all__ = [
+    "VERBS", "Activity", "Branch", "Callback", "Enqueue", "Gather", "Hangup", "Http", "Pause", "Play",
+    "Problem", "Record", "Redirect", "Say", "Set", "Survey", "Tag", "Verb",
+]  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from ivr.conditions import QueueFacts
 from ivr.stage import Stage
 
 Key = tuple[str | int, ...]
@@ -90,6 +91,21 @@ class Activity:
 
     def agent_failed(self, reason: str) -> None:
         """The agent did not answer."""
+
+    def place_told(self, ahead: int, low_s: float | None, high_s: float | None) -> None:
+        """The floor said how many are ahead and how long it will take."""
+
+    def speech_heard(self, text: str, final: bool) -> None:
+        """The caller says something, or with ``final`` has said it."""
+
+    def facts_told(self, known: bool, vip: bool, queues: dict[str, QueueFacts]) -> None:
+        """The floor said what it knows of the caller and of queues."""
+
+    def looked_up(self, token: int, answer: Mapping[str, object] | None) -> None:
+        """The look-up ``token`` gave an object, or nothing."""
+
+    def turned_away(self, reason: str) -> None:
+        """The queue does not take, or keep, the caller."""
 
     def agent_left(self) -> None:
         """The connected agent is gone."""

@@ -1,5 +1,10 @@
 """``enqueue``: wait for an agent. Announcement, then music with a comfort message at intervals, until one answers.
 
+With ``announcePosition`` and ``announceWait`` the caller is told place and wait after the announcement and with each
+comfort message, where the floor answers in time and only when they are others than last time. ``empty`` and ``full``
+name where callers go whom the queue does not take or keep; without them they wait. A digit of ``choices`` leaves the
+queue for that node: a call back, voicemail.
+
 An agent who does not answer puts the caller back to the music. When the agent leaves first, the flow goes on at
 ``next``, or ends where none is named.
 """
@@ -7,15 +12,19 @@ An agent who does not answer puts the caller back to the music. When the agent l
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from ivr.announcements import POSITIONS, WAITS, position, wait
 from ivr.effects import Prompt
 from ivr.stage import Stage
-from ivr.verbs.base import Activity, Key, Texts, Verb, each
+from ivr.verbs.base import Activity, Key, Problem, Texts, Verb, each
 
 COMFORT = "comfort"
+PLACE = "place"
+PLACE_S = 1.0
+"""Seconds the floor has to answer; then the comfort message goes without place and wait."""
 
 
 class Enqueue(Verb):
@@ -31,18 +40,37 @@ class Enqueue(Verb):
     comfort: Texts = ()
     comfort_interval: float = Field(default=30.0, ge=5, le=600)
     connecting: Texts = ()
+    announce_position: bool = False
+    announce_wait: bool = False
+    skills: dict[str, Annotated[int, Field(ge=1, le=10)]] = Field(default_factory=dict)
+    choices: dict[str | int, str] = Field(default_factory=dict)
+    empty: str | None = None
+    full: str | None = None
     next: str | None = None
 
     def targets(self) -> Iterator[tuple[Key, str]]:
         """Where the flow goes on after the agent."""
-        if self.next is not None:
-            yield ("next",), self.next
+        for choice, node in self.choices.items():
+            yield ("choices", choice), node
+        for key, target in (("empty", self.empty), ("full", self.full), ("next", self.next)):
+            if target is not None:
+                yield (key,), target
+
+    def problems(self) -> Iterator[Problem]:
+        """Choices that are not one digit."""
+        for choice in self.choices:
+            if not isinstance(choice, str) or len(choice) != 1 or choice not in "0123456789*#":
+                yield Problem(("choices", choice), f"choice {choice!r} is not one key in quotes", 'write it as "1"')
 
     def texts(self) -> Iterator[tuple[Key, str]]:
         """Everything said while waiting."""
         yield from each("announcement", self.announcement)
         yield from each("comfort", self.comfort)
         yield from each("connecting", self.connecting)
+        if self.announce_position:
+            yield from ((("announcePosition",), text) for text in POSITIONS)
+        if self.announce_wait:
+            yield from ((("announceWait",), text) for text in WAITS)
 
     def audio(self) -> Iterator[tuple[Key, str]]:
         """The music."""
@@ -59,36 +87,68 @@ class _Waiting(Activity):
         self._verb = verb
         self._announcing = bool(verb.announcement)
         self._connected = False
+        self._asks = verb.announce_position or verb.announce_wait
+        self._told: tuple[str, ...] = ()
 
     def begin(self) -> None:
         # The contact is queued before the announcement, so that hearing it costs no place and no time.
-        self.stage.join_queue(self._verb.queue, self._verb.priority)
+        self.stage.join_queue(self._verb.queue, self._verb.priority, tuple(self._verb.skills.items()))
         if self._announcing:
             self.stage.say(self._verb.announcement)
         else:
             self._music()
 
     def prompt_finished(self) -> None:
-        self._announcing = False
+        was_announcing, self._announcing = self._announcing, False
         self._music()
+        if was_announcing and self._asks:
+            self._ask()
 
     def timer_fired(self, name: str) -> None:
-        self.stage.say(self._verb.comfort)
+        if name == COMFORT and self._asks:
+            self._ask()
+        elif self._verb.comfort:
+            self.stage.say(self._verb.comfort)
+
+    def _ask(self) -> None:
+        self.stage.ask_place()
+        self.stage.start_timer(PLACE, PLACE_S)
+
+    def place_told(self, ahead: int, low_s: float | None, high_s: float | None) -> None:
+        if not self.stage.timer_runs(PLACE):
+            return  # too late
+        self.stage.cancel_timer(PLACE)
+        told: tuple[str, ...] = (position(ahead),) if self._verb.announce_position else ()
+        if self._verb.announce_wait and low_s is not None and high_s is not None:
+            told = (*told, wait(low_s, high_s))
+        new, self._told = told if told != self._told else (), told
+        if said := (*new, *self._verb.comfort):
+            self.stage.cancel_timer(COMFORT)
+            self.stage.say(said)
+
+    def turned_away(self, reason: str) -> None:
+        target = self._verb.full if reason == "full" else self._verb.empty
+        if target is not None and not self._connected:
+            self.stage.leave_queue()
+            self.stage.go(target)
 
     def digit(self, digit: str) -> None:
-        """Not kept: what is pressed while waiting or talking answers no question."""
+        """Not kept: but for the choices, what is pressed while waiting or talking answers no question."""
+        if digit in self._verb.choices and not self._connected:
+            self.stage.leave_queue()
+            self.stage.go(self._verb.choices[digit])
 
     def agent_ringing(self) -> None:
         # An announcement is heard out: it may hold what the caller has to know before talking.
         if self._verb.connecting and not self._announcing and not self._connected:
-            self.stage.cancel_timer(COMFORT)
+            self._quiet()
             self.stage.say(self._verb.connecting)
 
     def agent_connected(self) -> None:
         self._connected = True
         self.stage.agent_served = True
         self.stage.stop()
-        self.stage.cancel_timer(COMFORT)
+        self._quiet()
 
     def agent_failed(self, reason: str) -> None:
         if not self._connected and self._verb.connecting and not self._announcing:
@@ -102,7 +162,11 @@ class _Waiting(Activity):
         else:
             self.stage.go(self._verb.next)
 
+    def _quiet(self) -> None:
+        self.stage.cancel_timer(COMFORT)
+        self.stage.cancel_timer(PLACE)
+
     def _music(self) -> None:
         self.stage.play((Prompt("", self._verb.hold_music),), loop=True)
-        if self._verb.comfort:
+        if self._verb.comfort or self._asks:
             self.stage.start_timer(COMFORT, self._verb.comfort_interval)

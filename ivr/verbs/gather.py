@@ -1,14 +1,22 @@
-"""``gather``: ask, and take digits. A menu names ``choices``; a number (an account, say) has ``next`` instead.
+"""``gather``: ask, and take digits, speech or both. A menu names ``choices``; an account number, say, has
+``next`` instead.
 
 The caller is asked with ``say``; after silence or a wrong answer with ``help`` (else ``say``) up to ``retries`` times;
-then goes to ``noInput`` or ``noMatch``. Times are seconds: ``timeout`` from the end of the prompt to the first digit,
-``interDigitTimeout`` between digits. Digits are masked outside this process unless ``mask: false``.
+then goes to ``noInput`` or ``noMatch``. Times are seconds: ``timeout`` from the end of the prompt to the first digit or
+word, ``interDigitTimeout`` between digits, ``speechTimeout`` from the last words heard to the end of the utterance.
+Digits are masked outside this process unless ``mask: false``.
+
+With ``speech`` in ``input`` a menu's ``phrases`` say which words mean which choice, and only they are recognised; a
+gather with ``next`` takes any words, as text into ``variable``. A prompt is silenced by ``minBargeinWordCount``
+recognised words. Write phrases as callers say them: a word inside a sentence that is no phrase is easily missed (an
+unheard choice is asked again). A menu taken by speech can always be keyed, too. Tell callers first that a computer
+listens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -17,13 +25,14 @@ from ivr.verbs.base import Activity, Key, Problem, Texts, Verb, each
 
 NO_INPUT = "no-input"
 INTER_DIGIT = "inter-digit"
+SPEECH = "speech"
 
 
 class Gather(Verb):
     """A node that asks."""
 
     verb: Literal["gather"]
-    input: tuple[Literal["digits"], ...] = ("digits",)
+    input: tuple[Literal["digits", "speech"], ...] = ("digits",)
     say: Texts = Field(min_length=1)
     help: Texts = ()
     num_digits: int | None = Field(default=None, ge=1, le=32)
@@ -32,11 +41,16 @@ class Gather(Verb):
     finish_on_key: Literal["", "#", "*"] = "#"
     timeout: float = Field(default=7.0, gt=0, le=60)
     inter_digit_timeout: float = Field(default=3.0, gt=0, le=60)
+    speech_timeout: float = Field(default=10.0, gt=0, le=60)
     bargein: bool = True
     retries: int = Field(default=2, ge=0, le=9)
     mask: bool = True
     variable: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]{0,31}$")
     choices: dict[str | int, str] = Field(default_factory=dict)
+    phrases: dict[Annotated[str, Field(pattern=r"^[a-z']+( [a-z']+)*$", max_length=80)], str] = Field(
+        default_factory=dict
+    )
+    min_bargein_word_count: int = Field(default=1, ge=1, le=10)
     next: str | None = None
     no_input: str | None = None
     no_match: str | None = None
@@ -80,6 +94,16 @@ class Gather(Verb):
             yield Problem((), f"minDigits {self.shortest} is more than maxDigits {self.longest}", "swap them")
         for choice in self.choices:
             yield from self._choice_problems(choice)
+        yield from self._speech_problems()
+
+    def _speech_problems(self) -> Iterator[Problem]:
+        if bool(self.phrases) != ("speech" in self.input and bool(self.choices)):
+            yield Problem((), "phrases belong to a menu that takes speech, and it needs them", "write both, or neither")
+        if self.choices and "digits" not in self.input:
+            yield Problem(("input",), "a menu that cannot be keyed", "write input: [digits, speech]")
+        for phrase, choice in self.phrases.items():
+            if choice not in self.choices:
+                yield Problem(("phrases", phrase), f"phrase {phrase!r} means {choice!r}, no choice", "name a choice")
 
     def _choice_problems(self, choice: str | int) -> Iterator[Problem]:
         key = ("choices", choice)
@@ -98,18 +122,22 @@ class Gather(Verb):
 
     def activity(self, stage: Stage) -> Activity:
         """Ask."""
-        return _Gathering(stage, self)
+        return Gathering(stage, self)
 
 
-class _Gathering(Activity):
+class Gathering(Activity):
+    """Asking; also the ground of verbs that ask for something particular."""
+
     def __init__(self, stage: Stage, verb: Gather) -> None:
         super().__init__(stage)
         self._verb = verb
         self._digits = ""
         self._failures = 0
         self._asking = False
+        self._listening = False
 
     def begin(self) -> None:
+        """Take what was typed ahead, or ask."""
         typed = self.stage.take_typed()
         self.stage.mask(self._verb.mask)
         if not (typed and self._verb.bargein):
@@ -124,26 +152,70 @@ class _Gathering(Activity):
                 return
 
     def prompt_finished(self) -> None:
+        """Asked: now the caller's time runs."""
         self._asking = False
         self.stage.start_timer(NO_INPUT, self._verb.timeout)
 
+    def answered(self, digits: str) -> None:
+        """What was keyed is an answer: report it, and go on."""
+        self.stage.report_choice(digits)
+
     def digit(self, digit: str) -> None:
+        """A digit: silence, at once."""
         if self._asking and not self._verb.bargein:
+            return
+        if "digits" not in self._verb.input:
             return
         self._asking = False
         self.stage.stop()
         self.stage.cancel_timer(NO_INPUT)
+        self.stage.cancel_timer(SPEECH)
         self._take(digit)
 
     def timer_fired(self, name: str) -> None:
+        """No more digits, or none at all."""
         if name == INTER_DIGIT:
             self._evaluate()
         else:
             self._failed(self._verb.no_input)
 
+    def speech_heard(self, text: str, final: bool) -> None:
+        """Words: enough of them silence the prompt; those of a whole utterance are the answer."""
+        words = [word for word in text.split() if word != "[unk]"]
+        if self._asking and (not self._verb.bargein or len(words) < self._verb.min_bargein_word_count):
+            return
+        if words and not self._digits:
+            self._asking = False
+            self.stage.stop()
+            self.stage.cancel_timer(NO_INPUT)
+            # Should the recogniser die in mid-sentence, the end of the utterance never comes.
+            self.stage.start_timer(SPEECH, self._verb.speech_timeout)
+        if final and text and not self._digits:
+            self.stage.cancel_timer(SPEECH)
+            self._said(" ".join(words))
+
+    def _said(self, text: str) -> None:
+        verb = self._verb
+        if verb.choices:
+            meant = {choice for phrase, choice in verb.phrases.items() if f" {phrase} " in f" {text} "}
+            choice = meant.pop() if len(meant) == 1 else None
+            target = verb.choices[choice] if choice is not None else None
+        else:
+            choice, target = text, verb.next if text else None
+        if choice is None or target is None:
+            self._failed(verb.no_match or verb.no_input)
+            return
+        self.stage.report_choice(choice, "speech")
+        if verb.variable is not None:
+            self.stage.variables[verb.variable] = choice
+        self.stage.go(target)
+
     def _ask(self, texts: tuple[str, ...]) -> None:
         self._digits = ""
         self._asking = True
+        if "speech" in self._verb.input and not self._listening:
+            self._listening = True
+            self.stage.listen(tuple(self._verb.phrases) or None)
         self.stage.say(texts)
 
     def _take(self, digit: str) -> None:
@@ -169,7 +241,7 @@ class _Gathering(Activity):
         if target is None or not verb.shortest <= len(digits) <= verb.longest:
             self._failed(verb.no_match or verb.no_input)
             return
-        self.stage.report_choice(digits)
+        self.answered(digits)
         if verb.variable is not None:
             self.stage.variables[verb.variable] = digits
         self.stage.go(target)

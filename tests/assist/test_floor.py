@@ -42,7 +42,11 @@ from ivr.contacts import (
     ContactOffered,
     ContactQueued,
     ContactSnapshot,
+    FactsWanted,
     FloorStarted,
+    PlaceWanted,
+    TellFacts,
+    TellPlace,
 )
 from tests.assist.dialogue import final
 from tests.fakes.clock import VirtualClock
@@ -81,11 +85,14 @@ class Worker:
         self.bus = bus
         self.id = contact_id
         self.offers: asyncio.Queue[ConnectAgent] = asyncio.Queue()
+        self.told: asyncio.Queue[Command] = asyncio.Queue()
         self.refuse = ""
         bus.serve(f"contact.{contact_id}", self._command)
 
     async def _command(self, command: Command) -> Reply:
-        assert isinstance(command, ConnectAgent)
+        if not isinstance(command, ConnectAgent):
+            self.told.put_nowait(command)
+            return Reply(True)
         self.offers.put_nowait(command)
         return Reply(not self.refuse, self.refuse)
 
@@ -641,5 +648,21 @@ def test_the_recogniser_on_every_page_goes_down_and_up(with_house: WithHouse) ->
             for agent in ("anna", "ben"):
                 await message(house.pages[agent], is_now(state))
                 assert house.desk(agent).services.recogniser == replace(MODEL, state=state)
+
+    with_house(use)
+
+
+def test_a_worker_is_told_what_its_flow_asks_for(with_house: WithHouse) -> None:
+    async def use(house: House) -> None:
+        house.work()
+        first = house.worker()
+        await first.talk()
+        second = house.worker("c2")
+        second.queue()
+        second.say(PlaceWanted(), FactsWanted(("billing", "support")))
+        async with asyncio.timeout(10):
+            told = {type(command): command for command in (await second.told.get(), await second.told.get())}
+        assert told[TellPlace] == TellPlace(0, None, None), "cold start: the place alone"
+        assert told[TellFacts] == TellFacts(True, False, (("billing", 1, 1), ("support", 0, 0)))
 
     with_house(use)

@@ -22,6 +22,7 @@ from ivr.contact_core import (
 from ivr.contacts import (
     AgentOffered,
     AgentUnreachable,
+    CallbackRequested,
     ChoiceMade,
     ConnectAgent,
     ContactAnswered,
@@ -30,10 +31,15 @@ from ivr.contacts import (
     ContactQueued,
     ContactSnapshot,
     EndContact,
+    LeaveQueue,
+    MessageTaken,
     PromptStarted,
+    SurveyAnswered,
+    TellPlace,
 )
 from ivr.schema import Flow, load_flow
 from ivr.settings import IvrSettings
+from voice.commands import Reply
 from voice.events import DigitReceived, Event, LegEnded
 from voice.hearing import PROMPTS
 from voice.phone import AudioPath, IncomingLeg, LegConnected, LegDigit, LegDisconnected, LegProgressed
@@ -242,3 +248,89 @@ def test_a_second_invite_is_busy() -> None:
     contact = Contact().answered()
     second = IncomingLeg("in-2", "other", INVITE.from_uri, "", INVITE.to_uri, {})
     assert contact.phone(second) == (HangUpLeg("in-2", 486),)
+
+
+LEAVING = """
+flow: leaving
+start: first
+nodes:
+  first: {verb: enqueue, queue: billing, announcePosition: true, choices: {"1": bye}, empty: bye}
+  bye: {verb: pause, length: 5, next: over}
+  over: {verb: hangup}
+"""
+
+
+def leaving(tmp_path: Path) -> Contact:
+    file = tmp_path / "leaving.yaml"
+    file.write_text(LEAVING)
+    return Contact(load_flow(file)).answered()
+
+
+def test_place_is_asked_for_and_told(tmp_path: Path) -> None:
+    contact = leaving(tmp_path)
+    told = contact.core.tell_place(TellPlace(1, None, None), contact.now)
+    assert told == (Reply(True), ()), "it had not been asked for"
+
+
+def test_a_caller_who_leaves_the_queue_frees_the_station_that_rings(tmp_path: Path) -> None:
+    contact = leaving(tmp_path)
+    assert contact.core.connect_agent(ANNA)[0].ok
+    effects = contact.phone(LegDigit("in", "1"))
+    assert of(HangUpLeg, effects) == [HangUpLeg("agent-1")]
+    assert [event.phase for event in of(ContactSnapshot, published(effects))] == ["flow"]
+    late = published(contact.phone(LegDisconnected("agent-1", 487, "")))
+    assert not of(AgentUnreachable, late)
+    assert contact.core.snapshot.phase == "flow"
+
+
+def test_a_queue_without_agents_sends_the_caller_on(tmp_path: Path) -> None:
+    contact = leaving(tmp_path)
+    _, effects = contact.core.leave_queue(LeaveQueue("empty"), contact.now)
+    assert [event.phase for event in of(ContactSnapshot, published(effects))] == ["flow"]
+    assert contact.core.leave_queue(LeaveQueue("empty"), contact.now) == (Reply(True), ())
+
+
+MESSAGES = """
+flow: messages
+start: first
+nodes:
+  first: {verb: enqueue, queue: billing, priority: 7, choices: {"1": promise, "2": mail}}
+  promise: {verb: callback, queue: billing, next: bye, failed: bye}
+  mail: {verb: record, say: Speak., next: score}
+  score: {verb: survey, kind: csat, say: Score., next: bye}
+  bye: {verb: hangup}
+"""
+
+
+def messages(tmp_path: Path) -> Contact:
+    file = tmp_path / "messages.yaml"
+    file.write_text(MESSAGES)
+    return Contact(load_flow(file)).answered()
+
+
+def test_a_call_back_keeps_the_place_and_is_no_abandon(tmp_path: Path) -> None:
+    contact = messages(tmp_path)
+    contact.now += 90
+    found = published(contact.phone(LegDigit("in", "1")))
+    assert of(CallbackRequested, found) == [CallbackRequested("+12025550142", "billing", 7, 1000.0)]
+    (ended,) = of(ContactEnded, found)
+    assert (ended.reason, ended.ended_by) == ("callback", "flow")
+
+
+def test_a_message_is_listened_to_and_marked(tmp_path: Path) -> None:
+    contact = messages(tmp_path)
+    effects = finish_prompts(contact, contact.phone(LegDigit("in", "2")))
+    assert of(StartListening, effects) == [StartListening()]
+    taps = [path for each in of(SetPaths, effects) for path in each.paths]
+    assert AudioPath("leg:in", "tap:caller") in taps
+    contact.now += 12
+    assert of(MessageTaken, published(contact.phone(LegDigit("in", "#")))) == [MessageTaken("voicemail", 0.0, 12.0)]
+    assert of(SurveyAnswered, published(contact.phone(LegDigit("in", "5")))) == [SurveyAnswered("csat", 5)]
+
+
+def test_a_message_ends_with_the_call(tmp_path: Path) -> None:
+    contact = messages(tmp_path)
+    finish_prompts(contact, contact.phone(LegDigit("in", "2")))
+    contact.now += 7
+    found = published(contact.phone(LegDisconnected("in", 0, "")))
+    assert of(MessageTaken, found) == [MessageTaken("voicemail", 0.0, 7.0)]

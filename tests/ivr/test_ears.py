@@ -9,6 +9,7 @@ import pytest
 
 from ivr import ears as module
 from ivr.ears import Ears, Gate, Recorded
+from tests.transcription.test_server import SPEECH, Floor, serving
 from transcription.recording import load_or_create_key, read_recording
 from transcription.utterances import TranscriptionGap
 from voice.audio import AudioFrame
@@ -151,3 +152,41 @@ def test_a_recording_whose_key_was_exchanged_is_still_named(
 
     with_ears(use)
     assert "cannot be read back" in caplog.text
+
+
+def test_a_turn_is_heard_by_the_gather_alone(tmp_path: Path) -> None:
+    """Against a server; the turn begins in the middle of the tap's samples, and its channel is another each time."""
+    where = RunDirectory(tmp_path)
+    where.create()
+    (where.state / "keys").mkdir(exist_ok=True)
+    (where.state / "keys" / "transcription").write_text("t0ken")
+
+    async def main() -> None:
+        hub, clock = MemoryHub(), SystemClock()
+        bus = MemoryBus(hub, "worker", clock)
+        await bus.start()
+        finals: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+
+        def heard(token: int, text: str, final: bool) -> None:
+            if final:
+                finals.put_nowait((token, text))
+
+        floor = Floor()
+        async with serving(floor=floor) as server:
+            ears = Ears("c1", f"ws://127.0.0.1:{server.port}", where, bus, clock)
+            for turn, offset in ((7, 16_000), (8, 80_000)):
+                ears.listen(turn, ("bill", "a fault"), 2.0, heard)
+                for start in range(0, len(SPEECH), 320):
+                    ears.sink(Role.CALLER).write(
+                        AudioFrame(SPEECH[start : start + 320], offset + start // 2, 8000, 0.0)
+                    )
+                token, text = await finals.get()
+                assert token == turn
+                assert text
+                ears.stop_listening()
+            ears.sink(Role.CALLER).write(frame(99))
+            assert await ears.close() == Recorded()
+        assert floor.events == []
+        await bus.close()
+
+    asyncio.run(main())

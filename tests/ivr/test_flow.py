@@ -13,6 +13,7 @@ from ivr.flow import (
     AgentFailed,
     AgentLeft,
     AgentRinging,
+    AskPlace,
     CallerLeft,
     CancelTimer,
     ChoiceReported,
@@ -22,12 +23,18 @@ from ivr.flow import (
     HangUp,
     Input,
     JoinQueue,
+    LeftQueue,
     MaskDigits,
+    PlaceTold,
     PlayPrompts,
     PromptFinished,
+    SpeechHeard,
+    StartSpeech,
     StartTimer,
     StopPrompts,
+    StopSpeech,
     TimerFired,
+    TurnedAway,
     load_flow,
 )
 from ivr.prompts import PromptSource
@@ -355,3 +362,170 @@ def test_whatever_happens_the_caller_is_never_left_in_silence(flow: Flow, happen
             case _:
                 continue
         assert caller.playing or caller.timers or talking or caller.runner.finished
+
+
+WAITING = """
+  first:
+    verb: enqueue
+    queue: billing
+    skills: {spanish: 3}
+    announcement: Please wait.
+    comfort: Still waiting.
+    comfortInterval: 20
+    announcePosition: true
+    announceWait: true
+    choices: {"1": elsewhere}
+    empty: nobody
+    full: elsewhere
+  nobody: {verb: say, text: Nobody is here., next: bye}
+  elsewhere: {verb: say, text: Elsewhere., next: bye}
+  bye: {verb: hangup}
+"""
+SECOND = "You are number two in line."
+RANGE = "We expect a wait of one to three minutes."
+
+
+def waiting(tmp_path: Path) -> Caller:
+    caller = caller_in(tmp_path, WAITING)
+    assert JoinQueue("billing", 5, (("spanish", 3),)) in caller.seen
+    assert AskPlace() in caller.hear_out()
+    return caller
+
+
+def test_place_and_wait_are_told_with_the_comfort_message(tmp_path: Path) -> None:
+    caller = waiting(tmp_path)
+    assert caller.hears == ["hold"]
+    caller.give(PlaceTold(1, 70.0, 170.0))
+    assert caller.hears == [SECOND, RANGE, "Still waiting."]
+    caller.hear_out()
+    assert AskPlace() in caller.run_out("comfort")
+    caller.give(PlaceTold(1, None, None))
+    assert caller.hears == [SECOND, "Still waiting."], "no wait is known any more"
+
+
+def test_the_same_place_and_wait_are_not_told_twice(tmp_path: Path) -> None:
+    caller = waiting(tmp_path)
+    caller.give(PlaceTold(1, 70.0, 170.0))
+    caller.hear_out()
+    caller.run_out("comfort")
+    caller.give(PlaceTold(1, 65.0, 175.0))
+    assert caller.hears == ["Still waiting."]
+
+
+def test_a_floor_that_does_not_answer_costs_the_place_only(tmp_path: Path) -> None:
+    caller = waiting(tmp_path)
+    caller.run_out("place")
+    assert caller.hears == ["Still waiting."]
+    assert caller.give(PlaceTold(1, 70.0, 170.0)) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "hears"),
+    [
+        (TurnedAway("empty"), "Nobody is here."),
+        (TurnedAway("full"), "Elsewhere."),
+        (DigitPressed("1"), "Elsewhere."),
+    ],
+)
+def test_a_caller_may_leave_the_queue(tmp_path: Path, given: Input, hears: str) -> None:
+    caller = waiting(tmp_path)
+    assert LeftQueue() in caller.give(given)
+    assert caller.hears == [hears]
+    assert caller.timers == {}
+
+
+def test_without_another_way_a_caller_waits(tmp_path: Path) -> None:
+    caller = caller_in(tmp_path, LINE)
+    assert caller.give(TurnedAway("empty"), DigitPressed("1")) == ()
+    caller.hear_out()
+    assert caller.hears == ["hold"]
+
+
+SPOKEN = """
+  first:
+    verb: gather
+    input: [digits, speech]
+    say: Bill or fault.
+    help: Say bill or fault.
+    retries: 1
+    mask: false
+    minBargeinWordCount: 2
+    choices: {"1": line, "2": bye}
+    phrases: {bill: "1", my bill: "1", a fault: "2"}
+    noInput: silent
+    noMatch: wrong
+  silent: {verb: say, text: You are silent., next: bye}
+  wrong: {verb: say, text: That is wrong., next: bye}
+  line: {verb: enqueue, queue: billing}
+  bye: {verb: hangup}
+"""
+
+
+def spoken_to(tmp_path: Path, nodes: str = SPOKEN) -> tuple[Caller, StartSpeech]:
+    caller = caller_in(tmp_path, nodes)
+    (turn,) = (effect for effect in caller.seen if isinstance(effect, StartSpeech))
+    return caller, turn
+
+
+def test_enough_words_silence_the_prompt_and_the_utterance_chooses(tmp_path: Path) -> None:
+    caller, turn = spoken_to(tmp_path)
+    assert set(turn.phrases or ()) == {"bill", "my bill", "a fault"}
+    assert caller.give(SpeechHeard(turn.token, "my [unk]", False)) == (), "one word is a cough"
+    assert caller.give(SpeechHeard(turn.token, "my bill", False)) == (StopPrompts(), StartTimer("speech", 10.0, 3))
+    effects = caller.give(SpeechHeard(turn.token, "it is my bill", True))
+    assert ChoiceReported("first", "1", "speech") in effects
+    assert StopSpeech() in effects
+    assert caller.runner.node == "line"
+    assert caller.give(SpeechHeard(turn.token, "a fault", True)) == ()
+
+
+@pytest.mark.parametrize("said", ["bill a fault", "[unk]", "billing"])
+def test_what_means_nothing_or_two_things_is_asked_again(tmp_path: Path, said: str) -> None:
+    caller, turn = spoken_to(tmp_path)
+    caller.hear_out()
+    caller.give(SpeechHeard(turn.token, said, True))
+    assert caller.hears == ["Say bill or fault."]
+    caller.hear_out()
+    caller.give(SpeechHeard(turn.token, said, True))
+    assert caller.hears == ["That is wrong."]
+
+
+def test_speech_whose_end_never_comes_is_asked_again(tmp_path: Path) -> None:
+    """The recogniser died in mid-sentence."""
+    caller, turn = spoken_to(tmp_path)
+    caller.hear_out()
+    caller.give(SpeechHeard(turn.token, "my", False))
+    assert set(caller.timers) == {"speech"}
+    caller.run_out("speech")
+    assert caller.hears == ["Say bill or fault."]
+
+
+def test_sound_without_words_changes_nothing(tmp_path: Path) -> None:
+    caller, turn = spoken_to(tmp_path)
+    caller.hear_out()
+    assert caller.give(SpeechHeard(turn.token, "", True)) == ()
+    caller.run_out("no-input")
+    assert caller.hears == ["Say bill or fault."]
+
+
+def test_a_menu_taken_by_speech_can_be_keyed(tmp_path: Path) -> None:
+    caller, _ = spoken_to(tmp_path)
+    caller.press("1")
+    assert caller.runner.node == "line"
+    assert StopSpeech() in caller.seen
+
+
+def test_any_words_are_taken_into_a_variable(tmp_path: Path) -> None:
+    caller, turn = spoken_to(
+        tmp_path,
+        """
+  first: {verb: gather, input: [speech], say: Why do you call., variable: reason, next: bye, noInput: bye}
+  bye: {verb: hangup}
+""",
+    )
+    assert turn.phrases is None
+    caller.press("1")
+    caller.hear_out()
+    caller.give(SpeechHeard(turn.token, "my modem is on fire", True))
+    assert caller.runner.variables["reason"] == "my modem is on fire"
+    assert ChoiceReported("first", "*" * 19, "speech") in caller.seen, "masked like digits"

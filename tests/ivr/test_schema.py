@@ -55,6 +55,86 @@ BAD = {
     ),
     "missing_prompt": (8, "node 'hello': no recording of 'This sentence has never been recorded.' in voice slt", None),
     "missing_recording": (6, "node 'hello': no recording named 'jazz'", "use one of hold"),
+    "branch_bad_hours": (
+        7, "nodes.first.cases.0.when.hours.from: string should match pattern '^([01][0-9]|2[0-3]):[0-5][0-9]$'",
+        'give a value of that kind',
+    ),
+    "branch_empty_condition": (
+        7, 'nodes.first.cases.0.when: value error, write a condition',
+        'give a value of that kind',
+    ),
+    "branch_two_comparisons": (
+        7, 'nodes.first.cases.0.when.variable: value error, write one of is, in, startsWith, set',
+        'give a value of that kind',
+    ),
+    "branch_unknown_condition": (
+        7, 'nodes.first.cases.0.when.weekday: extra inputs are not permitted',
+        'remove the key',
+    ),
+    "branch_unknown_target": (
+        8, "node 'first': otherwise names 'by', which is no node",
+        "did you mean 'bye'?",
+    ),
+    "callback_no_failed": (
+        4, 'nodes.first.failed: field required',
+        'add the key',
+    ),
+    "enqueue_choice_two_keys": (
+        7, "node 'first': choice '12' is not one key in quotes",
+        'write it as "1"',
+    ),
+    "http_get_with_body": (
+        7, "node 'first': a GET has no body",
+        'write method: POST',
+    ),
+    "http_host_is_variable": (
+        6, "node 'first': a variable stands in the host of the url",
+        'write the host out',
+    ),
+    "http_no_failed": (
+        4, 'nodes.first.failed: field required',
+        'add the key',
+    ),
+    "record_too_long": (
+        7, 'nodes.first.maxLength: input should be less than or equal to 600',
+        'give a value of that kind',
+    ),
+    "set_bad_name": (
+        6, "nodes.first.variables.Name.[key]: string should match pattern '^[a-z][a-z0-9_]{0,31}$'",
+        'give a value of that kind',
+    ),
+    "survey_unknown_kind": (
+        6, "nodes.first.kind: input should be 'csat', 'nps' or 'ces'",
+        'use one of the values named',
+    ),
+    "tag_nothing": (
+        6, 'nodes.first.data: dictionary should have at least 1 item after validation, not 0',
+        'give a value of that kind',
+    ),
+    "unknown_timezone": (
+        2, "timezone: value error, 'Europe/Atlantis' is no time zone, write one like Europe/Dublin",
+        'give a value of that kind',
+    ),
+    "speech_without_phrases": (
+        4, "node 'first': phrases belong to a menu that takes speech, and it needs them",
+        'write both, or neither',
+    ),
+    "phrases_without_speech": (
+        4, "node 'first': phrases belong to a menu that takes speech, and it needs them",
+        'write both, or neither',
+    ),
+    "phrase_means_no_choice": (
+        9, "node 'first': phrase 'bill' means '2', no choice",
+        'name a choice',
+    ),
+    "menu_not_keyable": (
+        6, "node 'first': a menu that cannot be keyed",
+        'write input: [digits, speech]',
+    ),
+    "phrase_with_digits": (
+        9, "nodes.first.phrases.bill 2.[key]: string should match pattern '^[a-z']+( [a-z']+)*$'",
+        'give a value of that kind',
+    ),
 }  # fmt: skip
 
 

@@ -1,0 +1,153 @@
+"""What a routing decision costs: ``python -m bench.routing`` prints one JSON line.
+
+A busy floor: 2,000 agents with three of 20 skills and two or three of 20 queues, 10,000 contacts waiting, a third of
+them with a skill of their own, queues that widen and flow over. Every event is timed as the floor sees it: one input
+handed to ``Acd.handle``, whatever it causes included, in CPU time of the thread. Budget: p99 of the events that make an
+offer <= 1 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import random
+import resource
+import time
+from collections import deque
+
+from ivr.acd import Acd
+from ivr.acd_messages import (
+    AcdInput,
+    AgentLoggedIn,
+    ContactAnswered,
+    ContactEnded,
+    ContactQueuedIn,
+    ContactRinging,
+    OfferContact,
+    StationUp,
+    Tick,
+)
+from ivr.settings import QueueSettings, Widening, by_name
+from ivr.strategies import Strategy
+
+QUEUES = [f"q{number}" for number in range(20)]
+SKILLS = [f"s{number}" for number in range(20)]
+BUDGET_MS = 1.0
+
+
+def _rules() -> dict[str, QueueSettings]:
+    strategies = list(Strategy)
+    widen = (Widening(after_s=60, lower=2), Widening(after_s=180, lower=10))
+    return by_name(
+        QueueSettings(
+            name=name,
+            strategy=strategies[number % len(strategies)],
+            skills={SKILLS[number]: 3},
+            widen=widen,
+            overflow_to=QUEUES[(number + 1) % len(QUEUES)],
+            overflow_after_s=3000,
+        )
+        for number, name in enumerate(QUEUES)
+    )
+
+
+class _Floor:
+    """The ACD, agents who answer and hang up, callers who come, and a stopwatch around every event."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.acd = Acd(queues=_rules())
+        self.now = 1_000_000.0
+        self.talks: deque[tuple[float, str]] = deque()
+        self.calls = 0
+        self.deciding_ms: list[float] = []
+        self.all_ms: list[float] = []
+
+    def tell(self, given: AcdInput) -> None:
+        start = time.thread_time()
+        effects = self.acd.handle(given, self.now)
+        spent = (time.thread_time() - start) * 1000
+        offers = [effect for effect in effects if isinstance(effect, OfferContact)]
+        self.all_ms.append(spent)
+        if offers:
+            self.deciding_ms.append(spent)
+        for offer in offers:
+            self.tell(ContactRinging(offer.contact_id, offer.agent, offer.lease_id))
+            self.tell(ContactAnswered(offer.contact_id, offer.agent, offer.lease_id))
+            self.talks.append((self.now, offer.contact_id))
+
+    def log_in(self, number: int) -> None:
+        home = self.chance.randrange(len(QUEUES))
+        queues = (QUEUES[home], *self.chance.sample(QUEUES, 2))
+        levels = {SKILLS[home]: 3, **{skill: self.chance.randint(1, 5) for skill in self.chance.sample(SKILLS, 2)}}
+        weights = ((QUEUES[home], 2.0),)
+        self.tell(StationUp(f"agent{number}"))
+        self.tell(AgentLoggedIn(f"agent{number}", tuple(dict.fromkeys(queues)), True, tuple(levels.items()), weights))
+
+    def call(self) -> None:
+        self.calls += 1
+        own = ((self.chance.choice(SKILLS), self.chance.randint(1, 3)),) if self.chance.random() < 1 / 3 else ()
+        priority = self.chance.choice((3, 5, 5, 5, 8))
+        self.tell(ContactQueuedIn(f"c{self.calls}", self.chance.choice(QUEUES), priority, self.now, own))
+
+    def step(self) -> None:
+        """A contact ends, one comes in, and now and then one in the queue gives up."""
+        self.now += 0.05
+        if self.talks:
+            self.tell(ContactEnded(self.talks.popleft()[1]))
+        self.call()
+        if self.chance.random() < 0.1:
+            self.tell(ContactEnded(f"c{self.chance.randint(1, self.calls)}"))
+        if (due := self.acd.next_deadline) is not None and due <= self.now:
+            self.tell(Tick())
+
+
+def measure(waiting: int, agents: int, steps: int, seed: int = 1) -> dict[str, float | int | bool]:
+    """Fill the queues, log everyone in, then let ``steps`` contacts end and come."""
+    floor = _Floor(seed)
+    for _ in range(waiting + agents):
+        floor.now += 0.05
+        floor.call()
+    for number in range(agents):
+        floor.log_in(number)
+    gc.collect()
+    floor.deciding_ms.clear()
+    floor.all_ms.clear()
+    start = time.thread_time()
+    for _ in range(steps):
+        floor.step()
+    cpu = time.thread_time() - start
+    found = sum(len(floor.acd.waiting(queue)) for queue in QUEUES)
+    p99 = _quantile(floor.deciding_ms, 0.99)
+    return {
+        "waiting": found,
+        "agents": agents,
+        "skills": len(SKILLS),
+        "decisions": len(floor.deciding_ms),
+        "decision_ms_p50": round(_quantile(floor.deciding_ms, 0.5), 4),
+        "decision_ms_p99": round(p99, 4),
+        "decision_ms_max": round(max(floor.deciding_ms), 4),
+        "event_ms_p99": round(_quantile(floor.all_ms, 0.99), 4),
+        "events_per_s": round(len(floor.all_ms) / cpu),
+        "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "within_budget": p99 <= BUDGET_MS,
+    }
+
+
+def _quantile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def main() -> None:
+    """Print one JSON line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.routing", description=__doc__)
+    parser.add_argument("--waiting", type=int, default=10_000)
+    parser.add_argument("--agents", type=int, default=2_000)
+    parser.add_argument("--steps", type=int, default=20_000)
+    given = parser.parse_args()
+    print(json.dumps({"bench": "routing", **measure(given.waiting, given.agents, given.steps)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""jambonz applications become flows that load, or are refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.jambonz import import_application
+from ivr.schema import load_flow
+from voice.errors import DocumentError
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "jambonz"
+BAD = {
+    "not_json": "not JSON",
+    "not_array": "an application is an array of verbs",
+    "unknown_verb": "verb 2: 'dub' is not imported",
+    "unknown_key": "say_1: 'loop' is not imported",
+    "ssml": "say_1: SSML is not imported",
+    "speech": "gather_1: speech is not imported",
+    "no_text": "say_1: text is missing",
+    "priority": "enqueue_1: priority 'high' is not 0 to 999",
+}
+
+
+def test_an_application_becomes_a_flow_that_loads(tmp_path: Path) -> None:
+    written = import_application(GOLDEN / "good" / "menu.json", "imported")
+    assert written == (GOLDEN / "good" / "menu.yaml").read_text()
+    (tmp_path / "flow.yaml").write_text(written)
+    assert load_flow(tmp_path / "flow.yaml").queues() == {"sales-eu"}
+
+
+@pytest.mark.parametrize("name", sorted(BAD))
+def test_what_cannot_be_imported_is_named(name: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        import_application(GOLDEN / "bad" / f"{name}.json", "imported")
+    assert caught.value.what.startswith(BAD[name])
+    assert caught.value.fix
+
+
+def test_every_bad_application_is_tried() -> None:
+    assert {file.stem for file in (GOLDEN / "bad").glob("*.json")} == set(BAD)
+
+
+def test_an_empty_application_hangs_up(tmp_path: Path) -> None:
+    (tmp_path / "empty.json").write_text("[]")
+    (tmp_path / "flow.yaml").write_text(import_application(tmp_path / "empty.json", "nothing"))
+    assert list(load_flow(tmp_path / "flow.yaml").nodes) == ["end"]
