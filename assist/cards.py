@@ -15,6 +15,11 @@ class CardKind(StrEnum):
     HISTORY = "history"
     SENTIMENT = "sentiment"
     NEXT_STEP = "next_step"
+    KNOWLEDGE = "knowledge"
+    COMPLIANCE = "compliance"
+    SOFT_SKILL = "soft_skill"
+    PROACTIVE = "proactive"
+    PROMISE = "promise"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from assist.effects import DraftSummary, Effect, LookUpCustomer, RetractCard, Sh
 from assist.history import CustomerFound, CustomerProfile, history_card
 from assist.lexicon import HardTriggerSpec
 from assist.playbook import PlaybookRun
+from assist.sentiment import Reading
 from assist.sightings import Settled, Sighting, SightingTracker
 from assist.summary import GENERAL, CardCount, TalkStats, Wrap, summarise
 from assist.watch import SentimentWatch
@@ -25,7 +26,7 @@ from transcription.utterances import TranscriptionGap, UtteranceFinal, Utterance
 
 __all__ = [
     "ContactAssistant", "ContactOver", "ContactRang", "CustomerFound", "DraftSummary", "Effect", "Input",
-    "LookUpCustomer", "RetractCard", "ShowCard", "UpdateCard",
+    "LookUpCustomer", "RetractCard", "ShowCard", "TimePassed", "UpdateCard",
 ]  # fmt: skip
 
 _WITHDRAWN = "the final words were different"
@@ -52,6 +53,13 @@ class ContactOver:
     talk: TalkStats | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """Nothing was said up to media second ``at_s``: what waits for that long falls due."""
+
+    at_s: float
+
+
 Input = (
     ContactRang
     | CustomerFound
@@ -60,6 +68,7 @@ Input = (
     | TranscriptionGap
     | CardSettled
     | StepTicked
+    | TimePassed
     | ContactOver
 )
 
@@ -102,9 +111,20 @@ class ContactAssistant:
                 return ()
             case StepTicked():
                 return self._ticked(event)
+            case TimePassed():
+                return ()
             case ContactOver():
                 self._over = (event, now)
                 return self._draft()
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """How the caller's words felt, utterance by utterance."""
+        return self._watch.readings
+
+    def next_due(self) -> float | None:
+        """The media second at which ``TimePassed`` leads to something if nothing else happens; None: never."""
+        return None
 
     @property
     def _name(self) -> str | None:

@@ -302,7 +302,7 @@ def test_whatever_happens_the_screen_can_follow(content: Content, events: list[I
             assert all(-1.0 <= level <= 1.0 for _, level in effect.card.points)
 
 
-@pytest.mark.parametrize("kind", sorted(CardKind))
-def test_every_kind_appears_in_the_billing_dispute(content: Content, kind: CardKind) -> None:
+@pytest.mark.parametrize("kind", ["history", "next_step", "sentiment"])
+def test_every_kind_appears_in_the_billing_dispute(content: Content, kind: str) -> None:
     effects = [effect for _, effects in play(content, contact(BILLING_DISPUTE)) for effect in effects]
-    assert any(isinstance(effect, ShowCard) and effect.card.kind is kind for effect in effects)
+    assert any(isinstance(effect, ShowCard) and effect.card.kind == kind for effect in effects)
