@@ -6,12 +6,14 @@ same ids, so a recorded contact replays.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from assist import history, watch
+from assist.advice import Advisor, OpenQuestion
 from assist.cards import CardSettled, StepTicked
-from assist.content import Content, HardTriggered, PlaybookTriggered, RuleKey, StepSaid
+from assist.content import Content, HardTriggered, PlaybookTriggered, RuleKey, RuleSaid, StepSaid
 from assist.deck import Deck
 from assist.effects import DraftSummary, Effect, LookUpCustomer, RetractCard, ShowCard, UpdateCard
 from assist.history import CustomerFound, CustomerProfile, history_card
@@ -60,6 +62,14 @@ class TimePassed:
     at_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class HoldChanged:
+    """The caller was put on hold (``held``) or taken off it at media second ``at_s``."""
+
+    held: bool
+    at_s: float
+
+
 Input = (
     ContactRang
     | CustomerFound
@@ -69,20 +79,25 @@ Input = (
     | CardSettled
     | StepTicked
     | TimePassed
+    | HoldChanged
     | ContactOver
 )
 
 
 class ContactAssistant:
-    """One contact, one agent. Feed it everything in order; before ``ContactRang`` nothing comes out."""
+    """One contact, one agent. Feed it everything in order; before ``ContactRang`` nothing comes out. ``votes``: what
+    agents thought of knowledge articles so far (accepted less dismissed).
+    """
 
-    def __init__(self, content: Content, agent: str) -> None:
+    def __init__(self, content: Content, agent: str, votes: Mapping[str, int] | None = None) -> None:
         self._content = content
         self._agent = agent
         self._rang: ContactRang | None = None
         self._rang_at = 0.0
         self._over: tuple[ContactOver, float] | None = None
         self._deck = Deck("")
+        self._votes = votes
+        self._advisor = Advisor(content, self._deck, utc_date(0.0), votes)
         self._customer: CustomerProfile | None = None
         self._tracker: SightingTracker[RuleKey] = SightingTracker(content.rules)
         self._watch = SentimentWatch(content)
@@ -111,8 +126,10 @@ class ContactAssistant:
                 return ()
             case StepTicked():
                 return self._ticked(event)
-            case TimePassed():
-                return ()
+            case TimePassed(at_s):
+                return self._advisor.advance(at_s) if self._over is None else ()
+            case HoldChanged(held, at_s):
+                return self._advisor.held(at_s) if held else self._advisor.resumed(at_s)
             case ContactOver():
                 self._over = (event, now)
                 return self._draft()
@@ -124,7 +141,12 @@ class ContactAssistant:
 
     def next_due(self) -> float | None:
         """The media second at which ``TimePassed`` leads to something if nothing else happens; None: never."""
-        return None
+        return self._advisor.next_due() if self._over is None else None
+
+    @property
+    def open_questions(self) -> tuple[OpenQuestion, ...]:
+        """The caller's questions no article answered, the material of the knowledge-gap list."""
+        return self._advisor.open_questions
 
     @property
     def _name(self) -> str | None:
@@ -135,6 +157,8 @@ class ContactAssistant:
             return ()
         self._rang, self._rang_at = event, now
         self._deck = Deck(event.contact_id)
+        self._advisor = Advisor(self._content, self._deck, utc_date(now), self._votes)
+        self._advisor.rang(event.queue)
         return (LookUpCustomer(event.caller_number),)
 
     def _found(self, found: CustomerFound) -> tuple[Effect, ...]:
@@ -144,26 +168,31 @@ class ContactAssistant:
         today = utc_date(self._rang_at)
         version = self._content.version
         shown = self._deck.present(history.RULE, lambda card_id: history_card(found, today, card_id, version))
-        return shown + self._present({watch.RULE, *self._runs})
+        return shown + self._advisor.found(found.customer) + self._present({watch.RULE, *self._runs})
 
     def _partial(self, event: UtterancePartial) -> tuple[Effect, ...]:
         if self._over is not None:
             return ()
         touched: set[str] = set()
+        effects = self._advisor.talking(event)
         for sighting in self._tracker.partial(event):
             match sighting.key:
+                case RuleSaid() as key:
+                    effects += self._advisor.said(key, sighting)
                 case HardTriggered(trigger_id):
                     self._watch.believe(event, self._content.hard[trigger_id], sighting)
                     self._deck.renew(watch.RULE)
                     touched.add(watch.RULE)
                 case key:
                     touched |= self._sighted(key, sighting)
-        return self._present(touched)
+        return effects + self._present(touched)
 
     def _final(self, event: UtteranceFinal) -> tuple[Effect, ...]:
         if event.utterance_id in self._finals:
             return ()
         self._finals[event.utterance_id] = event
+        over = self._over is not None
+        effects: tuple[Effect, ...] = () if over else self._advisor.talking(event)
         settled = self._tracker.final(event)
         touched = self._withdraw(settled, event.utterance_id)
         for sighting in (*settled.confirmed, *settled.new):
@@ -172,7 +201,22 @@ class ContactAssistant:
             touched.add(watch.RULE)
             if self._feel(event, settled):
                 self._deck.renew(watch.RULE)
-        return self._draft() if self._over is not None else self._present(touched)
+        if over:
+            return self._draft()
+        effects += self._present(touched) + self._ruled(settled, event.utterance_id)
+        playbook = any(isinstance(each.key, PlaybookTriggered) for each in (*settled.confirmed, *settled.new))
+        return effects + self._advisor.heard(event, self._watch.level, playbook=playbook)
+
+    def _ruled(self, settled: Settled[RuleKey], utterance_id: str) -> tuple[Effect, ...]:
+        """What settled words mean for the rules."""
+        effects: tuple[Effect, ...] = ()
+        for key in settled.withdrawn:
+            if isinstance(key, RuleSaid):
+                effects += self._advisor.withdrawn(key, utterance_id)
+        for sighting in (*settled.confirmed, *settled.new):
+            if isinstance(sighting.key, RuleSaid):
+                effects += self._advisor.said(sighting.key, sighting)
+        return effects
 
     def _feel(self, event: UtteranceFinal, settled: Settled[RuleKey]) -> bool:
         """Lets the sentiment hear a caller's utterance; True for news the agent has not been shown from a partial."""
@@ -203,7 +247,7 @@ class ContactAssistant:
         for key in settled.withdrawn:
             if isinstance(key, HardTriggered):
                 touched.add(watch.RULE)
-            elif key.playbook_id in self._runs:
+            elif not isinstance(key, RuleSaid) and key.playbook_id in self._runs:
                 touched.add(key.playbook_id)
                 run = self._runs[key.playbook_id]
                 if isinstance(key, StepSaid):
@@ -229,6 +273,7 @@ class ContactAssistant:
             else:
                 effects += self._deck.retract(rule, _WITHDRAWN)
                 self._runs.pop(rule, None)
+        self._advisor.note(effects)
         return tuple(effects)
 
     def _draft(self) -> tuple[Effect, ...]:

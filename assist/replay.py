@@ -2,9 +2,9 @@
 
 Input, one JSON object a line:
 ``{"t": s, "speaker": "caller"|"agent", "text": "...", "final": true, "confidence": 0.9}``, where ``t`` is the media
-second at which the words had been said, never falling. ``final`` false is a running hypothesis, replaced by the speaker's next
-line. ``start`` (optional, media second) says when an utterance began; without it the words are taken to have been spoken
-at 150 a minute, beginning when the line before ended at the earliest.
+second at which the words had been said, never falling. ``final`` false is a running hypothesis, replaced by the
+speaker's next line. ``start`` (optional, media second) says when an utterance began; without it the words are taken to
+have been spoken at 150 a minute, beginning when the line before ended at the earliest.
 """
 
 from __future__ import annotations

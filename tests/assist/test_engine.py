@@ -68,7 +68,7 @@ def test_the_titles_an_agent_reads_in_the_billing_dispute(content: Content) -> N
     titles: dict[CardKind, list[str]] = {}
     for _, effects in play(content, contact(BILLING_DISPUTE)):
         for card in shown(effects):
-            if titles.setdefault(card.kind, [""])[-1] != card.title:
+            if card.rule != "complaint_escalation" and titles.setdefault(card.kind, [""])[-1] != card.title:
                 titles[card.kind].append(card.title)
     assert titles[CardKind.HISTORY][1:] == ["Apologise to Sarah for our broken promise"]
     assert titles[CardKind.NEXT_STEP][1:] == [
@@ -174,13 +174,13 @@ def test_a_dismissed_playbook_stays_away(content: Content) -> None:
 
 def test_a_hard_trigger_in_a_partial_shows_at_once_and_goes_if_it_was_misheard(content: Content) -> None:
     assistant = ringing(content)
-    (effect,) = feed(assistant, partial("u1", "caller", "i want a supervisor right", 1, 2.0))
+    (effect,) = feed(assistant, partial("u1", "caller", "i will call my lawyer right", 1, 2.0))
     assert isinstance(effect, ShowCard)
     assert (effect.card.kind, effect.card.trigger, effect.card.rule) == (
-        CardKind.SENTIMENT, "partial", "lexicon.supervisor",
+        CardKind.SENTIMENT, "partial", "lexicon.lawyer",
     )  # fmt: skip
     assert effect.card.points[-1][1] == -0.6
-    assert feed(assistant, final("u1", "caller", "i want a super wiser right", 2.0)) == (
+    assert feed(assistant, final("u1", "caller", "i will call my layer right", 2.0)) == (
         RetractCard("c1:sentiment:1", "the final words were different"),
     )
 
@@ -223,7 +223,7 @@ def test_a_dismissed_sentiment_card_comes_back_with_the_next_turn_only(content: 
     feed(assistant, final("u1", "caller", "this is unacceptable", 1.0))
     feed(assistant, CardSettled("anna", "c1:sentiment:1", "dismissed"))
     assert feed(assistant, final("u2", "caller", "my address is the same", 5.0)) == ()
-    (effect,) = feed(assistant, final("u3", "caller", "i want to speak to a supervisor", 9.0))
+    (effect,) = feed(assistant, final("u3", "caller", "i will call my lawyer", 9.0))
     assert isinstance(effect, ShowCard)
     assert effect.card.id == "c1:sentiment:2"
 
@@ -302,7 +302,7 @@ def test_whatever_happens_the_screen_can_follow(content: Content, events: list[I
             assert all(-1.0 <= level <= 1.0 for _, level in effect.card.points)
 
 
-@pytest.mark.parametrize("kind", ["history", "next_step", "sentiment"])
+@pytest.mark.parametrize("kind", ["history", "next_step", "promise", "sentiment"])
 def test_every_kind_appears_in_the_billing_dispute(content: Content, kind: str) -> None:
     effects = [effect for _, effects in play(content, contact(BILLING_DISPUTE)) for effect in effects]
     assert any(isinstance(effect, ShowCard) and effect.card.kind == kind for effect in effects)

@@ -29,7 +29,7 @@ TALK = (
 def test_a_partial_shows_the_card_before_the_final(content: Content) -> None:
     found = [(card.t, card.kind, card.id) for card in replay(TALK, content).cards]
     assert (5.0, "next_step", "billing_dispute") in found
-    assert [kind for _, kind, _ in found].count("next_step") == 1
+    assert [rule for _, _, rule in found].count("billing_dispute") == 1
     assert next(t for t, kind, _ in found if kind == "sentiment") <= 14.0
 
 
