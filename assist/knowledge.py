@@ -35,9 +35,10 @@ a an the and or but so if to of in on at for from by with as is am are was were 
 these those there here i me my mine we us our you your yours he she they them their do does did done can could will
 would shall should may might must have has had having get got just only also too very now then than some any all
 what how when where who which why please thanks thank okay ok hello hi hey yes no not well oh um uh want need like
-know tell ask about up out off what how when where who which why whether
+know tell ask about up out off whether
 """
 _STOP = frozenset(_STOP_WORDS.split())
+_QUESTIONS = frozenset({"what", "how", "when", "where", "who", "which", "why", "whether"})
 _WISHES = frozenset({"want", "wanted", "need", "like"})
 _INVERTED = frozenset(
     {"do", "does", "did", "can", "could", "will", "would", "is", "are", "am", "may", "should", "must"}
