@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
 from assist.cards import Card, CardKind, Evidence
 from assist.content import Content, RuleSaid
 from assist.deck import Deck
-from assist.effects import Effect, ShowCard
+from assist.effects import Effect, NoteGap, ShowCard
 from assist.governance import Governor
 from assist.history import CustomerProfile
 from assist.knowledge import Found, is_question
@@ -27,16 +26,7 @@ _PROMISE_PRIORITY = 520
 _PATIENCE_S = 20.0
 """How long advice may wait for room before it is no longer about what is being said."""
 _KNOWLEDGE_EXPIRY_S = 90.0
-_MAX_QUESTIONS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class OpenQuestion:
-    """A caller's question no article answered: the knowledge gap it shows."""
-
-    text: str
-    utterance_id: str
-    at_s: float
+_MOST_GAPS = 20
 
 
 class Advisor:
@@ -53,7 +43,7 @@ class Advisor:
         self._promises: list[tuple[SpokenPromise, UtteranceFinal]] = []
         self._expiries: dict[str, float] = {}
         self._now = 0.0
-        self.open_questions: tuple[OpenQuestion, ...] = ()
+        self._gaps = 0
 
     def rang(self, queue: str) -> None:
         """The queue the contact came through."""
@@ -164,10 +154,10 @@ class Advisor:
         asked = is_question(event.text, polite=not playbook)
         found = self._content.library.find(event.text, self._votes) if asked else ()
         if not found:
-            if asked and not playbook and len(self.open_questions) < _MAX_QUESTIONS:
-                question = OpenQuestion(event.text, event.utterance_id, event.start_s)
-                self.open_questions = (*self.open_questions, question)
-            return ()
+            if not asked or playbook or self._gaps >= _MOST_GAPS:
+                return ()
+            self._gaps += 1
+            return (NoteGap(event.text, event.utterance_id, event.start_s),)
         best = found[0]
         build = partial(self._article_card, best, event)
         if self._deck.seen(best.article.id):

@@ -99,6 +99,7 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
     for file in playbook_files:
         playbook = _playbook(load_yaml(file))
         playbooks[playbook.id] = playbook
+    _check_not_during(playbook_files, playbooks)
     advice, kinds = _advice(rule_files, {*playbooks, *RESERVED})
     return Content(
         version=_version(directory, files),
@@ -112,6 +113,13 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
         kinds=kinds,
         library=Library(load_articles(article_files, {*playbooks, *advice, *RESERVED})),
     )
+
+
+def _check_not_during(files: list[Path], playbooks: Mapping[str, PlaybookSpec]) -> None:
+    for file in files:
+        for other in playbooks[file.stem].not_during:
+            if other not in playbooks:
+                raise DocumentError(file, None, f"not_during: no playbook {other!r}", "name a playbook that is there")
 
 
 def _advice(files: list[Path], taken: set[str]) -> tuple[dict[str, RuleSpec], dict[str, str]]:

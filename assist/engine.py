@@ -7,81 +7,31 @@ same ids, so a recorded contact replays.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from assist import history, watch
-from assist.advice import Advisor, OpenQuestion
+from assist.advice import Advisor
 from assist.cards import CardSettled, StepTicked
 from assist.content import Content, HardTriggered, PlaybookTriggered, RuleKey, RuleSaid, StepSaid
 from assist.deck import Deck
 from assist.effects import DraftSummary, Effect, LookUpCustomer, RetractCard, ShowCard, UpdateCard
 from assist.history import CustomerFound, CustomerProfile, history_card
+from assist.inputs import ContactOver, ContactRang, HoldChanged, Input, TimePassed
 from assist.lexicon import HardTriggerSpec
 from assist.playbook import PlaybookRun
 from assist.sentiment import Reading
 from assist.sightings import Settled, Sighting, SightingTracker
-from assist.summary import GENERAL, CardCount, TalkStats, Wrap, summarise
+from assist.summary import GENERAL, CardCount, Wrap, summarise
 from assist.watch import SentimentWatch
 from assist.wording import utc_date
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 
 __all__ = [
-    "ContactAssistant", "ContactOver", "ContactRang", "CustomerFound", "DraftSummary", "Effect", "Input",
+    "ContactAssistant", "ContactOver", "ContactRang", "CustomerFound", "DraftSummary", "Effect", "HoldChanged", "Input",
     "LookUpCustomer", "RetractCard", "ShowCard", "TimePassed", "UpdateCard",
 ]  # fmt: skip
 
 _WITHDRAWN = "the final words were different"
-
-
-@dataclass(frozen=True, slots=True)
-class ContactRang:
-    """The agent's station rings for a contact. ``caller_number`` as SIP gave it, possibly empty."""
-
-    contact_id: str
-    caller_number: str
-    queue: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContactOver:
-    """The contact ended. ``reason``, ``duration_s`` and ``talk_s`` as in ``ivr.contacts.ContactEnded``; ``talk`` where
-    speech was measured on audio.
-    """
-
-    reason: str
-    duration_s: float
-    talk_s: float
-    talk: TalkStats | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TimePassed:
-    """Nothing was said up to media second ``at_s``: what waits for that long falls due."""
-
-    at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class HoldChanged:
-    """The caller was put on hold (``held``) or taken off it at media second ``at_s``."""
-
-    held: bool
-    at_s: float
-
-
-Input = (
-    ContactRang
-    | CustomerFound
-    | UtterancePartial
-    | UtteranceFinal
-    | TranscriptionGap
-    | CardSettled
-    | StepTicked
-    | TimePassed
-    | HoldChanged
-    | ContactOver
-)
 
 
 class ContactAssistant:
@@ -142,11 +92,6 @@ class ContactAssistant:
     def next_due(self) -> float | None:
         """The media second at which ``TimePassed`` leads to something if nothing else happens; None: never."""
         return self._advisor.next_due() if self._over is None else None
-
-    @property
-    def open_questions(self) -> tuple[OpenQuestion, ...]:
-        """The caller's questions no article answered, the material of the knowledge-gap list."""
-        return self._advisor.open_questions
 
     @property
     def _name(self) -> str | None:
@@ -234,7 +179,10 @@ class ContactAssistant:
         """Takes a playbook's trigger or step in; returns the rules whose cards it touches."""
         match key:
             case PlaybookTriggered(playbook_id):
-                run = self._runs.setdefault(playbook_id, PlaybookRun(self._content.playbooks[playbook_id]))
+                spec = self._content.playbooks[playbook_id]
+                if playbook_id not in self._runs and not self._runs.keys().isdisjoint(spec.not_during):
+                    return set()
+                run = self._runs.setdefault(playbook_id, PlaybookRun(spec))
                 run.triggered(sighting)
                 return {playbook_id}
             case StepSaid(playbook_id, step_id) if playbook_id in self._runs:

@@ -42,7 +42,7 @@ class Governor:
 
     def room(self, at_s: float) -> bool:
         """Whether another card fits into the minute before ``at_s``."""
-        while self._shown and self._shown[0] <= at_s - WINDOW_S:
+        while self._shown and self._shown[0] + WINDOW_S <= at_s:
             self._shown.popleft()
         return len(self._shown) < self._budget
 

@@ -43,7 +43,13 @@ _WISHES = frozenset({"want", "wanted", "need", "like"})
 _INVERTED = frozenset(
     {"do", "does", "did", "can", "could", "will", "would", "is", "are", "am", "may", "should", "must"}
 )
+_LINKING = frozenset({"is", "are", "am"})
 _ASKED_BY = frozenset({"i", "you", "it", "we", "there", "they", "that", "this", "the", "my", "your", "somebody"})
+
+_BEFORE = frozenset(
+    {"", "and", "but", "so", "or", "ok", "okay", "hi", "hello", "then", "now", "well", "oh", "please", "yes"}
+)
+"""What "is the ..." may follow when it begins a question: "my address is the same" asks nothing."""
 
 
 class ArticleSpec(BaseModel):
@@ -117,7 +123,8 @@ def is_question(text: str, *, polite: bool = True) -> bool:
     """Whether the words ask something: a question word or an inverted verb; ``polite``: or "I would like to"."""
     words = [token.text for token in tokenise(text)]
     asks = any(word in _QUESTIONS for word in words) or any(
-        first in _INVERTED and second in _ASKED_BY for first, second in pairwise(words)
+        first in _INVERTED and second in _ASKED_BY and (first not in _LINKING or second == "there" or before in _BEFORE)
+        for before, first, second in zip(("", *words), words, words[1:], strict=False)
     )
     wishes = "question" in words or any(first in _WISHES and second == "to" for first, second in pairwise(words))
     return (asks or (polite and wishes)) and len(words) > _SHORT_QUESTION

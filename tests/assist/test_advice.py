@@ -4,7 +4,7 @@ from datetime import date
 
 from assist.cards import Card, CardKind
 from assist.content import Content
-from assist.effects import RetractCard, ShowCard
+from assist.effects import NoteGap, RetractCard, ShowCard
 from assist.engine import ContactAssistant, ContactRang, HoldChanged, TimePassed
 from assist.replay import Line, ShownCard, replay
 from tests.assist.dialogue import START, final, partial
@@ -34,8 +34,8 @@ def test_a_question_is_answered_and_an_unknown_one_is_a_gap(content: Content) ->
     assert (card.kind, card.rule) == (CardKind.KNOWLEDGE, "bill_dates")
     assert card.lines[0].startswith("The bill comes on the third")
     assert "when is my bill due" in card.evidence[1].source
-    assistant.handle(final("u2", "caller", "what do you think about purple elephants", 9.0), START)
-    assert [question.text for question in assistant.open_questions] == ["what do you think about purple elephants"]
+    effects = assistant.handle(final("u2", "caller", "what do you think about purple elephants", 9.0), START)
+    assert effects == (NoteGap("what do you think about purple elephants", "u2", 9.0),)
 
 
 def test_an_article_past_its_review_says_so(content: Content) -> None:

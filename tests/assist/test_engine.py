@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from assist.cards import Card, CardKind, CardSettled, StepTicked
 from assist.content import Content, load_content
 from assist.effects import DraftSummary, Effect, LookUpCustomer, RetractCard, ShowCard, UpdateCard
-from assist.engine import ContactAssistant, ContactOver, ContactRang, CustomerFound, Input
+from assist.engine import ContactAssistant, ContactOver, ContactRang, CustomerFound, HoldChanged, Input, TimePassed
 from assist.wording import MAX_TITLE_WORDS
 from tests.assist.dialogue import BILLING_DISPUTE, SARAH, START, contact, final, partial, play
 
@@ -260,7 +260,9 @@ def test_after_the_end_no_card_moves(content: Content) -> None:
 
 TEXTS = st.sampled_from(
     ["", "▪▪▪▪ ▪▪▪▪", "i was charged twice", "i was charged twice on my", "this is unacceptable now", "supervisor",
-     "let me check your account", "sorry", "i will refund you today", "thank you very much that is perfect"],
+     "let me check your account", "sorry", "i will refund you today", "when is my bill due please",
+     "give me your password please", "this is ridiculous",
+     "goodbye", "look into it", "thank you very much that is perfect"],
 )  # fmt: skip
 PARTIES = st.sampled_from(["caller", "agent"])
 UTTERANCES = st.sampled_from(["u1", "u2", "u3"])
@@ -278,6 +280,8 @@ EVENTS: st.SearchStrategy[Input] = st.one_of(
     ),
     st.just(CustomerFound(SARAH, "")),
     st.just(CustomerFound(None, "")),
+    st.builds(TimePassed, st.floats(0, 300)),
+    st.builds(HoldChanged, st.booleans(), st.floats(0, 300)),
 )
 
 
@@ -300,6 +304,20 @@ def test_whatever_happens_the_screen_can_follow(content: Content, events: list[I
             assert 0 < len(effect.card.title.split()) <= MAX_TITLE_WORDS
             assert effect.card.evidence
             assert all(-1.0 <= level <= 1.0 for _, level in effect.card.points)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(EVENTS, max_size=25))
+def test_time_comes_to_an_end(content: Content, events: list[Input]) -> None:
+    """Whoever waits for ``next_due`` must not wait at the same second for ever."""
+    assistant = ContactAssistant(content, "anna")
+    feed(assistant, ContactRang("c1", "", "billing"), *events)
+    for _ in range(100):
+        due = assistant.next_due()
+        if due is None:
+            return
+        feed(assistant, TimePassed(due))
+    pytest.fail("it never comes to rest")
 
 
 @pytest.mark.parametrize("kind", ["history", "next_step", "promise", "sentiment"])
