@@ -15,6 +15,11 @@ class CardKind(StrEnum):
     HISTORY = "history"
     SENTIMENT = "sentiment"
     NEXT_STEP = "next_step"
+    KNOWLEDGE = "knowledge"
+    COMPLIANCE = "compliance"
+    SOFT_SKILL = "soft_skill"
+    PROACTIVE = "proactive"
+    PROMISE = "promise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +122,24 @@ class StepTicked(Event):
     done: bool
 
 
-CARD_EVENTS: tuple[type[Event], ...] = (CardShown, CardUpdated, CardRetracted, CardSettled, StepTicked)
+@dataclass(frozen=True, slots=True)
+class QuestionUnanswered(Event):
+    """The caller asked something no knowledge article answers: an entry of the knowledge-gap list. ``text`` is already
+    redacted; ``at_s``: media seconds.
+    """
+
+    type: ClassVar[str] = "knowledge.gap"
+    agent: str
+    text: str
+    utterance_id: str
+    at_s: float
+
+
+CARD_EVENTS: tuple[type[Event], ...] = (
+    CardShown,
+    CardUpdated,
+    CardRetracted,
+    CardSettled,
+    StepTicked,
+    QuestionUnanswered,
+)

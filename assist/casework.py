@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assist import effects as engine
-from assist.cards import CardRetracted, CardSettled, CardShown, CardUpdated, StepTicked
+from assist.cards import CardRetracted, CardSettled, CardShown, CardUpdated, QuestionUnanswered, StepTicked
 from assist.content import Content
 from assist.desk_events import (
     ContactAssigned,
@@ -19,7 +19,7 @@ from assist.desk_events import (
     NoteSaved,
     SummaryDrafted,
 )
-from assist.engine import ContactAssistant, ContactOver, ContactRang, Input
+from assist.engine import ContactAssistant, ContactOver, ContactRang, Input, TimePassed
 from assist.history import CustomerFound, CustomerProfile
 from assist.summary import ContactSummary
 from ivr.contacts import (
@@ -86,7 +86,24 @@ class Case:
 
     def handle(self, envelope: Envelope) -> tuple[CaseEffect, ...]:
         """What an event leads to. The driver stamps the latency of the cards that come out."""
-        event, at = envelope.event, envelope.at
+        waited = self.time_passed(envelope.at)
+        return waited + self._handle(envelope.event, envelope.at)
+
+    def next_due(self) -> float | None:
+        """Unix seconds at which ``time_passed`` leads to something if nothing else happens; None: never."""
+        due = self._assistant.next_due() if self._assistant is not None and self.offered_at else None
+        return None if due is None else self.offered_at + due
+
+    def time_passed(self, now: float) -> tuple[CaseEffect, ...]:
+        """What has fallen due until ``now``. ``handle`` asks too, so a fold of the log comes by the same cards."""
+        found: tuple[CaseEffect, ...] = ()
+        while self._assistant is not None and (due := self._assistant.next_due()) is not None:
+            if not self.offered_at or self.offered_at + due > now:
+                break
+            found += self._assist(TimePassed(due), self.offered_at + due)
+        return found
+
+    def _handle(self, event: Event, at: float) -> tuple[CaseEffect, ...]:
         match event:
             case ContactOffered():
                 self.worker_id, self.caller, self.offered_at = event.worker_id, event.caller, at
@@ -153,6 +170,8 @@ class Case:
                     found += self._card(CardUpdated(self.agent, card, 0.0))
                 case engine.RetractCard(card_id, reason):
                     found += self._card(CardRetracted(self.agent, card_id, reason))
+                case engine.NoteGap(text, utterance_id, at_s):
+                    found.append(Emit(QuestionUnanswered(self.agent, text, utterance_id, at_s)))
                 case engine.DraftSummary(summary):
                     found += (Keep(summary), *self._tell(drafted(summary)))
         return tuple(found)

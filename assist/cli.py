@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 Settings = Annotated[Path | None, typer.Option("--settings", help="A TOML file; defaults apply without one.")]
 
+Content = Annotated[Path | None, typer.Option("--content", help="Another content directory than the built-in one.")]
+
 
 @app.command()
 def serve(settings: Settings = None) -> None:
@@ -246,6 +248,47 @@ def models_add_words(
     from transcription.training.words import add_words, parse_word
 
     typer.echo(add_words(model, [parse_word(word, like) for word in words], out))
+
+
+@app.command()
+def replay(
+    file: Path,
+    customer: Annotated[str, typer.Option(help="The number that calls; of the fictional customers of the demo.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a card.")] = False,
+    directory: Content = None,
+) -> None:
+    """Play a written-down contact (JSON lines) through the assist engine and print its cards.
+
+    A line: {"t": seconds, "speaker": "caller" or "agent", "text": "...", "final": true, "confidence": 0.9}
+    """
+    from assist.content import BUILT_IN, load_content
+    from assist.replay import TODAY, read
+    from assist.replay import replay as play_back
+    from assist.store.seed import demo_customer
+
+    found = demo_customer(customer, TODAY) if customer else None
+    for card in play_back(read(file), load_content(directory or BUILT_IN), customer, found).cards:
+        typer.echo(card.json() if as_json else f"{card.t:7.1f}  {card.kind:<10}  {card.title}  [{card.id}]")
+        if not as_json:
+            typer.echo(f"{'':21}{card.evidence}")
+
+
+@app.command("evaluate-cards")
+def evaluate_cards(
+    directory: Path,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+    content_directory: Content = None,
+) -> None:
+    """Score the cards of labelled dialogues (NAME.jsonl with NAME.labels.json beside it)."""
+    from assist import evaluate
+    from assist.content import BUILT_IN, load_content
+    from assist.replay import TODAY
+    from assist.store.seed import demo_customer
+
+    report = evaluate.evaluate(
+        directory, load_content(content_directory or BUILT_IN), lambda number: demo_customer(number, TODAY)
+    )
+    typer.echo(evaluate.as_json(report) if as_json else report.text())
 
 
 def main() -> None:

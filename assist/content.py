@@ -4,6 +4,8 @@
 
     DIR/lexicon.yaml              how callers' words feel
     DIR/playbooks/<id>.yaml       one playbook each
+    DIR/rules/<pack>.yaml         rules of one kind of card (optional)
+    DIR/knowledge/<id>.md         one article each (optional)
 
 ``version`` is a short hash over every file, and stands on every card: whoever edits a phrase can tell which cards it
 made.
@@ -16,18 +18,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from assist.content_checks import check_phrase, check_phrases, check_text, check_title
+from assist.knowledge import Library, load_articles
 from assist.lexicon import HardTriggerSpec, LexiconSpec
 from assist.playbook import PlaybookSpec
+from assist.rule_files import check_rules, rule_phrases
+from assist.rules import RulePack, RuleSpec
 from assist.sentiment import Scorer, SentimentSettings, VaderScorer
 from assist.sightings import CompiledRules, Rule
 from assist.spotting import phrase_words
-from assist.wording import MAX_TITLE_WORDS, title_words, unknown_placeholders
 from voice.documents import Document, Key, load_yaml, validate
 from voice.errors import DocumentError
 
 BUILT_IN = Path(__file__).parent / "content"
-MAX_PHRASE_WORDS = 12
-RESERVED = frozenset({"history", "sentiment"})
+RESERVED = frozenset({"history", "sentiment", "promise"})
 """Rules of the built-in cards; card ids are made of rules, so a playbook may not be called like one."""
 
 
@@ -53,7 +57,15 @@ class HardTriggered:
     trigger_id: str
 
 
-RuleKey = PlaybookTriggered | StepSaid | HardTriggered
+@dataclass(frozen=True, slots=True)
+class RuleSaid:
+    """Somebody said words of a rule; ``part`` as in ``RuleWatch.said``."""
+
+    rule_id: str
+    part: str
+
+
+RuleKey = PlaybookTriggered | StepSaid | HardTriggered | RuleSaid
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,9 @@ class Content:
     rules: CompiledRules[RuleKey]
     scorer: Scorer
     sentiment: SentimentSettings
+    advice: Mapping[str, RuleSpec]
+    kinds: Mapping[str, str]
+    library: Library
 
 
 def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Content:
@@ -75,24 +90,53 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
     Raises DocumentError for the first thing wrong in any file; nothing is half-loaded.
     """
     lexicon_file = directory / "lexicon.yaml"
-    files = [lexicon_file, *_playbook_files(directory / "playbooks")]
+    playbook_files = _files(directory / "playbooks", ".yaml", "playbook", required=True)
+    rule_files = _files(directory / "rules", ".yaml", "rule pack")
+    article_files = _files(directory / "knowledge", ".md", "article")
+    files = [lexicon_file, *playbook_files, *rule_files, *article_files]
     lexicon = _lexicon(load_yaml(lexicon_file))
     playbooks: dict[str, PlaybookSpec] = {}
-    for file in files[1:]:
+    for file in playbook_files:
         playbook = _playbook(load_yaml(file))
         playbooks[playbook.id] = playbook
+    _check_not_during(playbook_files, playbooks)
+    advice, kinds = _advice(rule_files, {*playbooks, *RESERVED})
     return Content(
         version=_version(directory, files),
         playbooks=playbooks,
         lexicon=lexicon,
         hard={trigger.id: trigger for trigger in lexicon.hard},
-        rules=CompiledRules(_rules(playbooks, lexicon)),
+        rules=CompiledRules(_rules(playbooks, lexicon, advice)),
         scorer=scorer or VaderScorer(lexicon.words, lexicon.phrases),
         sentiment=SentimentSettings(lexicon.alpha, lexicon.turn),
+        advice=advice,
+        kinds=kinds,
+        library=Library(load_articles(article_files, {*playbooks, *advice, *RESERVED})),
     )
 
 
-def _rules(playbooks: dict[str, PlaybookSpec], lexicon: LexiconSpec) -> Iterator[Rule[RuleKey]]:
+def _check_not_during(files: list[Path], playbooks: Mapping[str, PlaybookSpec]) -> None:
+    for file in files:
+        for other in playbooks[file.stem].not_during:
+            if other not in playbooks:
+                raise DocumentError(file, None, f"not_during: no playbook {other!r}", "name a playbook that is there")
+
+
+def _advice(files: list[Path], taken: set[str]) -> tuple[dict[str, RuleSpec], dict[str, str]]:
+    advice: dict[str, RuleSpec] = {}
+    kinds: dict[str, str] = {}
+    for file in files:
+        document = load_yaml(file)
+        pack = validate(document, RulePack)
+        check_rules(document, pack, {*taken, *advice})
+        advice |= {rule.id: rule for rule in pack.rules}
+        kinds |= {rule.id: pack.category for rule in pack.rules}
+    return advice, kinds
+
+
+def _rules(
+    playbooks: dict[str, PlaybookSpec], lexicon: LexiconSpec, advice: dict[str, RuleSpec]
+) -> Iterator[Rule[RuleKey]]:
     for hard in lexicon.hard:
         yield Rule(HardTriggered(hard.id), "caller", hard.phrases, hard.unless)
     for playbook in playbooks.values():
@@ -100,15 +144,20 @@ def _rules(playbooks: dict[str, PlaybookSpec], lexicon: LexiconSpec) -> Iterator
         yield Rule(PlaybookTriggered(playbook.id), trigger.speaker, trigger.phrases, trigger.unless)
         for step in playbook.steps:
             yield Rule(StepSaid(playbook.id, step.id), "agent", step.done_when, step.unless)
+    for rule in advice.values():
+        for part, party, phrases, unless in rule_phrases(rule):
+            yield Rule(RuleSaid(rule.id, part), party, phrases, unless)
 
 
-def _playbook_files(directory: Path) -> list[Path]:
+def _files(directory: Path, suffix: str, what: str, *, required: bool = False) -> list[Path]:
     if not directory.is_dir():
-        raise DocumentError(directory, None, "no such directory", "create it and put a playbook in")
+        if not required:
+            return []
+        raise DocumentError(directory, None, "no such directory", f"create it and put a {what} in")
     files = sorted(file for file in directory.iterdir() if not file.name.startswith("."))
     for file in files:
-        if file.suffix != ".yaml":
-            raise DocumentError(file, None, "not a playbook", "name it <id>.yaml or move it elsewhere")
+        if file.suffix != suffix:
+            raise DocumentError(file, None, f"not a {what}", f"name it <id>{suffix} or move it elsewhere")
     return files
 
 
@@ -128,20 +177,20 @@ def _playbook(document: Document) -> PlaybookSpec:
         raise document.error(("id",), f"id {playbook.id!r} is not the name of the file", fix)
     if playbook.id in RESERVED:
         raise document.error(("id",), f"id {playbook.id!r} is the name of a built-in card", "choose another")
-    _check_phrases(document, ("trigger", "phrases"), playbook.trigger.phrases)
-    _check_phrases(document, ("trigger", "unless"), playbook.trigger.unless)
-    _check_text(document, ("why",), playbook.why)
-    _check_title(document, ("closing",), playbook.closing)
+    check_phrases(document, ("trigger", "phrases"), playbook.trigger.phrases)
+    check_phrases(document, ("trigger", "unless"), playbook.trigger.unless)
+    check_text(document, ("why",), playbook.why)
+    check_title(document, ("closing",), playbook.closing)
     seen: set[str] = set()
     for index, step in enumerate(playbook.steps):
         at: Key = ("steps", index)
         if step.id in seen:
             raise document.error((*at, "id"), f"step {step.id!r} stands here twice", "give every step its own id")
         seen.add(step.id)
-        _check_title(document, (*at, "text"), step.text)
-        _check_text(document, (*at, "say"), step.say)
-        _check_phrases(document, (*at, "done_when"), step.done_when)
-        _check_phrases(document, (*at, "unless"), step.unless)
+        check_title(document, (*at, "text"), step.text)
+        check_text(document, (*at, "say"), step.say)
+        check_phrases(document, (*at, "done_when"), step.done_when)
+        check_phrases(document, (*at, "unless"), step.unless)
     return playbook
 
 
@@ -149,21 +198,21 @@ def _lexicon(document: Document) -> LexiconSpec:
     _check_quoted(document)
     lexicon = validate(document, LexiconSpec)
     for name in ("falling", "rising", "settled"):
-        _check_title(document, ("titles", name), getattr(lexicon.titles, name))
+        check_title(document, ("titles", name), getattr(lexicon.titles, name))
     seen: set[str] = set()
     for index, hard in enumerate(lexicon.hard):
         at: Key = ("hard", index)
         if hard.id in seen:
             raise document.error((*at, "id"), f"hard trigger {hard.id!r} stands here twice", "give each its own id")
         seen.add(hard.id)
-        _check_title(document, (*at, "title"), hard.title)
-        _check_phrases(document, (*at, "phrases"), hard.phrases)
-        _check_phrases(document, (*at, "unless"), hard.unless)
+        check_title(document, (*at, "title"), hard.title)
+        check_phrases(document, (*at, "phrases"), hard.phrases)
+        check_phrases(document, (*at, "unless"), hard.unless)
     for word in lexicon.words:
         if len(phrase_words(word)) != 1:
             raise document.error(("words", word), f"{word!r} is not one word", "move it to phrases")
     for phrase in lexicon.phrases:
-        _check_phrase(document, ("phrases", phrase), phrase)
+        check_phrase(document, ("phrases", phrase), phrase)
     return lexicon
 
 
@@ -174,35 +223,3 @@ def _check_quoted(document: Document) -> None:
         if not isinstance(word, str):
             line_key: Key = ("words", word)
             raise document.error(line_key, f"words: YAML reads this key as {word!r}, not as a word", "put it in quotes")
-
-
-def _check_phrases(document: Document, key: Key, phrases: tuple[str, ...]) -> None:
-    seen: set[tuple[str, ...]] = set()
-    for index, phrase in enumerate(phrases):
-        words = _check_phrase(document, (*key, index), phrase)
-        if words in seen:
-            raise document.error((*key, index), f"phrase {phrase!r} stands here twice", "keep one of them")
-        seen.add(words)
-
-
-def _check_phrase(document: Document, key: Key, phrase: str) -> tuple[str, ...]:
-    words = phrase_words(phrase)
-    if not words:
-        raise document.error(key, f"phrase {phrase!r} has no words to begin and end with", "write words around the *")
-    if len(words) > MAX_PHRASE_WORDS:
-        raise document.error(
-            key, f"phrase of {len(words)} words", f"use at most {MAX_PHRASE_WORDS}, short ones match best"
-        )
-    return words
-
-
-def _check_title(document: Document, key: Key, title: str) -> None:
-    _check_text(document, key, title)
-    count = title_words(title)
-    if not 0 < count <= MAX_TITLE_WORDS:
-        raise document.error(key, f"a title of {count} words", f"say it in 1 to {MAX_TITLE_WORDS} words")
-
-
-def _check_text(document: Document, key: Key, text: str) -> None:
-    for placeholder in unknown_placeholders(text):
-        raise document.error(key, f"unknown placeholder {placeholder}", "only {name} is filled in")

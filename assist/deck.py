@@ -10,6 +10,8 @@ from assist.effects import Effect, RetractCard, ShowCard, UpdateCard
 
 ACCEPTED = "accepted"
 DISMISSED = "dismissed"
+EXPIRED = "its moment has passed"
+"""Reason of a card taken away because nobody dealt with it in time."""
 
 
 @dataclass(slots=True)
@@ -17,6 +19,7 @@ class _Slot:
     number: int = 1
     card: Card | None = None
     outcome: str = ""
+    seen: bool = False
 
 
 @dataclass(slots=True)
@@ -48,6 +51,27 @@ class Deck:
             self._tally(card).shown += 1
             return (ShowCard(card),)
         return (UpdateCard(card),) if card != before else ()
+
+    def again(self, rule: str, build: Callable[[str], Card]) -> tuple[Effect, ...]:
+        """Show a new card of ``rule``, in place of the one before it."""
+        gone = self.expire(rule)
+        slot = self._slots.get(rule)
+        if slot is not None and slot.card is not None:
+            self._slots[rule] = _Slot(slot.number + 1)
+        return gone + self.present(rule, build)
+
+    def expire(self, rule: str) -> tuple[Effect, ...]:
+        """Take the card of ``rule`` away if nobody dealt with it: its moment has passed."""
+        slot = self._slots.get(rule)
+        if slot is None or slot.card is None or slot.outcome:
+            return ()
+        self._slots[rule] = _Slot(slot.number + 1, seen=True)
+        return (RetractCard(slot.card.id, EXPIRED),)
+
+    def seen(self, rule: str) -> bool:
+        """Whether a card of ``rule`` was shown and not withdrawn."""
+        slot = self._slots.get(rule)
+        return slot is not None and (slot.card is not None or slot.seen)
 
     def retract(self, rule: str, reason: str) -> tuple[Effect, ...]:
         """Take the card of ``rule`` back, if it is there."""

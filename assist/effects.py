@@ -44,4 +44,13 @@ class DraftSummary:
     summary: ContactSummary
 
 
-Effect = LookUpCustomer | ShowCard | UpdateCard | RetractCard | DraftSummary
+@dataclass(frozen=True, slots=True)
+class NoteGap:
+    """The caller asked ``text`` and no article answers it."""
+
+    text: str
+    utterance_id: str
+    at_s: float
+
+
+Effect = LookUpCustomer | ShowCard | UpdateCard | RetractCard | DraftSummary | NoteGap

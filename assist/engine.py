@@ -6,74 +6,48 @@ same ids, so a recorded contact replays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 
 from assist import history, watch
+from assist.advice import Advisor
 from assist.cards import CardSettled, StepTicked
-from assist.content import Content, HardTriggered, PlaybookTriggered, RuleKey, StepSaid
+from assist.content import Content, HardTriggered, PlaybookTriggered, RuleKey, RuleSaid, StepSaid
 from assist.deck import Deck
 from assist.effects import DraftSummary, Effect, LookUpCustomer, RetractCard, ShowCard, UpdateCard
 from assist.history import CustomerFound, CustomerProfile, history_card
+from assist.inputs import ContactOver, ContactRang, HoldChanged, Input, TimePassed
 from assist.lexicon import HardTriggerSpec
 from assist.playbook import PlaybookRun
+from assist.sentiment import Reading
 from assist.sightings import Settled, Sighting, SightingTracker
-from assist.summary import GENERAL, CardCount, TalkStats, Wrap, summarise
+from assist.summary import GENERAL, CardCount, Wrap, summarise
 from assist.watch import SentimentWatch
 from assist.wording import utc_date
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 
 __all__ = [
-    "ContactAssistant", "ContactOver", "ContactRang", "CustomerFound", "DraftSummary", "Effect", "Input",
-    "LookUpCustomer", "RetractCard", "ShowCard", "UpdateCard",
+    "ContactAssistant", "ContactOver", "ContactRang", "CustomerFound", "DraftSummary", "Effect", "HoldChanged", "Input",
+    "LookUpCustomer", "RetractCard", "ShowCard", "TimePassed", "UpdateCard",
 ]  # fmt: skip
 
 _WITHDRAWN = "the final words were different"
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRang:
-    """The agent's station rings for a contact. ``caller_number`` as SIP gave it, possibly empty."""
-
-    contact_id: str
-    caller_number: str
-    queue: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContactOver:
-    """The contact ended. ``reason``, ``duration_s`` and ``talk_s`` as in ``ivr.contacts.ContactEnded``; ``talk`` where
-    speech was measured on audio.
+class ContactAssistant:
+    """One contact, one agent. Feed it everything in order; before ``ContactRang`` nothing comes out. ``votes``: what
+    agents thought of knowledge articles so far (accepted less dismissed).
     """
 
-    reason: str
-    duration_s: float
-    talk_s: float
-    talk: TalkStats | None = None
-
-
-Input = (
-    ContactRang
-    | CustomerFound
-    | UtterancePartial
-    | UtteranceFinal
-    | TranscriptionGap
-    | CardSettled
-    | StepTicked
-    | ContactOver
-)
-
-
-class ContactAssistant:
-    """One contact, one agent. Feed it everything in order; before ``ContactRang`` nothing comes out."""
-
-    def __init__(self, content: Content, agent: str) -> None:
+    def __init__(self, content: Content, agent: str, votes: Mapping[str, int] | None = None) -> None:
         self._content = content
         self._agent = agent
         self._rang: ContactRang | None = None
         self._rang_at = 0.0
         self._over: tuple[ContactOver, float] | None = None
         self._deck = Deck("")
+        self._votes = votes
+        self._advisor = Advisor(content, self._deck, utc_date(0.0), votes)
         self._customer: CustomerProfile | None = None
         self._tracker: SightingTracker[RuleKey] = SightingTracker(content.rules)
         self._watch = SentimentWatch(content)
@@ -102,9 +76,22 @@ class ContactAssistant:
                 return ()
             case StepTicked():
                 return self._ticked(event)
+            case TimePassed(at_s):
+                return self._advisor.advance(at_s) if self._over is None else ()
+            case HoldChanged(held, at_s):
+                return self._advisor.held(at_s) if held else self._advisor.resumed(at_s)
             case ContactOver():
                 self._over = (event, now)
                 return self._draft()
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """How the caller's words felt, utterance by utterance."""
+        return self._watch.readings
+
+    def next_due(self) -> float | None:
+        """The media second at which ``TimePassed`` leads to something if nothing else happens; None: never."""
+        return self._advisor.next_due() if self._over is None else None
 
     @property
     def _name(self) -> str | None:
@@ -115,6 +102,8 @@ class ContactAssistant:
             return ()
         self._rang, self._rang_at = event, now
         self._deck = Deck(event.contact_id)
+        self._advisor = Advisor(self._content, self._deck, utc_date(now), self._votes)
+        self._advisor.rang(event.queue)
         return (LookUpCustomer(event.caller_number),)
 
     def _found(self, found: CustomerFound) -> tuple[Effect, ...]:
@@ -124,26 +113,31 @@ class ContactAssistant:
         today = utc_date(self._rang_at)
         version = self._content.version
         shown = self._deck.present(history.RULE, lambda card_id: history_card(found, today, card_id, version))
-        return shown + self._present({watch.RULE, *self._runs})
+        return shown + self._advisor.found(found.customer) + self._present({watch.RULE, *self._runs})
 
     def _partial(self, event: UtterancePartial) -> tuple[Effect, ...]:
         if self._over is not None:
             return ()
         touched: set[str] = set()
+        effects = self._advisor.talking(event)
         for sighting in self._tracker.partial(event):
             match sighting.key:
+                case RuleSaid() as key:
+                    effects += self._advisor.said(key, sighting)
                 case HardTriggered(trigger_id):
                     self._watch.believe(event, self._content.hard[trigger_id], sighting)
                     self._deck.renew(watch.RULE)
                     touched.add(watch.RULE)
                 case key:
                     touched |= self._sighted(key, sighting)
-        return self._present(touched)
+        return effects + self._present(touched)
 
     def _final(self, event: UtteranceFinal) -> tuple[Effect, ...]:
         if event.utterance_id in self._finals:
             return ()
         self._finals[event.utterance_id] = event
+        over = self._over is not None
+        effects: tuple[Effect, ...] = () if over else self._advisor.talking(event)
         settled = self._tracker.final(event)
         touched = self._withdraw(settled, event.utterance_id)
         for sighting in (*settled.confirmed, *settled.new):
@@ -152,7 +146,22 @@ class ContactAssistant:
             touched.add(watch.RULE)
             if self._feel(event, settled):
                 self._deck.renew(watch.RULE)
-        return self._draft() if self._over is not None else self._present(touched)
+        if over:
+            return self._draft()
+        effects += self._present(touched) + self._ruled(settled, event.utterance_id)
+        playbook = any(isinstance(each.key, PlaybookTriggered) for each in (*settled.confirmed, *settled.new))
+        return effects + self._advisor.heard(event, self._watch.level, playbook=playbook)
+
+    def _ruled(self, settled: Settled[RuleKey], utterance_id: str) -> tuple[Effect, ...]:
+        """What settled words mean for the rules."""
+        effects: tuple[Effect, ...] = ()
+        for key in settled.withdrawn:
+            if isinstance(key, RuleSaid):
+                effects += self._advisor.withdrawn(key, utterance_id)
+        for sighting in (*settled.confirmed, *settled.new):
+            if isinstance(sighting.key, RuleSaid):
+                effects += self._advisor.said(sighting.key, sighting)
+        return effects
 
     def _feel(self, event: UtteranceFinal, settled: Settled[RuleKey]) -> bool:
         """Lets the sentiment hear a caller's utterance; True for news the agent has not been shown from a partial."""
@@ -170,7 +179,10 @@ class ContactAssistant:
         """Takes a playbook's trigger or step in; returns the rules whose cards it touches."""
         match key:
             case PlaybookTriggered(playbook_id):
-                run = self._runs.setdefault(playbook_id, PlaybookRun(self._content.playbooks[playbook_id]))
+                spec = self._content.playbooks[playbook_id]
+                if playbook_id not in self._runs and not self._runs.keys().isdisjoint(spec.not_during):
+                    return set()
+                run = self._runs.setdefault(playbook_id, PlaybookRun(spec))
                 run.triggered(sighting)
                 return {playbook_id}
             case StepSaid(playbook_id, step_id) if playbook_id in self._runs:
@@ -183,7 +195,7 @@ class ContactAssistant:
         for key in settled.withdrawn:
             if isinstance(key, HardTriggered):
                 touched.add(watch.RULE)
-            elif key.playbook_id in self._runs:
+            elif not isinstance(key, RuleSaid) and key.playbook_id in self._runs:
                 touched.add(key.playbook_id)
                 run = self._runs[key.playbook_id]
                 if isinstance(key, StepSaid):
@@ -209,6 +221,7 @@ class ContactAssistant:
             else:
                 effects += self._deck.retract(rule, _WITHDRAWN)
                 self._runs.pop(rule, None)
+        self._advisor.note(effects)
         return tuple(effects)
 
     def _draft(self) -> tuple[Effect, ...]:

@@ -82,6 +82,8 @@ log = logging.getLogger(__name__)
 EVENTS = EventCodec((*VOICE_EVENTS, *CONTACT_EVENTS, *UTTERANCE_EVENTS, *CARD_EVENTS, NoteSaved))
 COMMANDS = CommandCodec(CONTACT_COMMANDS)
 SETTLE_S = 1.0
+_TIMER_SLACK_S = 0.005
+"""A timer may fire a moment early by the wall clock; this keeps it from being set again for nothing."""
 KEPT_CASES = 1000
 """Ended contacts whose case stays in memory for words and commands that come late."""
 
@@ -107,6 +109,7 @@ class Floor:
             feed.add_agent(agent.user, agent.name)
         self._resting: dict[str, str] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._waits: dict[str, asyncio.TimerHandle] = {}
         self._cases: dict[str, Case] = {}
         self._logged = Recent(100_000)
         self._lost = Recent(1000)
@@ -253,6 +256,18 @@ class Floor:
                     self._spawn(self._look_up(case, number))
                 case casework.Keep(summary):
                     self._spawn(self._keep(summary))
+        self._wait_for(case)
+
+    def _wait_for(self, case: Case) -> None:
+        """A timer for when the case has something to say though nobody speaks."""
+        if (timer := self._waits.pop(case.contact_id, None)) is not None:
+            timer.cancel()
+        if (due := case.next_due()) is not None and self._tasks is not None:
+            wait = max(0.0, due - self._clock.wall()) + _TIMER_SLACK_S
+            self._waits[case.contact_id] = asyncio.get_running_loop().call_later(wait, self._time_passed, case)
+
+    def _time_passed(self, case: Case) -> None:
+        self._perform(case, case.time_passed(self._clock.wall()), self._clock.monotonic())
 
     def _tell(self, agent: str, event: Event, contact_id: str | None = None, at: float | None = None) -> None:
         """Put an event on a desk; agents taken out of the settings meanwhile have none."""

@@ -50,7 +50,7 @@ class DispositionSpec(_Model):
 
 class PlaybookSpec(_Model):
     """One playbook file. ``why`` is the card's second line, ``goodwill`` what the agent may grant alone, ``closing``
-    the title when every step is done.
+    the title when every step is done. ``not_during``: playbooks that cover this one; it does not start beside them.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
@@ -62,6 +62,7 @@ class PlaybookSpec(_Model):
     closing: str = Field(min_length=1, max_length=80)
     disposition: DispositionSpec
     priority: int = Field(default=700, ge=0, le=1000)
+    not_during: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

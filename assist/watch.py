@@ -49,6 +49,11 @@ class SentimentWatch:
         return tuple(self._track.readings)
 
     @property
+    def level(self) -> float:
+        """The caller's smoothed level, -1..1."""
+        return self._track.level
+
+    @property
     def visible(self) -> bool:
         """Whether there is anything to show."""
         return self._basis is not None or self._provisional is not None

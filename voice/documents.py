@@ -59,8 +59,22 @@ def _read(file: Path) -> str:
 
 def load_yaml(file: Path) -> Document:
     """Parse a YAML file with plain values only. Raises DocumentError (unreadable, bad syntax, a key twice)."""
+    return _yaml(file, _read(file))
+
+
+def load_front_matter(file: Path) -> tuple[Document, str]:
+    """A Markdown file's YAML between two lines of ``---`` at its top, and the text below. Raises DocumentError."""
+    text = _read(file)
+    lines = text.splitlines(keepends=True)
+    marks = [index for index, line in enumerate(lines) if line.rstrip() == "---"][:2]
+    if len(marks) < 2 or marks[0] != 0:
+        raise DocumentError(file, 1, "no front matter", "begin with ---, the keys, and --- again")
+    return _yaml(file, "".join(lines[: marks[1]])), "".join(lines[marks[1] + 1 :]).strip()
+
+
+def _yaml(file: Path, text: str) -> Document:
     try:
-        root = yaml.compose(_read(file), Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise DocumentError(file, line, f"not YAML: {error.problem}", "check indentation and quotes") from None

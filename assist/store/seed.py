@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from assist.history import CustomerProfile, Issue, PastContact, PromiseMade
+from assist.store.rows import phone_key
 from assist.store.store import Store
 
 DEMO_NUMBER = "+12025550142"
@@ -33,6 +34,13 @@ async def seed_demo(store: Store, today: date) -> None:
     """Add the demo's customers, unless they are there already. ``today`` is the UTC day. Raises StoreError."""
     if (await store.look_up(DEMO_NUMBER)).customer is None:
         await store.add_customers((_caller(today), *_others(today)))
+
+
+def demo_customer(number: str, today: date) -> CustomerProfile | None:
+    """The one customer who has ``number``, as the store would find her; None where nobody or several have it."""
+    key = phone_key(number)
+    found = [each for each in (_caller(today), *_others(today)) if phone_key(each.phone) == key]
+    return found[0] if len(found) == 1 else None
 
 
 def _caller(today: date) -> CustomerProfile:

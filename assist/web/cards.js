@@ -61,7 +61,7 @@ function drawCard(entry, contact, busy, act) {
   const state = isOpen(entry) ? entry.outcome || "open" : entry.outcome;
   return h("article", { class: `card ${card.kind}${card.critical ? " critical" : ""}`, data: { card: card.id, state } },
     h("p", { class: "kind" }, icon(card.critical ? "critical" : card.kind),
-      card.critical ? T.cards.critical : T.cards.kind[card.kind],
+      card.critical ? T.cards.critical : kindWords(card),
       entry.outcome ? h("span", { class: "outcome" }, outcomeWords(entry)) : null),
     h("h3", {}, card.title),
     h("p", { class: "why" }, card.why),
@@ -71,6 +71,11 @@ function drawCard(entry, contact, busy, act) {
     card.steps.length ? steps(card, busy, act) : null,
     actions(entry, busy, act),
     foot(entry));
+}
+
+// A floor newer than the page may send a kind this page does not know: it is still a card.
+function kindWords(card) {
+  return T.cards.kind[card.kind] ?? T.cards.kindOther;
 }
 
 function outcomeWords(entry) {
@@ -133,7 +138,7 @@ function drawRow({ entry, fresh }, act) {
   return h("li", { class: `${open ? "open" : "settled"}${card.critical ? " critical" : ""}` },
     h("button", { type: "button", data: { card: card.id }, on: { click: () => act.focus(card.id) } },
       icon(card.critical ? "critical" : card.kind),
-      h("span", { class: "hidden" }, T.cards.kind[card.kind]),
+      h("span", { class: "hidden" }, kindWords(card)),
       h("span", { class: "title" }, card.title),
       fresh ? h("span", { class: "fresh" }, T.cards.fresh) : null,
       progress(entry)));

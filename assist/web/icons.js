@@ -17,6 +17,12 @@ const SHAPES = {
   history: ["M2.5 8A5.5 5.5 0 1 0 4.2 4", "M2.4 2.6v2.8h2.8", "M8 5v3.3l2.2 1.4"],
   sentiment: ["M1.8 11l3.6-5 3 3.4 2.4-4.6 3.4 4"],
   next_step: ["M2.5 4h2", "M2.5 8h2", "M2.5 12h2", "M7 4h6.5", "M7 8h6.5", "M7 12h6.5"],
+  knowledge: ["M3 2.8h4a1 1 0 0 1 1 1v9.4a1.6 1.6 0 0 0-1.4-.8H3z", "M13 2.8H9a1 1 0 0 0-1 1v9.4a1.6 1.6 0 0 1 1.4-.8H13z"],
+  compliance: ["M8 1.8l5 1.8v4c0 3.2-2 5.4-5 6.6-3-1.2-5-3.4-5-6.6v-4z", "M5.8 8l1.6 1.6 2.8-3.2"],
+  soft_skill: ["M8 13.4L2.9 8.2a3.2 3.2 0 0 1 5.1-3.8 3.2 3.2 0 0 1 5.1 3.8z"],
+  proactive: ["M2.5 6.5v3h2.4l5.6 3V3.5l-5.6 3z", "M12.8 6.2a2.6 2.6 0 0 1 0 3.6"],
+  promise: ["M2.8 3.8h10.4v9.4H2.8z", "M2.8 6.8h10.4", "M5.6 2.2v2.6", "M10.4 2.2v2.6", "M6 10l1.5 1.5 2.6-2.8"],
+  other: ["M3 3h10v10H3z"],
   critical: ["M5.3 1.8h5.4l3.5 3.5v5.4l-3.5 3.5H5.3l-3.5-3.5V5.3z", "M8 4.8v4", "M8 11v.2"],
   close: ["M4 4l8 8", "M12 4l-8 8"],
   clock: ["M8 2.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 0 1 0-11z", "M8 5v3.3l2 1.2"],
@@ -25,11 +31,11 @@ const SHAPES = {
   wave: ["M2 8h1.5", "M5 5.5v5", "M8 3v10", "M11 5.5v5", "M12.5 8H14"],
 };
 
-/** @param {keyof typeof SHAPES} name */
+/** @param {keyof typeof SHAPES} name a kind of card this page does not know is drawn as `other` */
 export function icon(name) {
   return h(
     "svg",
     { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true", focusable: "false" },
-    SHAPES[name].map((d) => h("path", { d })),
+    (SHAPES[name] ?? SHAPES.other).map((d) => h("path", { d })),
   );
 }

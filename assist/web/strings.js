@@ -104,7 +104,17 @@ export const T = {
   },
   cards: {
     title: "Cards",
-    kind: { history: "History", sentiment: "Feeling", next_step: "Next step" },
+    kind: {
+      history: "History",
+      sentiment: "Feeling",
+      next_step: "Next step",
+      knowledge: "Answer",
+      compliance: "Duty",
+      soft_skill: "Manner",
+      proactive: "Say first",
+      promise: "Promise",
+    },
+    kindOther: "Card",
     critical: "Must do now",
     accept: "Accept",
     done: "Got it",

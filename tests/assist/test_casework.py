@@ -224,3 +224,18 @@ def test_a_draft_names_what_stays_open_and_what_was_not_heard(content: Content) 
     assert draft.lines
     assert all(line.startswith("Open: ") for line in draft.lines)
     assert draft.headline == "Sarah Smith called about: billing dispute."
+
+
+def test_what_falls_due_in_silence_is_told_at_its_time_and_again_by_a_fold_of_the_log(content: Content) -> None:
+    script = Script(content).talking()
+    script.play(final("u1", "agent", "hello this is anna", 5.0))
+    due = script.case.next_due()
+    assert due is not None
+    assert script.case.time_passed(due - 1.0) == ()
+    live = [event.card.id for event in emitted(script.case.time_passed(due)) if isinstance(event, CardShown)]
+    assert live == ["c1:dead_air:1"]
+    folded = Script(content).talking()
+    folded.play(final("u1", "agent", "hello this is anna", 5.0))
+    late = Envelope("late", due + 1.0, "w1-1", 99, NoteSaved("still there"), "c1")
+    again = [event.card.id for event in emitted(folded.case.handle(late)) if isinstance(event, CardShown)]
+    assert again == live

@@ -66,3 +66,43 @@ def test_a_file_that_is_no_playbook_is_refused_and_editors_droppings_are_not(tmp
     (directory / "playbooks" / "refund.yml").write_text("id: refund\n")
     with pytest.raises(DocumentError, match=r"refund\.yml: not a playbook\. Fix: name it <id>\.yaml"):
         load_content(directory)
+
+
+GOOD_RULE = """category: soft_skill
+rules:
+  - id: quiet
+    title: Say something
+    why: silence
+    silence_s: 20
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("quiet", "parcel"), ":3: id 'parcel' is taken"),
+        (("Say something", "a b c d e f g h i j"), ":4: a title of 10 words"),
+        (("silence_s: 20", "silence: 20"), ":6: rules.0.silence: "),
+        (("silence_s: 20", "said: {phrases: ['* bill']}"), ":6: phrase '* bill' has no words"),
+        (("soft_skill", "magic"), ":1: category: "),
+        (("    silence_s: 20\n", ""), ":3: rules.0: value error, a rule needs a trigger"),
+    ],
+)
+def test_a_wrong_rule_gives_its_line(tmp_path: Path, change: tuple[str, str], expected: str) -> None:
+    directory = copy_of(GOLDEN / "good", tmp_path)
+    (directory / "rules").mkdir()
+    file = directory / "rules" / "manners.yaml"
+    file.write_text(GOOD_RULE)
+    assert list(load_content(directory).advice) == ["quiet"]
+    file.write_text(GOOD_RULE.replace(*change))
+    with pytest.raises(DocumentError) as caught:
+        load_content(directory)
+    assert f"{file}{expected}" in str(caught.value)
+
+
+def test_a_playbook_is_not_covered_by_one_that_is_not_there(tmp_path: Path) -> None:
+    directory = copy_of(GOLDEN / "good", tmp_path)
+    with (directory / "playbooks" / "parcel.yaml").open("a") as file:
+        file.write("\nnot_during: [ghost]\n")
+    with pytest.raises(DocumentError, match="no playbook 'ghost'"):
+        load_content(directory)

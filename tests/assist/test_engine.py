@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from assist.cards import Card, CardKind, CardSettled, StepTicked
 from assist.content import Content, load_content
 from assist.effects import DraftSummary, Effect, LookUpCustomer, RetractCard, ShowCard, UpdateCard
-from assist.engine import ContactAssistant, ContactOver, ContactRang, CustomerFound, Input
+from assist.engine import ContactAssistant, ContactOver, ContactRang, CustomerFound, HoldChanged, Input, TimePassed
 from assist.wording import MAX_TITLE_WORDS
 from tests.assist.dialogue import BILLING_DISPUTE, SARAH, START, contact, final, partial, play
 
@@ -68,7 +68,7 @@ def test_the_titles_an_agent_reads_in_the_billing_dispute(content: Content) -> N
     titles: dict[CardKind, list[str]] = {}
     for _, effects in play(content, contact(BILLING_DISPUTE)):
         for card in shown(effects):
-            if titles.setdefault(card.kind, [""])[-1] != card.title:
+            if card.rule != "complaint_escalation" and titles.setdefault(card.kind, [""])[-1] != card.title:
                 titles[card.kind].append(card.title)
     assert titles[CardKind.HISTORY][1:] == ["Apologise to Sarah for our broken promise"]
     assert titles[CardKind.NEXT_STEP][1:] == [
@@ -174,13 +174,13 @@ def test_a_dismissed_playbook_stays_away(content: Content) -> None:
 
 def test_a_hard_trigger_in_a_partial_shows_at_once_and_goes_if_it_was_misheard(content: Content) -> None:
     assistant = ringing(content)
-    (effect,) = feed(assistant, partial("u1", "caller", "i want a supervisor right", 1, 2.0))
+    (effect,) = feed(assistant, partial("u1", "caller", "i will call my lawyer right", 1, 2.0))
     assert isinstance(effect, ShowCard)
     assert (effect.card.kind, effect.card.trigger, effect.card.rule) == (
-        CardKind.SENTIMENT, "partial", "lexicon.supervisor",
+        CardKind.SENTIMENT, "partial", "lexicon.lawyer",
     )  # fmt: skip
     assert effect.card.points[-1][1] == -0.6
-    assert feed(assistant, final("u1", "caller", "i want a super wiser right", 2.0)) == (
+    assert feed(assistant, final("u1", "caller", "i will call my layer right", 2.0)) == (
         RetractCard("c1:sentiment:1", "the final words were different"),
     )
 
@@ -223,7 +223,7 @@ def test_a_dismissed_sentiment_card_comes_back_with_the_next_turn_only(content: 
     feed(assistant, final("u1", "caller", "this is unacceptable", 1.0))
     feed(assistant, CardSettled("anna", "c1:sentiment:1", "dismissed"))
     assert feed(assistant, final("u2", "caller", "my address is the same", 5.0)) == ()
-    (effect,) = feed(assistant, final("u3", "caller", "i want to speak to a supervisor", 9.0))
+    (effect,) = feed(assistant, final("u3", "caller", "i will call my lawyer", 9.0))
     assert isinstance(effect, ShowCard)
     assert effect.card.id == "c1:sentiment:2"
 
@@ -260,7 +260,9 @@ def test_after_the_end_no_card_moves(content: Content) -> None:
 
 TEXTS = st.sampled_from(
     ["", "▪▪▪▪ ▪▪▪▪", "i was charged twice", "i was charged twice on my", "this is unacceptable now", "supervisor",
-     "let me check your account", "sorry", "i will refund you today", "thank you very much that is perfect"],
+     "let me check your account", "sorry", "i will refund you today", "when is my bill due please",
+     "give me your password please", "this is ridiculous",
+     "goodbye", "look into it", "thank you very much that is perfect"],
 )  # fmt: skip
 PARTIES = st.sampled_from(["caller", "agent"])
 UTTERANCES = st.sampled_from(["u1", "u2", "u3"])
@@ -278,6 +280,8 @@ EVENTS: st.SearchStrategy[Input] = st.one_of(
     ),
     st.just(CustomerFound(SARAH, "")),
     st.just(CustomerFound(None, "")),
+    st.builds(TimePassed, st.floats(0, 300)),
+    st.builds(HoldChanged, st.booleans(), st.floats(0, 300)),
 )
 
 
@@ -302,7 +306,21 @@ def test_whatever_happens_the_screen_can_follow(content: Content, events: list[I
             assert all(-1.0 <= level <= 1.0 for _, level in effect.card.points)
 
 
-@pytest.mark.parametrize("kind", sorted(CardKind))
-def test_every_kind_appears_in_the_billing_dispute(content: Content, kind: CardKind) -> None:
+@settings(max_examples=100, deadline=None)
+@given(st.lists(EVENTS, max_size=25))
+def test_time_comes_to_an_end(content: Content, events: list[Input]) -> None:
+    """Whoever waits for ``next_due`` must not wait at the same second for ever."""
+    assistant = ContactAssistant(content, "anna")
+    feed(assistant, ContactRang("c1", "", "billing"), *events)
+    for _ in range(100):
+        due = assistant.next_due()
+        if due is None:
+            return
+        feed(assistant, TimePassed(due))
+    pytest.fail("it never comes to rest")
+
+
+@pytest.mark.parametrize("kind", ["history", "next_step", "promise", "sentiment"])
+def test_every_kind_appears_in_the_billing_dispute(content: Content, kind: str) -> None:
     effects = [effect for _, effects in play(content, contact(BILLING_DISPUTE)) for effect in effects]
-    assert any(isinstance(effect, ShowCard) and effect.card.kind is kind for effect in effects)
+    assert any(isinstance(effect, ShowCard) and effect.card.kind == kind for effect in effects)

@@ -453,8 +453,10 @@ def test_a_worker_lost_while_no_floor_was_there(with_house: WithHouse) -> None:
 # -- a floor that starts again
 
 
-def snapshot(worker: Worker, offer: ConnectAgent, phase: str = "talking") -> ContactSnapshot:
-    return ContactSnapshot("w1", DEMO_NUMBER, "100", phase, 1.0, "billing", 5, 1.0, offer.agent, offer.lease_id, 3.0)
+def snapshot(worker: Worker, offer: ConnectAgent, phase: str = "talking", offered_at: float = 1.0) -> ContactSnapshot:
+    return ContactSnapshot(
+        "w1", DEMO_NUMBER, "100", phase, offered_at, "billing", 5, 1.0, offer.agent, offer.lease_id, 3.0
+    )
 
 
 def test_a_floor_that_starts_again_stands_where_the_one_before_it_stood(with_house: WithHouse) -> None:
@@ -469,7 +471,7 @@ def test_a_floor_that_starts_again_stands_where_the_one_before_it_stood(with_hou
         before = house.desk().contact
         await house.restart()
         house.work()
-        worker.say(snapshot(worker, offer))
+        worker.say(snapshot(worker, offer, offered_at=house.clock.wall()))
         await house.told(CardShown)
         await house.settled()
         after = house.desk().contact

@@ -1,0 +1,45 @@
+"""What every text of a content directory is checked for. Each raises DocumentError: file, line, fix."""
+
+from __future__ import annotations
+
+from assist.spotting import phrase_words
+from assist.wording import MAX_TITLE_WORDS, title_words, unknown_placeholders
+from voice.documents import Document, Key
+
+MAX_PHRASE_WORDS = 12
+
+
+def check_phrases(document: Document, key: Key, phrases: tuple[str, ...]) -> None:
+    """Every phrase can match, and none stands there twice."""
+    seen: set[tuple[str, ...]] = set()
+    for index, phrase in enumerate(phrases):
+        words = check_phrase(document, (*key, index), phrase)
+        if words in seen:
+            raise document.error((*key, index), f"phrase {phrase!r} stands here twice", "keep one of them")
+        seen.add(words)
+
+
+def check_phrase(document: Document, key: Key, phrase: str) -> tuple[str, ...]:
+    """The words of a phrase that can match."""
+    words = phrase_words(phrase)
+    if not words:
+        raise document.error(key, f"phrase {phrase!r} has no words to begin and end with", "write words around the *")
+    if len(words) > MAX_PHRASE_WORDS:
+        raise document.error(
+            key, f"phrase of {len(words)} words", f"use at most {MAX_PHRASE_WORDS}, short ones match best"
+        )
+    return words
+
+
+def check_title(document: Document, key: Key, title: str) -> None:
+    """A title fits a glance."""
+    check_text(document, key, title)
+    count = title_words(title)
+    if not 0 < count <= MAX_TITLE_WORDS:
+        raise document.error(key, f"a title of {count} words", f"say it in 1 to {MAX_TITLE_WORDS} words")
+
+
+def check_text(document: Document, key: Key, text: str) -> None:
+    """No placeholder would reach the screen as it is."""
+    for placeholder in unknown_placeholders(text):
+        raise document.error(key, f"unknown placeholder {placeholder}", "only {name} is filled in")

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assist.content import Content
+from assist.replay import TODAY, Line, events, read, replay
+from assist.sentiment import Direction
+from assist.store.seed import DEMO_NUMBER, demo_customer
+from transcription.utterances import UtteranceFinal, UtterancePartial
+from voice.errors import DocumentError
+
+
+def line(t: float, speaker: str, text: str, **more: object) -> Line:
+    return Line.model_validate({"t": t, "speaker": speaker, "text": text, **more})
+
+
+TALK = (
+    line(4.0, "caller", "hello i was charged", final=False),
+    line(5.0, "caller", "hello i was charged twice on my", final=False),
+    line(6.0, "caller", "hello i was charged twice on my bill"),
+    line(9.0, "agent", "i am sorry to hear that"),
+    line(14.0, "caller", "this is unacceptable i want a supervisor"),
+)
+
+
+def test_a_partial_shows_the_card_before_the_final(content: Content) -> None:
+    found = [(card.t, card.kind, card.id) for card in replay(TALK, content).cards]
+    assert (5.0, "next_step", "billing_dispute") in found
+    assert [rule for _, _, rule in found].count("billing_dispute") == 1
+    assert next(t for t, kind, _ in found if kind == "sentiment") <= 14.0
+
+
+def test_a_card_quotes_who_said_what(content: Content) -> None:
+    card = next(card for card in replay(TALK, content).cards if card.kind == "next_step")
+    assert card.evidence.startswith("caller: hello i was charged twice")
+    assert json.loads(card.json()).keys() == {"t", "kind", "id", "title", "evidence"}
+
+
+def test_the_same_lines_give_the_same_cards(content: Content) -> None:
+    assert replay(TALK, content) == replay(TALK, content)
+
+
+def test_the_customer_brings_history(content: Content) -> None:
+    customer = demo_customer(DEMO_NUMBER, TODAY)
+    assert customer is not None
+    first = replay((), content, DEMO_NUMBER, customer).cards[0]
+    assert (first.kind, first.t) == ("history", 0.0)
+    assert "James" in first.title
+    assert demo_customer("+12025550107", TODAY) is None, "two customers have it"
+
+
+def test_direction_is_flat_before_anything_is_said(content: Content) -> None:
+    replayed = replay(TALK, content)
+    assert replayed.direction_at(1.0) is Direction.FLAT
+    assert replayed.direction_at(14.0) is Direction.FALLING
+
+
+def test_hypotheses_and_final_are_one_utterance() -> None:
+    first, second, settled, other, *_ = events(TALK)
+    assert isinstance(first, UtterancePartial)
+    assert isinstance(second, UtterancePartial)
+    assert isinstance(settled, UtteranceFinal)
+    assert first.utterance_id == second.utterance_id == settled.utterance_id != other.utterance_id
+    assert (first.revision, second.revision) == (1, 2)
+    assert settled.words[-1].end_s == pytest.approx(6.0)
+    assert other.start_s >= settled.end_s, "without `start` nobody is taken to interrupt"
+
+
+@pytest.mark.parametrize(
+    ("written", "what"),
+    [
+        ('{"t": 1, "speaker": "robot", "text": "x"}', "2: speaker: input should be"),
+        ('{"t": 1, "speaker": "agent"}', "2: text: field required"),
+        ("{", "2: invalid JSON"),
+        ('{"t": 0.5, "speaker": "agent", "text": "x"}', "2: t goes back from 1.0 to 0.5"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, written: str, what: str) -> None:
+    file = tmp_path / "x.jsonl"
+    file.write_text('{"t": 1, "speaker": "agent", "text": "hello"}\n' + written + "\n")
+    with pytest.raises(DocumentError) as caught:
+        read(file)
+    assert f"{file}:{what}".lower() in str(caught.value).lower()
