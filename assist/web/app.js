@@ -211,7 +211,11 @@ function announce(contact) {
     if (!announced.has(id)) list.push(words);
     announced.add(id);
   };
-  if (contact?.phase === "ringing") say("ringing", alerts, T.strip.ringing(nameOf(contact), contact.queue));
+  // Once by number, and again when the look-up has found the name.
+  if (contact?.phase === "ringing") {
+    const name = nameOf(contact);
+    say(`ringing ${name}`, alerts, T.strip.ringing(name, contact.queue));
+  }
   for (const { card } of (contact?.cards ?? []).filter((entry) => entry.outcome === "")) {
     if (card.critical) say(card.id, alerts, T.cards.announceCritical(card.title));
     else say(card.id, news, T.cards.announce(card.title));
