@@ -80,11 +80,11 @@ def test_an_added_word_is_heard(shop: Workshop, measured: Measured) -> None:
     model = shop.root / "out" / SMALL.model
     target = add_words(model, [parse_word("zenbook = Z EH N B UH K", like="laptop")], shop.root / "added")
     engine = VoskEngine(find_model(target))
-    manner = voices.Manner("espeak", "en-us+f3", 0.9)
-    heard = [
-        _heard(engine, voices.speak(text, manner)) for text in ("my zenbook is late", "i ordered a zenbook yesterday")
-    ]
-    assert any("zenbook" in text for text in heard)
+    manners = [voices.Manner("espeak", f"en-us+{variant}", 0.9) for variant in ("f3", "f2", "m1", "m3")]
+    texts = ("my zenbook is late", "i ordered a zenbook yesterday", "where is my zenbook")
+    heard = ["zenbook" in _heard(engine, voices.speak(text, manner)) for text in texts for manner in manners]
+    # a model of a hundred words trained for a minute hears a new word from many voices, not from all
+    assert sum(heard) >= len(heard) / 4, heard
     assert "zenbook" in find_model(target.with_name(f"{target.name}-grammar")).vocabulary
     assert json.loads((target / "card.json").read_text())["advice"].endswith(
         "after these figures were measured: zenbook."
