@@ -10,19 +10,11 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from assist.demo.stage import AGENT, Cast, stage
-from assist.desk import Desk
 from tests.browser.conftest import CHROMIUM, QUIET
+from tests.scenarios.theatre import NoAudience
 
 SCREENSHOT = os.environ.get("CALLFLOOR_SCREENSHOT")
 DEADLINE_MS = 20_000.0
-
-
-class Nobody:
-    """An audience that does not look."""
-
-    def status(self, text: str) -> None: ...
-
-    def desk(self, desk: Desk) -> None: ...
 
 
 @pytest.mark.live
@@ -32,7 +24,7 @@ def test_the_cards_of_a_real_call_appear_in_the_page(tmp_path: Path) -> None:
 
 
 async def _see_a_call(tmp_path: Path, screenshot: Path) -> None:
-    async with stage(tmp_path, Nobody()) as cast, async_playwright() as playwright:
+    async with stage(tmp_path, NoAudience()) as cast, async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         try:
             page = await chromium.new_page(viewport={"width": 1280, "height": 720})
