@@ -46,11 +46,10 @@ from transcription.settings import TranscriptionSettings
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.base import Bus, Subscription
 from voice.bus.local import LocalBus
-from voice.calls import Role
 from voice.clock import Clock, SystemClock
 from voice.commands import Command, CommandCodec, Reply
 from voice.events import VOICE_EVENTS, EventCodec, new_identifier
-from voice.hearing import PROMPTS, tap
+from voice.hearing import PROMPTS, TAPPED, tap
 from voice.phone import LegDisconnected, Phone, PhoneConfig, PhoneError, PhoneEvent, SipAccount
 from voice.rundir import RunDirectory
 from voice.settings import FrontSettings, RtpSettings, RunSettings, read_settings
@@ -93,7 +92,7 @@ class ContactWorker:
         """Take one contact from its INVITE to its end."""
         self._phone = phone
         await phone.add_source(PROMPTS, self._player)
-        for role in Role:
+        for role in TAPPED:
             await phone.add_sink(tap(role), self._ears.sink(role), TAP_BATCH_MS)
         self._bus.serve(f"contact.{self._core.contact_id}", self._command)
         self._bus.on_connected(self._report)

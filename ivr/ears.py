@@ -21,6 +21,7 @@ from voice.calls import Role
 from voice.clock import Clock
 from voice.errors import CallfloorError, DocumentError
 from voice.events import Event
+from voice.hearing import TAPPED
 from voice.rundir import RunDirectory
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ RATE = 8000
 FINISH_S = 5.0
 TURN_PARTY = "gather-"
 FIRST_TURN_CHANNEL, LAST_CHANNEL = 2, 255
-CHANNELS = {0: Role.CALLER, 1: Role.AGENT}
+CHANNELS = dict(enumerate(TAPPED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ class Gate:
 
 
 class _FromZero:
-    """An AudioSink that counts samples from the first frame it gets: a turn begins in the middle of a tap."""
+    """An AudioSink that counts samples from the first frame it gets: a turn, and a recording that follows one, begin in
+    the middle of a tap.
+    """
 
     def __init__(self, sink: AudioSink) -> None:
         self._sink = sink
@@ -99,7 +102,7 @@ class Ears:
         self._where = where
         self._bus = bus
         self._clock = clock
-        self._gates = {role: Gate() for role in Role}
+        self._gates = {role: Gate() for role in TAPPED}
         self._client: TranscriptionClient | None = None
         self._running: asyncio.Task[None] | None = None
         self._recorder: ContactRecorder | None = None
@@ -126,7 +129,7 @@ class Ears:
                 recording = self._recorder.sink(role, base_s)
                 self._recorder_sinks.append(recording)
                 sinks.append(recording)
-            self._opened[role] = Tee(*sinks)
+            self._opened[role] = _FromZero(Tee(*sinks))
             self._gates[role].open(self._opened[role])
 
     def _connect(self) -> None:

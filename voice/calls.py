@@ -17,6 +17,9 @@ class Role(StrEnum):
 
     CALLER = "caller"
     AGENT = "agent"
+    CONSULT = "consult"
+    """A colleague, queue or outside number the agent asks, or brings in."""
+    SUPERVISOR = "supervisor"
 
 
 class LegState(StrEnum):

@@ -17,6 +17,7 @@ from voice.bus.base import Subscription
 from voice.bus.memory import MemoryBus, MemoryHub
 from voice.calls import Role
 from voice.clock import SystemClock
+from voice.hearing import TAPPED
 from voice.rundir import RunDirectory
 
 SECOND = b"\x10\x00" * 8000
@@ -72,7 +73,7 @@ def with_ears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Use]
 
 
 def speak(ears: Ears) -> None:
-    for role in Role:
+    for role in TAPPED:
         ears.sink(role).write(frame())
 
 
@@ -105,6 +106,19 @@ def test_without_the_server_the_gap_is_said_and_what_nobody_judged_is_silence(
             assert isinstance(event, TranscriptionGap)
             parties.add(event.party)
         assert parties == {"caller", "agent"}
+
+    with_ears(use)
+
+
+def test_sound_that_follows_a_gathers_turn_is_placed_where_it_was_said(with_ears: Callable[[Use], None]) -> None:
+    """A turn taps the caller; when both are recorded later, that tap has counted samples already."""
+
+    async def use(ears: Ears, where: RunDirectory, heard: Subscription) -> None:
+        ears.open(3.0)
+        ears.sink(Role.CALLER).write(frame(7))
+        ears.sink(Role.AGENT).write(frame(0))
+        recorded = await ears.close()
+        assert recorded.seconds == pytest.approx(1.0)
 
     with_ears(use)
 

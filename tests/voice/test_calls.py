@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from voice.calls import Call, LegJoined, LegLeft, LegRang, LegState, Role
-from voice.hearing import HEARS, PROMPTS, paths, tap
-from voice.phone import AudioPath, IncomingLeg, LegConnected, LegDisconnected, LegProgressed
+from voice.phone import IncomingLeg, LegConnected, LegDisconnected, LegProgressed
 
 INVITE = IncomingLeg("a", "call-id", "sip:2025550142@127.0.0.2", "", "sip:100@callfloor", {})
 
@@ -42,26 +41,3 @@ def test_late_repeated_and_unknown_reports_change_nothing() -> None:
 def test_a_call_without_legs_is_not_over() -> None:
     assert not Call().over
     assert not talking().over
-
-
-def test_both_hear_each_other_and_only_the_caller_hears_prompts() -> None:
-    found = paths(talking(), prompting=True, tapping=True)
-    assert found == {
-        AudioPath("leg:a", "leg:b"),
-        AudioPath("leg:b", "leg:a"),
-        AudioPath(PROMPTS, "leg:a"),
-        AudioPath("leg:a", tap(Role.CALLER)),
-        AudioPath("leg:b", tap(Role.AGENT)),
-    }
-
-
-def test_nobody_is_tapped_without_consent_and_a_ringing_agent_hears_nothing() -> None:
-    call = Call().offered(INVITE, Role.CALLER).dialled("b", Role.AGENT, "sip:anna@callfloor")
-    call, _ = call.apply(LegConnected("a", "PCMU"))
-    call, _ = call.apply(LegProgressed("b", 180))
-    assert paths(call, prompting=True, tapping=False) == {AudioPath(PROMPTS, "leg:a")}
-    assert paths(call, prompting=False, tapping=False) == frozenset()
-
-
-def test_nobody_hears_themselves() -> None:
-    assert all(listener not in speakers for listener, speakers in HEARS.items())
