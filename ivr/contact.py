@@ -14,9 +14,9 @@ import os
 import resource
 
 from ivr import effects as flow
-from ivr.contact_core import (
+from ivr.contact_core import ContactCore
+from ivr.contact_effects import (
     AnswerLeg,
-    ContactCore,
     ContactEffect,
     DialLeg,
     Finish,
@@ -25,17 +25,7 @@ from ivr.contact_core import (
     SetPaths,
     StartListening,
 )
-from ivr.contacts import (
-    CONTACT_COMMANDS,
-    CONTACT_EVENTS,
-    ConnectAgent,
-    ContactClosed,
-    EndContact,
-    FloorStarted,
-    LeaveQueue,
-    TellFacts,
-    TellPlace,
-)
+from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS, ContactClosed, FloorStarted
 from ivr.ears import Ears
 from ivr.http_client import look_up
 from ivr.playback import PromptPlayer
@@ -126,19 +116,7 @@ class ContactWorker:
         return self._offered.is_set()
 
     async def _command(self, command: Command) -> Reply:
-        match command:
-            case ConnectAgent():
-                reply, effects = self._core.connect_agent(command)
-            case TellPlace():
-                reply, effects = self._core.tell_place(command, self._clock.wall())
-            case TellFacts():
-                reply, effects = self._core.tell_facts(command, self._clock.wall())
-            case LeaveQueue():
-                reply, effects = self._core.leave_queue(command, self._clock.wall())
-            case EndContact():
-                reply, effects = self._core.end(command, self._clock.wall())
-            case _:
-                return Reply(False, f"a contact does not take {command.type}")
+        reply, effects = self._core.command(command, self._clock.wall())
         self._perform(effects)
         return reply
 

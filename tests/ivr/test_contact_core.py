@@ -7,10 +7,10 @@ from typing import TypeVar
 import pytest
 
 from ivr import effects as flow
-from ivr.contact_core import (
+from ivr.contact_core import ContactCore
+from ivr.contact_effects import (
     CONTACT_HEADER,
     AnswerLeg,
-    ContactCore,
     ContactEffect,
     DialLeg,
     Finish,
@@ -80,7 +80,7 @@ class Contact:
         return self
 
     def ringing(self) -> Contact:
-        reply, _ = self.queued().core.connect_agent(ANNA)
+        reply, _ = self.queued().core.command(ANNA, self.now)
         assert reply.ok
         return self
 
@@ -126,7 +126,7 @@ def test_a_digit_outside_an_unmasked_gather_is_published_masked() -> None:
 
 def test_an_agent_is_rung_with_the_contacts_id_and_connected() -> None:
     contact = Contact().queued()
-    reply, effects = contact.core.connect_agent(ANNA)
+    reply, effects = contact.core.command(ANNA, contact.now)
     assert reply.ok
     assert of(DialLeg, effects) == [DialLeg("agent-1", "sip:anna@callfloor", {CONTACT_HEADER: "c1"})]
     assert published(effects) == [AgentOffered("anna", "lease-1")]
@@ -143,26 +143,27 @@ def test_an_agent_is_rung_with_the_contacts_id_and_connected() -> None:
 
 def test_the_same_reservation_twice_rings_once_and_another_is_refused() -> None:
     contact = Contact().ringing()
-    assert contact.core.connect_agent(ANNA)[1] == ()
-    reply, effects = contact.core.connect_agent(ConnectAgent("ben", "sip:ben@callfloor", "lease-2"))
+    assert contact.core.command(ANNA, contact.now)[1] == ()
+    reply, effects = contact.core.command(ConnectAgent("ben", "sip:ben@callfloor", "lease-2"), contact.now)
     assert (reply.ok, effects) == (False, ())
     assert "ringing" in reply.reason
 
 
 def test_a_contact_still_in_its_menu_takes_no_agent() -> None:
-    reply, _ = Contact().answered().core.connect_agent(ANNA)
+    contact = Contact().answered()
+    reply, _ = contact.core.command(ANNA, contact.now)
     assert not reply.ok
 
 
 def test_nobody_answers_and_the_contact_waits_again() -> None:
     contact = Contact().queued()
-    (timer,) = (e for e in of(flow.StartTimer, contact.core.connect_agent(ANNA)[1]) if e.name == "ring")
+    (timer,) = (e for e in of(flow.StartTimer, contact.core.command(ANNA, contact.now)[1]) if e.name == "ring")
     assert timer.seconds == ANNA.ring_s
     assert of(HangUpLeg, contact.core.timer_fired("ring", timer.token, contact.now)) == [HangUpLeg("agent-1")]
     effects = contact.phone(LegDisconnected("agent-1", 487, "Request Terminated"))
     assert of(AgentUnreachable, published(effects)) == [AgentUnreachable("anna", "lease-1", 487, "Request Terminated")]
     assert contact.core.snapshot.phase == "queued"
-    reply, effects = contact.core.connect_agent(ConnectAgent("ben", "sip:ben@callfloor", "lease-2"))
+    reply, effects = contact.core.command(ConnectAgent("ben", "sip:ben@callfloor", "lease-2"), contact.now)
     assert reply.ok
     assert of(DialLeg, effects)[0].leg_id == "agent-2"
 
@@ -206,7 +207,7 @@ def test_an_answer_that_crosses_our_hang_up_comes_too_late() -> None:
     assert of(AgentUnreachable, published(gone)) == [AgentUnreachable("anna", "lease-1", 200, "OK")]
     assert of(ContactEnded, published(gone)) == []
     assert contact.core.snapshot.phase == "queued"
-    assert contact.core.connect_agent(ANNA)[0].ok
+    assert contact.core.command(ANNA, contact.now)[0].ok
 
 
 def test_an_agent_who_answers_as_the_caller_leaves_is_not_listened_to() -> None:
@@ -227,7 +228,7 @@ def test_a_caller_who_stays_after_the_agent_frees_the_agent(tmp_path: Path) -> N
     )
     contact = Contact(load_flow(file))
     contact.answered()
-    assert contact.core.connect_agent(ANNA)[0].ok
+    assert contact.core.command(ANNA, contact.now)[0].ok
     contact.phone(LegConnected("agent-1", "PCMU"))
     left = published(contact.phone(LegDisconnected("agent-1", 0, "")))
     (snapshot,) = of(ContactSnapshot, left)
@@ -237,7 +238,7 @@ def test_a_caller_who_stays_after_the_agent_frees_the_agent(tmp_path: Path) -> N
 
 def test_a_contact_can_be_ended_by_command_and_ends_once() -> None:
     contact = Contact().talking()
-    reply, effects = contact.core.end(EndContact("supervisor"), contact.now)
+    reply, effects = contact.core.command(EndContact("supervisor"), contact.now)
     assert reply.ok
     assert {effect.leg_id for effect in of(HangUpLeg, effects)} == {"in", "agent-1"}
     effects = contact.phone(LegDisconnected("in", 200, "OK"))
@@ -268,13 +269,13 @@ def leaving(tmp_path: Path) -> Contact:
 
 def test_place_is_asked_for_and_told(tmp_path: Path) -> None:
     contact = leaving(tmp_path)
-    told = contact.core.tell_place(TellPlace(1, None, None), contact.now)
+    told = contact.core.command(TellPlace(1, None, None), contact.now)
     assert told == (Reply(True), ()), "it had not been asked for"
 
 
 def test_a_caller_who_leaves_the_queue_frees_the_station_that_rings(tmp_path: Path) -> None:
     contact = leaving(tmp_path)
-    assert contact.core.connect_agent(ANNA)[0].ok
+    assert contact.core.command(ANNA, contact.now)[0].ok
     effects = contact.phone(LegDigit("in", "1"))
     assert of(HangUpLeg, effects) == [HangUpLeg("agent-1")]
     assert [event.phase for event in of(ContactSnapshot, published(effects))] == ["flow"]
@@ -285,9 +286,9 @@ def test_a_caller_who_leaves_the_queue_frees_the_station_that_rings(tmp_path: Pa
 
 def test_a_queue_without_agents_sends_the_caller_on(tmp_path: Path) -> None:
     contact = leaving(tmp_path)
-    _, effects = contact.core.leave_queue(LeaveQueue("empty"), contact.now)
+    _, effects = contact.core.command(LeaveQueue("empty"), contact.now)
     assert [event.phase for event in of(ContactSnapshot, published(effects))] == ["flow"]
-    assert contact.core.leave_queue(LeaveQueue("empty"), contact.now) == (Reply(True), ())
+    assert contact.core.command(LeaveQueue("empty"), contact.now) == (Reply(True), ())
 
 
 MESSAGES = """

@@ -1,0 +1,81 @@
+"""What a contact's core decides: values, performed in order by the worker (``ivr.contact``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ivr import effects as flow
+from voice.events import Event
+from voice.phone import AudioPath
+
+CONTACT_HEADER = "X-Callfloor-Contact"
+"""Carries the contact's id on the INVITE to the agent; the front strips it from what leaves the building."""
+
+RING_TIMER = "ring"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLeg:
+    """Answer an incoming leg with 200."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialLeg:
+    """Send an INVITE."""
+
+    leg_id: str
+    address: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpLeg:
+    """End a leg; ``code`` is the final response where it was never answered."""
+
+    leg_id: str
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetPaths:
+    """Make these the audio paths."""
+
+    paths: frozenset[AudioPath]
+
+
+@dataclass(frozen=True, slots=True)
+class StartListening:
+    """Open recognition and recording: both parties speak from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Put an event on the bus."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """All legs have ended: flush, report, and end the process."""
+
+
+ContactEffect = (
+    AnswerLeg
+    | DialLeg
+    | HangUpLeg
+    | SetPaths
+    | StartListening
+    | Publish
+    | Finish
+    | flow.PlayPrompts
+    | flow.StopPrompts
+    | flow.StartTimer
+    | flow.CancelTimer
+    | flow.LookUp
+    | flow.StartSpeech
+    | flow.StopSpeech
+)

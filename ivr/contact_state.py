@@ -1,0 +1,106 @@
+"""What the parts of a contact's core share: its legs, the phase the floor sees, what is heard, the effects decided."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ivr.contact_effects import ContactEffect, HangUpLeg, Publish, SetPaths, StartListening
+from ivr.contacts import ContactEnded, ContactSnapshot, MessageTaken
+from voice.calls import Call, Role
+from voice.events import Event
+from voice.hearing import paths
+
+
+class ContactState:
+    """Mutable, of one contact. ``called_back``: a call back was promised."""
+
+    def __init__(self, contact_id: str, worker_id: str) -> None:
+        self.contact_id = contact_id
+        self.call = Call()
+        self.snapshot = ContactSnapshot(worker_id, "", "", "flow", 0.0)
+        self.called_back = False
+        self.ended = False
+        self._prompting = False
+        self._listening = False
+        self._hearing = False
+        self._message: tuple[str, float] | None = None
+        self._legs_dialled = 0
+        self._out: list[ContactEffect] = []
+
+    @property
+    def caller_leg(self) -> str:
+        """The caller's leg; empty where there is none."""
+        leg = self.call.alive(Role.CALLER)
+        return leg.id if leg is not None else ""
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the snapshot."""
+        self.snapshot = replace(self.snapshot, **changes)
+
+    def do(self, *effects: ContactEffect) -> None:
+        """Decide on effects."""
+        self._out.extend(effects)
+
+    def publish(self, event: Event) -> None:
+        """Decide on an event."""
+        self._out.append(Publish(event))
+
+    def drain(self) -> tuple[ContactEffect, ...]:
+        """The effects since the last drain."""
+        drained, self._out = tuple(self._out), []
+        return drained
+
+    def new_leg(self, role: Role, address: str) -> str:
+        """A leg we are about to dial; returns its id."""
+        self._legs_dialled += 1
+        leg_id = f"{role}-{self._legs_dialled}"
+        self.call = self.call.dialled(leg_id, role, address)
+        return leg_id
+
+    def prompt(self, on: bool) -> None:
+        """A prompt plays, or none does."""
+        if on != self._prompting:
+            self._prompting = on
+            self.set_paths()
+
+    def hear_turn(self, on: bool) -> None:
+        """A gather listens to the caller's words, or none does."""
+        self._hearing = on
+        self.set_paths()
+
+    def listen(self) -> None:
+        """Open recognition and recording, for good."""
+        if not self._listening:
+            self._listening = True
+            self.do(StartListening())
+            self.set_paths()
+
+    def set_paths(self) -> None:
+        """Who hears whom, as things stand."""
+        self.do(SetPaths(paths(self.call, prompting=self._prompting, tapping=self._listening or self._hearing)))
+
+    def start_message(self, kind: str, now: float) -> None:
+        """The caller speaks a message from now on."""
+        self._message = (kind, now)
+        self.listen()
+
+    def end_message(self, now: float) -> None:
+        """The message is over, by key, by time, or because the caller hung up."""
+        if self._message is not None:
+            (kind, since), self._message = self._message, None
+            offered = self.snapshot.offered_at
+            self.publish(MessageTaken(kind, since - offered, now - offered))
+
+    def end(self, reason: str, by: str, now: float) -> None:
+        """Report the end once and hang up whoever is still there."""
+        if self.ended:
+            return
+        self.end_message(now)
+        answered_at = self.snapshot.answered_at
+        if self.called_back and not answered_at:
+            reason = "callback"
+        self.ended = True
+        talk = now - answered_at if answered_at else 0.0
+        self.publish(ContactEnded(reason, by, now - self.snapshot.offered_at, talk))
+        self.do(*(HangUpLeg(leg.id) for leg in self.call.legs if leg.alive))
