@@ -34,8 +34,9 @@ from voice.clock import Clock
 from voice.commands import CommandCodec
 from voice.errors import CallfloorError, DocumentError
 from voice.events import EventCodec, ServiceChanged
+from voice.front.access import read_access
 from voice.rundir import RunDirectory
-from voice.settings import AgentSettings, FrontSettings, RtpSettings, RunSettings, SettingsFile
+from voice.settings import FrontSettings, RtpSettings, RunSettings, SettingsFile
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class ChildRefusedError(CallfloorError):
     """A process cannot serve with these settings; it has said why on stderr."""
 
 
-SECTIONS = {"run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue"}
+SECTIONS = {"run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue", "trunk"}
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
 STEADY_S = 10.0
@@ -92,7 +93,7 @@ class House:
         self._web = settings.section("web", WebSettings)
         self._words = settings.section("transcription", TranscriptionSettings)
         settings.section("rtp", RtpSettings)
-        settings.many("agent", AgentSettings)
+        read_access(settings)
         read_queues(settings)
         _check_documents(settings.section("ivr", IvrSettings), self._words)
         self.where = RunDirectory.of(settings.section("run", RunSettings))

@@ -41,7 +41,8 @@ class RunSettings(Section):
 
 class FrontSettings(Section):
     """``[front]``: the SIP front door. Port 0 asks the kernel for one. Without ``tls_port`` there is no TLS; with it,
-    ``tls_certificate`` (PEM, with its chain) and ``tls_key`` (PEM) are needed.
+    ``tls_certificate`` (PEM, with its chain) and ``tls_key`` (PEM) are needed. ``registrar``: where a proxy before this
+    front (Kamailio) is, ADDRESS:PORT; stations then register there, and their INVITEs are taken from it alone.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +55,8 @@ class FrontSettings(Section):
     trunks: tuple[str, ...] = Field(default=(), description="IP networks whose INVITEs are calls from outside")
     max_contacts: int = Field(default=30, ge=1, le=1000)
     warm_workers: int = Field(default=2, ge=1, le=8)
+    calls_per_s: float = Field(default=50.0, gt=0, le=1000, description="INVITEs accepted in all; more get 503")
+    registrar: str = ""
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> FrontSettings:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import itertools
 from dataclasses import replace
 
 from tests.fakes.sip_peer import SDP
-from voice.front.admission import Access
+from voice.front.access import Access
 from voice.front.digest import digest_response, parse_credentials
 from voice.front.flows import Assign, Effect, Flow, Send, Side
 from voice.front.message import Headers, Request, Response, parse, respond
@@ -15,6 +14,7 @@ from voice.front.pool import Pool, WorkerEnded, WorkerReady
 from voice.front.proxy import Proxy
 from voice.front.routing import Routing
 from voice.front.switchboard import Switchboard
+from voice.front.trunks import Trunks, TrunkSettings
 
 OUTER = ("192.0.2.1", 5060)
 OUTER_TLS = ("192.0.2.1", 5061)
@@ -22,6 +22,20 @@ INNER = ("127.0.0.1", 5099)
 TRUNK = Flow(Side.OUTER, "198.51.100.7", 5060)
 STATION = Flow(Side.OUTER, "192.0.2.50", 5062)
 STRANGER = Flow(Side.OUTER, "203.0.113.66", 5060)
+TRUNKS = (
+    TrunkSettings(name="pbx", networks=("198.51.100.0/24",), calls_per_s=50.0),
+    TrunkSettings(name="lab", networks=("198.18.0.0/24",), numbers=("100", "2"), calls_per_s=1.0),
+    TrunkSettings(
+        name="carrier",
+        gateway="198.51.101.1:5080",
+        dial=("+1", "0"),
+        never=("+1900",),
+        prefix="9",
+        identity="+15550100",
+        calls_per_s=2.0,
+    ),
+    TrunkSettings(name="cheap", gateway="2001:db8::7", dial=("+1555",)),
+)
 SECRET = "open sesame"
 KEY = b"a key of the tests"
 
@@ -33,14 +47,21 @@ def worker_flow(number: int) -> Flow:
 class Desk:
     """``now`` moves only by ``wait``; ``sent`` keeps everything the front sent, ``assigned`` the workers it used."""
 
-    def __init__(self, workers: int = 2, most: int = 4, max_dialogs: int = 100, now: float = 1000.0) -> None:
+    def __init__(
+        self,
+        workers: int = 2,
+        most: int = 4,
+        max_dialogs: int = 100,
+        now: float = 1000.0,
+        access: Access | None = None,
+    ) -> None:
         self.now = now
         self.sent: list[Send] = []
         self.assigned: list[str] = []
         self.pool = Pool(most)
         self.board = Switchboard(self.pool, Routing(KEY, OUTER, INNER, OUTER_TLS), max_dialogs)
-        trunks = (ipaddress.ip_network("198.51.100.0/24"),)
-        self.proxy = Proxy(self.board, Access("callfloor", "callfloor", OUTER[0], {"anna": SECRET}, trunks), KEY, now)
+        access = access or Access("callfloor", "callfloor", OUTER[0], {"anna": SECRET}, Trunks(TRUNKS))
+        self.proxy = Proxy(self.board, access, KEY, now)
         self._branches = itertools.count(1)
         for number in range(1, workers + 1):
             self.ready(number)

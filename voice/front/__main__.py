@@ -19,7 +19,7 @@ from voice.clock import Clock, SystemClock
 from voice.commands import CommandCodec
 from voice.errors import DocumentError
 from voice.events import EventCodec, WorkerLost
-from voice.front.admission import Access
+from voice.front.access import read_access
 from voice.front.ledger import Ledger
 from voice.front.pool import Pool
 from voice.front.proxy import Proxy
@@ -28,7 +28,7 @@ from voice.front.server import FrontServer, Sockets, bind_inner, bind_outer, bin
 from voice.front.switchboard import Switchboard
 from voice.process import add_parent_option, die_with_parent
 from voice.rundir import RunDirectory
-from voice.settings import AgentSettings, FrontSettings, RunSettings, SettingsFile, read_settings
+from voice.settings import FrontSettings, RunSettings, SettingsFile, read_settings
 
 MAX_DIALOGS = 8192
 CLEAN_END = "exit 0"
@@ -87,12 +87,7 @@ def _tls(settings: SettingsFile, front: FrontSettings) -> ssl.SSLContext | None:
 
 def _proxy(settings: SettingsFile, front: FrontSettings, sockets: Sockets, where: RunDirectory, clock: Clock) -> Proxy:
     key = where.secret("front.key").encode()
-    agents = settings.many("agent", AgentSettings)
-    try:
-        trunks = tuple(ipaddress.ip_network(network) for network in front.trunks)
-    except ValueError as error:
-        raise DocumentError(settings.file, None, f"front.trunks: {error}", "write networks like 192.0.2.0/24") from None
-    access = Access(front.realm, front.domain, front.host, {agent.user: agent.secret for agent in agents}, trunks)
+    access = read_access(settings)
     routing = Routing(key, sockets.outer_address, sockets.inner_address, sockets.tls_address)
     board = Switchboard(Pool(front.max_contacts), routing, MAX_DIALOGS)
     return Proxy(board, access, key, clock.monotonic())

@@ -1,13 +1,11 @@
-"""How calls begin: who may call, which worker takes it, which station a worker reaches. Pure."""
+"""How calls from the network begin: who may call, and which worker takes it. Pure."""
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-
+from voice.front.access import Access
 from voice.front.content import clean_request
-from voice.front.dialogs import Dialog, Phase
+from voice.front.dialling import Dialling
+from voice.front.dialogs import CALLING_S, Dialog, Phase
 from voice.front.digest import Digest
 from voice.front.flows import Assign, Effect, Flow, Send, Side
 from voice.front.grammar import SipParseError
@@ -16,28 +14,7 @@ from voice.front.pacing import TokenBucket
 from voice.front.registrar import Failures, Registrar, authenticate
 from voice.front.switchboard import Switchboard
 
-CALLING_S = 200.0  # longer than any ringing we ask for; then an unanswered INVITE is forgotten
 WAITING_S = 1.0
-INVITES_IN_ALL = (50.0, 50)  # per second, burst
-
-
-@dataclass(frozen=True)
-class Access:
-    """Who is who: agents by user name with their secrets, and the networks whose INVITEs are calls from outside.
-
-    ``domain`` and ``host`` (the address the front is bound to) both mean this installation in a URI a worker dials.
-    """
-
-    realm: str
-    domain: str
-    host: str
-    secrets: Mapping[str, str]
-    trunks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
-
-    def is_trunk(self, host: str) -> bool:
-        """Whether the address is a trunk's."""
-        address = ipaddress.ip_address(host)
-        return any(address in network for network in self.trunks)
 
 
 class Admission:
@@ -48,9 +25,10 @@ class Admission:
         self._access = access
         self._digest = Digest(access.realm, access.secrets, key, started)
         self._failures = Failures()
-        self._all_invites = TokenBucket(*INVITES_IN_ALL)
+        self._all_invites = TokenBucket(access.calls_per_s, max(1, round(access.calls_per_s)))
         self._stranded: dict[str, list[Dialog]] = {}
         self.registrar = Registrar(access.secrets, self._digest, self._failures)
+        self._dialling = Dialling(board, access, self.registrar)
 
     def register(self, request: Request, source: Flow, now: float) -> list[Effect]:
         """REGISTER. Where it is a station's over a new connection, its calls go on over that one."""
@@ -88,7 +66,7 @@ class Admission:
         if self._board.dialogs.full:
             return self._busy(request, source)
         if source.side is Side.INNER:
-            return self._dial(request, source, now)
+            return self._dialling.dial(request, source, now)
         return self._call(request, source, now)
 
     def _invite_again(self, request: Request, dialog: Dialog, source: Flow) -> list[Effect]:
@@ -104,17 +82,19 @@ class Admission:
         return [Send(source, respond(request, 503, [("Retry-After", "5")]))]
 
     def _call(self, request: Request, source: Flow, now: float) -> list[Effect]:
-        if not self._all_invites.take(now):
+        trunk = self._access.trunks.at(source.host)
+        if not self._all_invites.take(now) or (trunk is not None and not trunk.incoming.take(now)):
             return self._busy(request, source)
-        trunk = self._access.is_trunk(source.host)
         user = ""
-        if not trunk:
+        if trunk is not None and not trunk.may_call(request.target.user):
+            return [Send(source, respond(request, 404))]
+        if trunk is None:
             refusal, user = authenticate(self._digest, self._failures, request, source, now, proxy=True)
             if refusal is None and request.from_.uri.partition(":")[2].partition("@")[0] != user:
                 refusal = respond(request, 403)
             if refusal is not None:
                 return [Send(source, refusal)]
-        invite = _for_worker(request, trunk=trunk)
+        invite = _for_worker(request, trunk=trunk is not None)
         if self._board.pool.full:
             return self._busy(request, source)
         assert invite.contact is not None
@@ -128,7 +108,7 @@ class Admission:
             phase=Phase.WAITING,
             expires_at=now + CALLING_S,
             invite=invite,
-            from_trunk=trunk,
+            from_trunk=trunk is not None,
             far_routes=tuple(invite.headers.all("Record-Route")),
             agent=user,
         )
@@ -150,41 +130,6 @@ class Admission:
         self._board.dialogs.give(dialog, worker_id)
         self._board.pace(dialog.worker_id, now)
         return [Assign(worker_id), *self._board.forward(dialog.invite, dialog.far, dialog, record=True)]
-
-    def _dial(self, request: Request, source: Flow, now: float) -> list[Effect]:
-        worker = self._board.pool.at(source.port)
-        if worker is None:
-            return [Send(source, respond(request, 403))]
-        user, host = request.target.user, request.target.host.lower()
-        here = host in (self._access.domain.lower(), self._access.host)
-        if not here or not self.registrar.knows(user):
-            return [Send(source, respond(request, 404))]
-        binding = self.registrar.binding(user, now)
-        if binding is None:
-            return [Send(source, respond(request, 480))]
-        dialog = Dialog(
-            request.call_id,
-            inbound=False,
-            far=binding.flow,
-            far_party=request.to,
-            worker_party=request.from_,
-            far_target=binding.contact,
-            phase=Phase.CALLING,
-            expires_at=now + CALLING_S,
-            dialled=request.uri,
-            worker_id=worker.id,
-            worker=source,
-            worker_cseq=request.cseq.number,
-            agent=user,
-        )
-        request = replace(request, uri=binding.contact)
-        effects = self._board.forward(request, source, dialog, record=True)
-        sent = effects[0]
-        if isinstance(sent, Send) and isinstance(sent.message, Request):
-            dialog.invite = sent.message
-            self._board.dialogs.add(dialog)
-            self._board.dialogs.give(dialog, worker.id)
-        return effects
 
     def serve_waiting(self, now: float) -> list[Effect]:
         """Idle workers for those who wait, longest first."""

@@ -10,6 +10,7 @@ from voice.front.grammar import NameAddr, parse_name_addr
 from voice.front.message import Headers, Request, Response
 from voice.front.routing import Routing, first_lacks_lr, with_tag
 
+CALLING_S = 200.0  # longer than any ringing we ask for; then an unanswered INVITE is forgotten
 REASON = 'Q.850;cause=41;text="worker lost"'
 
 
@@ -54,6 +55,11 @@ class Dialog:
     bye_unanswered: bool = False
     lost: bool = False
     refusal: Response | None = field(default=None, repr=False)
+
+    @property
+    def rings_agent(self) -> bool:
+        """Whether this leg was dialled to an agent's station: only there our own headers may go."""
+        return not self.inbound and bool(self.agent)
 
     def same_invite(self, request: Request) -> bool:
         """Whether ``request`` belongs to the transaction of the inbound INVITE: retransmission, CANCEL or ACK."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from voice.front.admission import Access, Admission
+from voice.front.access import Access
+from voice.front.admission import Admission
 from voice.front.content import clean_headers, clean_request, clean_response
 from voice.front.dialogs import Dialog, Phase, far_routes
 from voice.front.flows import Assign, Effect, Flow, Send, Side
@@ -176,7 +177,7 @@ class Proxy:
             phase=Phase.CONFIRMED,
             expires_at=now + FINAL_S,
             worker=ends.worker,
-            from_trunk=self._access.is_trunk(ends.far.host),
+            from_trunk=not ends.agent and self._access.is_trunk(ends.far.host),
             far_routes=() if outer else tuple(request.headers.all("Route")),
             worker_cseq=UNSEEN_CSEQ if outer else request.cseq.number,
             acked=True,
@@ -242,7 +243,7 @@ class Proxy:
             self._progress(response, dialog, now)
             if dialog.phase is not Phase.ENDED:
                 dialog.learn_tag(worker=response.to.tag)
-        response = _popped(clean_headers(response, Side.INNER, keep_ours=not dialog.inbound))
+        response = _popped(clean_headers(response, Side.INNER, keep_ours=dialog.rings_agent))
         flow = dialog.far
         if not connection:
             flow = Flow(Side.OUTER, *response.via.reply_address())

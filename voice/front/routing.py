@@ -81,7 +81,7 @@ class Routing:
             if side is Side.OUTER and ends.far.connection:
                 host, port = self._at(ends.far)
                 params = {"transport": ends.far.transport.lower(), **params}
-            values[side] = f"<{SipUri('', _bracketed(host), port, params)}>"
+            values[side] = f"<{SipUri('', bracketed(host), port, params)}>"
         other = Side.INNER if towards is Side.OUTER else Side.OUTER
         return values[towards], values[other]
 
@@ -112,7 +112,7 @@ class Routing:
 
     def _via(self, out: Flow, params: dict[str, str | None]) -> Via:
         host, port = self._at(out)
-        return Via(out.transport, _bracketed(host), port, params)
+        return Via(out.transport, bracketed(host), port, params)
 
     def _branch(self, message: Request | Response, before: Via, connection: int) -> str:
         hop = f"{before.host}:{before.port} {before.branch} {connection}"
@@ -148,5 +148,6 @@ def with_tag(party: NameAddr, tag: str) -> NameAddr:
     return replace(party, params={**party.params, "tag": tag}) if tag else party
 
 
-def _bracketed(host: str) -> str:
+def bracketed(host: str) -> str:
+    """``host`` as it stands in a URI: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host

@@ -57,7 +57,7 @@ class Switchboard:
         if out is None:
             return []
         if source.side is Side.INNER:
-            request = clean_headers(request, Side.INNER, keep_ours=not dialog.inbound)
+            request = clean_headers(request, Side.INNER, keep_ours=dialog.rings_agent)
         headers = request.headers.put("Max-Forwards", str(hops - 1))
         if record and dialog.worker is not None:
             ends = Ends(dialog.worker_id, dialog.worker, dialog.far, dialog.agent)

@@ -1,0 +1,118 @@
+"""A worker dials outside, and what a trunk may call: the numbers are in ``desk.TRUNKS``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from pydantic import ValidationError
+
+from tests.front.desk import OUTER, TRUNK, Desk, answered, request_of, response_of, statuses, within, worker_flow
+from voice.front.access import Access
+from voice.front.flows import Flow, Send, Side
+from voice.front.message import Headers, Request
+from voice.front.trunks import Trunks, TrunkSettings, address_of
+
+CARRIER = Flow(Side.OUTER, "198.51.101.1", 5080)
+CHEAP = Flow(Side.OUTER, "2001:db8::7", 5060)
+LAB = Flow(Side.OUTER, "198.18.0.3", 5060)
+
+
+def dial(desk: Desk, number: str, call_id: str = "a-1") -> tuple[Request, list[Send]]:
+    invite = desk.request("INVITE", worker_flow(1), call_id, uri=f"sip:{number}@callfloor", user="callfloor")
+    ours = [("X-Callfloor-Contact", "c0ffee"), ("X-Secret", "1")]
+    invite = replace(invite, headers=Headers([*invite.headers, *ours]))
+    return invite, desk.put(invite, worker_flow(1))
+
+
+def test_an_outside_number_goes_to_the_trunk_that_knows_it_best() -> None:
+    desk = Desk()
+    _, (sent,) = dial(desk, "+12125550123")
+    got = request_of(sent)
+    assert (sent.flow, got.uri) == (CARRIER, "sip:9+12125550123@198.51.101.1:5080")
+    assert got.headers.get("P-Asserted-Identity") == "<sip:+15550100@callfloor>"
+    assert not [name for name, _ in got.headers if name.startswith("X-")]  # the contact's id is none of theirs
+    _, (sent,) = dial(desk, "+15555550123", "a-2")
+    assert (sent.flow, request_of(sent).uri) == (CHEAP, "sip:+15555550123@[2001:db8::7]:5060")
+    assert request_of(sent).headers.get("P-Asserted-Identity") is None
+
+
+def test_an_outside_call_lives_and_dies_like_any_other() -> None:
+    desk = Desk()
+    _, (sent,) = dial(desk, "+12125550123")
+    ok = response_of(desk.put(answered(request_of(sent), "far", "sip:gw@198.51.101.1:5080"), CARRIER)[0])
+    assert ok.status == 200
+    ack = within(ok, desk.request("ACK", worker_flow(1), "a-1"), source=worker_flow(1))
+    assert desk.put(ack, worker_flow(1))[0].flow == CARRIER
+    back = desk.request("REFER", CARRIER, "a-1", 7, uri="sip:w@127.0.0.1:21001")
+    headers = back.headers.put("From", ok.headers.get("To") or "").put("To", ok.headers.get("From") or "")
+    refer = replace(back, headers=headers)
+    assert statuses(desk.put(refer, CARRIER)) == [603]  # an outside party moves nobody
+    (bye,) = desk.dies(1)
+    assert (bye.flow, request_of(bye).method) == (CARRIER, "BYE")
+
+
+@pytest.mark.parametrize("number", ["+19005550123", "+4930123456", "112"])
+def test_numbers_nobody_permitted_are_refused(number: str) -> None:
+    desk = Desk()
+    _, sends = dial(desk, number)
+    assert statuses(sends) == [403]
+    assert desk.proxy.counts["worker refused 403"] == 1
+
+
+def test_without_trunks_nothing_is_dialled() -> None:
+    desk = Desk(access=Access("callfloor", "callfloor", OUTER[0], {}))
+    assert statuses(dial(desk, "+12125550123")[1]) == [403]
+
+
+def test_a_runaway_worker_is_slowed_down() -> None:
+    desk = Desk()
+    seen = [dial(desk, "+12125550123", f"a-{n}")[1] for n in range(4)]
+    assert [statuses(sends) for sends in seen] == [[], [], [503], [503]]
+    desk.wait(0.5)
+    assert statuses(dial(desk, "+12125550123", "later")[1]) == []
+
+
+def test_where_a_proxy_keeps_the_registrations_agents_are_reached_through_it() -> None:
+    access = Access("callfloor", "callfloor", OUTER[0], {"anna": "x"}, Trunks(()), registrar=("192.0.2.200", 5070))
+    desk = Desk(access=access)
+    _, (sent,) = dial(desk, "anna")
+    assert (sent.flow, request_of(sent).uri) == (Flow(Side.OUTER, "192.0.2.200", 5070), "sip:anna@192.0.2.200:5070")
+    assert request_of(sent).headers.get("X-Callfloor-Contact") == "c0ffee"
+
+
+def test_a_trunk_calls_only_the_numbers_it_may_and_no_faster() -> None:
+    desk = Desk()
+    assert statuses(desk.put(desk.request("INVITE", LAB, "c-1", uri="sip:300@callfloor"), LAB)) == [404]
+    desk.wait(1.0)
+    assert statuses(desk.put(desk.request("INVITE", LAB, "c-2", uri="sip:2001@callfloor"), LAB)) == [100]
+    assert statuses(desk.put(desk.request("INVITE", LAB, "c-3", uri="sip:2001@callfloor"), LAB)) == [503]
+    assert statuses(desk.put(desk.request("INVITE", TRUNK, "c-4", uri="sip:300@callfloor"), TRUNK)) == [100]
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("192.0.2.1", ("192.0.2.1", 5060)),
+        ("192.0.2.1:5080", ("192.0.2.1", 5080)),
+        ("2001:db8::1", ("2001:db8::1", 5060)),
+        ("[2001:db8::1]:5080", ("2001:db8::1", 5080)),
+    ],
+)
+def test_addresses(text: str, address: tuple[str, int]) -> None:
+    assert address_of(text) == address
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"gateway": "sip.example.org"}, "does not appear to be an IPv4 or IPv6 address"),
+        ({"gateway": "192.0.2.1:70000"}, "no port between 1 and 65535"),
+        ({"networks": ("192.0.2.1/24",)}, "has host bits set"),
+        ({"networks": ("192.0.2.0/24",), "dial": ("+1",)}, "dial needs a gateway"),
+        ({}, "networks or a gateway"),
+    ],
+)
+def test_what_is_wrong_with_a_trunk_is_said(settings: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        TrunkSettings.model_validate({"name": "t", **settings})
