@@ -2,7 +2,8 @@
 
 A plain ring over- or underruns every minute or two at 300 ppm. This one plays a little faster or slower, so that its
 level stays where it belongs: a PI controller sets the step of a fractional resampler. numpy only; at steps within
-2000 ppm of 1 no anti-alias filter is needed.
+2000 ppm of 1 no anti-alias filter is needed. Where that is follows from how late blocks come: on a quiet machine
+TARGET_S, on a busy one as much more as its latest blocks need, up to MOST_S.
 """
 
 from __future__ import annotations
@@ -13,11 +14,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.audio.lateness import Lateness
 from hardware.audio.ring import SAMPLE_BYTES, RingStatistics, SampleRing
 from hardware.clock import Clock
 
 TARGET_S: Final = 0.06
-"""From a sample's place in its block to its being read: what jitter may eat up. Part of the mouth-to-ear delay."""
+"""From a sample's place in its block to its being read, where blocks come in time. Part of the mouth-to-ear delay."""
+
+MOST_S: Final = 0.076
+"""The same where blocks come very late: a sample then waits 57 ms in the ring, of the 60 that may be added each way."""
+
+BLOCKS_S: Final = 0.04
+"""A block that is being gathered and one that is read at once: what lateness cannot eat up."""
+
+MARGIN: Final = 1.25
+"""What is to come is later than what was seen."""
+
+SLEW: Final = 1e-3
+"""How fast the target moves, seconds per second: a tenth of a percent of pitch, which nobody hears."""
 
 LIMIT_S: Final = 0.16
 """Above this the oldest sound is dropped at once: a machine that slept must not make a call late for a minute."""
@@ -40,13 +54,12 @@ class DriftRing:
     consumer the rest.
     """
 
-    def __init__(self, rate: int, clock: Clock, target_s: float = TARGET_S) -> None:
-        """``rate`` in Hz; ``target_s`` seconds, at most LIMIT_S less two blocks. Raises ValueError."""
-        if not 0 < target_s <= LIMIT_S - 0.04:
-            raise ValueError(f"a target of {target_s} s leaves no room below {LIMIT_S} s")
+    def __init__(self, rate: int, clock: Clock) -> None:
+        """``rate`` in Hz."""
         self._rate = rate
         self._clock = clock
-        self._target = target_s
+        self._lateness = Lateness()
+        self._target = TARGET_S
         self._ring = SampleRing(round(2 * LIMIT_S * rate), 1)
         self._resampler = Resampler()
         self._written_at = clock.monotonic()
@@ -62,7 +75,8 @@ class DriftRing:
     def write(self, pcm: bytes | memoryview) -> int:
         """Take int16 samples (native order); how many fitted. Producer's thread."""
         taken = self._ring.write(pcm)
-        self._written_at = self._clock.monotonic()
+        self._written_at = now = self._clock.monotonic()
+        self._lateness.block(now, len(pcm) / SAMPLE_BYTES / self._rate)
         return taken
 
     def discard(self) -> None:
@@ -96,7 +110,9 @@ class DriftRing:
             self._ring.read(max(0, excess))
             self._trimmed += max(0, excess)
             waiting = self._waiting_s()
-        step = 1.0 + self._control(waiting - self._target, samples / self._rate)
+        elapsed = max(samples, 1) / self._rate
+        slewed = self._move_target(elapsed)
+        step = 1.0 + self._control(waiting - self._target, elapsed) - slewed / elapsed
         needed = self._resampler.needed(samples, step)
         missing = max(0, needed - max(0, self._ring.level))
         if missing:
@@ -119,6 +135,13 @@ class DriftRing:
         """The level as if sound came in continuously: without what is on its way, the controller would swing."""
         on_its_way = min(max(0.0, self._clock.monotonic() - self._written_at), _LATE_S)
         return (self._ring.level - self._owed) / self._rate + on_its_way
+
+    def _move_target(self, elapsed_s: float) -> float:
+        """Towards what the lateness of the last minutes needs; by how many seconds it moved."""
+        wanted = min(max(BLOCKS_S + MARGIN * self._lateness.worst_s, TARGET_S), MOST_S)
+        moved = min(max(wanted - self._target, -SLEW * elapsed_s), SLEW * elapsed_s)
+        self._target += moved
+        return moved
 
     def _control(self, error_s: float, elapsed_s: float) -> float:
         haste = HASTE if self._controlled_s < HASTE_S else 1.0

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hardware.audio.drift import LIMIT_S, MAX_DEVIATION, TARGET_S, DriftRing, Resampler
+from hardware.audio.drift import LIMIT_S, MAX_DEVIATION, MOST_S, TARGET_S, DriftRing, Resampler
 from hardware.audio.ring import SampleRing
 
 RATE, BLOCK = 8000, 160
@@ -154,6 +154,37 @@ def test_the_pitch_is_never_bent_audibly() -> None:
     assert bench.ring.statistics.trimmed > 0
 
 
-def test_a_target_without_room_is_refused() -> None:
-    with pytest.raises(ValueError, match="no room"):
-        DriftRing(RATE, Now(), LIMIT_S)
+def test_a_stream_whose_blocks_come_late_is_read_later_and_then_without_gaps() -> None:
+    bench = Bench()
+    bench.run(2.0)
+    quiet = bench.ring.level
+    late = Late(bench)
+    late.run(60)
+    settling = bench.ring.statistics.underruns
+    late.run(120)
+    assert bench.ring.statistics.underruns == settling, "the lateness is known by now"
+    assert settling <= 4
+    assert bench.ring.level > quiet
+    assert bench.ring.level / RATE <= MOST_S
+
+
+class Late:
+    """Every 50th block comes 30 ms late, and the one after it with it; reads are exact."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    def run(self, seconds: float) -> None:
+        bench, start = self._bench, self._bench.clock.monotonic()
+        blocks = round(seconds / 0.02)
+        writes = [
+            (number * 0.02 + (0.03 if number % 50 == 0 else 0.01 if number % 50 == 1 else 0), True)
+            for number in range(blocks)
+        ]
+        reads = [(number * 0.02 + 0.013, False) for number in range(blocks)]
+        for at, is_write in sorted(writes + reads):
+            bench._to(start + at)
+            if is_write:
+                bench.ring.write(SILENCE)
+            else:
+                bench.ring.read(BLOCK)
