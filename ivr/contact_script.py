@@ -61,6 +61,8 @@ class Script:
                     self._state.start_message(kind, now)
                 case flow.MessageEnded():
                     self._state.end_message(now)
+                case flow.DialOut():
+                    self.tell(flow.DialFailed("this worker dials nobody"), now)
                 case flow.HangUp(reason):
                     self._state.end(reason, "agent" if self._state.snapshot.answered_at else "flow", now)
                 case _:

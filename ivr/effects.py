@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from ivr.conditions import QueueFacts
 
@@ -73,6 +74,23 @@ class CallerLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class DialAnswered:
+    """Whom ``DialOut`` rang has answered, and talks with the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialFailed:
+    """``DialOut`` came to nothing: no answer, busy, unknown, not permitted. The caller is still there."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialEnded:
+    """The other side of ``DialOut`` hung up after they talked, or the time they had is over."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceTold:
     """The answer to ``AskPlace``: ``ahead`` callers are before this one; the wait in seconds, where one can be told."""
 
@@ -119,7 +137,7 @@ class SpeechHeard:
 
 Input = (
     PromptFinished | DigitPressed | TimerFired | AgentRinging | AgentConnected | AgentFailed | AgentLeft | CallerLeft
-    | PlaceTold | TurnedAway | FactsTold | LookedUp | SpeechHeard
+    | DialAnswered | DialFailed | DialEnded | PlaceTold | TurnedAway | FactsTold | LookedUp | SpeechHeard
 )  # fmt: skip
 
 # Effects
@@ -261,6 +279,21 @@ class RequestCallback:
 
 
 @dataclass(frozen=True, slots=True)
+class DialOut:
+    """Ring ``target``, an agent's name or a number as it is dialled, for ``ring_s`` seconds; connect who answers.
+
+    Answer with ``DialAnswered``, then ``DialEnded``, or with ``DialFailed``; when the caller leaves, hang up. With
+    ``limit_s`` > 0 they may talk so long. ``handover``: the flow takes no interest in what follows the answer.
+    """
+
+    kind: Literal["agent", "number"]
+    target: str
+    ring_s: float
+    limit_s: float = 0.0
+    handover: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the contact. ``reason``: ``completed`` (an agent was there), ``self_service`` (none was)."""
 
@@ -270,5 +303,5 @@ class HangUp:
 Effect = (
     PlayPrompts | StopPrompts | StartTimer | CancelTimer | MaskDigits | ChoiceReported
     | JoinQueue | AskPlace | LeftQueue | AskFacts | LookUp | Tagged | Scored
-    | MessageStarted | MessageEnded | RequestCallback | StartSpeech | StopSpeech | HangUp
+    | MessageStarted | MessageEnded | RequestCallback | DialOut | StartSpeech | StopSpeech | HangUp
 )  # fmt: skip

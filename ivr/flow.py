@@ -21,6 +21,9 @@ from ivr.effects import (
     CallerLeft,
     CancelTimer,
     ChoiceReported,
+    DialAnswered,
+    DialEnded,
+    DialFailed,
     DigitPressed,
     Effect,
     FactsTold,
@@ -139,6 +142,12 @@ class FlowRunner:
                 activity.agent_failed(reason)
             case AgentLeft():
                 activity.agent_left()
+            case DialAnswered():
+                activity.dial_answered()
+            case DialFailed(reason):
+                activity.dial_failed(reason)
+            case DialEnded():
+                activity.dial_ended()
             case PlaceTold(ahead, low_s, high_s):
                 activity.place_told(ahead, low_s, high_s)
             case FactsTold(known, vip, queues):

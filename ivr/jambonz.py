@@ -1,9 +1,10 @@
 """Import of jambonz applications: a JSON array of verbs becomes a flow in YAML, the verbs linked one after the other.
 
-Read: say, play, gather, pause, enqueue, redirect, tag, hangup (docs.jambonz.org, verbs). What jambonz decides by a web
-hook (``actionHook``) this does by naming nodes, so a gather's ways out lead to the verb after it, with a comment to
-say so; redirect's hook becomes a tag. A verb or key that has no counterpart is refused by name, never dropped, save
-those that only tune jambonz' own synthesisers and recognisers (``synthesizer``, ``recognizer``).
+Read: say, play, gather, pause, enqueue, dial, sip:refer, redirect, tag, hangup (docs.jambonz.org, verbs). What jambonz
+decides by a web hook (``actionHook``) this does by naming nodes, so a gather's ways out lead to the verb after it, with
+a comment to say so; redirect's hook becomes a tag; sip:refer becomes a transfer. A verb or key that has no counterpart
+is refused by name, never dropped, save those that only tune jambonz' own synthesisers and recognisers
+(``synthesizer``, ``recognizer``).
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ _GATHER = {
     "timeout": "timeout",
     "interDigitTimeout": "interDigitTimeout",
     "dtmfBargein": "bargein",
+    "bargein": "bargein",
+    "minBargeinWordCount": "minBargeinWordCount",
+    "speechTimeout": "speechTimeout",
 }
 
 
@@ -45,6 +49,8 @@ class _Import:
             "gather": self._gather,
             "pause": self._pause,
             "enqueue": self._enqueue,
+            "dial": self._dial,
+            "sip:refer": self._refer,
             "redirect": self._redirect,
             "tag": self._tag,
             "hangup": self._hangup,
@@ -80,7 +86,7 @@ class _Import:
         if verb.get("verb") not in self._readers:
             what = f"verb {number}: {verb.get('verb')!r} is not imported"
             raise self._error(None, what, f"only {', '.join(self._readers)} are")
-        return f"{verb['verb']}_{number}"
+        return f"{verb['verb'].replace('sip:', '')}_{number}"
 
     def _error(self, own: str | None, what: str, fix: str) -> DocumentError:
         return DocumentError(self._file, None, f"{own}: {what}" if own else what, fix)
@@ -113,11 +119,14 @@ class _Import:
 
     def _gather(self, verb: Node, own: str, following: str) -> Node:
         self._known(verb, own, "input", "say", "actionHook", *_GATHER)
-        if "speech" in verb.get("input", ["digits"]):
-            raise self._error(own, "speech is not imported", "write input: [digits]")
+        given = verb.get("input", ["digits"])
+        if not isinstance(given, list) or not given or set(given) - {"digits", "speech"}:
+            raise self._error(own, f"input {given!r} is not imported", "write digits, speech or both")
         if not isinstance(verb.get("say"), dict):
             raise self._error(own, "say is missing", "write what is asked")
         node: Node = {"verb": "gather", "say": self._text(verb["say"], own)}
+        if "speech" in given:
+            node["input"] = given
         node |= {ours: verb[theirs] for theirs, ours in _GATHER.items() if theirs in verb}
         return node | {"next": following, "noInput": following}
 
@@ -135,6 +144,26 @@ class _Import:
                 raise self._error(own, f"priority {priority!r} is not 0 to 999", "write a number, 0 is served first")
             node["priority"] = max(0, 9 - priority)
         return node | {"next": following}
+
+    def _dial(self, verb: Node, own: str, following: str) -> Node:
+        self._known(verb, own, "target", "timeout", "timeLimit", "answerOnBridge", "actionHook")
+        targets = verb.get("target")
+        if not isinstance(targets, list) or len(targets) != 1 or not isinstance(targets[0], dict):
+            raise self._error(own, "only one target is imported", "ring one after the other, with a dial for each")
+        node: Node = {"verb": "dial"}
+        match targets[0]:
+            case {"type": "phone", "number": str(number)}:
+                node["number"] = number
+            case {"type": "user", "name": str(name)}:
+                node["agent"] = name.split("@", 1)[0]
+            case other:
+                raise self._error(own, f"target {other.get('type')!r} is not imported", "write a phone or a user")
+        node |= {key: verb[key] for key in ("timeout", "timeLimit") if key in verb}
+        return node | {"next": following, "failed": following}
+
+    def _refer(self, verb: Node, own: str, following: str) -> Node:
+        self._known(verb, own, "referTo", "actionHook")
+        return {"verb": "transfer", "number": str(verb.get("referTo", "")), "failed": following}
 
     def _redirect(self, verb: Node, own: str, following: str) -> Node:
         self._known(verb, own, "actionHook")
@@ -159,5 +188,5 @@ def _reached(nodes: dict[str, Node], start: str) -> dict[str, Node]:
     name: str | None = start
     while name is not None and name not in seen:
         seen[name] = None
-        name = nodes[name].get("next")
+        name = nodes[name].get("next") or nodes[name].get("failed")
     return {name: nodes[name] for name in nodes if name in seen}

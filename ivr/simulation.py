@@ -5,6 +5,7 @@ Prompts are printed and over at once; a line of input is a digit or several, a l
     say WORDS                speak
     (empty)                  stay silent: the next timer runs out
     agent / busy / left      an agent answers, does not answer, or goes
+    answered / refused / over  who was dialled answers, does not, or hangs up
     place AHEAD [LOW HIGH]   the floor tells the place and the wait in seconds
     facts [known] [vip] [QUEUE WAITING WORKING]...
     full / empty             the queue does not take the caller
@@ -131,6 +132,9 @@ _WORDS: dict[str, tuple[flow.Input, ...]] = {
     "agent": (flow.AgentRinging(), flow.AgentConnected()),
     "busy": (flow.AgentRinging(), flow.AgentFailed("busy")),
     "left": (flow.AgentLeft(),),
+    "answered": (flow.DialAnswered(),),
+    "refused": (flow.DialFailed("busy"),),
+    "over": (flow.DialEnded(),),
     "full": (flow.TurnedAway("full"),),
     "empty": (flow.TurnedAway("empty"),),
     "hangup": (flow.CallerLeft(),),

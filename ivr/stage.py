@@ -13,6 +13,7 @@ from ivr.effects import (
     AskPlace,
     CancelTimer,
     ChoiceReported,
+    DialOut,
     Effect,
     HangUp,
     JoinQueue,
@@ -152,6 +153,10 @@ class Stage:
     def request_callback(self, queue: str, number: str) -> None:
         """Promise a call."""
         self._effects.append(RequestCallback(queue, number))
+
+    def dial(self, whom: DialOut) -> None:
+        """Ring somebody."""
+        self._effects.append(whom)
 
     def fill(self, text: str) -> str:
         """``text`` with every ``${name}`` replaced by that variable, or by nothing where it is not set."""

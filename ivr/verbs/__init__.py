@@ -8,6 +8,7 @@ from types import MappingProxyType
 from ivr.verbs.base import Activity, Problem, Verb
 from ivr.verbs.branch import Branch
 from ivr.verbs.callback import Callback
+from ivr.verbs.dial import Dial
 from ivr.verbs.enqueue import Enqueue
 from ivr.verbs.gather import Gather
 from ivr.verbs.hangup import Hangup
@@ -20,11 +21,13 @@ from ivr.verbs.say import Say
 from ivr.verbs.set import Set
 from ivr.verbs.survey import Survey
 from ivr.verbs.tag import Tag
+from ivr.verbs.transfer import Transfer
 
 VERBS: Mapping[str, type[Verb]] = MappingProxyType(
     {
         "branch": Branch,
         "callback": Callback,
+        "dial": Dial,
         "enqueue": Enqueue,
         "gather": Gather,
         "hangup": Hangup,
@@ -37,10 +40,11 @@ VERBS: Mapping[str, type[Verb]] = MappingProxyType(
         "set": Set,
         "survey": Survey,
         "tag": Tag,
+        "transfer": Transfer,
     }
 )
 
 __all__ = [
-    "VERBS", "Activity", "Branch", "Callback", "Enqueue", "Gather", "Hangup", "Http", "Pause", "Play",
-    "Problem", "Record", "Redirect", "Say", "Set", "Survey", "Tag", "Verb",
+    "VERBS", "Activity", "Branch", "Callback", "Dial", "Enqueue", "Gather", "Hangup", "Http", "Pause", "Play",
+    "Problem", "Record", "Redirect", "Say", "Set", "Survey", "Tag", "Transfer", "Verb",
 ]  # fmt: skip

@@ -110,6 +110,15 @@ class Activity:
     def agent_left(self) -> None:
         """The connected agent is gone."""
 
+    def dial_answered(self) -> None:
+        """Whom the verb rang has answered."""
+
+    def dial_failed(self, reason: str) -> None:
+        """Whom the verb rang has not."""
+
+    def dial_ended(self) -> None:
+        """Whom the verb rang has hung up after the talk."""
+
 
 def each(name: str, texts: tuple[str, ...]) -> Iterator[tuple[Key, str]]:
     """The sentences under ``name`` with their keys. One written without a list is found by its key's prefix."""

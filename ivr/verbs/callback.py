@@ -7,7 +7,6 @@ place is the one the caller had there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -15,6 +14,7 @@ from pydantic import Field
 
 from ivr.stage import Stage
 from ivr.verbs.base import Activity, Key, Verb
+from ivr.verbs.dial import dialled
 
 
 class Callback(Verb):
@@ -42,8 +42,8 @@ class _Promising(Activity):
         self._verb = verb
 
     def begin(self) -> None:
-        number = re.sub(r"[ ()./-]", "", self.stage.fill(self._verb.number))
-        if re.fullmatch(r"\+?[0-9]{3,15}", number) is None:
+        number = dialled(self.stage.fill(self._verb.number))
+        if number is None:
             self.stage.go(self._verb.failed)
             return
         self.stage.request_callback(self._verb.queue, number)

@@ -8,6 +8,7 @@ import pytest
 
 from ivr.jambonz import import_application
 from ivr.schema import load_flow
+from ivr.verbs import Dial, Gather, Transfer
 from voice.errors import DocumentError
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "jambonz"
@@ -17,7 +18,9 @@ BAD = {
     "unknown_verb": "verb 2: 'dub' is not imported",
     "unknown_key": "say_1: 'loop' is not imported",
     "ssml": "say_1: SSML is not imported",
-    "speech": "gather_1: speech is not imported",
+    "input": "gather_1: input ['video'] is not imported",
+    "two_targets": "dial_1: only one target is imported",
+    "sip_target": "dial_1: target 'sip' is not imported",
     "no_text": "say_1: text is missing",
     "priority": "enqueue_1: priority 'high' is not 0 to 999",
 }
@@ -28,6 +31,18 @@ def test_an_application_becomes_a_flow_that_loads(tmp_path: Path) -> None:
     assert written == (GOLDEN / "good" / "menu.yaml").read_text()
     (tmp_path / "flow.yaml").write_text(written)
     assert load_flow(tmp_path / "flow.yaml").queues() == {"sales-eu"}
+
+
+def test_speech_and_outside_numbers_are_imported(tmp_path: Path) -> None:
+    (tmp_path / "flow.yaml").write_text(import_application(GOLDEN / "good" / "dial.json", "imported"))
+    nodes = load_flow(tmp_path / "flow.yaml").nodes
+    asked, rung, gone = nodes["gather_1"], nodes["dial_2"], nodes["refer_4"]
+    assert isinstance(asked, Gather)
+    assert (asked.input, asked.min_bargein_word_count) == (("digits", "speech"), 2)
+    assert isinstance(rung, Dial)
+    assert (rung.number, rung.timeout, rung.time_limit, rung.failed) == ("+35315550100", 20, 600, "dial_3")
+    assert isinstance(gone, Transfer)
+    assert (gone.number, gone.failed) == ("+35315550199", "end")
 
 
 @pytest.mark.parametrize("name", sorted(BAD))

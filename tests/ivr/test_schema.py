@@ -135,6 +135,17 @@ BAD = {
         9, "nodes.first.phrases.bill 2.[key]: string should match pattern '^[a-z']+( [a-z']+)*$'",
         'give a value of that kind',
     ),
+    "dial_nobody": (4, "node 'first': dial needs either agent or number", "name one of them"),
+    "dial_both": (4, "node 'first': dial needs either agent or number", "name one of them"),
+    "dial_any_number": (
+        6, "node 'first': a variable stands in the number, and any number may be called",
+        'write allow: ["+353"]',
+    ),
+    "transfer_no_number": (
+        6, "node 'first': 'sip:x@example.org' is no number",
+        "write 3 to 15 digits, with + before a country",
+    ),
+    "transfer_next": (7, "nodes.first.next: extra inputs are not permitted", "remove the key"),
 }  # fmt: skip
 
 
