@@ -4,6 +4,8 @@ One JSON object a line. The hub never looks inside an event: it reads type, id a
 A durable event is written to the backlog of each named subscriber before its publisher is told ``stored``; it leaves
 the backlog when that subscriber has ``handled`` it. At most ``WINDOW`` durable events are on their way to a named
 subscriber at once, so a slow floor is never flooded. Live events to a client that does not read are dropped.
+
+An event the subscriber does not survive must not be delivered for ever (see ``voice.bus.backlog``).
 """
 
 from __future__ import annotations
@@ -17,13 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from voice.bus.backlog import Backlog
 from voice.bus.base import Recent, matches
-from voice.bus.spool import Spool, take_orphans
+from voice.bus.spool import take_orphans
 
 log = logging.getLogger(__name__)
 
-WINDOW = 256
-"""Durable events on their way to one named subscriber."""
 ORPHAN_S = 0.25
 """After a client left, how long until its spool, if it left one, is delivered."""
 MAX_LINE = 1 << 20
@@ -32,14 +33,6 @@ MAX_BUFFERED = 4 << 20
 """Bytes waiting for a client beyond which it gets no more live events."""
 
 Message = dict[str, Any]
-
-
-@dataclass
-class _Backlog:
-    """What one named subscriber has not handled: on disk; ``sent`` are the ids on their way."""
-
-    spool: Spool
-    sent: set[str] = field(default_factory=set)
 
 
 @dataclass(eq=False)
@@ -62,7 +55,7 @@ class Hub:
     """See the module docstring. ``directory`` holds the backlogs; ``durable`` names the subscribers they are for."""
 
     def __init__(self, directory: Path, durable: tuple[str, ...] = ("floor",)) -> None:
-        self._backlogs = {name: _Backlog(Spool(directory / f"backlog-{name}.journal")) for name in durable}
+        self._backlogs = {name: Backlog(name, directory) for name in durable}
         self._spools = directory
         self._clients: set[_Client] = set()
         self._commands: dict[str, tuple[_Client, _Client]] = {}
@@ -83,6 +76,11 @@ class Hub:
             "reply": self._reply,
         }
 
+    @property
+    def quarantined(self) -> int:
+        """Events put aside because a subscriber kept dying of them."""
+        return sum(backlog.quarantined for backlog in self._backlogs.values())
+
     async def start(self, listener: socket.socket) -> None:
         """Accept clients on a bound Unix socket."""
         self._server = await asyncio.start_unix_server(self._converse, sock=listener, limit=MAX_LINE)
@@ -98,7 +96,7 @@ class Hub:
         if self._server is not None:
             await self._server.wait_closed()
         for backlog in self._backlogs.values():
-            backlog.spool.close()
+            backlog.close()
 
     def adopt_orphans(self) -> int:
         """Deliver the durable events that ended processes left in their spools; returns how many."""
@@ -125,8 +123,8 @@ class Hub:
     def _leave(self, client: _Client) -> None:
         self._clients.discard(client)
         for _, durable in client.subscriptions.values():
-            if durable in self._backlogs:
-                self._backlogs[durable].sent.clear()
+            if durable in self._backlogs and self._subscriber(durable) is None:
+                self._backlogs[durable].lost()
         for identifier, (asker, server) in list(self._commands.items()):
             if server is client:
                 self._answer(identifier, asker, "gone", f"{client.source} left before answering")
@@ -147,7 +145,7 @@ class Hub:
         durable = message["durable"]
         client.subscriptions[message["subscription"]] = (tuple(message["types"]), durable)
         if durable in self._backlogs:
-            self._backlogs[durable].sent.clear()
+            self._backlogs[durable].lost()
             self._feed(durable)
 
     def _event(self, client: _Client, message: Message) -> None:
@@ -162,7 +160,7 @@ class Hub:
         if not self._stored.add(event["id"]):
             return
         for backlog in self._backlogs.values():
-            backlog.spool.add(event)
+            backlog.add(event)
         self._spread(event, live=False)
         for name in self._backlogs:
             self._feed(name)
@@ -179,35 +177,25 @@ class Hub:
 
     def _feed(self, name: str) -> None:
         """Send a named subscriber what it has not got yet, within the window."""
-        backlog = self._backlogs[name]
-        target = next(
-            (
-                (client, number, types)
-                for client in self._clients
-                for number, (types, durable) in client.subscriptions.items()
-                if durable == name
-            ),
-            None,
-        )
+        target = self._subscriber(name)
         if target is None:
             return
         client, number, types = target
-        for event in backlog.spool.messages():
-            if len(backlog.sent) >= WINDOW:
-                return
-            if event["id"] in backlog.sent:
-                continue
-            if not matches(types, event["type"]):
-                backlog.spool.settle(event["id"])
-                continue
-            backlog.sent.add(event["id"])
+        for event in self._backlogs[name].next(types):
             client.send({"op": "event", "subscription": number, "event": event})
+
+    def _subscriber(self, name: str) -> tuple[_Client, int, tuple[str, ...]] | None:
+        """The client that is the named subscriber, its subscription's number and types."""
+        for client in self._clients:
+            for number, (types, durable) in client.subscriptions.items():
+                if durable == name:
+                    return client, number, types
+        return None
 
     def _handled(self, client: _Client, message: Message) -> None:
         backlog = self._backlogs[message["durable"]]
-        backlog.spool.settle(message["id"])
-        backlog.sent.discard(message["id"])
-        if len(backlog.spool) > len(backlog.sent):
+        backlog.handled(message["id"])
+        if backlog.unsent:
             self._feed(message["durable"])
 
     def _command(self, client: _Client, message: Message) -> None:
