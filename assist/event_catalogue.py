@@ -18,9 +18,11 @@ from typing import Any
 from assist.desk_events import DESK_EVENTS, FEED_EVENTS
 from assist.floor import EVENTS
 from ivr.contacts import CONTACT_COMMANDS
+from ivr.supervision import SUPERVISION_COMMANDS
 from voice.commands import Command
 from voice.events import Event
 
+COMMANDS = (*CONTACT_COMMANDS, *SUPERVISION_COMMANDS)
 HEAD = """\
 # Events and commands
 
@@ -49,9 +51,9 @@ def catalogue() -> str:
         parts.append(f"## Events of `{package}`\n")
         parts += [_event(kind, bus=kind not in desk_only) for kind in kinds if _package(kind) == package]
     parts.append("## Commands\n\nTo `contact.<id>`, answered by a reply: `ok`, and a `reason` where not.\n")
-    parts += [_entry(command, _package(command)) for command in CONTACT_COMMANDS]
+    parts += [_entry(command, _package(command)) for command in COMMANDS]
     parts.append("## Types they are made of\n")
-    parts += [_type(kind) for kind in _used_by((*kinds, *CONTACT_COMMANDS))]
+    parts += [_type(kind) for kind in _used_by((*kinds, *COMMANDS))]
     return "\n".join(parts).rstrip() + "\n"
 
 

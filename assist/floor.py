@@ -69,6 +69,7 @@ from ivr.contacts import (
     TellFacts,
     TellPlace,
 )
+from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.base import Bus, Recent
 from voice.clock import Clock
@@ -79,8 +80,8 @@ from voice.settings import AgentSettings
 
 log = logging.getLogger(__name__)
 
-EVENTS = EventCodec((*VOICE_EVENTS, *CONTACT_EVENTS, *UTTERANCE_EVENTS, *CARD_EVENTS, NoteSaved))
-COMMANDS = CommandCodec(CONTACT_COMMANDS)
+EVENTS = EventCodec((*VOICE_EVENTS, *CONTACT_EVENTS, *SUPERVISION_EVENTS, *UTTERANCE_EVENTS, *CARD_EVENTS, NoteSaved))
+COMMANDS = CommandCodec((*CONTACT_COMMANDS, *SUPERVISION_COMMANDS))
 SETTLE_S = 1.0
 _TIMER_SLACK_S = 0.005
 """A timer may fire a moment early by the wall clock; this keeps it from being set again for nothing."""

@@ -21,6 +21,7 @@ from ivr.contact_effects import (
     DialLeg,
     Finish,
     HangUpLeg,
+    PlayTone,
     Publish,
     SetPaths,
     StartListening,
@@ -32,6 +33,8 @@ from ivr.playback import PromptPlayer
 from ivr.prompts import PromptStore
 from ivr.schema import load_flow
 from ivr.settings import IvrSettings
+from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
+from ivr.tones import supervision_tone
 from transcription.settings import TranscriptionSettings
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.base import Bus, Subscription
@@ -39,7 +42,7 @@ from voice.bus.local import LocalBus
 from voice.clock import Clock, SystemClock
 from voice.commands import Command, CommandCodec, Reply
 from voice.events import VOICE_EVENTS, EventCodec, new_identifier
-from voice.hearing import PROMPTS, TAPPED, tap
+from voice.hearing import PROMPTS, TAPPED, TONE, tap
 from voice.phone import LegDisconnected, Phone, PhoneConfig, PhoneError, PhoneEvent, SipAccount
 from voice.rundir import RunDirectory
 from voice.settings import FrontSettings, RtpSettings, RunSettings, read_settings
@@ -47,8 +50,8 @@ from voice.zygote import WorkerSlot
 
 log = logging.getLogger(__name__)
 
-EVENTS = EventCodec((*VOICE_EVENTS, *CONTACT_EVENTS, *UTTERANCE_EVENTS))
-COMMANDS = CommandCodec(CONTACT_COMMANDS)
+EVENTS = EventCodec((*VOICE_EVENTS, *CONTACT_EVENTS, *SUPERVISION_EVENTS, *UTTERANCE_EVENTS))
+COMMANDS = CommandCodec((*CONTACT_COMMANDS, *SUPERVISION_COMMANDS))
 TAP_BATCH_MS = 60
 """Milliseconds of audio a tap hands on at once: what cards wait for, against wake-ups of the process."""
 LINGER_S = 5.0
@@ -71,6 +74,7 @@ class ContactWorker:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._player = PromptPlayer(lambda token: self._loop.call_soon_threadsafe(self._prompt_finished, token))
+        self._announcer = PromptPlayer(lambda token: None)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._operations: asyncio.Queue[PhoneOperation] = asyncio.Queue()
         self._look_ups: set[asyncio.Task[None]] = set()
@@ -82,6 +86,7 @@ class ContactWorker:
         """Take one contact from its INVITE to its end."""
         self._phone = phone
         await phone.add_source(PROMPTS, self._player)
+        await phone.add_source(TONE, self._announcer)
         for role in TAPPED:
             await phone.add_sink(tap(role), self._ears.sink(role), TAP_BATCH_MS)
         self._bus.serve(f"contact.{self._core.contact_id}", self._command)
@@ -163,6 +168,8 @@ class ContactWorker:
                     self._ears.listen(token, phrases, self._since_offer(), self._speech_heard)
                 case flow.StopSpeech():
                     self._ears.stop_listening()
+                case PlayTone():
+                    self._announcer.play(0, supervision_tone())
                 case StartListening():
                     self._ears.open(self._since_offer())
                 case Finish():

@@ -1,7 +1,8 @@
 """The contact's own decisions: pure, one per contact; the worker (``ivr.contact``) performs what comes out.
 
 In: what the phone reports, prompts and timers that ended, commands from the floor. Out: phone operations, prompts,
-timers, events. The parts share a ``ContactState``: ``contact_script`` runs the flow, ``contact_ring`` rings agents.
+timers, events. The parts share a ``ContactState``: ``contact_script`` runs the flow, ``contact_ring`` rings agents,
+``contact_supervision`` lets a supervisor in.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Mapping
 
 from ivr import effects as flow
 from ivr.conditions import QueueFacts
-from ivr.contact_effects import RING_TIMER, AnswerLeg, ContactEffect, Finish, HangUpLeg
+from ivr.contact_effects import RING_TIMER, SUPERVISION_TIMER, AnswerLeg, ContactEffect, Finish, HangUpLeg
 from ivr.contact_ring import Ring
 from ivr.contact_script import Script
 from ivr.contact_state import ContactState
+from ivr.contact_supervision import Supervision
 from ivr.contacts import (
     ConnectAgent,
     ContactOffered,
@@ -24,6 +26,7 @@ from ivr.contacts import (
     TellPlace,
 )
 from ivr.schema import Flow
+from ivr.supervision import EndSupervision, SetSupervisionMode, Supervise
 from voice.calls import Call, LegJoined, LegLeft, LegRang, Role
 from voice.commands import Command, Reply
 from voice.events import DigitReceived, LegAnswered, LegEnded, LegRinging
@@ -39,6 +42,7 @@ class ContactCore:
         self._state = ContactState(contact_id, worker_id)
         self._ring = Ring(self._state)
         self._script = Script(script, self._state, self._ring)
+        self._supervision = Supervision(self._state)
 
     @property
     def call(self) -> Call:
@@ -63,12 +67,15 @@ class ContactCore:
             case LegDigit(leg_id=leg_id, digit=digit) if leg_id == self._state.caller_leg:
                 self._state.publish(DigitReceived(leg_id, "*" if self._script.masked else digit))
                 self._script.tell(flow.DigitPressed(digit), now)
+            case LegDigit(leg_id=leg_id, digit=digit) if leg_id == self._supervision.leg:
+                self._supervision.digit(digit, now)
             case _:
                 self._state.call, change = self.call.apply(event)
                 match change:
                     case LegRang(leg):
                         self._state.publish(LegRinging(leg.id, leg.role, leg.address))
-                        self._script.tell(flow.AgentRinging(), now)
+                        if leg.role is Role.AGENT:
+                            self._script.tell(flow.AgentRinging(), now)
                     case LegJoined(leg):
                         self._state.publish(LegAnswered(leg.id, leg.role, leg.address))
                         self._joined(leg.role, now)
@@ -85,6 +92,8 @@ class ContactCore:
         """A timer ran out."""
         if name == RING_TIMER:
             self._ring.timed_out(token)
+        elif name == SUPERVISION_TIMER:
+            self._supervision.timed_out(token)
         else:
             self._script.tell(flow.TimerFired(name, token), now)
         return self._state.drain()
@@ -108,6 +117,8 @@ class ContactCore:
         match command:
             case ConnectAgent():
                 return self._ring.connect(command)
+            case Supervise() | SetSupervisionMode() | EndSupervision():
+                return self._supervision.command(command)
             case TellPlace() | TellFacts() | LeaveQueue():
                 self._told(command, now)
             case EndContact(by):
@@ -141,6 +152,8 @@ class ContactCore:
     def _joined(self, role: Role, now: float) -> None:
         if role is Role.CALLER:
             self._script.start(now)
+        elif role is Role.SUPERVISOR:
+            self._supervision.joined(now)
         elif (connected := self._ring.joined(now)) is not None:
             self._script.tell(connected, now)
             self._ring.answered(now)
@@ -152,6 +165,8 @@ class ContactCore:
         if leg.role is Role.CALLER:
             self._script.tell(flow.CallerLeft(), now)
             self._state.end(self._reason_caller_left(), "caller", now)
+        elif leg.role is Role.SUPERVISOR:
+            self._supervision.left(change, now)
         elif self._ring.offer is not None and self._ring.offer.leg_id == leg.id:
             self._agent_left(change, now)
         self._state.set_paths()
@@ -159,6 +174,9 @@ class ContactCore:
             self._state.do(Finish())
 
     def _agent_left(self, change: LegLeft, now: float) -> None:
+        if self._supervision.agent_left():
+            self._ring.handed_over()
+            return
         told = self._ring.left(change)
         if told is None:
             return

@@ -12,7 +12,11 @@ from voice.phone import AudioPath
 CONTACT_HEADER = "X-Callfloor-Contact"
 """Carries the contact's id on the INVITE to the agent; the front strips it from what leaves the building."""
 
+SUPERVISION_HEADER = "X-Callfloor-Supervise"
+"""Carries the contact's id on the INVITE to a supervisor."""
+
 RING_TIMER = "ring"
+SUPERVISION_TIMER = "supervision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,11 @@ class StartListening:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayTone:
+    """Play the tone that announces a supervisor, to whoever the paths say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Put an event on the bus."""
 
@@ -69,6 +78,7 @@ ContactEffect = (
     | HangUpLeg
     | SetPaths
     | StartListening
+    | PlayTone
     | Publish
     | Finish
     | flow.PlayPrompts

@@ -84,6 +84,12 @@ class Ring:
         self._state.publish(AgentUnreachable(offer.agent, offer.lease_id, change.code, change.reason))
         return flow.AgentFailed(change.reason)
 
+    def handed_over(self) -> None:
+        """A supervisor has taken over: the agent is free, the caller stays where she is."""
+        self.offer = None
+        self._state.update(agent="", lease_id="")
+        self._state.publish(self._state.snapshot)
+
     def withdraw(self) -> None:
         """The contact leaves the queue: a station that rings is hung up."""
         if self.offer is not None:

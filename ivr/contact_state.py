@@ -9,11 +9,11 @@ from ivr.contact_effects import ContactEffect, HangUpLeg, Publish, SetPaths, Sta
 from ivr.contacts import ContactEnded, ContactSnapshot, MessageTaken
 from voice.calls import Call, Role
 from voice.events import Event
-from voice.hearing import paths
+from voice.hearing import Arrangement, Mode, Talk, paths
 
 
 class ContactState:
-    """Mutable, of one contact. ``called_back``: a call back was promised."""
+    """Mutable, of one contact. ``called_back``: a call back was promised; ``mode``: of the connected supervisor."""
 
     def __init__(self, contact_id: str, worker_id: str) -> None:
         self.contact_id = contact_id
@@ -21,6 +21,9 @@ class ContactState:
         self.snapshot = ContactSnapshot(worker_id, "", "", "flow", 0.0)
         self.called_back = False
         self.ended = False
+        self.talk = Talk.DIRECT
+        self.mode: Mode | None = None
+        self._toned: frozenset[Role] = frozenset()
         self._prompting = False
         self._listening = False
         self._hearing = False
@@ -78,7 +81,17 @@ class ContactState:
 
     def set_paths(self) -> None:
         """Who hears whom, as things stand."""
-        self.do(SetPaths(paths(self.call, prompting=self._prompting, tapping=self._listening or self._hearing)))
+        found = paths(
+            self.call, Arrangement(self.talk, self.mode), prompting=self._prompting,
+            tapping=self._listening or self._hearing, toned=self._toned,
+        )  # fmt: skip
+        self.do(SetPaths(found))
+
+    def supervised(self, supervisor: str = "", mode: Mode | None = None, toned: frozenset[Role] = frozenset()) -> None:
+        """Somebody supervises in ``mode`` from now on (None: nobody does); ``toned`` are to hear that."""
+        self.mode, self._toned = mode, toned
+        self.update(supervisor=supervisor, supervision_mode=mode or "")
+        self.set_paths()
 
     def start_message(self, kind: str, now: float) -> None:
         """The caller speaks a message from now on."""

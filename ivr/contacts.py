@@ -188,6 +188,8 @@ class ContactSnapshot(Event):
     lease_id: str = ""
     answered_at: float = 0.0
     skills: tuple[tuple[str, int], ...] = ()
+    supervisor: str = ""
+    supervision_mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)

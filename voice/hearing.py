@@ -6,7 +6,7 @@ Asterisk's ChanSpy (listen, whisper, barge) and takeover, in which she stands wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -67,6 +67,9 @@ PROMPTS = "prompts"
 MUSIC = "music"
 """The port of music on hold, for those who wait."""
 
+TONE = "tone"
+"""The port of the short tone that announces a supervisor, where the notification policy wants one."""
+
 TAPPED = (Role.CALLER, Role.AGENT)
 """The channels of transcript and recording: the customer's side and ours."""
 
@@ -115,11 +118,12 @@ def paths(
     prompting: bool,
     tapping: bool,
     music: bool = False,
+    toned: Collection[Role] = (),
 ) -> frozenset[AudioPath]:
     """The audio paths between the connected legs.
 
     ``prompting``: a prompt (or music in the queue) plays; ``music``: music on hold plays; ``tapping``: consent was
-    announced, so both sides are tapped for recognition and recording.
+    announced, so both sides are tapped for recognition and recording; ``toned``: who is to hear the tone.
     """
     arrangement = in_force(call, arrangement)
     port = {role: f"leg:{leg.id}" for role in Role if (leg := call.connected(role)) is not None}
@@ -136,6 +140,7 @@ def paths(
     if music:
         waiting = waits(arrangement) - ({Role.CALLER} if prompting else set())
         found |= {AudioPath(MUSIC, port[role]) for role in waiting if role in port}
+    found |= {AudioPath(TONE, port[role]) for role in toned if role in port}
     if tapping and Role.CALLER in port:
         found |= _taps(port, table, arrangement)
     return frozenset(found)

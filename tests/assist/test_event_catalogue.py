@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from assist.desk_events import DESK_EVENTS, FEED_EVENTS
-from assist.event_catalogue import catalogue, main
+from assist.event_catalogue import COMMANDS, catalogue, main
 from assist.floor import EVENTS
-from ivr.contacts import CONTACT_COMMANDS
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "events.md"
 
@@ -19,7 +18,7 @@ def headings() -> list[str]:
 def test_every_event_and_command_stands_in_it_once() -> None:
     found = headings()
     events = {kind.type for kind in (*EVENTS.types, *DESK_EVENTS, *FEED_EVENTS)}
-    for name in events | {command.type for command in CONTACT_COMMANDS}:
+    for name in events | {command.type for command in COMMANDS}:
         assert len([line for line in found if line.startswith(f"### `{name}` (")]) == 1, name
 
 
