@@ -56,6 +56,8 @@ class FrontSettings(Section):
     max_contacts: int = Field(default=30, ge=1, le=1000)
     warm_workers: int = Field(default=2, ge=1, le=8)
     calls_per_s: float = Field(default=50.0, gt=0, le=1000, description="INVITEs accepted in all; more get 503")
+    messages_per_s: float = Field(default=100.0, ge=0, le=10_000, description="UDP, per unknown source; 0: no limit")
+    ban_s: float = Field(default=60.0, ge=0, le=3600, description="the first ban of a flooding source; 0: none")
     registrar: str = ""
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import cast
 
 from voice.front.message import Headers, Request, Response, parse, respond
+from voice.front.routing import bracketed
 
 SDP = (
     b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -74,7 +75,7 @@ class SipPeer(asyncio.DatagramProtocol):
 
     @property
     def uri(self) -> str:
-        return f"sip:peer@{self.address[0]}:{self.address[1]}"
+        return f"sip:peer@{bracketed(self.address[0])}:{self.address[1]}"
 
     def send(self, message: Request | Response, address: tuple[str, int]) -> None:
         assert self._transport is not None
@@ -84,7 +85,7 @@ class SipPeer(asyncio.DatagramProtocol):
         self, method: str, uri: str, call_id: str, cseq: int = 1, *, to_tag: str = "", user: str = "peer", **extra: str
     ) -> Request:
         """A request with a fresh branch. ``extra`` headers: underscores become hyphens."""
-        host, port = self.address
+        host, port = bracketed(self.address[0]), self.address[1]
         tag = f";tag={to_tag}" if to_tag else ""
         fields = [
             ("Via", f"SIP/2.0/UDP {host}:{port};branch=z9hG4bK{port}x{next(self._branches)};rport"),

@@ -60,11 +60,15 @@ class Desk:
         self.assigned: list[str] = []
         self.pool = Pool(most)
         self.board = Switchboard(self.pool, Routing(KEY, OUTER, INNER, OUTER_TLS), max_dialogs)
-        access = access or Access("callfloor", "callfloor", OUTER[0], {"anna": SECRET}, Trunks(TRUNKS))
+        access = access or Access("callfloor", "callfloor", OUTER[0], {"anna": SECRET}, self.trunks())
         self.proxy = Proxy(self.board, access, KEY, now)
         self._branches = itertools.count(1)
         for number in range(1, workers + 1):
             self.ready(number)
+
+    @staticmethod
+    def trunks() -> Trunks:
+        return Trunks(TRUNKS)
 
     # ── driving it ──
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.fakes.sip_peer import SDP
 from tests.front.desk import (
     INNER,
     OUTER,
@@ -89,6 +90,8 @@ def test_options_is_answered_and_other_strays_are_not_served() -> None:
         (lambda r: with_header(r, "Require", "100rel"), 420),
         (lambda r: replace(r, headers=r.headers.put("Content-Type", "text/html")), 415),
         (lambda r: replace(r, body=r.body.replace(b"RTP/AVP 0 101", b"RTP/AVP 3")), 488),
+        (lambda r: replace(r, body=r.body.replace(b"RTP/AVP", b"RTP/SAVP")), 488),
+        (lambda r: replace(r, body=b"".join((r.body, *[b"m=audio 4000 RTP/AVP 0\r\n"] * 3))), 488),
         (lambda r: replace(r, headers=r.headers.put("Max-Forwards", "0")), 483),
     ],
 )
@@ -249,6 +252,44 @@ def test_cancel_carries_the_branch_of_the_invite() -> None:
     assert statuses(desk.put(foreign, TRUNK)) == [481]
 
 
+def test_reinvite_update_and_their_offers_go_through_the_filter() -> None:
+    desk = Desk()
+    call = desk.call()
+    for number, method in enumerate(("INVITE", "UPDATE"), start=2):
+        desk.wait(1.0)
+        request = within(call.ok, desk.request(method, TRUNK, "c-1", number), source=TRUNK)
+        headers = request.headers.put("Content-Type", "application/sdp")
+        offer = SDP.replace(b"RTP/AVP 0 101", b"RTP/AVP 0 97 101") + b"a=rtpmap:97 speex/8000\r\na=sendonly\r\n"
+        sent = desk.put(replace(request, headers=headers, body=offer), TRUNK)[-1]
+        assert (sent.flow, request_of(sent).method) == (worker_flow(1), method)
+        assert b"RTP/AVP 0 101" in sent.message.body
+        assert b"a=sendonly" in sent.message.body
+        assert b"speex" not in sent.message.body
+        many = replace(request, headers=headers, body=SDP + b"m=audio 4000 RTP/AVP 0\r\n" * 3)
+        assert statuses(desk.put(many, TRUNK)) == [488]
+    assert desk.put(within(call.ok, desk.request("BYE", TRUNK, "c-1", 9), source=TRUNK), TRUNK)[0].flow == worker_flow(
+        1
+    )
+
+
+def test_an_agent_may_refer_and_prack_is_no_method_of_ours() -> None:
+    desk = Desk()
+    desk.register()
+    invite, sent = desk.dial(1)
+    ok = response_of(desk.put(answered(request_of(sent), "s", "sip:anna@192.0.2.50:5062"), STATION)[0])
+    desk.put(within(ok, desk.request("ACK", worker_flow(1), "a-1"), source=worker_flow(1)), worker_flow(1))
+    refer = desk.request("REFER", STATION, "a-1", 7, uri="sip:w@127.0.0.1:21001")
+    headers = refer.headers.put("From", ok.headers.get("To") or "").put("To", invite.headers.get("From") or "")
+    refer = with_header(replace(refer, headers=headers), "Refer-To", "<sip:ben@callfloor>")
+    assert desk.put(refer, STATION)[0].flow == worker_flow(1)
+    data = refer.to_bytes().replace(b"REFER", b"PRACK")
+    with pytest.raises(SipParseError) as caught:
+        desk.put_bytes(data, STATION)
+    refused = response_of(desk.proxy.refuse(caught.value, STATION, desk.now)[0])  # type: ignore[arg-type]
+    assert refused.status == 405
+    assert "PRACK" not in (refused.headers.get("Allow") or "")
+
+
 def test_refer_from_the_customer_is_declined() -> None:
     desk = Desk()
     call = desk.call()
@@ -398,7 +439,7 @@ def test_a_worker_that_the_zygote_does_not_know_any_more_is_dead() -> None:
 
 def test_unaddressable_garbage_is_met_with_silence() -> None:
     desk = Desk()
-    assert desk.proxy.refuse(SipParseError("noise"), STRANGER) == []
+    assert desk.proxy.refuse(SipParseError("noise"), STRANGER, desk.now) == []
     assert desk.proxy.counts["refused 400"] == 1
 
 

@@ -16,7 +16,8 @@ from voice.clock import SystemClock
 from voice.front.flows import Flow, Side
 from voice.front.message import Request
 from voice.front.routing import Ends
-from voice.front.server import FrontServer, Sockets, bind_inner, bind_outer
+from voice.front.server import FrontServer
+from voice.front.sockets import Sockets, bind_inner, bind_outer
 
 DEADLINE_S = 10.0
 

@@ -21,7 +21,7 @@ from tests.sip.ends import AUDIBLE, TONES
 from tests.station.agent import SPEAKS
 from tests.station.process import StationProcess, hears, phase
 from voice.front.message import Response
-from voice.front.server import bind_inner, bind_outer, bind_tls
+from voice.front.sockets import bind_inner, bind_outer, bind_tls
 
 pytestmark = pytest.mark.live
 

@@ -4,7 +4,8 @@ Owns: the strict parser, the SDP filter, the registrar, the call-sticky proxy an
 Flows in: SIP of trunks and stations (the OUTER side), SIP of contact workers (INNER, loopback), the zygote's reports.
 Flows out: SIP that is safe for native code, one worker per contact, a BYE on every leg of a worker that died.
 
-``trunks`` and ``access`` know who is who; ``grammar`` and ``message`` read and write SIP, ``sdp`` filters offers, ``digest`` and ``registrar`` know who is who,
-``routing`` signs what we put into Via and Record-Route, ``dialogs`` remembers calls, ``proxy`` decides (pure),
-``loss`` says goodbye for a dead worker (pure), ``pool`` talks to the zygote, ``server`` owns the sockets.
+``grammar``, ``headers`` and ``message`` read and write SIP, ``sdp`` filters offers, ``access``, ``trunks``, ``digest``
+and ``registrar`` know who is who, ``routing`` signs what we put into Via and Record-Route, ``dialogs`` remembers calls,
+``proxy`` decides with ``admission`` and ``dialling`` (pure), ``loss`` says goodbye for a dead worker (pure), ``guard``
+limits strangers (pure), ``pool`` talks to the zygote, ``sockets``, ``connections`` and ``server`` own the sockets.
 """

@@ -24,7 +24,8 @@ from voice.front.ledger import Ledger
 from voice.front.pool import Pool
 from voice.front.proxy import Proxy
 from voice.front.routing import Routing
-from voice.front.server import FrontServer, Sockets, bind_inner, bind_outer, bind_tls, tls_context
+from voice.front.server import FrontServer
+from voice.front.sockets import Sockets, bind_inner, bind_outer, bind_tls, tls_context
 from voice.front.switchboard import Switchboard
 from voice.process import add_parent_option, die_with_parent
 from voice.rundir import RunDirectory

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from voice.front.guard import Limits
 from voice.front.trunks import Trunks, TrunkSettings, address_of
 from voice.settings import AgentSettings, FrontSettings, SettingsFile
 
@@ -16,7 +17,7 @@ class Access:
 
     ``domain`` and ``host`` (the address the front is bound to) both mean this installation in a URI a worker dials.
     ``registrar``: (host, port) of the proxy before us that stations register with; None: they register here.
-    ``calls_per_s``: INVITEs accepted in all.
+    ``calls_per_s``: INVITEs accepted in all. ``limits``: what a stranger may send.
     """
 
     realm: str
@@ -26,6 +27,7 @@ class Access:
     trunks: Trunks = field(default_factory=lambda: Trunks(()))
     registrar: tuple[str, int] | None = None
     calls_per_s: float = 50.0
+    limits: Limits = field(default_factory=Limits)
 
     def is_trunk(self, host: str) -> bool:
         """Whether the address is a trunk's."""
@@ -49,4 +51,5 @@ def read_access(settings: SettingsFile) -> Access:
     except ValueError as error:
         what = f"front.registrar: {error}"
         raise settings.error(("front", "registrar"), what, "write ADDRESS or ADDRESS:PORT") from None
-    return Access(front.realm, front.domain, front.host, secrets, Trunks(trunks), registrar, front.calls_per_s)
+    limits = Limits(front.messages_per_s, front.ban_s)
+    return Access(front.realm, front.domain, front.host, secrets, Trunks(trunks), registrar, front.calls_per_s, limits)

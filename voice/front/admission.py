@@ -144,7 +144,7 @@ class Admission:
 
 def _for_worker(request: Request, *, trunk: bool) -> Request:
     """The INVITE as a worker may see it. Raises SipParseError: what can go wrong must do so before a worker is used."""
-    invite = clean_request(request, Side.OUTER, trunk=trunk)
+    invite = clean_request(request, Side.OUTER, trunk=trunk, plain=True)
     if invite.headers.get("Max-Forwards") == "0":
         raise SipParseError("no hops left", 483)
     if len(invite.to_bytes()) > MAX_MESSAGE:  # compact names and joined lists grow when they are written out

@@ -50,17 +50,17 @@ def without_reliability(message: AnyMessage) -> AnyMessage:
     return replace(message, headers=message.headers.put("Supported", kept))
 
 
-def clean_request(request: Request, source: Side, *, trunk: bool) -> Request:
-    """A request from the network, safe for a worker. Raises SipParseError (415, 400, 488)."""
-    return clean_request_body(clean_headers(request, source, trunk=trunk))
+def clean_request(request: Request, source: Side, *, trunk: bool, plain: bool = False) -> Request:
+    """A request from the network, safe for a worker. Raises SipParseError (415, 400, 488). ``plain``: no SRTP."""
+    return clean_request_body(clean_headers(request, source, trunk=trunk), plain=plain)
 
 
-def clean_request_body(request: Request) -> Request:
+def clean_request_body(request: Request, *, plain: bool = False) -> Request:
     """``request`` with a body that is safe for native code. Raises SipParseError (415, 400, 488)."""
     if not request.body:
         return request
     if request.method in _SESSION and request.content_type == "application/sdp":
-        return replace(request, body=filter_sdp(request.body, answer=request.method == "ACK"))
+        return replace(request, body=filter_sdp(request.body, answer=request.method == "ACK", plain=plain))
     if request.content_type in _PLAIN_TYPES.get(request.method, ()):
         return request
     raise SipParseError(f"{request.method} with {request.content_type}", 415)

@@ -15,6 +15,7 @@ class StreamFramer:
     """
 
     PING = b"\r\n\r\n"
+    PONG = b"\r\n"
     _LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*:[ \t]*(\d{1,5})[ \t]*(?=\r\n)", re.IGNORECASE)
 
     def __init__(self) -> None:

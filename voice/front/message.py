@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -25,6 +25,7 @@ from voice.front.grammar import (
     parse_via,
     split_list,
 )
+from voice.front.headers import Headers, canonical, is_list
 
 __all__ = ["METHODS", "Headers", "Message", "Request", "Response", "SipParseError", "parse", "respond"]
 
@@ -33,27 +34,6 @@ MAX_FIELDS = 96
 METHODS = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "INFO", "MESSAGE", "REFER", "NOTIFY", "UPDATE")
 ALLOW = ", ".join(METHODS)
 
-_COMPACT = {
-    "i": "Call-ID",
-    "m": "Contact",
-    "e": "Content-Encoding",
-    "l": "Content-Length",
-    "c": "Content-Type",
-    "f": "From",
-    "s": "Subject",
-    "k": "Supported",
-    "t": "To",
-    "v": "Via",
-    "r": "Refer-To",
-    "b": "Referred-By",
-    "x": "Session-Expires",
-    "o": "Event",
-}
-_KNOWN = {name.lower(): name for name in _COMPACT.values()} | {
-    name.lower(): name
-    for name in ("Route", "Record-Route", "CSeq", "Max-Forwards", "Expires", "Authorization", "Proxy-Authorization")
-}
-_LISTS = {"Via", "Route", "Record-Route", "Contact"}
 _SINGLE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length", "Content-Type", "Expires")
 _FIELD = re.compile(rf"({ATOM})[ \t]*:[ \t]*(.*)", re.DOTALL | re.ASCII)
 _FOLD = re.compile(r"\r\n[ \t]+")
@@ -91,56 +71,6 @@ _REASONS = {
     513: "Message Too Large",
     603: "Decline",
 }
-
-
-class Headers:
-    """Header fields in order, names in their canonical spelling. Immutable: every change gives new Headers."""
-
-    __slots__ = ("_fields",)
-
-    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._fields = tuple(fields)
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._fields)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._fields == other._fields
-
-    def __hash__(self) -> int:
-        return hash(self._fields)
-
-    def __repr__(self) -> str:
-        return f"Headers({self._fields!r})"
-
-    def get(self, name: str) -> str | None:
-        """The first value of ``name``."""
-        return next((value for key, value in self._fields if key == name), None)
-
-    def all(self, name: str) -> list[str]:
-        """Every value of ``name``, topmost first."""
-        return [value for key, value in self._fields if key == name]
-
-    def put(self, name: str, *values: str) -> Headers:
-        """``name`` with exactly ``values``, where its first field stood; on top if there was none."""
-        fields: list[tuple[str, str]] = []
-        new = [(name, value) for value in values]
-        placed = False
-        for key, value in self._fields:
-            if key != name:
-                fields.append((key, value))
-            elif not placed:
-                fields.extend(new)
-                placed = True
-        return Headers(fields if placed else new + fields)
-
-    def push(self, name: str, *values: str) -> Headers:
-        """``values`` on top of the others of ``name``."""
-        return self.put(name, *values, *self.all(name))
-
-    def without(self, unwanted: Callable[[str], bool]) -> Headers:
-        """Without the fields whose name is ``unwanted``."""
-        return Headers((key, value) for key, value in self._fields if not unwanted(key))
 
 
 @dataclass(frozen=True)
@@ -271,10 +201,9 @@ def _fields(text: str) -> Iterator[tuple[str, str]]:
         match = _FIELD.fullmatch(line)
         if match is None or _FORBIDDEN.search(line):
             raise SipParseError(f"not a header field: {line[:60]!r}")
-        lower = match[1].lower()
-        name = _COMPACT.get(lower) or _KNOWN.get(lower) or match[1]
+        name = canonical(match[1])
         value = match[2].strip()
-        if name in _LISTS and "," in value:
+        if is_list(name) and "," in value:
             yield from ((name, part) for part in split_list(value))
         else:
             yield name, value

@@ -16,6 +16,7 @@ from voice.front.content import clean_headers, clean_request, clean_response
 from voice.front.dialogs import Dialog, Phase, far_routes
 from voice.front.flows import Assign, Effect, Flow, Send, Side
 from voice.front.grammar import SipParseError
+from voice.front.guard import Guard
 from voice.front.loss import FINAL_S
 from voice.front.message import ALLOW, Request, Response, respond
 from voice.front.pool import Report, WorkerEnded, WorkerReady
@@ -33,6 +34,7 @@ class Proxy:
         self._board = board
         self._access = access
         self._admission = Admission(board, access, key, started)
+        self._guard = Guard(access.limits, board.counts)
 
     @property
     def registrar(self) -> Registrar:
@@ -60,9 +62,28 @@ class Proxy:
         """Retransmissions, expiries, callers who waited in vain for a worker."""
         return self._board.agenda.run(now)
 
-    def connection_closed(self, flow: Flow) -> None:
+    def connection_opened(self, flow: Flow) -> bool:
+        """A TCP or TLS connection of the OUTER side was made; whether it may stay."""
+        return self._guard.opened(flow.host)
+
+    def proves(self, flow: Flow, now: float) -> bool:
+        """Whether a connection has shown by now who it is: a trunk, a registered station, or the far end of a call."""
+        known = self._access.is_trunk(flow.host) or self.registrar.reaches(flow) or self._board.dialogs.at(flow)
+        if known:
+            self._guard.proven(flow.host)
+        return bool(known)
+
+    def connection_closed(self, flow: Flow, *, proven: bool = True) -> None:
         """A TCP or TLS connection of the OUTER side is gone."""
+        if not proven:
+            self._guard.proven(flow.host)
         self._admission.connection_closed(flow)
+
+    def admits(self, source: Flow, now: float) -> bool:
+        """Whether a message from there is looked at. Connections are slowed down instead (``connections``)."""
+        if source.side is Side.INNER or source.connection or self._access.is_trunk(source.host):
+            return True
+        return self._guard.admits(source.host, now, lambda: self.registrar.knows_host(source.host, now))
 
     def report(self, report: Report, now: float) -> list[Effect]:
         """What the zygote said."""
@@ -89,10 +110,12 @@ class Proxy:
             return self._request(request, source, now)
         except SipParseError as error:
             error.request = message if isinstance(message, Request) and message.method != "ACK" else None
-            return self.refuse(error, source)
+            return self.refuse(error, source, now)
 
-    def refuse(self, error: SipParseError, source: Flow) -> list[Effect]:
+    def refuse(self, error: SipParseError, source: Flow, now: float) -> list[Effect]:
         """The answer to something that is no message for us; silence where it can not be addressed."""
+        if source.side is Side.OUTER and not source.connection:
+            self._guard.malformed(source.host, now)
         self._board.counts[f"refused {error.status}"] += 1
         if error.request is None:
             return []

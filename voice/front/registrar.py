@@ -87,6 +87,18 @@ class Registrar:
         live = self._live(user, now)
         return live[-1] if live else None
 
+    def reaches(self, flow: Flow) -> bool:
+        """Whether a station registered over ``flow``."""
+        return any(binding.flow == flow for bindings in self._bindings.values() for binding in bindings)
+
+    def knows_host(self, host: str, now: float) -> bool:
+        """Whether a station registered from that address."""
+        return any(
+            binding.flow.host == host and binding.expires_at > now
+            for bindings in self._bindings.values()
+            for binding in bindings
+        )
+
     def flow_closed(self, flow: Flow) -> bool:
         """A connection is gone, and with it the bindings made over it; whether there were any."""
         found = False

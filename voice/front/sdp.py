@@ -36,11 +36,12 @@ class _Stream:
     lines: list[tuple[str, str]] = field(default_factory=list)
 
 
-def filter_sdp(body: bytes, *, answer: bool = False) -> bytes:
+def filter_sdp(body: bytes, *, answer: bool = False, plain: bool = False) -> bytes:
     """The session description with only what we accept.
 
     Raises SipParseError: 400 where it is malformed, 488 where more than three streams or nothing of ours remains; an
-    ``answer`` is too late to refuse, so there nothing remaining means every stream is off.
+    ``answer`` is too late to refuse, so there nothing remaining means every stream is off. ``plain``: RTP/SAVP is not
+    ours to speak either, so an offer of nothing else is refused here and not after a worker was used for it.
     """
     session, streams = _split(body)
     if len(streams) > MAX_STREAMS:
@@ -49,7 +50,7 @@ def filter_sdp(body: bytes, *, answer: bool = False) -> bytes:
     out = [f"{key}={value}" for key, value in session if key in "vosctb" or (key == "a" and value in _PLAIN)]
     usable = False
     for stream in streams:
-        lines = _audio(stream)
+        lines = None if plain and stream.profile != _PROFILES[0] else _audio(stream)
         usable = usable or lines is not None
         out += lines if lines is not None else [f"m={stream.kind} 0 {stream.profile} {' '.join(stream.formats)}"]
     if not usable and not answer:

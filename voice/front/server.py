@@ -10,175 +10,24 @@ import secrets
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from voice.clock import Clock
+from voice.front.connections import Connection, Datagrams
 from voice.front.flows import Assign, Effect, Flow, Send, Side
-from voice.front.framing import StreamFramer
 from voice.front.ledger import Ledger
 from voice.front.message import SipParseError, parse
 from voice.front.pool import Report, WorkerEnded, ZygoteClient
 from voice.front.proxy import Proxy
+from voice.front.sockets import Sockets
 
 log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 1024
-MAX_UNSENT = 64 * 1024  # bytes waiting on one TCP connection; who reads so slowly is cut off
-IDLE_S = 900.0  # a station registers again, or pings, well within this
 HANDSHAKE_S = 5.0
 FIRST_LIST_S = 2.0  # how long a zygote that is there may take to name its workers
 _RECEIVE_BUFFER = 1 << 20
-_BIND_TRIES = 20
-
-Received = Callable[[bytes, Flow], None]
-
-
-@dataclass(frozen=True)
-class Sockets:
-    """Bound sockets: the network's UDP and TCP, the workers' UDP on 127.0.0.1, and the network's TCP for TLS."""
-
-    udp: socket.socket
-    tcp: socket.socket
-    inner: socket.socket
-    tls: socket.socket | None = None
-
-    @property
-    def outer_address(self) -> tuple[str, int]:
-        """(host, port) the network sees."""
-        host, port = self.udp.getsockname()[:2]
-        return host, port
-
-    @property
-    def inner_address(self) -> tuple[str, int]:
-        """(host, port) the workers see."""
-        host, port = self.inner.getsockname()[:2]
-        return host, port
-
-    @property
-    def tls_address(self) -> tuple[str, int] | None:
-        """(host, port) the network sees for TLS."""
-        if self.tls is None:
-            return None
-        host, port = self.tls.getsockname()[:2]
-        return host, port
-
-
-def bind_outer(host: str, port: int) -> tuple[socket.socket, socket.socket]:
-    """UDP and TCP on the same port; 0: one the kernel finds free for both. Raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for attempt in itertools.count(1):
-        udp = socket.socket(family, socket.SOCK_DGRAM)
-        tcp = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            udp.bind((host, port))
-            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            tcp.bind((host, udp.getsockname()[1]))
-        except OSError:
-            udp.close()
-            tcp.close()
-            if port or attempt == _BIND_TRIES:
-                raise
-        else:
-            return udp, tcp
-    raise AssertionError("unreachable")
-
-
-def bind_tls(host: str, port: int) -> socket.socket:
-    """TCP for TLS; 0: a port of the kernel's. Raises OSError."""
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
-    except OSError:
-        bound.close()
-        raise
-    return bound
-
-
-def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """TLS 1.2 or newer with that certificate. Raises OSError (ssl.SSLError is one)."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    return context
-
-
-def bind_inner() -> socket.socket:
-    """UDP for the workers, on a port of the kernel's."""
-    inner = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    inner.bind(("127.0.0.1", 0))
-    return inner
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, side: Side, received: Received) -> None:
-        self._side = side
-        self._received = received
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self._received(data, Flow(self._side, addr[0], addr[1]))
-
-    def error_received(self, exc: Exception) -> None:
-        """ICMP says a far end is gone: SIP's own timers deal with that."""
-        log.debug("%s: %s", self._side.value, exc)
-
-
-class _Connection(asyncio.Protocol):
-    """One TCP or TLS connection of the OUTER side."""
-
-    def __init__(self, server: FrontServer, number: int, *, tls: bool = False) -> None:
-        self._server = server
-        self._number = number
-        self._tls = tls
-        self._framer = StreamFramer()
-        self._transport: asyncio.Transport | None = None
-        self._idle: asyncio.TimerHandle | None = None
-        self.flow: Flow | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        host, port = transport.get_extra_info("peername")[:2]
-        self.flow = Flow(Side.OUTER, host, port, self._number, self._tls)
-        if self._server.opened(self._number, self):
-            self._rest()
-        else:
-            self._transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        self._rest()
-        assert self.flow is not None
-        try:
-            frames = self._framer.feed(data)
-            if pings := frames.count(StreamFramer.PING):
-                self.write(b"\r\n" * pings)
-            for frame in frames:
-                if frame != StreamFramer.PING:
-                    self._server.received(frame, self.flow)
-        except SipParseError as error:
-            log.info("%s %s:%d cut: %s", self.flow.transport, self.flow.host, self.flow.port, error)
-            self.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
-        self._server.closed(self._number, self)
-
-    def write(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
-            if self._transport.get_write_buffer_size() > MAX_UNSENT:
-                self.close()
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _rest(self) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
-        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self.close)
+_KEEP_ALIVES = (b"\r\n\r\n", b"\r\n", b"\0", b"")  # of user agents behind NAT, as datagrams
 
 
 class FrontServer:
@@ -207,7 +56,7 @@ class FrontServer:
         self._clock = clock
         self._zygote = ZygoteClient(zygote, clock, self._report)
         self._udp: dict[Side, asyncio.DatagramTransport] = {}
-        self._connections: dict[int, _Connection] = {}
+        self._connections: dict[int, Connection] = {}
         self._numbers = itertools.count(1 + secrets.randbelow(1 << 40))  # see Flow: never those of an earlier run
         self._timer: asyncio.TimerHandle | None = None
         self._workers_known = asyncio.Event()
@@ -232,17 +81,17 @@ class FrontServer:
             with contextlib.suppress(OSError):  # best effort: a burst must not overrun the default buffer
                 bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
             self._udp[side], _ = await loop.create_datagram_endpoint(
-                lambda side=side: _Datagrams(side, self.received),  # type: ignore[misc]
+                lambda side=side: Datagrams(side, self.received),  # type: ignore[misc]
                 sock=bound,
             )
         early, self._early = self._early, None
         for data, source in early or ():
             self.received(data, source)
-        servers = [await loop.create_server(lambda: _Connection(self, next(self._numbers)), sock=self._sockets.tcp)]
+        servers = [await loop.create_server(lambda: Connection(self, next(self._numbers)), sock=self._sockets.tcp)]
         if self._sockets.tls is not None:
             servers.append(
                 await loop.create_server(
-                    lambda: _Connection(self, next(self._numbers), tls=True),
+                    lambda: Connection(self, next(self._numbers), tls=True),
                     sock=self._sockets.tls,
                     ssl=self._tls,
                     ssl_handshake_timeout=HANDSHAKE_S,
@@ -268,24 +117,29 @@ class FrontServer:
             self._early.append((data, source))
             return
         now = self._clock.monotonic()
+        if data in _KEEP_ALIVES or not self._proxy.admits(source, now):
+            return
         try:
             message = parse(data)
         except SipParseError as error:
-            self._perform(self._proxy.refuse(error, source))
+            self._perform(self._proxy.refuse(error, source, now))
         else:
             self._perform(self._proxy.receive(message, source, now))
+        if source.connection and (connection := self._connections.get(source.connection)) and not connection.proven:
+            connection.proven = self._proxy.proves(source, now)
 
-    def opened(self, number: int, connection: _Connection) -> bool:
+    def opened(self, number: int, connection: Connection) -> bool:
         """A TCP connection was accepted; whether there is room for it."""
-        if len(self._connections) >= MAX_CONNECTIONS:
+        assert connection.flow is not None
+        if len(self._connections) >= MAX_CONNECTIONS or not self._proxy.connection_opened(connection.flow):
             return False
         self._connections[number] = connection
         return True
 
-    def closed(self, number: int, connection: _Connection) -> None:
+    def closed(self, number: int, connection: Connection) -> None:
         """A TCP connection is gone."""
         if self._connections.pop(number, None) is not None and connection.flow is not None:
-            self._proxy.connection_closed(connection.flow)
+            self._proxy.connection_closed(connection.flow, proven=connection.proven)
 
     def _report(self, report: Report) -> None:
         before = self._proxy.workers

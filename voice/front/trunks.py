@@ -26,7 +26,7 @@ class TrunkSettings(Section):
     ``networks``: who it is, by source address. ``numbers``: beginnings of what it may call; "" is everything.
     ``gateway``: ADDRESS or ADDRESS:PORT, where outside numbers go (UDP). ``dial`` and ``never``: beginnings of the
     numbers that may, and may not, be dialled through it; ``prefix`` is put before them; ``identity`` is our number as
-    it is asserted to the carrier (P-Asserted-Identity). ``calls_per_s``: INVITEs accepted from it, and as many sent to it.
+    it is asserted to the carrier (P-Asserted-Identity). ``calls_per_s``: INVITEs taken from it, and as many sent to it.
     """
 
     name: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
