@@ -8,10 +8,11 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from assist.speech_cli import evaluate, models, transcribe
 from hardware.errors import HardwareError
 from voice.errors import CallfloorError, DocumentError
 from voice.settings import read_settings
@@ -20,16 +21,14 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 recording = typer.Typer(no_args_is_help=True, help="Listen to the encrypted recordings.")
 flow = typer.Typer(no_args_is_help=True, help="Check the flows callers go through.")
 content = typer.Typer(no_args_is_help=True, help="Check playbooks and lexicons.")
-models = typer.Typer(no_args_is_help=True, help="The recognisers' models on this machine.")
 headset = typer.Typer(no_args_is_help=True, help="Look at the headset of this machine.")
 app.add_typer(headset, name="headset")
 app.add_typer(recording, name="recording")
 app.add_typer(models, name="models")
+app.command()(transcribe)
+app.command()(evaluate)
 app.add_typer(flow, name="flow")
 app.add_typer(content, name="content")
-
-if TYPE_CHECKING:
-    from transcription.models import InstalledModel
 
 Settings = Annotated[Path | None, typer.Option("--settings", help="A TOML file; defaults apply without one.")]
 
@@ -197,57 +196,6 @@ def content_check(directory: Path) -> None:
     from assist.content import load_content
 
     typer.echo(f"{directory}: version {load_content(directory).version}: good")
-
-
-@models.command("list")
-def models_list() -> None:
-    """The installed models, one a line: name, language, rate, grammars, error rate and what it was measured on."""
-    from transcription.models import find_model, installed
-
-    for name in installed():
-        typer.echo(_summary(find_model(name)))
-
-
-@models.command("check")
-def models_check(
-    path: Annotated[Path, typer.Argument(help="A model's directory, or the name of an installed one.")],
-) -> None:
-    """Check a model and have the engine load it."""
-    from transcription.engines.vosk import VoskEngine
-    from transcription.models import find_model
-
-    model = find_model(path)
-    VoskEngine(model).open(model.card.rate)
-    typer.echo(f"{_summary(model)}: good")
-
-
-@models.command("card")
-def models_card(name: str) -> None:
-    """All that is known of a model."""
-    from transcription.models import find_model
-
-    for key, value in find_model(name).card.model_dump().items():
-        typer.echo(f"{key}: {'not known' if value in (None, '') else value}")
-
-
-def _summary(model: InstalledModel) -> str:
-    card = model.card
-    wer = "error rate not measured" if card.wer is None else f"{card.wer:.1%} word errors ({card.wer_on})"
-    grammars = "grammars" if model.takes_grammars or card.grammar_model else "no grammars"
-    return f"{card.name}: {card.language}, {card.rate} Hz, {grammars}, {wer}"
-
-
-@models.command("add-words")
-def models_add_words(
-    model: Annotated[str, typer.Argument(help="Name or directory of a model made by this project.")],
-    words: Annotated[list[str], typer.Argument(help="WORD, or 'WORD = PHONES' as in 'zenbook = Z EH N B UH K'.")],
-    out: Annotated[Path, typer.Option(help="Where the model with the words, and its companion, are written.")],
-    like: Annotated[str | None, typer.Option(help="A known word that stands where they will stand.")] = None,
-) -> None:
-    """Give a model words, such as product names; only its graphs are rebuilt."""
-    from transcription.training.words import add_words, parse_word
-
-    typer.echo(add_words(model, [parse_word(word, like) for word in words], out))
 
 
 @app.command()

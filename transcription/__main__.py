@@ -14,11 +14,11 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from transcription.channel import Publish
 from transcription.engines.vosk import VoskEngine
 from transcription.models import DEMO_MODEL, find_model, installed
-from transcription.sensitive import KINDS
+from transcription.sensitive import KINDS, parse_kinds
 from transcription.server import ServerConfig, TranscriptionServer, publish_nowhere
-from transcription.session import Publish
 from transcription.shelf import ModelShelf
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.local import LocalBus
@@ -64,14 +64,6 @@ def _token(file: Path | None, host: str) -> str:
     if not token:
         raise DocumentError(file, None, "the token file is empty", "write a token into it")
     return token
-
-
-def _kinds(text: str) -> frozenset[str]:
-    """Raises DocumentError."""
-    kinds = frozenset(kind for kind in text.split(",") if kind)
-    if unknown := kinds - set(KINDS):
-        raise DocumentError("--redact", None, f"no such kind: {min(unknown)}", f"choose from {', '.join(KINDS)}")
-    return kinds
 
 
 def _tls(certificate: str, key: str) -> ssl.SSLContext | None:
@@ -120,7 +112,7 @@ async def _serve(options: argparse.Namespace) -> None:
         max_streams=options.max_streams,
         idle_s=options.idle,
         vosk_rate=options.vosk_rate,
-        redact=_kinds(options.redact),
+        redact=parse_kinds(options.redact),
         tls=tls,
     )
     stopped = asyncio.Event()

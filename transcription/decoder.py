@@ -108,6 +108,10 @@ class ChannelDecoder:
         self._position = self._segmenter.position
         return [*heard, self._decide(self._position, voiced)]
 
+    def close(self) -> None:
+        """Release the recogniser."""
+        self._recogniser.close()
+
     def _perform(self, effects: tuple[Effect, ...]) -> tuple[list[Heard], bool, tuple[VoiceRun, ...]]:
         heard: list[Heard] = []
         advanced = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import jiwer
 
@@ -47,6 +48,27 @@ def word_errors(references: Sequence[str], hypotheses: Sequence[str]) -> WordErr
         deletions += counted.deletions
         insertions += counted.insertions
     return WordErrors(words, substitutions, deletions, insertions)
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """A word of the reference and what was heard in its place; "" where it was left out, or where nothing was said."""
+
+    said: str
+    heard: str
+
+
+def align(reference: str, hypothesis: str) -> tuple[Aligned, ...]:
+    """The cheapest way from one text to the other, word by word (both normalised first)."""
+    said, heard = normalise(reference).split(), normalise(hypothesis).split()
+    if not said:  # jiwer refuses an empty reference
+        return tuple(Aligned("", word) for word in heard)
+    pairs: list[Aligned] = []
+    for chunk in jiwer.process_words(" ".join(said), " ".join(heard)).alignments[0]:
+        left = said[chunk.ref_start_idx : chunk.ref_end_idx]
+        right = heard[chunk.hyp_start_idx : chunk.hyp_end_idx]
+        pairs += [Aligned(*pair) for pair in zip_longest(left, right, fillvalue="")]
+    return tuple(pairs)
 
 
 def word_error_rate(reference: str, hypothesis: str) -> float:

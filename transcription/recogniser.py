@@ -62,6 +62,9 @@ class Recogniser(Protocol):
     def reset(self) -> None:
         """Forget the open segment."""
 
+    def close(self) -> None:
+        """Release what it holds, a process maybe; it is not used again. May be called twice."""
+
 
 class Engine(Protocol):
     """Opens recognisers; may be called from any thread."""

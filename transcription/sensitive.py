@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from transcription.numbers import DigitRun, digit_runs, is_date_word, plain
+from voice.errors import DocumentError
 
 DIGITS: Final = "digits"
 CARD: Final = "card"
@@ -23,6 +24,15 @@ EMAIL: Final = "email"
 BIRTH_DATE: Final = "birth_date"
 KINDS: Final = (DIGITS, CARD, CODE, EXPIRY, SORT_CODE, ACCOUNT, PHONE, EMAIL, BIRTH_DATE)
 """``digits``: seven or more of them without a word about what they are."""
+
+
+def parse_kinds(text: str) -> frozenset[str]:
+    """Kinds separated by commas; none in an empty text. Raises DocumentError."""
+    kinds = frozenset(kind for kind in text.split(",") if kind)
+    if unknown := kinds - set(KINDS):
+        raise DocumentError("--redact", None, f"no such kind: {min(unknown)}", f"choose from {', '.join(KINDS)}")
+    return kinds
+
 
 _CUES: dict[str, tuple[str, ...]] = {
     CODE: (

@@ -27,11 +27,12 @@ from websockets.http11 import Request, Response
 from websockets.typing import Data
 
 from transcription import metrics, vosk_wire, wire
+from transcription.channel import Publish, Recognition
 from transcription.metrics import Statistics
 from transcription.recogniser import Engine
 from transcription.scheduling import DecodePool
 from transcription.sensitive import KINDS
-from transcription.session import LEGS, ContactSession, Publish, Recognition
+from transcription.session import LEGS, ContactSession
 from transcription.shelf import ModelShelf
 from transcription.vosk_session import VoskSession
 from transcription.wire import CloseCode

@@ -20,13 +20,13 @@ from websockets.asyncio.server import ServerConnection
 from websockets.typing import Data
 
 from transcription import vosk_wire
+from transcription.channel import BATCH_S, Recognition
 from transcription.decoder import ChannelDecoder, FinalHeard, Heard, PartialHeard
 from transcription.inbox import Inbox
 from transcription.recogniser import Alternative, Engine, RecogniserError, join_alternatives
 from transcription.redaction import Redactor
 from transcription.scheduling import Pace, Stream
 from transcription.segmenter import Segmenter
-from transcription.session import BATCH_S, Recognition
 from transcription.utterances import Word
 from transcription.vad import webrtc_detector
 from transcription.vosk_wire import Configuration, Eof, Reset
@@ -78,6 +78,7 @@ class VoskSession:
             await self._socket.send(await self._flush())
         finally:
             self._inbox.close()
+            self._close_decoder()
         return self._inbox.ended or CloseCode.FINISHED
 
     async def _control(self, text: str) -> bool:
@@ -85,7 +86,7 @@ class VoskSession:
         match vosk_wire.decode_text(text, self._configuration):
             case Configuration() as configuration:
                 if configuration.model != self._configuration.model:
-                    self._decoder = None
+                    self._close_decoder()
                 # Like vosk-server: what is changed after the first samples counts for the next recogniser only.
                 self._configuration = configuration
             case Reset():
@@ -135,6 +136,11 @@ class VoskSession:
         self._decoder = ChannelDecoder(Segmenter(wanted.rate, webrtc_detector(wanted.rate)), recogniser)
         self._received = 0
         return self._decoder
+
+    def _close_decoder(self) -> None:
+        if self._decoder is not None:
+            self._decoder.close()
+            self._decoder = None
 
     async def _in_pool(self, call: Callable[[], Result]) -> Result:
         return await self._shared.pool.run(self._stream, call)

@@ -28,6 +28,7 @@ class ScriptedRecogniser:
         self._script = script
         self._heard = 0
         self.finals = 0
+        self.closed = False
 
     def accept(self, pcm: bytes) -> bool:
         before = self._heard // self._step
@@ -49,6 +50,9 @@ class ScriptedRecogniser:
 
     def reset(self) -> None:
         self._heard = 0
+
+    def close(self) -> None:
+        self.closed = True
 
     def _words(self) -> tuple[Word, ...]:
         count = self._heard // self._step

@@ -16,11 +16,11 @@ from websockets.exceptions import ConnectionClosed
 from tests.fakes.recogniser import ScriptedEngine
 from tests.transcription.speech import RATE, golden, quiet
 from transcription import wire
+from transcription.channel import QUEUE_S, Channel, Recognition
 from transcription.metrics import Statistics
 from transcription.redaction import Redactor
 from transcription.scheduling import DecodePool
 from transcription.server import VOSK_MESSAGE, ServerConfig, TranscriptionServer
-from transcription.session import QUEUE_S, Channel, Recognition
 from transcription.shelf import ModelShelf
 from transcription.utterances import UtteranceFinal, UtterancePartial
 from voice.events import Event

@@ -129,6 +129,9 @@ class _VoskRecogniser:
         self._readings = ()
         self._segment_start = self._fed
 
+    def close(self) -> None:
+        """See Recogniser.close. libvosk frees its decoder with the last reference."""
+
     def _take(self, result: str) -> None:
         found = json.loads(result)
         if "alternatives" not in found:

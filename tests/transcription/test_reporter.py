@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from transcription.decoder import FinalHeard, PartialHeard
+from transcription.models import ModelCard
+from transcription.recogniser import EngineInfo
+from transcription.redaction import Redactor
+from transcription.reporter import Origin, Reporter
+from transcription.utterances import Word
+
+ENGINE = EngineInfo("script", "2", ModelCard(name="m", rate=8000))
+
+
+def reporter(redactor: Redactor | None = None, channel: int = 1) -> Reporter:
+    return Reporter(Origin("c1", channel, "caller", 8000, 100.0), redactor or Redactor(), ENGINE)
+
+
+def test_times_are_the_contacts_and_the_final_replaces_its_partials() -> None:
+    made = reporter()
+    partials = [made.partial(PartialHeard(8000, 16000, text)) for text in ("i", "i want", "i want")]
+    final = made.final(FinalHeard(8000, 24000, (Word("i", 1.0, 1.2, 0.5), Word("want", 1.2, 1.5, 1.0))), 0.25)
+    first, second, third = partials
+    assert first is not None
+    assert second is not None
+    assert third is None, "the same text is not shown twice"
+    assert (first.revision, second.revision) == (1, 2)
+    assert {first.utterance_id, second.utterance_id, final.utterance_id} == {"c1.1.101000"}
+    assert (final.start_s, final.end_s, final.confidence, final.lateness_s) == (101.0, 103.0, 0.75, 0.25)
+    assert [word.start_s for word in final.words] == [101.0, 101.2]
+    assert (final.engine, final.model) == ("script 2", "m")
+    again = made.partial(PartialHeard(24000, 32000, "i want"))
+    assert again is not None
+    assert again.revision == 1
+
+
+def test_channels_of_a_contact_share_what_was_asked_for() -> None:
+    shared = Redactor()
+    agent, caller = reporter(shared, 0), reporter(shared, 1)
+    asked = tuple(Word(word, 1.0, 1.5, 1.0) for word in ["your", "security", "code", "please"])
+    agent.final(FinalHeard(0, 16000, asked))
+    answered = tuple(Word(word, 3.0, 3.5, 1.0) for word in ["one", "two", "three"])
+    final = caller.final(FinalHeard(16000, 32000, answered))
+    assert (final.text, final.written) == ("[code]", "[code]")
+
+
+def test_no_words() -> None:
+    final = reporter().final(FinalHeard(0, 800, ()))
+    assert (final.text, final.words, final.confidence) == ("", (), 0.0)
