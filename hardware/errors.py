@@ -19,7 +19,8 @@ class HidFailure(Enum):
 
     NOT_INSTALLED = "the hidapi package is not installed (pip install 'callfloor[station]')"
     NO_PERMISSION = "no permission to open the device"
-    NOT_FOUND = "no such device"
+    NONE_PLUGGED = "no headset with buttons is plugged in"
+    NOT_FOUND = "that headset is not plugged in"
     GONE = "the device is gone"
     WRITE_REFUSED = "the device refused a report"
     TOO_SLOW = "the device does not take reports fast enough"

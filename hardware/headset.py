@@ -5,26 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from hardware.audio.drift import DriftRing
 from hardware.audio.engine import SoundDevice
 from hardware.audio.limiter import ShockLimiter
+from hardware.buttons import Buttons, IntentCallback, TroubleCallback
 from hardware.clock import Clock
-from hardware.errors import HardwareError, HidError, SoundError
-from hardware.hid.callcontrol import IDLE, CallControl, CallPhase, CallState, Effect, Intent, WriteReport
-from hardware.hid.descriptor import parse
-from hardware.hid.quirks import quirks_of
-from hardware.hid.telephony import telephony_layout
+from hardware.errors import SoundError
+from hardware.hid.callcontrol import IDLE, CallPhase, CallState
 from hardware.hid.transport import HidTransport
 
 log = logging.getLogger(__name__)
-
-IntentCallback = Callable[[Intent], None]
-"""Takes what the user meant; must answer with ``Headset.set_call_state``, now or later. Called on the event loop."""
-
-TroubleCallback = Callable[[HardwareError], None]
-"""Told on the event loop that the buttons or the sound are gone. Calls go on."""
 
 
 class Headset:
@@ -48,13 +40,10 @@ class Headset:
         self.ear = DriftRing(sound.rate, clock)
         self._limiter = ShockLimiter(sound.rate)
         self._sound = sound
-        self._buttons = buttons
-        self._clock = clock
-        self._on_intent = on_intent
+        self._buttons = None if buttons is None else Buttons(buttons, clock, on_intent, on_trouble)
         self._on_trouble = on_trouble
         self.on_sound_back: Callable[[], None] = lambda: None
         """Called on the event loop when sound that was lost is back."""
-        self._control: CallControl | None = None
         self._state = IDLE
         self._mic_open = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -68,17 +57,20 @@ class Headset:
     @property
     def name(self) -> str:
         """Name, vendor and product of the buttons; empty where there are none."""
-        return str(self._buttons.identity) if self._control is not None and self._buttons is not None else ""
+        return "" if self._buttons is None else self._buttons.name
+
+    def when_buttons_return(self, told: Callable[[], None]) -> None:
+        """``told`` is called on the event loop when buttons that were gone, or not there yet, can be used."""
+        if self._buttons is not None:
+            self._buttons.on_back = told
 
     async def open(self) -> None:
         """Open buttons and sound. Buttons that cannot be opened are a trouble; raises SoundError, with nothing left
         open.
         """
         self._loop = asyncio.get_running_loop()
-        try:
-            await self._open_buttons()
-        except HidError as error:
-            self._on_trouble(error)
+        if self._buttons is not None:
+            await self._buttons.open()
         try:
             await self._sound.start(self._capture, self._playback, self._sound_stopped_anywhere)
         except BaseException:
@@ -103,49 +95,12 @@ class Headset:
         if mic_open and not self._mic_open:
             self.mic.discard()
         self._mic_open = mic_open
-        if self._control is not None:
-            self._perform(self._control.set_state(state, self._clock.monotonic()))
-
-    async def _open_buttons(self) -> None:
-        if self._buttons is None:
-            return
-        descriptor = await self._buttons.open(self._report, self._buttons_lost)
-        identity = self._buttons.identity
-        layout = telephony_layout(parse(descriptor))
-        self._control = CallControl(layout, quirks_of(identity.vendor, identity.product))
-        now = self._clock.monotonic()
-        self._perform((*self._control.opened(now), *self._control.set_state(self._state, now)))
+        if self._buttons is not None:
+            self._buttons.set_state(state)
 
     async def _close_buttons(self) -> None:
-        control, self._control = self._control, None
-        if self._buttons is None:
-            return
-        if control is not None:
-            try:
-                for effect in control.closing():
-                    self._buttons.write(effect.data)
-            except HidError as error:
-                log.info("headset not told goodbye: %s", error)
-        await self._buttons.close()
-
-    def _report(self, data: bytes) -> None:
-        if self._control is not None:
-            self._perform(self._control.report(data, self._clock.monotonic()))
-
-    def _perform(self, effects: Iterable[Effect]) -> None:
-        for effect in effects:
-            if not isinstance(effect, WriteReport):
-                self._on_intent(effect)
-            elif self._buttons is not None and self._control is not None:
-                try:
-                    self._buttons.write(effect.data)
-                except HidError as error:
-                    self._buttons_lost(error)
-
-    def _buttons_lost(self, error: HidError) -> None:
-        if self._control is not None:
-            self._control = None
-            self._on_trouble(error)
+        if self._buttons is not None:
+            await self._buttons.close()
 
     def _sound_stopped_anywhere(self, error: SoundError) -> None:
         """On the sound device's thread: the only crossing from it into the event loop."""

@@ -149,6 +149,8 @@ class SimulatedHeadset:
         self._on_report: ReportCallback | None = None
         self._on_closed: ClosedCallback | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._plugged = asyncio.Event()
+        self._plugged.set()
         self._waiting: list[tuple[str, bool, asyncio.Future[None]]] = []
 
     @property
@@ -162,7 +164,9 @@ class SimulatedHeadset:
         return self.buttons.lights
 
     async def open(self, on_report: ReportCallback, on_closed: ClosedCallback) -> bytes:
-        """Plug it in; as many devices do, it says at once how it stands."""
+        """As many devices do, it says at once how it stands. Raises HidError where it is unplugged."""
+        if not self._plugged.is_set():
+            raise HidError(HidFailure.NOT_FOUND, str(self.identity))
         self._on_report, self._on_closed = on_report, on_closed
         asyncio.get_running_loop().call_soon(lambda: self._say([self.buttons.standing()]))
         return EVOLVE_LINK
@@ -174,6 +178,10 @@ class SimulatedHeadset:
         self.buttons.take(report, self._now())
         self._settle_waiting()
         self._schedule()
+
+    async def returned(self) -> None:
+        """Wait for ``plug``."""
+        await self._plugged.wait()
 
     async def close(self) -> None:
         """The host lets go of it."""
@@ -195,9 +203,15 @@ class SimulatedHeadset:
 
     def unplug(self) -> None:
         """Pull the plug: the host is told, and writing fails from now on."""
+        self._plugged.clear()
         told, self._on_closed, self._on_report = self._on_closed, None, None
         if told is not None:
             told(HidError(HidFailure.GONE, str(self.identity)))
+
+    def plug(self) -> None:
+        """Plug it in again: another life, with its lights off."""
+        self.buttons = SimulatedButtons(self.buttons.behaviour)
+        self._plugged.set()
 
     async def ring_led(self, on: bool = True) -> None:
         """Wait until the ring light is on (or off)."""

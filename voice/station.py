@@ -21,7 +21,7 @@ from hardware.audio.ring import AudioRing
 from hardware.errors import HardwareError, HidError, SoundError
 from hardware.headset import Headset
 from hardware.hid.callcontrol import CallState, Intent
-from hardware.hid.transport import HidapiTransport, HidTransport, list_headsets
+from hardware.hid.transport import DeviceIdentity, HidapiTransport, HidTransport
 from voice.audio import AudioFrame
 from voice.clock import Clock
 from voice.phone import Phone, PhoneConfig, PhoneError, PhoneListener, SipAccount
@@ -65,6 +65,7 @@ class StationSettings(Section):
     or HOST:PORT for UDP; ``ca`` a PEM file of who signed the front's certificate, where the system does not know.
     ``host``: the address audio and the way to the front are bound to. ``sound``: PulseAudio (or PipeWire) where it
     runs, else PortAudio; ``microphone`` and ``ear``: their names there, else the defaults when the station starts.
+    ``headset``: whose buttons: ``auto`` (the first there is), ``none``, or ``VENDOR:PRODUCT[:SERIAL]``.
     """
 
     agent: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
@@ -74,7 +75,7 @@ class StationSettings(Section):
     domain: str = "callfloor"
     ca: Path | None = None
     host: str = "127.0.0.1"
-    headset: Literal["auto", "none"] = "auto"
+    headset: str = "auto"
     sound: Literal["auto", "pulse", "portaudio"] = "auto"
     microphone: str | None = None
     ear: str | None = None
@@ -95,6 +96,13 @@ class StationSettings(Section):
         Server.parse(value)
         return value
 
+    @field_validator("headset")
+    @classmethod
+    def _is_headset(cls, value: str) -> str:
+        if value not in ("auto", "none"):
+            DeviceIdentity.parse(value)
+        return value
+
     @property
     def account(self) -> SipAccount:
         """Who the softphone is to the front."""
@@ -110,6 +118,9 @@ class StationHeadset(Protocol):
     """What a station needs of ``hardware.headset.Headset``."""
 
     on_sound_back: Callable[[], None]
+
+    def when_buttons_return(self, told: Callable[[], None]) -> None:
+        """Say whom to tell."""
 
     @property
     def mic(self) -> AudioRing:
@@ -158,6 +169,7 @@ class Station:
         if self._headset.rate != CLOCK_RATE:
             raise ValueError(f"a headset at {self._headset.rate} Hz on a station at {CLOCK_RATE} Hz")
         self._headset.on_sound_back = lambda: self._take(SoundReturned())
+        self._headset.when_buttons_return(lambda: self._take(HeadsetChanged(self._headset.name)))
         self._link = link
         self._phone_work: asyncio.Queue[PhoneEffect] = asyncio.Queue(PHONE_REQUESTS)
         self.dropped_requests = 0
@@ -296,7 +308,7 @@ def build_station(
     card = sound or _sound_device(settings)
     front = settings.sip_server
     tls = client_tls(settings.ca) if front.transport is Transport.TLS else None
-    keys = buttons or (find_buttons() if settings.headset == "auto" and sound is None else None)
+    keys = buttons or (_buttons(settings) if sound is None else None)
     return Station(
         make_phone=lambda listener: RelayedPhone(
             lambda config, listen: SipPhone(config, listen, clock),
@@ -314,19 +326,16 @@ def build_station(
     )
 
 
+def _buttons(settings: StationSettings) -> HidTransport | None:
+    """A headset with buttons, whether it is plugged in yet or not."""
+    if settings.headset == "none":
+        return None
+    return HidapiTransport(None if settings.headset == "auto" else DeviceIdentity.parse(settings.headset))
+
+
 def _sound_device(settings: StationSettings) -> SoundDevice:
     kind = settings.sound
     if kind == "auto":
         kind = "pulse" if pulse_is_here() else "portaudio"
     make = PulseDevice if kind == "pulse" else PortAudioDevice
     return make(CLOCK_RATE, settings.microphone, settings.ear)
-
-
-def find_buttons() -> HidTransport | None:
-    """The first telephony headset of this machine; None, with a line in the log, where there is none to be used."""
-    try:
-        found = list_headsets()
-    except HidError as error:
-        log.warning("no headset buttons: %s", error)
-        return None
-    return HidapiTransport(*found[0]) if found else None

@@ -173,6 +173,7 @@ class StationCore:
         self._paths: frozenset[AudioPath] = frozenset()
         self._sound_lost = False
         self._held_for_sound = False
+        self._headset_trouble = ""
         self._replies: OrderedDict[str, Reply] = OrderedDict()
 
     def handle(self, event: StationInput) -> list[StationEffect]:
@@ -215,7 +216,7 @@ class StationCore:
             case PhoneRefused():
                 return self._refused(event)
             case HeadsetChanged():
-                self.state = replace(self.state, headset=event.name, trouble=event.trouble or self.state.trouble)
+                self._headset_changed(event)
             case SoundLost():
                 self._lost_sound(event)
             case SoundReturned():
@@ -243,6 +244,14 @@ class StationCore:
         elif trouble.startswith(NOT_REGISTERED):
             trouble = ""
         self.state = replace(self.state, registered=event.active, trouble=trouble)
+
+    def _headset_changed(self, event: HeadsetChanged) -> None:
+        """A headset that is back takes the trouble of its going with it."""
+        trouble = event.trouble or self.state.trouble
+        if event.name and trouble == self._headset_trouble:
+            trouble = ""
+        self._headset_trouble = event.trouble
+        self.state = replace(self.state, headset=event.name, trouble=trouble)
 
     def _lost_sound(self, event: SoundLost) -> None:
         """Hold the call: the agent hears nobody and is heard by nobody until the headset is back."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,8 +27,12 @@ ClosedCallback = Callable[[HidError], None]
 OpenDevice = Callable[[bytes], Any]
 """Opens a hidapi device by path. Raises HidError."""
 
+Listing = Callable[[], "list[tuple[bytes, DeviceIdentity]]"]
+"""The headsets there are: path and identity. Raises HidError."""
+
 REPORT_BYTES: Final = 1024
 WAITING_REPORTS: Final = 32
+LOOK_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,27 @@ class DeviceIdentity:
     def __str__(self) -> str:
         return f"{self.name or 'headset'} ({self.vendor:04x}:{self.product:04x})"
 
+    @classmethod
+    def parse(cls, text: str) -> DeviceIdentity:
+        """``VENDOR:PRODUCT`` in hex, with ``:SERIAL`` where one of several like it is meant. Raises ValueError."""
+        vendor, product, serial = [*text.split(":", 2), "", ""][:3]
+        if not all(re.fullmatch("[0-9a-fA-F]{4}", part) for part in (vendor, product)):
+            raise ValueError(f"{text!r} is not VENDOR:PRODUCT[:SERIAL] as in 0b0e:0307")
+        return cls(int(vendor, 16), int(product, 16), serial)
+
+    @property
+    def key(self) -> str:
+        """What ``parse`` reads."""
+        return f"{self.vendor:04x}:{self.product:04x}" + (f":{self.serial}" if self.serial else "")
+
+    def matches(self, other: DeviceIdentity) -> bool:
+        """Whether ``other`` is the device meant: where this one names no serial number or interface, any will do."""
+        return (
+            (self.vendor, self.product) == (other.vendor, other.product)
+            and self.serial in ("", other.serial)
+            and self.interface in (-1, other.interface)
+        )
+
 
 class HidTransport(Protocol):
     """One HID device."""
@@ -57,93 +83,140 @@ class HidTransport(Protocol):
     def write(self, report: bytes) -> None:
         """Send one whole output report, id byte first (0 where unnumbered). Never blocks. Raises HidError."""
 
+    async def returned(self) -> None:
+        """Once it is gone or could not be opened: wait until ``open`` is worth trying. Raises HidError where it never
+        will be.
+        """
+
     async def close(self) -> None:
-        """Send what waits, then close. No callback comes after it returned."""
+        """Send what waits, then close. No callback comes after it returned. It may be opened again."""
 
 
 class HidapiTransport:
-    """A device through hidapi. ``path`` is where it is now (from ``enumerate``), ``identity`` who it is."""
+    """A device through hidapi. ``wanted`` None is the first headset there is at the first ``open``; from then on it is
+    that one, wherever it is plugged in.
+    """
 
     def __init__(
-        self, path: bytes, identity: DeviceIdentity, open_device: Callable[[bytes], Any] | None = None
+        self,
+        wanted: DeviceIdentity | None = None,
+        listing: Listing | None = None,
+        open_device: OpenDevice | None = None,
     ) -> None:
-        self._path = path
-        self._identity = identity
+        self._wanted = wanted
+        self._listing = listing or list_headsets
         self._open_device = open_device or open_hidraw
-        self._device: Any = None
-        self._threads: list[threading.Thread] = []
-        self._outgoing: queue.Queue[bytes | None] = queue.Queue(WAITING_REPORTS)
-        self._stopping = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._on_closed: ClosedCallback | None = None
+        self._opened: _Opened | None = None
 
     @property
     def identity(self) -> DeviceIdentity:
-        """Who it is."""
-        return self._identity
+        """Who it is, or shall be; all zeros before any headset was found."""
+        return self._wanted or DeviceIdentity(0, 0)
 
     async def open(self, on_report: ReportCallback, on_closed: ClosedCallback) -> bytes:
-        """Open it and begin to read; gives the report descriptor. Raises HidError."""
-        self._loop = asyncio.get_running_loop()
-        self._on_closed = on_closed
-        self._device = await asyncio.to_thread(self._open_device, self._path)
-        try:
-            descriptor = bytes(await asyncio.to_thread(self._device.get_report_descriptor))
-        except OSError as error:
-            self._device.close()
-            raise HidError(HidFailure.GONE, str(error)) from None
-        self._stopping.clear()
-        self._threads = [
-            threading.Thread(target=self._read, args=(on_report,), name="hid read", daemon=True),
-            threading.Thread(target=self._write, name="hid write", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        """Find it, open it and begin to read; gives the report descriptor. Raises HidError."""
+        device, descriptor = await asyncio.to_thread(self._open)
+        self._opened = _Opened(device, asyncio.get_running_loop(), on_report, on_closed)
         return descriptor
+
+    async def returned(self) -> None:
+        """hidapi tells of no plugging in, so this looks every LOOK_S; while a headset is there, it costs nothing."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if await asyncio.to_thread(self._find) is not None:
+                return
 
     def write(self, report: bytes) -> None:
         """Send one whole output report. Raises HidError where the device falls behind."""
-        if self._device is None:
-            raise HidError(HidFailure.GONE, str(self._identity))
-        try:
-            self._outgoing.put_nowait(report)
-        except queue.Full:
-            raise HidError(HidFailure.TOO_SLOW, str(self._identity)) from None
+        if self._opened is None:
+            raise HidError(HidFailure.GONE, str(self.identity))
+        if not self._opened.write(report):
+            raise HidError(HidFailure.TOO_SLOW, str(self.identity))
 
     async def close(self) -> None:
         """Send what waits, then close."""
-        device, self._device = self._device, None
-        if device is None:
-            return
-        self._on_closed = None
-        await asyncio.to_thread(self._finish, device)
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.silence()
+            await asyncio.to_thread(opened.finish)
 
-    def _finish(self, device: Any) -> None:
+    def _find(self) -> tuple[bytes, DeviceIdentity] | None:
+        for path, identity in self._listing():
+            if self._wanted is None or self._wanted.matches(identity):
+                return path, identity
+        return None
+
+    def _open(self) -> tuple[Any, bytes]:
+        found = self._find()
+        if found is None:
+            if self._wanted is None:
+                raise HidError(HidFailure.NONE_PLUGGED)
+            raise HidError(HidFailure.NOT_FOUND, str(self._wanted))
+        path, identity = found
+        device = self._open_device(path)
+        try:
+            descriptor = bytes(device.get_report_descriptor())
+        except OSError as error:
+            device.close()
+            raise HidError(HidFailure.GONE, str(error)) from None
+        self._wanted = identity
+        return device, descriptor
+
+
+class _Opened:
+    """A device from its opening to its end: one thread reads, one writes."""
+
+    def __init__(
+        self, device: Any, loop: asyncio.AbstractEventLoop, on_report: ReportCallback, on_closed: ClosedCallback
+    ) -> None:
+        self._device = device
+        self._loop = loop
+        self._on_report = on_report
+        self._on_closed: ClosedCallback | None = on_closed
+        self._outgoing: queue.Queue[bytes | None] = queue.Queue(WAITING_REPORTS)
+        self._stopping = threading.Event()
+        self._reader = threading.Thread(target=self._read, name="hid read", daemon=True)
+        self._writer = threading.Thread(target=self._write, name="hid write", daemon=True)
+        self._reader.start()
+        self._writer.start()
+
+    def write(self, report: bytes) -> bool:
+        """Whether it may wait to be written; not where WAITING_REPORTS do already."""
+        try:
+            self._outgoing.put_nowait(report)
+        except queue.Full:
+            return False
+        return True
+
+    def silence(self) -> None:
+        """Nobody is told of its end any more. On the event loop."""
+        self._on_closed = None
+
+    def finish(self) -> None:
+        """Write what waits, end both threads, close. Blocks."""
         with contextlib.suppress(queue.Full):
             self._outgoing.put(None, timeout=1.0)
-        self._threads[1].join(timeout=5.0)
+        self._writer.join(timeout=5.0)
         self._stopping.set()
-        self._threads[0].join(timeout=5.0)
-        device.close()
+        self._reader.join(timeout=5.0)
+        self._device.close()
 
-    def _read(self, on_report: ReportCallback) -> None:
-        device = self._device
+    def _read(self) -> None:
         while not self._stopping.is_set():
             try:
                 # Not polling: the read returns with the report. The limit is for stopping, since closing a device
                 # under a blocked hidapi read is undefined.
-                report = device.read(REPORT_BYTES, 200)
+                report = self._device.read(REPORT_BYTES, 200)
             except OSError as error:
                 self._lost(HidError(HidFailure.GONE, str(error)))
                 return
             if report:
-                self._cross(on_report, bytes(report))
+                self._cross(self._on_report, bytes(report))
 
     def _write(self) -> None:
-        device = self._device
         while (report := self._outgoing.get()) is not None:
             try:
-                refused = device.write(report) < 0
+                refused = self._device.write(report) < 0
             except OSError:
                 refused = True
             if refused:
@@ -162,8 +235,7 @@ class HidapiTransport:
     def _cross(self, callback: Callable[[Any], None], value: object) -> None:
         """The only way from a HID thread into the event loop."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(callback, value)
+            self._loop.call_soon_threadsafe(callback, value)
 
 
 def open_hidraw(path: bytes) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from hardware.audio.engine import CaptureCallback, PlaybackCallback, StoppedCallback
 from hardware.errors import HardwareError, HidError, HidFailure, SoundError, SoundFailure
 from hardware.headset import Headset
-from hardware.hid.callcontrol import AnswerPressed, CallPhase, CallState, Intent
+from hardware.hid.callcontrol import AnswerPressed, CallPhase, CallState, Intent, MuteToggled
 from hardware.hid.transport import ClosedCallback, ReportCallback
 from hardware.simulator import SimulatedHeadset
 from tests.fakes.clock import VirtualClock
@@ -41,7 +41,10 @@ class HandCard:
 
 
 class Locked(SimulatedHeadset):
-    """Buttons one may not open."""
+    """Buttons one may not open, however often one tries."""
+
+    async def returned(self) -> None:
+        await asyncio.get_running_loop().create_future()
 
     async def open(self, on_report: ReportCallback, on_closed: ClosedCallback) -> bytes:
         raise HidError(HidFailure.NO_PERMISSION)
@@ -136,6 +139,51 @@ def test_an_unplugged_headset_is_told_once_and_sound_goes_on() -> None:
             assert it.headset.name == ""
             it.card.capture(BLOCK)
             assert it.headset.mic.level == 160
+
+    asyncio.run(main())
+
+
+def test_a_headset_that_is_plugged_in_again_shows_the_call_and_its_keys_work() -> None:
+    async def main() -> None:
+        async with bench() as it:
+            back = asyncio.Event()
+            it.headset.when_buttons_return(back.set)
+            it.headset.set_call_state(IN_CALL)
+            it.buttons.unplug()
+            it.headset.set_call_state(CallState(CallPhase.IN_CALL, muted=True))
+            it.buttons.plug()
+            async with asyncio.timeout(10):
+                await back.wait()
+            assert it.headset.name == "simulated headset (0b0e:0307)"
+            assert it.buttons.lights == {"off_hook", "mute"}
+            await asyncio.sleep(0)  # the device says how it stands, which is no press
+            it.buttons.press_mute()
+            assert it.intents == [MuteToggled(False)]
+            it.buttons.unplug()
+            assert len(it.troubles) == 2
+
+    asyncio.run(main())
+
+
+def test_buttons_that_are_not_there_yet_are_waited_for_without_a_trouble() -> None:
+    class Absent(SimulatedHeadset):
+        async def open(self, on_report: ReportCallback, on_closed: ClosedCallback) -> bytes:
+            if not self._plugged.is_set():
+                raise HidError(HidFailure.NONE_PLUGGED)
+            return await super().open(on_report, on_closed)
+
+    async def main() -> None:
+        buttons = Absent()
+        buttons.unplug()
+        async with bench(buttons) as it:
+            back = asyncio.Event()
+            it.headset.when_buttons_return(back.set)
+            assert (it.troubles, it.headset.name) == ([], "")
+            it.headset.set_call_state(CallState(CallPhase.RINGING))
+            buttons.plug()
+            async with asyncio.timeout(10):
+                await back.wait()
+            assert buttons.lights == {"ring", "ringer"}
 
     asyncio.run(main())
 

@@ -4,6 +4,7 @@ import asyncio
 import queue
 import sys
 import types
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -51,10 +52,14 @@ def ignore(_: object) -> None:
     pass
 
 
+def only(*identities: DeviceIdentity) -> Callable[[], list[tuple[bytes, DeviceIdentity]]]:
+    return lambda: [(b"/dev/hidraw%d" % number, identity) for number, identity in enumerate(identities)]
+
+
 def test_reports_come_in_on_the_loop_and_go_out_in_order() -> None:
     async def main() -> None:
         device = FakeDevice()
-        transport = HidapiTransport(b"/dev/hidraw0", LINK, lambda path: device)
+        transport = HidapiTransport(None, only(LINK), lambda path: device)
         reports: asyncio.Queue[bytes] = asyncio.Queue()
         assert await transport.open(reports.put_nowait, ignore) == b"\x05\x0b"
         device.incoming.put(b"\x02\x01\x00")
@@ -78,7 +83,7 @@ def test_an_unplugged_device_is_told_once(how: str) -> None:
     async def main() -> None:
         device = FakeDevice()
         device.refuse = how == "write"
-        transport = HidapiTransport(b"/dev/hidraw0", LINK, lambda path: device)
+        transport = HidapiTransport(None, only(LINK), lambda path: device)
         gone: asyncio.Queue[HidError] = asyncio.Queue()
         await transport.open(ignore, gone.put_nowait)
         if how == "read":
@@ -98,7 +103,7 @@ def test_a_device_that_takes_no_reports_is_named() -> None:
     async def main() -> None:
         device = FakeDevice()
         device.stick = True
-        transport = HidapiTransport(b"/dev/hidraw0", LINK, lambda path: device)
+        transport = HidapiTransport(None, only(LINK), lambda path: device)
         await transport.open(ignore, ignore)
 
         def flood() -> None:
@@ -155,7 +160,7 @@ def test_headsets_are_found_by_their_telephony_collection_once_per_path(monkeypa
 def test_a_device_one_may_not_open_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     hidraw(monkeypatch, [], openable=False)
     with pytest.raises(HidError, match="no permission") as caught:
-        asyncio.run(HidapiTransport(b"/dev/hidraw0", LINK).open(ignore, ignore))
+        asyncio.run(HidapiTransport(None, only(LINK)).open(ignore, ignore))
     assert caught.value.failure is HidFailure.NO_PERMISSION
 
 
@@ -163,3 +168,67 @@ def test_without_hidapi_the_error_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "hidraw", None)
     with pytest.raises(HidError, match=r"pip install 'callfloor\[station\]'"):
         list_headsets()
+
+
+OTHER = DeviceIdentity(0x047F, 0xC056, "P9", 0, "Blackwire 3220")
+
+
+def test_the_first_headset_is_taken_and_from_then_on_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hardware.hid.transport.LOOK_S", 0.0)
+
+    async def main() -> None:
+        paths: list[bytes] = []
+        plugged = [(b"/dev/hidraw1", LINK), (b"/dev/hidraw2", OTHER)]
+
+        def open_device(path: bytes) -> FakeDevice:
+            paths.append(path)
+            return FakeDevice()
+
+        transport = HidapiTransport(None, lambda: plugged, open_device)
+        await transport.open(ignore, ignore)
+        assert transport.identity == LINK
+        await transport.close()
+        plugged[:] = [(b"/dev/hidraw1", OTHER)]
+        with pytest.raises(HidError, match="EVOLVE LINK") as caught:
+            await transport.open(ignore, ignore)
+        assert caught.value.failure is HidFailure.NOT_FOUND
+        returned = asyncio.create_task(transport.returned())
+        await asyncio.sleep(0)
+        plugged.append((b"/dev/hidraw7", LINK))
+        async with asyncio.timeout(10):
+            await returned
+        await transport.open(ignore, ignore)
+        await transport.close()
+        assert paths == [b"/dev/hidraw1", b"/dev/hidraw7"]
+
+    asyncio.run(main())
+
+
+def test_where_there_is_no_headset_at_all_that_is_the_reason() -> None:
+    with pytest.raises(HidError) as caught:
+        asyncio.run(HidapiTransport(None, only()).open(ignore, ignore))
+    assert caught.value.failure is HidFailure.NONE_PLUGGED
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "same"),
+    [
+        ("0b0e:0307", LINK, True),
+        ("0B0E:0307:S1", LINK, True),
+        ("0b0e:0307:S2", LINK, False),
+        ("047f:0307", LINK, False),
+    ],
+)
+def test_who_a_device_is(wanted: str, there: DeviceIdentity, same: bool) -> None:
+    assert DeviceIdentity.parse(wanted).matches(there) is same
+
+
+@pytest.mark.parametrize("text", ["", "0b0e", "0b0e:", "b0e:0307", "0b0e:+307", "hidraw0"])
+def test_what_is_no_identity(text: str) -> None:
+    with pytest.raises(ValueError, match="VENDOR:PRODUCT"):
+        DeviceIdentity.parse(text)
+
+
+def test_an_identity_is_read_as_it_is_written() -> None:
+    for identity in (LINK, DeviceIdentity(1, 2), DeviceIdentity(1, 2, "a:b")):
+        assert DeviceIdentity.parse(identity.key).matches(identity)

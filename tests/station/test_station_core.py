@@ -221,6 +221,8 @@ def test_registration_and_headset_are_part_of_the_state() -> None:
     assert (core.state.registered, core.state.trouble) == (True, "")
     core.handle(HeadsetChanged("", "the device is gone"))
     assert (core.state.headset, core.state.trouble) == ("", "the device is gone")
+    core.handle(HeadsetChanged("EVOLVE LINK"))
+    assert (core.state.headset, core.state.trouble) == ("EVOLVE LINK", "")
 
 
 EVENTS = st.sampled_from(
