@@ -34,7 +34,7 @@ from ivr.prompts import PromptStore
 from ivr.schema import load_flow
 from ivr.settings import IvrSettings
 from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
-from ivr.tones import supervision_tone
+from ivr.supervision_tone import supervision_tone
 from transcription.settings import TranscriptionSettings
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.base import Bus, Subscription

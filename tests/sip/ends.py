@@ -23,7 +23,8 @@ from voice.audio import AudioFrame
 from voice.clock import SystemClock
 from voice.phone import AudioPath, Phone, PhoneConfig, PhoneError, PhoneEvent, PhoneFailure, PhoneListener, SipAccount
 
-TONES = (440, 700, 1000, 1300)  # Hz; far enough apart for 200 ms windows
+# Hz; far enough apart for 200 ms windows, and none where a codec's distortion of the others falls (2a-b, a+b-c ...)
+TONES = (400, 1000, 1300, 1500, 850)
 LOUDNESS = 8000.0  # amplitude of a tone source
 AUDIBLE = 200.0  # below this a tone counts as not heard; G.711's own noise stays under 100
 DEADLINE_S = 15.0
