@@ -22,10 +22,12 @@ from ivr.contact_effects import (
     Finish,
     HangUpLeg,
     PlayTone,
+    PressKeys,
     Publish,
     SetPaths,
     StartListening,
 )
+from ivr.contact_state import RINGBACK
 from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS, ContactClosed, FloorStarted
 from ivr.ears import Ears
 from ivr.http_client import look_up
@@ -35,6 +37,7 @@ from ivr.schema import load_flow
 from ivr.settings import IvrSettings
 from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
 from ivr.supervision_tone import supervision_tone
+from ivr.tones import ringback
 from transcription.settings import TranscriptionSettings
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.base import Bus, Subscription
@@ -42,7 +45,7 @@ from voice.bus.local import LocalBus
 from voice.clock import Clock, SystemClock
 from voice.commands import Command, CommandCodec, Reply
 from voice.events import VOICE_EVENTS, EventCodec, new_identifier
-from voice.hearing import PROMPTS, TAPPED, TONE, tap
+from voice.hearing import MUSIC, PROMPTS, TAPPED, TONE, tap
 from voice.phone import LegDisconnected, Phone, PhoneConfig, PhoneError, PhoneEvent, SipAccount
 from voice.rundir import RunDirectory
 from voice.settings import FrontSettings, RtpSettings, RunSettings, read_settings
@@ -60,7 +63,7 @@ LINGER_S = 5.0
 INVITE_S = 5.0
 """How long after the front gave us a contact its INVITE may take to become a call."""
 
-PhoneOperation = AnswerLeg | DialLeg | HangUpLeg | SetPaths
+PhoneOperation = AnswerLeg | DialLeg | HangUpLeg | PressKeys | SetPaths
 
 
 class ContactWorker:
@@ -87,6 +90,8 @@ class ContactWorker:
         self._phone = phone
         await phone.add_source(PROMPTS, self._player)
         await phone.add_source(TONE, self._announcer)
+        await phone.add_source(MUSIC, _loop(self._prompts.pcm("hold")))
+        await phone.add_source(RINGBACK, _loop(ringback()))
         for role in TAPPED:
             await phone.add_sink(tap(role), self._ears.sink(role), TAP_BATCH_MS)
         self._bus.serve(f"contact.{self._core.contact_id}", self._command)
@@ -174,7 +179,7 @@ class ContactWorker:
                     self._ears.open(self._since_offer())
                 case Finish():
                     self._finished.set()
-                case AnswerLeg() | DialLeg() | HangUpLeg() | SetPaths():
+                case AnswerLeg() | DialLeg() | HangUpLeg() | PressKeys() | SetPaths():
                     self._operations.put_nowait(effect)
 
     def _since_offer(self) -> float:
@@ -208,6 +213,8 @@ class ContactWorker:
                 case HangUpLeg(leg_id, code):
                     self._loop.call_later(LINGER_S, self._finish_if_over)
                     await self._phone.hang_up(leg_id, code)
+                case PressKeys(leg_id, digits):
+                    await self._phone.send_digits(leg_id, digits)
                 case SetPaths(paths):
                     await self._phone.set_paths(paths)
         except PhoneError as error:
@@ -224,6 +231,13 @@ class ContactWorker:
         """A hung-up leg whose BYE nobody answers must not keep the process."""
         if not self._core.running:
             self._finished.set()
+
+
+def _loop(pcm: bytes) -> PromptPlayer:
+    """A source that plays the same samples for as long as somebody hears it."""
+    player = PromptPlayer(lambda token: None)
+    player.play(0, pcm, loop=True)
+    return player
 
 
 def run(slot: WorkerSlot) -> int:

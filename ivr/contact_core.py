@@ -2,7 +2,7 @@
 
 In: what the phone reports, prompts and timers that ended, commands from the floor. Out: phone operations, prompts,
 timers, events. The parts share a ``ContactState``: ``contact_script`` runs the flow, ``contact_ring`` rings agents,
-``contact_supervision`` lets a supervisor in.
+``contact_control`` is what an agent may do with a contact, ``contact_supervision`` lets a supervisor in.
 """
 
 from __future__ import annotations
@@ -11,7 +11,16 @@ from collections.abc import Mapping
 
 from ivr import effects as flow
 from ivr.conditions import QueueFacts
-from ivr.contact_effects import RING_TIMER, SUPERVISION_TIMER, AnswerLeg, ContactEffect, Finish, HangUpLeg
+from ivr.contact_control import Control
+from ivr.contact_effects import (
+    CONSULT_TIMER,
+    RING_TIMER,
+    SUPERVISION_TIMER,
+    AnswerLeg,
+    ContactEffect,
+    Finish,
+    HangUpLeg,
+)
 from ivr.contact_ring import Ring
 from ivr.contact_script import Script
 from ivr.contact_state import ContactState
@@ -25,9 +34,19 @@ from ivr.contacts import (
     TellFacts,
     TellPlace,
 )
+from ivr.controls import (
+    CancelConsult,
+    CompleteTransfer,
+    Confer,
+    Consult,
+    HoldCustomer,
+    SendDigits,
+    Swap,
+    TransferContact,
+)
 from ivr.schema import Flow
 from ivr.supervision import EndSupervision, SetSupervisionMode, Supervise
-from voice.calls import Call, LegJoined, LegLeft, LegRang, Role
+from voice.calls import Call, Leg, LegJoined, LegLeft, LegRang, Role
 from voice.commands import Command, Reply
 from voice.events import DigitReceived, LegAnswered, LegEnded, LegRinging
 from voice.phone import IncomingLeg, LegDigit, PhoneEvent
@@ -43,6 +62,7 @@ class ContactCore:
         self._ring = Ring(self._state)
         self._script = Script(script, self._state, self._ring)
         self._supervision = Supervision(self._state)
+        self._control = Control(self._state, self._ring, self._script)
 
     @property
     def call(self) -> Call:
@@ -78,7 +98,7 @@ class ContactCore:
                             self._script.tell(flow.AgentRinging(), now)
                     case LegJoined(leg):
                         self._state.publish(LegAnswered(leg.id, leg.role, leg.address))
-                        self._joined(leg.role, now)
+                        self._joined(leg, now)
                     case LegLeft():
                         self._left(change, now)
         return self._state.drain()
@@ -94,6 +114,8 @@ class ContactCore:
             self._ring.timed_out(token)
         elif name == SUPERVISION_TIMER:
             self._supervision.timed_out(token)
+        elif name == CONSULT_TIMER:
+            self._control.timed_out(token)
         else:
             self._script.tell(flow.TimerFired(name, token), now)
         return self._state.drain()
@@ -106,6 +128,11 @@ class ContactCore:
     def looked_up(self, token: int, answer: Mapping[str, object] | None, now: float) -> tuple[ContactEffect, ...]:
         """A look-up of the flow came to an end."""
         self._script.tell(flow.LookedUp(token, answer), now)
+        return self._state.drain()
+
+    def packets_heard(self, leg_id: str, packets: int, now: float) -> tuple[ContactEffect, ...]:
+        """``packets`` of RTP have come on a leg since the last report."""
+        self._control.heard(leg_id, packets, now)
         return self._state.drain()
 
     def command(self, command: Command, now: float) -> tuple[Reply, tuple[ContactEffect, ...]]:
@@ -123,6 +150,11 @@ class ContactCore:
                 self._told(command, now)
             case EndContact(by):
                 self._state.end("completed" if self.snapshot.answered_at else "failed", by, now)
+            case (
+                HoldCustomer() | Consult() | Swap() | CancelConsult() | Confer() | CompleteTransfer()
+                | TransferContact() | SendDigits()
+            ):  # fmt: skip
+                return self._control.command(command, now)
             case _:
                 return Reply(False, f"a contact does not take {command.type}")
         return Reply(True)
@@ -149,11 +181,13 @@ class ContactCore:
         state.publish(ContactOffered(self.snapshot.worker_id, caller, called, self._flow_name, self._flow_version))
         state.do(AnswerLeg(event.leg_id))
 
-    def _joined(self, role: Role, now: float) -> None:
-        if role is Role.CALLER:
+    def _joined(self, leg: Leg, now: float) -> None:
+        if leg.role is Role.CALLER:
             self._script.start(now)
-        elif role is Role.SUPERVISOR:
+        elif leg.role is Role.SUPERVISOR:
             self._supervision.joined(now)
+        elif self._control.joined(leg.id, now):
+            pass
         elif (connected := self._ring.joined(now)) is not None:
             self._script.tell(connected, now)
             self._ring.answered(now)
@@ -163,11 +197,14 @@ class ContactCore:
         leg = change.leg
         self._state.publish(LegEnded(leg.id, leg.role, change.code, change.reason))
         if leg.role is Role.CALLER:
+            self._control.end()
             self._script.tell(flow.CallerLeft(), now)
             self._state.end(self._reason_caller_left(), "caller", now)
         elif leg.role is Role.SUPERVISOR:
             self._supervision.left(change, now)
-        elif self._ring.offer is not None and self._ring.offer.leg_id == leg.id:
+        elif self._control.left(change, now) or self._control.taken_over(leg.id):
+            pass
+        elif (offer := self._ring.offer) is not None and offer.leg_id == leg.id:
             self._agent_left(change, now)
         self._state.set_paths()
         if self.call.over:
@@ -185,9 +222,9 @@ class ContactCore:
             self._state.publish(self.snapshot)  # the caller stays: nothing else tells the floor that the agent is free
 
     def _reason_caller_left(self) -> str:
-        if self.snapshot.answered_at:
-            return "completed"
-        return "self_service" if self.snapshot.phase == "flow" else "abandoned"
+        if self.snapshot.phase in ("queued", "ringing"):
+            return "abandoned"
+        return "completed" if self.snapshot.answered_at else "self_service"
 
 
 def _user(uri: str) -> str:

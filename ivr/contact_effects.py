@@ -17,6 +17,7 @@ SUPERVISION_HEADER = "X-Callfloor-Supervise"
 
 RING_TIMER = "ring"
 SUPERVISION_TIMER = "supervision"
+CONSULT_TIMER = "consult"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ class HangUpLeg:
 
     leg_id: str
     code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PressKeys:
+    """Send digits by RFC 4733."""
+
+    leg_id: str
+    digits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,7 @@ ContactEffect = (
     AnswerLeg
     | DialLeg
     | HangUpLeg
+    | PressKeys
     | SetPaths
     | StartListening
     | PlayTone

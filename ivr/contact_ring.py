@@ -10,6 +10,7 @@ from ivr.contact_state import ContactState
 from ivr.contacts import AgentOffered, AgentUnreachable, ConnectAgent, ContactAnswered
 from voice.calls import LegLeft, LegState, Role
 from voice.commands import Reply
+from voice.hearing import Talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class Ring:
         """The station answered. None where that comes too late; else ``answered`` is next, after the flow."""
         if self.offer is None or self.offer.given_up or self._state.ended:
             return None
-        self._state.update(phase="talking", answered_at=now)
+        self._state.talk = Talk.DIRECT
+        self._state.update(phase="talking", answered_at=now, talk=Talk.DIRECT)
         self._state.do(flow.CancelTimer(RING_TIMER))
         return flow.AgentConnected()
 
@@ -68,7 +70,7 @@ class Ring:
         """Both parties speak from now on."""
         assert self.offer is not None
         self._state.listen()
-        waited = max(0.0, now - self._state.snapshot.queued_at)
+        waited = max(0.0, now - self._state.waits_since)
         self._state.publish(ContactAnswered(self.offer.agent, self.offer.lease_id, waited))
 
     def left(self, change: LegLeft) -> flow.AgentLeft | flow.AgentFailed | None:
@@ -77,7 +79,8 @@ class Ring:
         if self._state.ended or offer is None:
             return None
         if change.was is LegState.CONNECTED and not offer.given_up:
-            self._state.update(phase="flow", agent="", lease_id="")
+            self._state.talk = Talk.DIRECT
+            self._state.update(phase="flow", agent="", lease_id="", talk=Talk.DIRECT)
             return flow.AgentLeft()
         self._state.do(flow.CancelTimer(RING_TIMER))
         self._state.update(phase="queued", agent="", lease_id="")
@@ -95,5 +98,6 @@ class Ring:
         if self.offer is not None:
             self._state.do(HangUpLeg(self.offer.leg_id), flow.CancelTimer(RING_TIMER))
             self.offer = None
-        self._state.update(phase="flow", agent="", lease_id="")
+        self._state.talk = Talk.DIRECT
+        self._state.update(phase="flow", agent="", lease_id="", talk=Talk.DIRECT)
         self._state.publish(self._state.snapshot)

@@ -17,6 +17,10 @@ from ivr.contacts import (
 )
 from ivr.flow import FlowRunner
 from ivr.schema import Flow
+from voice.hearing import Talk
+
+FIRST = 9
+"""The priority of a customer who waits again through no wish of her own."""
 
 
 class Script:
@@ -45,6 +49,29 @@ class Script:
         if token == self._playing:
             self._state.prompt(False)
         self.tell(flow.PromptFinished(token), now)
+
+    def queue_again(
+        self, now: float, *, queue: str = "", preferred: str = "", first: bool = True, apology: bool = False
+    ) -> None:
+        """The customer waits again, with music, from the place the first wait has earned; ``first``: before all others.
+        Where there is no queue the flow goes on as after any agent.
+        """
+        state, seen = self._state, self._state.snapshot
+        name = queue or seen.queue
+        if not name:
+            state.update(phase="flow", agent="", lease_id="")
+            self.tell(flow.AgentLeft(), now)
+            return
+        skills = seen.skills if name == seen.queue else ()
+        state.waits_since, state.talk = now, Talk.HELD
+        state.update(
+            phase="queued", agent="", lease_id="", queue=name, skills=skills, preferred=preferred, turn=seen.turn + 1,
+            priority=FIRST if first else seen.priority, queued_at=seen.queued_at or seen.offered_at, talk=Talk.HELD,
+        )  # fmt: skip
+        waits = state.snapshot
+        state.publish(ContactQueued(name, waits.priority, waits.queued_at, skills, waits.turn, preferred))
+        self.tell(flow.BackInQueue(apology), now)
+        state.set_paths()
 
     def _perform(self, found: tuple[flow.Effect, ...], now: float) -> None:
         for effect in found:
@@ -87,8 +114,18 @@ class Script:
         state = self._state
         match effect:
             case flow.JoinQueue(queue, priority, skills):
-                state.update(phase="queued", queue=queue, priority=priority, queued_at=now, skills=skills)
-                state.publish(ContactQueued(queue, priority, now, skills))
+                turn = state.snapshot.turn + 1 if state.snapshot.queued_at else 0
+                state.update(
+                    phase="queued",
+                    queue=queue,
+                    priority=priority,
+                    queued_at=now,
+                    skills=skills,
+                    turn=turn,
+                    preferred="",
+                )
+                state.waits_since = now
+                state.publish(ContactQueued(queue, priority, now, skills, turn))
             case flow.LeftQueue():
                 self._ring.withdraw()
             case flow.RequestCallback(queue, number):

@@ -10,10 +10,18 @@ from ivr.contacts import ContactEnded, ContactSnapshot, MessageTaken
 from voice.calls import Call, Role
 from voice.events import Event
 from voice.hearing import Arrangement, Mode, Talk, paths
+from voice.phone import AudioPath
+
+RINGBACK = "ringback"
+"""The port of the ringing an agent hears while another station, or an outside number, rings."""
 
 
 class ContactState:
-    """Mutable, of one contact. ``called_back``: a call back was promised; ``mode``: of the connected supervisor."""
+    """Mutable, of one contact. ``called_back``: a call back was promised. ``talk``: how the parties stand; ``mode``: of
+    the connected supervisor. ``ringing_back``: the agent hears that another station rings. ``unheard``: none of us is
+    in the call any more, so that nothing is recognised or recorded. ``waits_since``: when the present wait for an agent
+    began (Unix seconds).
+    """
 
     def __init__(self, contact_id: str, worker_id: str) -> None:
         self.contact_id = contact_id
@@ -24,6 +32,9 @@ class ContactState:
         self.talk = Talk.DIRECT
         self.mode: Mode | None = None
         self._toned: frozenset[Role] = frozenset()
+        self.ringing_back = False
+        self.unheard = False
+        self.waits_since = 0.0
         self._prompting = False
         self._listening = False
         self._hearing = False
@@ -81,10 +92,14 @@ class ContactState:
 
     def set_paths(self) -> None:
         """Who hears whom, as things stand."""
+        tapping = (self._listening or self._hearing) and not self.unheard
         found = paths(
-            self.call, Arrangement(self.talk, self.mode), prompting=self._prompting,
-            tapping=self._listening or self._hearing, toned=self._toned,
+            self.call, Arrangement(self.talk, self.mode), prompting=self._prompting, tapping=tapping, music=True,
+            toned=self._toned,
         )  # fmt: skip
+        agent = self.call.connected(Role.AGENT)
+        if self.ringing_back and agent is not None:
+            found |= {AudioPath(RINGBACK, f"leg:{agent.id}")}
         self.do(SetPaths(found))
 
     def supervised(self, supervisor: str = "", mode: Mode | None = None, toned: frozenset[Role] = frozenset()) -> None:
@@ -92,6 +107,13 @@ class ContactState:
         self.mode, self._toned = mode, toned
         self.update(supervisor=supervisor, supervision_mode=mode or "")
         self.set_paths()
+
+    def release(self, leg_id: str) -> None:
+        """Hang up a leg, if it has not ended; it has no part in the call from now on."""
+        leg = self.call.leg(leg_id)
+        if leg is not None and leg.alive:
+            self.call = self.call.released(leg_id)
+            self.do(HangUpLeg(leg_id))
 
     def start_message(self, kind: str, now: float) -> None:
         """The caller speaks a message from now on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ivr.controls import CONTROL_COMMANDS, CONTROL_EVENTS
 from voice.commands import Command
 from voice.events import Event
 
@@ -43,13 +44,19 @@ class ChoiceMade(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactQueued(Event):
-    """The contact waits in ``queue``; ``since`` is Unix seconds. ``skills``: what an agent needs beside the queue's."""
+    """The contact waits in ``queue``; ``since`` is Unix seconds. ``skills``: what an agent needs beside the queue's.
+
+    ``turn`` counts how often it was queued, from 0: after a transfer or a lost agent it waits again, with the same
+    ``since``. ``preferred``: the agent it is meant for, before anyone else.
+    """
 
     type: ClassVar[str] = "contact.queued"
     queue: str
     priority: int
     since: float
     skills: tuple[tuple[str, int], ...] = ()
+    turn: int = 0
+    preferred: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,8 @@ class ContactClosed(Event):
 @dataclass(frozen=True, slots=True)
 class ContactSnapshot(Event):
     """Everything the floor needs to know of a running contact: sent on every (re)connect to the bus and when a floor
-    starts. ``phase``: ``flow``, ``queued``, ``ringing``, ``talking``.
+        starts. ``phase``: ``flow``, ``queued``, ``ringing``, ``talking``, ``outside`` (given to an outside number).
+    ``talk``: how the parties stand (``voice.hearing.Talk``); ``consulted``: the agent who is being consulted.
     """
 
     type: ClassVar[str] = "contact.snapshot"
@@ -190,6 +198,10 @@ class ContactSnapshot(Event):
     skills: tuple[tuple[str, int], ...] = ()
     supervisor: str = ""
     supervision_mode: str = ""
+    turn: int = 0
+    preferred: str = ""
+    talk: str = "direct"
+    consulted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +275,8 @@ class EndContact(Command):
 CONTACT_EVENTS: tuple[type[Event], ...] = (
     ContactOffered, PromptStarted, ChoiceMade, ContactQueued, PlaceWanted, FactsWanted, ContactTagged,
     SurveyAnswered, MessageTaken, CallbackRequested, AgentOffered, AgentUnreachable,
-    ContactAnswered, ContactEnded, ContactClosed, ContactSnapshot, FloorStarted, AgentStateChanged,
+    ContactAnswered, ContactEnded, ContactClosed, ContactSnapshot, FloorStarted, AgentStateChanged, *CONTROL_EVENTS,
 )  # fmt: skip
-CONTACT_COMMANDS: tuple[type[Command], ...] = (ConnectAgent, TellPlace, TellFacts, LeaveQueue, EndContact)
+CONTACT_COMMANDS: tuple[type[Command], ...] = (
+    ConnectAgent, TellPlace, TellFacts, LeaveQueue, EndContact, *CONTROL_COMMANDS,
+)  # fmt: skip

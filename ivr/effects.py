@@ -69,6 +69,13 @@ class AgentLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class BackInQueue:
+    """The caller waits again in the queue, after a transfer or (``apology``) because the agent's station is lost."""
+
+    apology: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallerLeft:
     """The caller's leg ended. Nothing is done for this contact any more."""
 
@@ -136,8 +143,8 @@ class SpeechHeard:
 
 
 Input = (
-    PromptFinished | DigitPressed | TimerFired | AgentRinging | AgentConnected | AgentFailed | AgentLeft | CallerLeft
-    | DialAnswered | DialFailed | DialEnded | PlaceTold | TurnedAway | FactsTold | LookedUp | SpeechHeard
+    PromptFinished | DigitPressed | TimerFired | AgentRinging | AgentConnected | AgentFailed | AgentLeft | BackInQueue
+    | CallerLeft | DialAnswered | DialFailed | DialEnded | PlaceTold | TurnedAway | FactsTold | LookedUp | SpeechHeard
 )  # fmt: skip
 
 # Effects

@@ -18,6 +18,7 @@ from ivr.effects import (
     AgentLeft,
     AgentRinging,
     AskPlace,
+    BackInQueue,
     CallerLeft,
     CancelTimer,
     ChoiceReported,
@@ -55,6 +56,7 @@ __all__ = [
     "AgentLeft",
     "AgentRinging",
     "AskPlace",
+    "BackInQueue",
     "CallerLeft",
     "CancelTimer",
     "ChoiceReported",
@@ -148,6 +150,8 @@ class FlowRunner:
                 activity.dial_failed(reason)
             case DialEnded():
                 activity.dial_ended()
+            case BackInQueue(apology):
+                activity.back_in_queue(apology=apology)
             case PlaceTold(ahead, low_s, high_s):
                 activity.place_told(ahead, low_s, high_s)
             case FactsTold(known, vip, queues):

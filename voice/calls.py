@@ -34,13 +34,16 @@ class LegState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One party's SIP call. ``address`` is the far end's SIP URI; ``codec`` is known once connected."""
+    """One party's SIP call. ``address`` is the far end's SIP URI; ``codec`` is known once connected. ``leaving``: we
+    are hanging it up, so it has no part in the call any more.
+    """
 
     id: str
     role: Role
     address: str
     state: LegState
     codec: str = ""
+    leaving: bool = False
 
     @property
     def alive(self) -> bool:
@@ -91,8 +94,8 @@ class Call:
         return next((leg for leg in self.legs if leg.id == leg_id), None)
 
     def alive(self, role: Role) -> Leg | None:
-        """The leg of that role that has not ended."""
-        return next((leg for leg in self.legs if leg.role is role and leg.alive), None)
+        """The leg of that role that has not ended and is not leaving."""
+        return next((leg for leg in self.legs if leg.role is role and leg.alive and not leg.leaving), None)
 
     def connected(self, role: Role) -> Leg | None:
         """The connected leg of that role."""
@@ -106,6 +109,14 @@ class Call:
     def dialled(self, leg_id: str, role: Role, address: str) -> Call:
         """With a leg we call."""
         return Call((*self.legs, Leg(leg_id, role, address, LegState.DIALLING)))
+
+    def released(self, leg_id: str) -> Call:
+        """With a leg that we are hanging up."""
+        return Call(tuple(replace(leg, leaving=True) if leg.id == leg_id else leg for leg in self.legs))
+
+    def recast(self, leg_id: str, role: Role) -> Call:
+        """With a leg that stands for another role from now on: a colleague who takes the contact over."""
+        return Call(tuple(replace(leg, role=role) if leg.id == leg_id else leg for leg in self.legs))
 
     def apply(self, event: PhoneEvent) -> tuple[Call, CallChange | None]:
         """The call after ``event``, and what changed, if anything."""

@@ -119,6 +119,9 @@ class Activity:
     def dial_ended(self) -> None:
         """Whom the verb rang has hung up after the talk."""
 
+    def back_in_queue(self, *, apology: bool) -> None:
+        """The caller waits for an agent again. Where the verb plays nothing, music on hold is heard."""
+
 
 def each(name: str, texts: tuple[str, ...]) -> Iterator[tuple[Key, str]]:
     """The sentences under ``name`` with their keys. One written without a list is found by its key's prefix."""

@@ -5,6 +5,8 @@ comfort message, where the floor answers in time and only when they are others t
 name where callers go whom the queue does not take or keep; without them they wait. A digit of ``choices`` leaves the
 queue for that node: a call back, voicemail.
 
+``sorry`` is said when the connection to the agent's station is lost and the caller waits again.
+
 An agent who does not answer puts the caller back to the music. When the agent leaves first, the flow goes on at
 ``next``, or ends where none is named.
 """
@@ -40,6 +42,7 @@ class Enqueue(Verb):
     comfort: Texts = ()
     comfort_interval: float = Field(default=30.0, ge=5, le=600)
     connecting: Texts = ()
+    sorry: Texts = ()
     announce_position: bool = False
     announce_wait: bool = False
     skills: dict[str, Annotated[int, Field(ge=1, le=10)]] = Field(default_factory=dict)
@@ -67,6 +70,7 @@ class Enqueue(Verb):
         yield from each("announcement", self.announcement)
         yield from each("comfort", self.comfort)
         yield from each("connecting", self.connecting)
+        yield from each("sorry", self.sorry)
         if self.announce_position:
             yield from ((("announcePosition",), text) for text in POSITIONS)
         if self.announce_wait:
@@ -161,6 +165,13 @@ class _Waiting(Activity):
             self.stage.hang_up()
         else:
             self.stage.go(self._verb.next)
+
+    def back_in_queue(self, *, apology: bool) -> None:
+        self._connected = False
+        if apology and self._verb.sorry:
+            self.stage.say(self._verb.sorry)
+        else:
+            self._music()
 
     def _quiet(self) -> None:
         self.stage.cancel_timer(COMFORT)

@@ -25,7 +25,7 @@ from ivr.supervision import (
     SupervisionModeChanged,
     SupervisionStarted,
 )
-from tests.ivr.test_contact_core import Contact, of, published
+from tests.ivr.rehearsal import Contact, of, published
 from voice.calls import Role
 from voice.commands import Command, Reply
 from voice.hearing import TONE, Mode

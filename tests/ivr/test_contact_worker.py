@@ -26,6 +26,15 @@ from ivr.contacts import (
     FloorStarted,
     PromptStarted,
 )
+from ivr.controls import (
+    CompleteTransfer,
+    Consult,
+    ConsultAnswered,
+    ContactTransferred,
+    HoldChanged,
+    HoldCustomer,
+    SendDigits,
+)
 from ivr.ears import Ears, Gate
 from ivr.prompts import PromptStore
 from ivr.schema import load_flow
@@ -39,7 +48,16 @@ from voice.calls import Role
 from voice.commands import Command
 from voice.errors import CommandRefusedError
 from voice.events import Event, LegEnded
-from voice.phone import IncomingLeg, LegConnected, LegDisconnected, LegProgressed, PhoneError, PhoneFailure, SipAccount
+from voice.phone import (
+    IncomingLeg,
+    LegConnected,
+    LegDigit,
+    LegDisconnected,
+    LegProgressed,
+    PhoneError,
+    PhoneFailure,
+    SipAccount,
+)
 
 FLOW = load_flow(IvrSettings().flow)
 ANNA = ConnectAgent("anna", "sip:anna@callfloor", "lease-1")
@@ -242,6 +260,32 @@ def test_commands_that_come_at_the_wrong_time_are_refused_with_a_reason() -> Non
             await found.ask(ANNA)  # the same reservation again
             with pytest.raises(CommandRefusedError, match="the contact is talking, not queued"):
                 await found.ask(ConnectAgent("ben", "sip:ben@callfloor", "lease-2"))
+
+    asyncio.run(main())
+
+
+def test_a_colleague_is_consulted_and_takes_the_contact_over() -> None:
+    async def main() -> None:
+        async with call() as found:
+            ben = FarEnd(found.network)
+            await ben.start(SipAccount("sip:ben@callfloor", register=True))
+            await found.talk()
+            await found.ask(HoldCustomer("anna", True))
+            assert (await found.event(HoldChanged)).held
+            await found.network.tick()
+            assert found.phone.hears("leg:in-1") == {"music"}
+            await found.ask(Consult("anna", "agent", "ben", "sip:ben@callfloor", "lease-b"))
+            await found.event(ConsultAnswered)
+            await found.network.tick()
+            assert found.phone.hears("leg:agent-1") == {"leg:consult-2"}
+            await found.ask(CompleteTransfer("anna"))
+            assert (await found.event(ContactTransferred)).to == "ben"
+            await found.agent.expect(LegDisconnected)
+            await found.network.tick()
+            assert found.phone.hears("leg:in-1") == {"leg:consult-2"}
+            await found.ask(SendDigits("ben", "42#"))
+            assert [(await found.customer.expect(LegDigit)).digit for _ in range(3)] == ["4", "2", "#"]
+            assert found.phone.faults == {}
 
     asyncio.run(main())
 

@@ -1,0 +1,348 @@
+"""Hold, consult, conference, transfer and the lost station, in the pure core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivr import effects as flow
+from ivr.contact_effects import CONTACT_HEADER, ContactEffect, DialLeg, HangUpLeg, PressKeys, SetPaths
+from ivr.contact_state import RINGBACK
+from ivr.contacts import ConnectAgent, ContactAnswered, ContactEnded, ContactQueued, ContactSnapshot
+from ivr.controls import (
+    AgentLost,
+    CancelConsult,
+    CompleteTransfer,
+    Confer,
+    ConferenceStarted,
+    Consult,
+    ConsultAnswered,
+    ConsultEnded,
+    ConsultStarted,
+    ContactTransferred,
+    ControlCommand,
+    HoldChanged,
+    HoldCustomer,
+    SendDigits,
+    Swap,
+    TransferContact,
+    TransferFailed,
+)
+from tests.ivr.rehearsal import ANNA, Contact, of, published
+from voice.calls import Role
+from voice.hearing import MUSIC, PROMPTS
+from voice.phone import AudioPath, LegConnected, LegDisconnected, LegProgressed
+
+BEN = Consult("anna", "agent", "ben", "sip:ben@callfloor", "lease-b")
+SHOP = Consult("anna", "number", "+12025550100", "sip:+12025550100@callfloor")
+
+
+class Talking(Contact):
+    """Anna talks to the customer; Ben or the shop can be brought in."""
+
+    def __init__(self) -> None:
+        self.paths: frozenset[AudioPath] = frozenset()
+        super().__init__()
+        self.talking()
+
+    def ask(self, command: ControlCommand | ConnectAgent, *, ok: bool = True) -> tuple[ContactEffect, ...]:
+        reply, effects = self.core.command(command, self.now)
+        assert reply.ok is ok, reply.reason
+        return self.see(effects)
+
+    def phone(self, event: object) -> tuple[ContactEffect, ...]:
+        return self.see(super().phone(event))
+
+    def see(self, effects: tuple[ContactEffect, ...]) -> tuple[ContactEffect, ...]:
+        for effect in of(SetPaths, effects):
+            self.paths = effect.paths
+        return effects
+
+    def hears(self, leg: str) -> set[str]:
+        return {path.source for path in self.paths if path.sink == f"leg:{leg}"}
+
+    def consulting(self, whom: Consult = BEN) -> str:
+        (dialled,) = of(DialLeg, self.ask(whom))
+        self.phone(LegProgressed(dialled.leg_id, 180))
+        self.phone(LegConnected(dialled.leg_id, "PCMU"))
+        return dialled.leg_id
+
+
+def test_a_held_customer_hears_music_and_is_neither_heard_nor_recorded() -> None:
+    contact = Talking()
+    assert of(HoldChanged, published(contact.ask(HoldCustomer("anna", True)))) == [HoldChanged("anna", True)]
+    assert contact.hears("in") == {MUSIC}
+    assert contact.hears("agent-1") == set()
+    assert not [path for path in contact.paths if path.sink.startswith("tap:") and path.gain > 0]
+    assert contact.core.snapshot.talk == "held"
+    assert contact.ask(HoldCustomer("anna", True)) == ()
+    assert of(HoldChanged, published(contact.ask(HoldCustomer("anna", False)))) == [HoldChanged("anna", False)]
+    assert (contact.hears("in"), contact.hears("agent-1")) == ({"leg:agent-1"}, {"leg:in"})
+
+
+def test_only_the_agent_who_has_the_contact_controls_it() -> None:
+    contact = Talking()
+    reply, _ = contact.core.command(HoldCustomer("ben", True), contact.now)
+    assert (reply.ok, reply.reason) == (False, "this is not your contact")
+    queued = Contact().queued()
+    reply, _ = queued.core.command(HoldCustomer("anna", True), queued.now)
+    assert (reply.ok, reply.reason) == (False, "the contact is queued, not talking")
+
+
+def test_a_colleague_is_consulted_while_the_customer_waits() -> None:
+    contact = Talking()
+    effects = contact.ask(BEN)
+    (dialled,) = of(DialLeg, effects)
+    assert (dialled.address, dialled.headers) == (BEN.address, {CONTACT_HEADER: "c1"})
+    assert published(effects) == [ConsultStarted("anna", "agent", "ben", "lease-b"), HoldChanged("anna", True)]
+    assert contact.hears("agent-1") == {RINGBACK}
+    assert contact.core.snapshot.consulted == "ben"
+    assert contact.ask(BEN) == (), "the same consultation again"
+    contact.ask(SHOP, ok=False)
+    effects = contact.phone(LegConnected(dialled.leg_id, "PCMU"))
+    assert of(ConsultAnswered, published(effects)) == [ConsultAnswered("anna", "ben")]
+    assert contact.hears("agent-1") == {f"leg:{dialled.leg_id}"}
+    assert contact.hears(dialled.leg_id) == {"leg:agent-1"}
+    assert contact.hears("in") == {MUSIC}
+
+
+def test_the_agent_swaps_between_customer_and_colleague() -> None:
+    contact = Talking()
+    ben = contact.consulting()
+    assert of(HoldChanged, published(contact.ask(Swap("anna")))) == [HoldChanged("anna", False)]
+    assert (contact.hears("in"), contact.hears(ben)) == ({"leg:agent-1"}, {MUSIC})
+    contact.ask(Swap("anna"))
+    assert (contact.hears("in"), contact.hears(ben)) == ({MUSIC}, {"leg:agent-1"})
+
+
+def test_a_conference_is_heard_by_all_three_and_ends_with_the_third() -> None:
+    contact = Talking()
+    ben = contact.consulting()
+    effects = contact.ask(Confer("anna"))
+    assert published(effects) == [HoldChanged("anna", False), ConferenceStarted("anna", "ben")]
+    assert contact.hears("in") == {"leg:agent-1", f"leg:{ben}"}
+    assert contact.hears(ben) == {"leg:agent-1", "leg:in"}
+    assert contact.ask(Confer("anna")) == ()
+    contact.ask(Swap("anna"), ok=False)
+    effects = contact.phone(LegDisconnected(ben, 200, "OK"))
+    assert of(ConsultEnded, published(effects)) == [ConsultEnded("anna", "agent", "ben", "left")]
+    assert contact.hears("in") == {"leg:agent-1"}
+
+
+def test_a_warm_transfer_makes_the_colleague_the_agent() -> None:
+    contact = Talking()
+    ben = contact.consulting()
+    effects = contact.ask(CompleteTransfer("anna"))
+    assert of(HangUpLeg, effects) == [HangUpLeg("agent-1")]
+    assert published(effects) == [ContactTransferred("anna", "agent", "ben", True, "lease-b")]
+    assert (contact.hears("in"), contact.hears(ben)) == ({f"leg:{ben}"}, {"leg:in"})
+    assert AudioPath(f"leg:{ben}", "tap:agent") in contact.paths
+    seen = contact.core.snapshot
+    assert (seen.phase, seen.agent, seen.lease_id, seen.consulted) == ("talking", "ben", "lease-b", "")
+    assert not of(ContactEnded, published(contact.phone(LegDisconnected("agent-1", 200, "OK"))))
+    contact.ask(HoldCustomer("ben", True))
+    contact.ask(HoldCustomer("ben", False))
+    (ended,) = of(ContactEnded, published(contact.phone(LegDisconnected(ben, 200, "OK"))))
+    assert (ended.reason, ended.ended_by) == ("completed", "agent")
+
+
+def test_an_agent_who_hangs_up_while_consulting_has_transferred() -> None:
+    contact = Talking()
+    ben = contact.consulting()
+    effects = contact.phone(LegDisconnected("agent-1", 200, "OK"))
+    assert of(ContactTransferred, published(effects)) == [ContactTransferred("anna", "agent", "ben", True, "lease-b")]
+    assert not of(HangUpLeg, effects)
+    assert contact.hears(ben) == {"leg:in"}
+
+
+def test_a_transfer_while_it_rings_is_completed_by_the_answer() -> None:
+    contact = Talking()
+    (dialled,) = of(DialLeg, contact.ask(BEN))
+    effects = contact.ask(CompleteTransfer("anna"))
+    assert published(effects) == [ContactTransferred("anna", "agent", "ben", False, "lease-b")]
+    assert contact.hears("in") == {MUSIC}
+    effects = contact.phone(LegConnected(dialled.leg_id, "PCMU"))
+    assert published(effects)[1:] == [ContactTransferred("anna", "agent", "ben", True, "lease-b")]
+    assert contact.hears("in") == {f"leg:{dialled.leg_id}"}
+
+
+def test_a_colleague_who_does_not_answer_leaves_the_customer_on_hold_with_the_agent() -> None:
+    contact = Talking()
+    effects = contact.ask(BEN)
+    (timer,) = of(flow.StartTimer, effects)
+    assert of(HangUpLeg, contact.core.timer_fired(timer.name, timer.token, contact.now)) == [HangUpLeg("consult-2")]
+    effects = contact.phone(LegDisconnected("consult-2", 487, "Request Terminated"))
+    assert of(ConsultEnded, published(effects)) == [ConsultEnded("anna", "agent", "ben", "Request Terminated")]
+    assert (contact.hears("in"), contact.hears("agent-1")) == ({MUSIC}, set())
+    contact.ask(HoldCustomer("anna", False))
+    assert contact.hears("in") == {"leg:agent-1"}
+
+
+def test_a_cancelled_consultation_returns_to_the_customer() -> None:
+    contact = Talking()
+    ben = contact.consulting()
+    effects = contact.ask(CancelConsult("anna"))
+    assert of(HangUpLeg, effects) == [HangUpLeg(ben)]
+    assert published(effects) == [ConsultEnded("anna", "agent", "ben", "cancelled"), HoldChanged("anna", False)]
+    assert contact.hears("in") == {"leg:agent-1"}
+    assert contact.ask(CancelConsult("anna")) == ()
+    contact.phone(LegDisconnected(ben, 200, "OK"))
+    contact.consulting(SHOP)
+
+
+@pytest.mark.parametrize("command", [Swap("anna"), Confer("anna"), CompleteTransfer("anna")])
+def test_there_must_be_somebody_to_swap_with(command: ControlCommand) -> None:
+    contact = Talking()
+    contact.ask(command, ok=False)
+    contact.ask(BEN)
+    if not isinstance(command, CompleteTransfer):
+        contact.ask(command, ok=False)
+
+
+def test_a_blind_transfer_to_a_queue_frees_the_agent_and_keeps_the_place() -> None:
+    contact = Talking()
+    contact.now += 60
+    effects = contact.ask(TransferContact("anna", "queue", "support"))
+    assert of(HangUpLeg, effects) == [HangUpLeg("agent-1")]
+    assert of(ContactTransferred, published(effects)) == [ContactTransferred("anna", "queue", "support", False)]
+    assert of(ContactQueued, published(effects)) == [ContactQueued("support", 5, 1000.0, (), 1)]
+    assert contact.hears("in") == {PROMPTS}, "the queue's own music"
+    contact.phone(LegDisconnected("agent-1", 200, "OK"))
+    contact.now += 5
+    contact.ask(ConnectAgent("ben", BEN.address, "lease-b"))
+    effects = contact.phone(LegConnected("agent-2", "PCMU"))
+    assert of(ContactAnswered, published(effects)) == [ContactAnswered("ben", "lease-b", 5.0)]
+    assert contact.hears("in") == {"leg:agent-2"}
+
+
+def test_a_caller_who_gives_up_after_a_transfer_has_abandoned() -> None:
+    contact = Talking()
+    contact.ask(TransferContact("anna", "queue", "support"))
+    (ended,) = of(ContactEnded, published(contact.phone(LegDisconnected("in", 200, "OK"))))
+    assert ended.reason == "abandoned"
+
+
+def test_a_blind_transfer_that_nobody_answers_returns_to_the_agent_first_of_all() -> None:
+    contact = Talking()
+    effects = contact.ask(TransferContact("anna", "agent", "ben", BEN.address, "lease-b"))
+    assert published(effects) == [ContactTransferred("anna", "agent", "ben", False, "lease-b")]
+    (dialled,) = of(DialLeg, effects)
+    assert contact.hears("in") == {MUSIC}
+    reply, _ = contact.core.command(ConnectAgent("eve", "sip:eve@callfloor", "lease-e"), contact.now)
+    assert not reply.ok, "it is not queued"
+    effects = contact.phone(LegDisconnected(dialled.leg_id, 486, "Busy Here"))
+    assert of(TransferFailed, published(effects)) == [TransferFailed("anna", "ben", "Busy Here")]
+    assert of(ContactQueued, published(effects)) == [ContactQueued("billing", 9, 1000.0, (), 1, "anna")]
+    assert contact.core.snapshot.phase == "queued"
+
+
+def test_a_transfer_to_an_outside_number_goes_on_without_us_and_unrecorded() -> None:
+    contact = Talking()
+    effects = contact.ask(TransferContact("anna", "number", SHOP.party, SHOP.address))
+    (dialled,) = of(DialLeg, effects)
+    assert dialled.headers == {}, "our contact id is nobody's business outside"
+    contact.phone(LegConnected(dialled.leg_id, "PCMU"))
+    assert (contact.hears("in"), contact.hears(dialled.leg_id)) == ({f"leg:{dialled.leg_id}"}, {"leg:in"})
+    assert not [path for path in contact.paths if path.sink.startswith("tap:")]
+    assert contact.core.snapshot.phase == "outside"
+    contact.phone(LegDisconnected("agent-1", 200, "OK"))
+    effects = contact.phone(LegDisconnected(dialled.leg_id, 200, "OK"))
+    assert of(HangUpLeg, effects) == [HangUpLeg("in")]
+    (ended,) = of(ContactEnded, published(effects))
+    assert ended.reason == "completed"
+
+
+def test_the_customer_leaves_while_a_colleague_is_consulted() -> None:
+    contact = Talking()
+    ben = contact.consulting()
+    effects = contact.phone(LegDisconnected("in", 200, "OK"))
+    assert of(ConsultEnded, published(effects)) == [ConsultEnded("anna", "agent", "ben", "customer left")]
+    assert {effect.leg_id for effect in of(HangUpLeg, effects)} == {"agent-1", ben}
+
+
+def test_keys_are_pressed_towards_whoever_the_agent_talks_to() -> None:
+    contact = Talking()
+    assert of(PressKeys, contact.ask(SendDigits("anna", "12#"))) == [PressKeys("in", "12#")]
+    contact.ask(SendDigits("anna", "12x"), ok=False)
+    contact.ask(HoldCustomer("anna", True))
+    contact.ask(SendDigits("anna", "1"), ok=False)
+    shop = contact.consulting(SHOP)
+    assert of(PressKeys, contact.ask(SendDigits("anna", "1"))) == [PressKeys(shop, "1")]
+
+
+def test_a_station_that_sends_nothing_is_given_up_and_the_customer_is_served_first() -> None:
+    contact = Talking()
+
+    def report(packets: int) -> tuple[ContactEffect, ...]:
+        contact.now += 4
+        return contact.see(contact.core.packets_heard("agent-1", packets, contact.now))
+
+    for packets in (200, 0, 0, 200, 0, 0):
+        assert report(packets) == ()
+    contact.consulting()
+    effects = report(0)
+    assert of(AgentLost, published(effects)) == [AgentLost("anna", "lease-1", 12.0)]
+    assert {effect.leg_id for effect in of(HangUpLeg, effects)} == {"agent-1", "consult-2"}
+    assert of(ContactQueued, published(effects)) == [ContactQueued("billing", 9, 1000.0, (), 1)]
+    assert report(0) == ()
+    assert not of(ContactEnded, published(contact.phone(LegDisconnected("agent-1", 408, "Request Timeout"))))
+    assert contact.core.command(ConnectAgent("ben", BEN.address, "lease-b"), contact.now)[0].ok
+
+
+COMMANDS = st.sampled_from(
+    [
+        HoldCustomer("anna", True), HoldCustomer("anna", False), BEN, SHOP, Swap("anna"), CancelConsult("anna"),
+        Confer("anna"), CompleteTransfer("anna"), TransferContact("anna", "queue", "support"),
+        TransferContact("anna", "agent", "ben", BEN.address, "lease-b"), SendDigits("anna", "1"), ANNA,
+        ConnectAgent("ben", BEN.address, "lease-2"), HoldCustomer("ben", True), CompleteTransfer("ben"),
+    ]
+)  # fmt: skip
+HAPPENINGS = st.sampled_from(["answer", "refuse", "agent leaves", "third leaves", "silence"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(COMMANDS, HAPPENINGS), max_size=12))
+def test_whatever_happens_the_customer_is_not_dropped_and_nobody_is_heard_twice(steps: list[Any]) -> None:
+    contact = Talking()
+    for step in steps:
+        effects = _take(contact, step)
+        seen, call = contact.core.snapshot, contact.core.call
+        ended = bool(of(ContactEnded, published(effects)))
+        assert (HangUpLeg("in") in effects) == ended, step
+        for role in Role:
+            assert sum(leg.role is role and leg.alive and not leg.leaving for leg in call.legs) <= 1, (step, role)
+        if ended:
+            return
+        assert (call.connected(Role.AGENT) is not None) == (seen.phase == "talking"), (step, seen)
+        assert contact.hears("in"), f"after {step} the customer sits in silence"
+        if seen.talk in ("held", "consult") and seen.phase == "talking":
+            assert "leg:in" not in {path.source for path in contact.paths if path.gain > 0 and path.sink != "tap:agent"}
+
+
+def _take(contact: Talking, step: Any) -> tuple[ContactEffect, ...]:
+    contact.now += 1
+    if not isinstance(step, str):
+        return contact.see(contact.core.command(step, contact.now)[1])
+    if step == "silence":
+        legs = [leg.id for leg in contact.core.call.legs]
+        return tuple(e for leg in legs for e in contact.see(contact.core.packets_heard(leg, 0, contact.now)))
+    if step in ("answer", "refuse"):
+        legs = [leg.id for leg in contact.core.call.legs if leg.state in ("dialling", "ringing") and not leg.leaving]
+    else:
+        role = Role.AGENT if step == "agent leaves" else Role.CONSULT
+        legs = [leg.id for leg in contact.core.call.legs if leg.role is role and leg.state == "connected"]
+    if not legs:
+        return ()
+    return contact.phone(LegConnected(legs[0], "PCMU") if step == "answer" else LegDisconnected(legs[0], 486, "Busy"))
+
+
+def test_a_floor_that_starts_is_told_who_is_consulted() -> None:
+    contact = Talking()
+    contact.consulting()
+    assert contact.core.snapshot == ContactSnapshot(
+        "w1", "+12025550142", "100", "talking", 1000.0, "billing", 5, 1000.0, "anna", "lease-1", 1000.0,
+        talk="consult", consulted="ben",
+    )  # fmt: skip
