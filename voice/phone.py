@@ -10,10 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 from voice.audio import AudioSink
 from voice.errors import CallfloorError
+
+REFERRAL_PATIENCE_S: Final = 1.0
+"""How long a REFER waits for ``Phone.answer_referral``; then it is declined."""
+
+Srtp = Literal["off", "optional", "mandatory"]
+"""RFC 4568 (SDES): never; taken, and offered as RTP/AVP with keys; offered and taken as RTP/SAVP only, else 488."""
 
 
 class PhoneFailure(Enum):
@@ -43,7 +49,9 @@ class PhoneConfig:
     ``host``/``port``: the UDP address SIP binds to (port 0: from the kernel). ``peer``: the one address SIP is taken
     from, the kernel dropping whatever comes from elsewhere (a relay on loopback); None: from everywhere. ``rtp_host``,
     ``rtp_first_port``, ``rtp_ports``: where audio binds. ``clock_rate``: Hz of the conference bridge, hence of all
-    sources and sinks.
+    sources and sinks. ``srtp`` trusts that whoever carries the SIP encrypts it (a relay's TLS). ``replaceable``: an
+    INVITE with Replaces (RFC 3891) may take a leg's place; only where all SIP comes from a server that is trusted.
+    ``quality_s``: seconds between two LegQuality of a leg.
     """
 
     host: str = "127.0.0.1"
@@ -55,6 +63,9 @@ class PhoneConfig:
     clock_rate: int = 8000
     user_agent: str = "callfloor"
     codecs: tuple[str, ...] = ("PCMU/8000", "PCMA/8000", "G722/16000")
+    srtp: Srtp = "off"
+    replaceable: bool = False
+    quality_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,7 @@ class IncomingLeg(PhoneEvent):
 
 @dataclass(frozen=True, slots=True)
 class LegProgressed(PhoneEvent):
-    """A provisional response (180, 183) to a leg we dialled."""
+    """A provisional response (180, 183) to a leg we dialled. Early media is sound on the leg's port from then on."""
 
     leg_id: str
     code: int
@@ -98,10 +109,11 @@ class LegProgressed(PhoneEvent):
 
 @dataclass(frozen=True, slots=True)
 class LegConnected(PhoneEvent):
-    """The leg is answered and confirmed, and its audio port exists. Reported once."""
+    """The leg is answered and confirmed, and its audio port exists. Reported once. ``encrypted``: by SRTP."""
 
     leg_id: str
     codec: str
+    encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,75 @@ class LegDigit(PhoneEvent):
 
     leg_id: str
     digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegHoldChanged(PhoneEvent):
+    """Who holds the leg now, after a negotiation that changed it. ``held``: we do, ``held_by_peer``: the far end."""
+
+    leg_id: str
+    held: bool
+    held_by_peer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LegHoldRefused(PhoneEvent):
+    """The far end did not take our hold or resume, so the leg is as it was."""
+
+    leg_id: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegReferred(PhoneEvent):
+    """The far end asks us to call ``target`` instead (REFER, RFC 3515); with ``replaces`` (RFC 3891) to take its place
+    in a call of its own there. Answer by ``Phone.answer_referral`` within REFERRAL_PATIENCE_S, else it is declined.
+    """
+
+    leg_id: str
+    target: str
+    replaces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LegReplaced(PhoneEvent):
+    """Another caller takes the place of a leg: ``new_leg_id`` connects, ``leg_id`` ends; audio paths do not follow."""
+
+    leg_id: str
+    new_leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferProgressed(PhoneEvent):
+    """How far the far end is with our REFER; ``code`` is of its own call (or of the REFER, where it was refused).
+    After ``final`` nothing follows; whoever asked for the transfer hangs up its leg.
+    """
+
+    leg_id: str
+    code: int
+    reason: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LegQuality(PhoneEvent):
+    """How a leg sounds, every ``PhoneConfig.quality_s`` seconds, over that time. See ``voice.quality``.
+
+    ``received`` packets; ``loss`` 0..1 of those we should have received (lost or too late); ``rtt_ms`` is 0.0 until
+    RTCP has answered; ``buffer_ms`` is the jitter buffer's mean delay; ``mos`` 1.0..4.5 is of what we hear, ``far_mos``
+    (with ``far_loss``) of what the far end hears by its own reports.
+    """
+
+    leg_id: str
+    received: int
+    loss: float
+    jitter_ms: float
+    rtt_ms: float
+    buffer_ms: float
+    mos: float
+    far_loss: float = 0.0
+    far_mos: float = 4.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +256,27 @@ class Phone(Protocol):
         """End a leg: BYE, CANCEL, or the final response ``code`` (0: 603 decline) where it was never answered."""
 
     async def send_digits(self, leg_id: str, digits: str) -> None:
-        """Send digits by RFC 4733."""
+        """Send digits by RFC 4733, or by INFO where the far end takes no telephone-event."""
+
+    async def hold(self, leg_id: str) -> None:
+        """Ask the far end (re-INVITE, sendonly) to stop sending; what we send it, music say, it hears. The outcome
+        comes as LegHoldChanged or LegHoldRefused; glare is retried. Nothing where it is held already.
+        """
+
+    async def resume(self, leg_id: str) -> None:
+        """Undo ``hold``."""
+
+    async def transfer(self, leg_id: str, target: str) -> None:
+        """Ask the far end to call ``target`` (REFER); how it fares comes as TransferProgressed."""
+
+    async def transfer_to(self, leg_id: str, other_leg_id: str) -> None:
+        """Ask the far end of one leg to take our place in another (REFER with Replaces)."""
+
+    async def answer_referral(self, leg_id: str, new_leg_id: str | None) -> None:
+        """Answer a LegReferred: 202, and its target is dialled as ``new_leg_id``, or (None) 603."""
+
+    async def quality(self, leg_id: str) -> LegQuality:
+        """How a connected leg has sounded since it began; ``loss`` is only what never came."""
 
     async def add_source(self, name: str, source: FrameSource) -> None:
         """Create an audio port that speaks."""
@@ -184,7 +285,7 @@ class Phone(Protocol):
         """Create an audio port that hears: frames of ``batch_ms`` (a multiple of 20)."""
 
     async def set_paths(self, paths: frozenset[AudioPath]) -> None:
-        """Make these the audio paths, and no others. Paths of a leg that is not connected yet begin when it is."""
+        """Make these the audio paths, and no others. Paths of a leg that has no sound yet begin when it has."""
 
     async def close(self) -> None:
         """Hang up everything and free the stack."""

@@ -23,7 +23,10 @@ from voice.phone import (
 
 
 class Floor(Protocol):
-    """Makes started parties; closed together at the end. ``party()`` returns it and the URI that reaches it."""
+    """Makes started parties; closed together at the end. ``party()`` returns it and the URI that reaches it.
+
+    Its phones are replaceable and report quality every second.
+    """
 
     async def party(self) -> tuple[Party, str]:
         """One more."""

@@ -135,6 +135,24 @@ class End:
     async def send_digits(self, leg_id: str, digits: str) -> None:
         await self.phone.send_digits(leg_id, digits)
 
+    async def hold(self, leg_id: str) -> None:
+        await self.phone.hold(leg_id)
+
+    async def resume(self, leg_id: str) -> None:
+        await self.phone.resume(leg_id)
+
+    async def transfer(self, leg_id: str, target: str) -> None:
+        await self.phone.transfer(leg_id, target)
+
+    async def transfer_to(self, leg_id: str, other_leg_id: str) -> None:
+        await self.phone.transfer_to(leg_id, other_leg_id)
+
+    async def answer_referral(self, leg_id: str, new_leg_id: str | None) -> None:
+        await self.phone.answer_referral(leg_id, new_leg_id)
+
+    async def received(self, leg_id: str) -> int:
+        return (await self.phone.quality(leg_id)).received
+
     async def add_tone(self, name: str, hz: int) -> None:
         await self.phone.add_source(name, Tone(hz, self._rate) if hz else Mute())
 

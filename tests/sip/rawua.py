@@ -17,12 +17,17 @@ _SDP = (
 
 
 class RawUa(asyncio.DatagramProtocol):
-    """Answers every INVITE with 200, REGISTER after one digest challenge; remembers requests; sends its own."""
+    """Answers every INVITE with 200, REGISTER after one digest challenge; remembers requests; sends its own.
+
+    ``next_answers`` are status lines for the next INVITEs instead; without ``events`` it takes no telephone-event.
+    """
 
     NONCE, REALM = "5ca1ab1e", "callfloor"
 
-    def __init__(self, host: str, passwords: dict[str, str] | None = None) -> None:
+    def __init__(self, host: str, passwords: dict[str, str] | None = None, *, events: bool = True) -> None:
         self.host = host
+        self.events = events
+        self.next_answers: list[str] = []
         self.port = 0
         self.requests: list[str] = []
         self._passwords = passwords or {}
@@ -77,7 +82,8 @@ class RawUa(asyncio.DatagramProtocol):
     def sdp(self, direction: str = "sendrecv") -> str:
         """An offer or answer with PCMU and telephone-event."""
         version = next(self._cseq)
-        return _SDP.format(host=self.host, port=self._rtp.getsockname()[1], direction=direction, version=version)
+        made = _SDP.format(host=self.host, port=self._rtp.getsockname()[1], direction=direction, version=version)
+        return made if self.events else made.replace(" 101\r\na=rtpmap:101 telephone-event/8000", "")
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
         message = data.decode()
@@ -90,6 +96,9 @@ class RawUa(asyncio.DatagramProtocol):
         self._seen.put_nowait(message)
         method, headers = message.split()[0], parse_headers(message)
         if method == "INVITE":
+            if self.next_answers:
+                self._reply(headers, address, self.next_answers.pop(0))
+                return
             self._invite, self._invite_from = headers, address
             self._reply(headers, address, "200 OK", "Content-Type: application/sdp\r\n", self.sdp())
         elif method == "REGISTER":

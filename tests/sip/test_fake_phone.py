@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.contracts.phone import CONTRACT
+from tests.contracts.phone_features import FEATURES
 from tests.fakes.phone import FakeNetwork, FarEnd, refuse, ring
 from tests.sip.ends import NearEnd, Party
 from voice.phone import LegConnected, LegDisconnected, LegProgressed, PhoneConfig, RegistrationChanged, SipAccount
@@ -20,7 +21,8 @@ class FakeFloor:
         self.network = FakeNetwork()
 
     async def party(self) -> tuple[Party, str]:
-        end = NearEnd(lambda config, listener: self.network.phone(listener, config=config), PhoneConfig())
+        config = PhoneConfig(replaceable=True, quality_s=1.0)
+        end = NearEnd(lambda config, listener: self.network.phone(listener, config=config), config)
         return end, await end.do("start")
 
     async def play(self) -> None:
@@ -28,7 +30,7 @@ class FakeFloor:
             await self.network.tick()
 
 
-@pytest.mark.parametrize("rule", CONTRACT, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", CONTRACT + FEATURES, ids=lambda rule: rule.__name__)
 def test_fake_phone(rule: Callable[[FakeFloor], Awaitable[None]]) -> None:
     async def main() -> None:
         floor = FakeFloor()

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.contracts.phone import CONTRACT
+from tests.contracts.phone_features import FEATURES
 from tests.sip.ends import Party, RemoteEnd
 from voice.phone import PhoneConfig
 
@@ -26,7 +27,7 @@ class SipFloor:
 
     async def party(self) -> tuple[Party, str]:
         host = f"127.0.0.{next(self._hosts)}"
-        end = RemoteEnd(PhoneConfig(host=host, rtp_host=host))
+        end = RemoteEnd(PhoneConfig(host=host, rtp_host=host, replaceable=True, quality_s=1.0))
         await end.open()
         self.ends.append(end)
         return end, await end.do("start")
@@ -44,7 +45,7 @@ async def sip_floor() -> AsyncIterator[SipFloor]:
     assert set(statuses) == {0}, "a phone's process crashed or hung"
 
 
-@pytest.mark.parametrize("rule", CONTRACT, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", CONTRACT + FEATURES, ids=lambda rule: rule.__name__)
 def test_sip_phone(rule: Callable[[SipFloor], Awaitable[None]]) -> None:
     async def main() -> None:
         async with sip_floor() as floor:

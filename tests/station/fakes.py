@@ -12,6 +12,7 @@ from voice.phone import (
     IncomingLeg,
     LegConnected,
     LegDisconnected,
+    LegQuality,
     PhoneError,
     PhoneFailure,
     PhoneListener,
@@ -59,6 +60,24 @@ class RecordingPhone:
 
     async def send_digits(self, leg_id: str, digits: str) -> None:
         raise AssertionError("a station sends no digits")
+
+    async def hold(self, leg_id: str) -> None:
+        raise AssertionError("a station behind our front does not hold by SIP")
+
+    async def resume(self, leg_id: str) -> None:
+        raise AssertionError("a station behind our front does not hold by SIP")
+
+    async def transfer(self, leg_id: str, target: str) -> None:
+        raise AssertionError("a station does not transfer")
+
+    async def transfer_to(self, leg_id: str, other_leg_id: str) -> None:
+        raise AssertionError("a station does not transfer")
+
+    async def answer_referral(self, leg_id: str, new_leg_id: str | None) -> None:
+        raise AssertionError("a station is not referred")
+
+    async def quality(self, leg_id: str) -> LegQuality:
+        raise AssertionError("a station does not ask")
 
     async def add_source(self, name: str, source: FrameSource) -> None:
         self.sources[name] = source

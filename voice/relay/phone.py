@@ -15,6 +15,7 @@ from voice.clock import Clock
 from voice.phone import (
     AudioPath,
     FrameSource,
+    LegQuality,
     Phone,
     PhoneConfig,
     PhoneError,
@@ -156,6 +157,30 @@ class RelayedPhone:
     async def send_digits(self, leg_id: str, digits: str) -> None:
         """See Phone."""
         await self._running().send_digits(leg_id, digits)
+
+    async def hold(self, leg_id: str) -> None:
+        """See Phone."""
+        await self._running().hold(leg_id)
+
+    async def resume(self, leg_id: str) -> None:
+        """See Phone."""
+        await self._running().resume(leg_id)
+
+    async def transfer(self, leg_id: str, target: str) -> None:
+        """See Phone."""
+        await self._running().transfer(leg_id, target)
+
+    async def transfer_to(self, leg_id: str, other_leg_id: str) -> None:
+        """See Phone."""
+        await self._running().transfer_to(leg_id, other_leg_id)
+
+    async def answer_referral(self, leg_id: str, new_leg_id: str | None) -> None:
+        """See Phone."""
+        await self._running().answer_referral(leg_id, new_leg_id)
+
+    async def quality(self, leg_id: str) -> LegQuality:
+        """See Phone."""
+        return await self._running().quality(leg_id)
 
     async def add_source(self, name: str, source: FrameSource) -> None:
         """See Phone."""

@@ -13,6 +13,5 @@ starts no thread: a zygote imports it and forks.
 """
 
 from voice.sip.phone import SipPhone
-from voice.sip.quality import LegQuality
 
-__all__ = ["LegQuality", "SipPhone"]
+__all__ = ["SipPhone"]

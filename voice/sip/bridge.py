@@ -51,6 +51,10 @@ class Bridge:
         """The hops that carry sound now, with their gains."""
         return self._active
 
+    def is_heard(self, port: str) -> bool:
+        """Whether anybody is connected to what ``port`` says."""
+        return any(hop[0] == port for hop in self._active)
+
     def set_paths(self, paths: frozenset[AudioPath]) -> list[Hop]:
         """Make ``paths`` (checked) the paths; returns the hops that PJSIP refused."""
         self._wanted = {(path.source, path.sink): float(path.gain) for path in paths}

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from voice.phone import PhoneError, PhoneFailure
+from voice.quality import StreamCounters
 from voice.sip.digits import DigitFilter
+from voice.sip.holding import Holding
+from voice.sip.referral import Referral
 
 MAX_LEGS = 4  # the wheel is built with PJSUA_MAX_CALLS=4
 HANDLES_BACK_S = 1.0  # PJSIP gives a call's two socket handles back 0.5 s late, and has 64; without one it aborts
@@ -30,7 +33,15 @@ class Leg:
     codec: str = ""
     stream: int = 0
     code: int = 0  # of the last provisional response
+    encrypted: bool = False
     presses: DigitFilter = field(default_factory=DigitFilter)
+    counted: StreamCounters = field(default_factory=StreamCounters)  # when its quality was last reported
+    listened: bool = False  # then
+    referral: Referral | None = None  # a REFER that waits for its answer
+    holding: Holding = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.holding = Holding(self.incoming)
 
     @property
     def port(self) -> str:

@@ -1,77 +1,44 @@
 """The native objects with callbacks: PJSIP's threads run these, so they copy plain fields, post a notice and return.
 
-A notice is handled by ``Engine`` on the command thread, in the order posted. ``serial`` names one native call for
-good; a leg's id may be used again by a later leg.
+A notice is handled by ``Reports`` on the command thread, in the order posted.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pjsua2 as pj
 
-from voice.phone import PhoneConfig, SipAccount
+from voice.phone import REFERRAL_PATIENCE_S, PhoneConfig, SipAccount, Srtp
 from voice.sip.digits import DigitMethod
 from voice.sip.legs import MAX_LEGS
+from voice.sip.notices import (
+    CallArrived,
+    CallReferred,
+    CallReplaced,
+    CallStateChanged,
+    DigitHeard,
+    MediaChanged,
+    Post,
+    ReferArrived,
+    RegistrationAnswered,
+    ReinviteAnswered,
+    TransferAnswered,
+)
+from voice.sip.referral import Referral
 
 log = logging.getLogger(__name__)
 
 _DTMF_IS_UPDATE = 1  # PJMEDIA_STREAM_DTMF_IS_UPDATE: the event has been reported before
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Base of what a callback posts."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallArrived(Notice):
-    """An INVITE: ``call`` was constructed in the callback, as pjsua2 demands, and nothing more was done with it."""
-
-    serial: int
-    call: Any
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallStateChanged(Notice):
-    """``state`` is a PJSIP_INV_STATE; ``code`` and ``reason`` are of the last response."""
-
-    serial: int
-    state: int
-    code: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class MediaChanged(Notice):
-    """SDP was negotiated: the leg's audio port is new, the same, or gone."""
-
-    serial: int
-
-
-@dataclass(frozen=True, slots=True)
-class DigitHeard(Notice):
-    """A digit began."""
-
-    serial: int
-    digit: str
-    method: DigitMethod
-
-
-@dataclass(frozen=True, slots=True)
-class RegistrationAnswered(Notice):
-    """The answer to a REGISTER."""
-
-    active: bool
-    code: int
-    reason: str
-
-
-Post = Callable[[Notice], None]
+_ACCEPTED = 202
+_DECLINED = 603
+_SRTP: dict[Srtp, int] = {
+    "off": pj.PJMEDIA_SRTP_DISABLED,
+    "optional": pj.PJMEDIA_SRTP_OPTIONAL,
+    "mandatory": pj.PJMEDIA_SRTP_MANDATORY,
+}
 
 
 class NativeCall(pj.Call):  # type: ignore[misc]
@@ -80,6 +47,7 @@ class NativeCall(pj.Call):  # type: ignore[misc]
     def __init__(self, account: Any, call_id: int, serial: int, post: Post) -> None:
         self._serial = serial
         self._post = post
+        self._account = account
         super().__init__(account, call_id)
 
     def onCallState(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
@@ -99,26 +67,57 @@ class NativeCall(pj.Call):  # type: ignore[misc]
         elif not prm.flags & _DTMF_IS_UPDATE:
             self._post(DigitHeard(self._serial, prm.digit, DigitMethod.RFC4733))
 
+    def onCallTsxState(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+        if prm.e.type != pj.PJSIP_EVENT_TSX_STATE:
+            return
+        transaction = prm.e.body.tsxState.tsx
+        ours = transaction.role == pj.PJSIP_ROLE_UAC and transaction.state == pj.PJSIP_TSX_STATE_COMPLETED
+        succeeded = transaction.state == pj.PJSIP_TSX_STATE_TERMINATED and transaction.statusCode < 300
+        if transaction.method == "INVITE" and transaction.role == pj.PJSIP_ROLE_UAC and (ours or succeeded):
+            self._post(ReinviteAnswered(self._serial, transaction.statusCode, transaction.statusText))
+
     def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
-        prm.statusCode = 603  # pjsua2 would accept and dial whatever the REFER names
+        referral = Referral()
+        self._post(ReferArrived(self._serial, prm.dstUri, referral))
+        accepted = referral.wait(REFERRAL_PATIENCE_S)
+        if accepted is None:
+            prm.statusCode = _DECLINED
+            return
+        leg_id, serial = accepted
+        call = NativeCall(self._account, pj.PJSUA_INVALID_ID, serial, self._post)
+        self._post(CallReferred(leg_id, serial, call))
+        prm.newCall = call
+        prm.opt.audioCount, prm.opt.videoCount = 1, 0
+        prm.statusCode = _ACCEPTED
+
+    def onCallTransferStatus(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+        self._post(TransferAnswered(self._serial, prm.statusCode, prm.reason, prm.finalNotify))
 
     def onCallReplaceRequest(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
-        prm.statusCode = 603  # pjsua2 would put a stranger in the place of the leg an INVITE's Replaces names
+        if not self._account.replaceable:
+            prm.statusCode = _DECLINED  # pjsua2 would put a stranger in the place of the leg that Replaces names
+            return
+        serial = self._account.next_serial()
+        call = NativeCall(self._account, pj.PJSUA_INVALID_ID, serial, self._post)
+        self._post(CallReplaced(self._serial, serial, call))
+        prm.newCall = call
+        prm.opt.audioCount, prm.opt.videoCount = 1, 0
 
 
 class NativeAccount(pj.Account):  # type: ignore[misc]
     """A ``pj.Account`` that forwards. ``next_serial`` must be callable from any thread."""
 
-    def __init__(self, post: Post, next_serial: Callable[[], int]) -> None:
+    def __init__(self, post: Post, next_serial: Callable[[], int], *, replaceable: bool = False) -> None:
         self._post = post
-        self._next_serial = next_serial
+        self.next_serial = next_serial
+        self.replaceable = replaceable
         self.refusing = False  # set by the command thread; from then on an INVITE gets pjsua2's own 500
         super().__init__()
 
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
         if self.refusing:
             return
-        serial = self._next_serial()
+        serial = self.next_serial()
         call = NativeCall(self, prm.callId, serial, self._post)
         self._post(CallArrived(serial, call, prm.rdata.wholeMsg))
 
@@ -157,7 +156,10 @@ def endpoint_config(config: PhoneConfig, writer: PjLog) -> Any:
 
 
 def account_config(config: PhoneConfig, account: SipAccount, transport: int) -> Any:
-    """An account bound to our one transport: no ICE, no SRTP, no address rewriting, no keep-alives of PJSIP's own."""
+    """An account bound to our one transport: no ICE, no address rewriting, no keep-alives of PJSIP's own.
+
+    Session timers (RFC 4028) of 30 minutes where the far end knows them; PJSIP refreshes by UPDATE.
+    """
     made = pj.AccountConfig()
     made.idUri = account.uri
     made.sipConfig.transportId = transport
@@ -166,7 +168,11 @@ def account_config(config: PhoneConfig, account: SipAccount, transport: int) -> 
     made.natConfig.sipOutboundUse = 0
     made.natConfig.iceEnabled = False
     made.natConfig.udpKaIntervalSec = 0
-    made.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_DISABLED
+    made.mediaConfig.srtpUse = _SRTP[config.srtp]
+    made.mediaConfig.srtpSecureSignaling = 0  # our hop is UDP on loopback; the relay's is TLS
+    made.callConfig.holdType = pj.PJSUA_CALL_HOLD_TYPE_RFC3264
+    made.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
+    made.callConfig.timerMinSESec, made.callConfig.timerSessExpiresSec = 90, 1800
     made.mediaConfig.transportConfig.boundAddress = config.rtp_host
     made.mediaConfig.transportConfig.port = config.rtp_first_port
     made.mediaConfig.transportConfig.portRange = config.rtp_ports if config.rtp_first_port else 0
@@ -217,5 +223,13 @@ def rfc4733(digits: str) -> Any:
     """Parameters that send ``digits`` as telephone-events of PJSIP's usual length."""
     made = pj.CallSendDtmfParam()
     made.method = pj.PJSUA_DTMF_METHOD_RFC2833
+    made.digits = digits
+    return made
+
+
+def by_info(digits: str) -> Any:
+    """Parameters that send ``digits`` by INFO (application/dtmf-relay)."""
+    made = pj.CallSendDtmfParam()
+    made.method = pj.PJSUA_DTMF_METHOD_SIP_INFO
     made.digits = digits
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from voice.audio import AudioSink
 from voice.clock import Clock
@@ -13,6 +13,7 @@ from voice.phone import (
     AudioPath,
     FrameSource,
     LegDisconnected,
+    LegQuality,
     PhoneConfig,
     PhoneError,
     PhoneEvent,
@@ -22,8 +23,7 @@ from voice.phone import (
 )
 from voice.sip.engine import Engine
 from voice.sip.media import FrameCopy
-from voice.sip.natives import Notice
-from voice.sip.quality import LegQuality
+from voice.sip.notices import Notice
 from voice.sip.thread import CommandThread, deliver
 
 _GOODBYE_S = 2.0  # how long close() waits for the legs it hung up
@@ -44,7 +44,10 @@ class SipPhone:
         self._on_event = on_event
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = CommandThread("pjsua2")
-        self._engine = Engine(config, self._emit, self._post, clock, copy)
+        self._engine = Engine(config, self._emit, self._post, self._later, clock, copy)
+        self._clock = clock
+        self._quality_s = config.quality_s
+        self._measuring: asyncio.Task[None] | None = None
         self._running = False
         self._quiet: asyncio.Event | None = None
 
@@ -62,6 +65,7 @@ class SipPhone:
             raise
         self._running = True
         atexit.register(self._close_at_exit)
+        self._measuring = asyncio.create_task(self._measure(), name="phone quality")
         return bound
 
     async def add_account(self, account: SipAccount) -> None:
@@ -85,8 +89,28 @@ class SipPhone:
         await self._thread_of_running().run(lambda: self._engine.hang_up(leg_id, code))
 
     async def send_digits(self, leg_id: str, digits: str) -> None:
-        """1 to 32 of ``0-9*#A-D``. Raises PhoneError STACK where the far end takes no telephone-event."""
+        """1 to 32 of ``0-9*#A-D``, by INFO where the far end takes no telephone-event. Raises PhoneError."""
         await self._thread_of_running().run(lambda: self._engine.send_digits(leg_id, digits))
+
+    async def hold(self, leg_id: str) -> None:
+        """Hold a connected leg. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (not connected)."""
+        await self._thread_of_running().run(lambda: self._engine.set_hold(leg_id, held=True))
+
+    async def resume(self, leg_id: str) -> None:
+        """Undo ``hold``. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (not connected)."""
+        await self._thread_of_running().run(lambda: self._engine.set_hold(leg_id, held=False))
+
+    async def transfer(self, leg_id: str, target: str) -> None:
+        """REFER. Raises PhoneError NO_SUCH_LEG, BAD_ADDRESS, BAD_ARGUMENT (not connected), STACK."""
+        await self._thread_of_running().run(lambda: self._engine.transfer(leg_id, target))
+
+    async def transfer_to(self, leg_id: str, other_leg_id: str) -> None:
+        """REFER with Replaces; both legs are connected. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT, STACK."""
+        await self._thread_of_running().run(lambda: self._engine.transfer_to(leg_id, other_leg_id))
+
+    async def answer_referral(self, leg_id: str, new_leg_id: str | None) -> None:
+        """202 or 603. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (no REFER waits, too late, id in use), NO_SLOT."""
+        await self._thread_of_running().run(lambda: self._engine.answer_referral(leg_id, new_leg_id))
 
     async def add_source(self, name: str, source: FrameSource) -> None:
         """Create the speaking port ``name``, or put ``source`` behind it."""
@@ -101,7 +125,7 @@ class SipPhone:
         await self._thread_of_running().run(lambda: self._engine.set_paths(paths))
 
     async def quality(self, leg_id: str) -> LegQuality:
-        """How the leg sounds to us so far. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (no audio yet)."""
+        """How the leg has sounded so far. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (no sound now)."""
         return await self._thread_of_running().run(lambda: self._engine.quality(leg_id))
 
     async def faults(self) -> dict[str, int]:
@@ -112,8 +136,7 @@ class SipPhone:
         """Hang up everything and free the stack (about a second, in the command thread). A second call does nothing."""
         if not self._running:
             return
-        self._running = False
-        atexit.unregister(self._close_at_exit)
+        self._stop_running()
         await self._thread.run(self._engine.hang_up_all)
         assert self._quiet is not None
         with contextlib.suppress(TimeoutError):  # of a far end that does not answer our BYE
@@ -128,8 +151,18 @@ class SipPhone:
 
         Only takes back the promise to close at a normal interpreter exit; returning to normal work is not possible.
         """
+        self._stop_running()
+
+    def _stop_running(self) -> None:
         self._running = False
         atexit.unregister(self._close_at_exit)
+        if self._measuring is not None:
+            self._measuring.cancel()
+
+    async def _measure(self) -> None:
+        while True:
+            await self._clock.sleep(self._quality_s)
+            await self._thread.run(self._engine.report_quality)
 
     async def _all_ended(self, quiet: asyncio.Event) -> None:
         quiet.clear()
@@ -144,6 +177,13 @@ class SipPhone:
 
     def _post(self, notice: Notice) -> None:
         self._thread.post(lambda: self._engine.handle(notice))
+
+    def _later(self, seconds: float, work: Callable[[], None]) -> None:
+        assert self._loop is not None
+        deliver(self._loop, self._wait, seconds, work)
+
+    def _wait(self, seconds: float, work: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._thread.post, work)
 
     def _emit(self, event: PhoneEvent) -> None:
         if self._loop is not None:

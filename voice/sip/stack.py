@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 import pjsua2 as pj
 
 from voice.phone import PhoneConfig, PhoneError, PhoneFailure, SipAccount
-from voice.sip.natives import NativeAccount, PjLog, Post, account_config, endpoint_config, set_codecs
+from voice.sip.natives import NativeAccount, PjLog, account_config, endpoint_config, set_codecs
+from voice.sip.notices import Post
 
 _PJ_ETOOMANY = 70010  # pj/errno.h
 
@@ -74,7 +75,7 @@ class Stack:
             if self.account is not None:
                 self.account.modify(made)
                 return
-            self.account = NativeAccount(self._post, self._next_serial)
+            self.account = NativeAccount(self._post, self._next_serial, replaceable=self._config.replaceable)
             self.account.create(made, True)
 
     def quiesce(self) -> None:
