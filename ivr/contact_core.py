@@ -48,8 +48,8 @@ from ivr.schema import Flow
 from ivr.supervision import EndSupervision, SetSupervisionMode, Supervise
 from voice.calls import Call, Leg, LegJoined, LegLeft, LegRang, Role
 from voice.commands import Command, Reply
-from voice.events import DigitReceived, LegAnswered, LegEnded, LegRinging
-from voice.phone import IncomingLeg, LegDigit, PhoneEvent
+from voice.events import DigitReceived, LegAnswered, LegEnded, LegRinging, QualityMeasured
+from voice.phone import IncomingLeg, LegDigit, LegQuality, PhoneEvent
 
 
 class ContactCore:
@@ -89,6 +89,8 @@ class ContactCore:
                 self._script.tell(flow.DigitPressed(digit), now)
             case LegDigit(leg_id=leg_id, digit=digit) if leg_id == self._supervision.leg:
                 self._supervision.digit(digit, now)
+            case LegQuality():
+                self._measured(event)
             case _:
                 self._state.call, change = self.call.apply(event)
                 match change:
@@ -102,6 +104,22 @@ class ContactCore:
                     case LegLeft():
                         self._left(change, now)
         return self._state.drain()
+
+    def _measured(self, quality: LegQuality) -> None:
+        leg = self.call.leg(quality.leg_id)
+        if leg is not None and leg.alive:
+            self._state.publish(
+                QualityMeasured(
+                    leg.id,
+                    leg.role,
+                    round(quality.mos, 2),
+                    round(quality.far_mos, 2),
+                    quality.received,
+                    round(quality.loss, 4),
+                    round(quality.jitter_ms, 1),
+                    round(quality.rtt_ms, 1),
+                )
+            )
 
     def prompt_finished(self, token: int, now: float) -> tuple[ContactEffect, ...]:
         """The prompts of ``token`` were played to their end."""

@@ -94,6 +94,25 @@ class DigitReceived(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class QualityMeasured(Event):
+    """How a leg sounded in the last 5 s: MOS by the E-model (``voice.quality``), 1.0..4.5; below 3.6 people complain.
+
+    ``mos`` of what the leg's party says, as we hear it; ``far_mos`` of what it hears from us, by its own RTCP.
+    ``received`` packets; ``loss`` 0..1; times in milliseconds, ``rtt_ms`` 0.0 until RTCP has answered.
+    """
+
+    type: ClassVar[str] = "leg.quality"
+    leg_id: str
+    role: str
+    mos: float
+    far_mos: float
+    received: int
+    loss: float
+    jitter_ms: float
+    rtt_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerLost(Event):
     """A contact worker process died; the front has sent BYE on every leg it had."""
 
@@ -114,7 +133,7 @@ class ServiceChanged(Event):
 
 
 VOICE_EVENTS: tuple[type[Event], ...] = (
-    LegRinging, LegAnswered, LegEnded, DigitReceived, WorkerLost, ServiceChanged,
+    LegRinging, LegAnswered, LegEnded, DigitReceived, QualityMeasured, WorkerLost, ServiceChanged,
 )  # fmt: skip
 
 
