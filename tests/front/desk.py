@@ -9,11 +9,11 @@ from tests.fakes.sip_peer import SDP
 from voice.front.access import Access
 from voice.front.digest import digest_response, parse_credentials
 from voice.front.flows import Assign, Effect, Flow, Send, Side
-from voice.front.message import Headers, Request, Response, parse, respond
+from voice.front.message import MAX_MESSAGE, Headers, Request, Response, parse, respond
 from voice.front.pool import Pool, WorkerEnded, WorkerReady
 from voice.front.proxy import Proxy
 from voice.front.routing import Routing
-from voice.front.switchboard import Switchboard
+from voice.front.switchboard import MAX_FORWARDED, Switchboard
 from voice.front.trunks import Trunks, TrunkSettings
 
 OUTER = ("192.0.2.1", 5060)
@@ -74,17 +74,17 @@ class Desk:
 
     def ready(self, number: int) -> None:
         report = WorkerReady(type="ready", id=f"w{number}", pid=number, port=worker_flow(number).port)
-        self._take(self.proxy.report(report, self.now))
+        self.take(self.proxy.report(report, self.now))
 
     def dies(self, number: int) -> list[Send]:
-        return self._take(self.proxy.report(WorkerEnded(type="ended", id=f"w{number}", reason="signal 9"), self.now))
+        return self.take(self.proxy.report(WorkerEnded(type="ended", id=f"w{number}", reason="signal 9"), self.now))
 
     def wait(self, seconds: float) -> list[Send]:
         """Let time pass, every deadline at its own moment."""
         until, sent = self.now + seconds, list[Send]()
         while (deadline := self.proxy.deadline) is not None and deadline <= until:
             self.now = max(self.now, deadline)
-            sent += self._take(self.proxy.tick(self.now))
+            sent += self.take(self.proxy.tick(self.now))
         self.now = until
         return sent
 
@@ -93,12 +93,16 @@ class Desk:
         return self.put_bytes(message.to_bytes(), source)
 
     def put_bytes(self, data: bytes, source: Flow) -> list[Send]:
-        return self._take(self.proxy.receive(parse(data), source, self.now))
+        return self.take(self.proxy.receive(parse(data), source, self.now))
 
-    def _take(self, effects: list[Effect]) -> list[Send]:
+    def take(self, effects: list[Effect]) -> list[Send]:
         sends = [effect for effect in effects if isinstance(effect, Send)]
         for send in sends:
-            parse(send.message.to_bytes())  # whatever leaves is sound
+            data = send.message.to_bytes()
+            assert len(data) <= MAX_FORWARDED
+            gives_back = isinstance(send.message, Response) and send.message.status in (400, 505)
+            if len(data) <= MAX_MESSAGE and not gives_back:
+                parse(data)  # whatever leaves is sound, unless it says what was not
         self.sent += sends
         self.assigned += [effect.worker_id for effect in effects if isinstance(effect, Assign)]
         return sends

@@ -55,10 +55,8 @@ class Admission:
         """An INVITE that begins a dialog."""
         if request.contact is None:
             raise SipParseError("an INVITE without Contact")
-        unsupported = request.headers.all("Proxy-Require")
-        unsupported += ["100rel" for value in request.headers.all("Require") if "100rel" in value]
-        if unsupported:
-            return [Send(source, respond(request, 420, [("Unsupported", value) for value in unsupported]))]
+        if not _takes_sdp(request):
+            return [Send(source, respond(request, 406))]
         if dialog is not None and dialog.phase not in (Phase.ENDED, Phase.REFUSED):
             return self._invite_again(request, dialog, source)
         if dialog is not None and dialog.refusal is not None and dialog.same_invite(request):
@@ -150,3 +148,9 @@ def _for_worker(request: Request, *, trunk: bool) -> Request:
     if len(invite.to_bytes()) > MAX_MESSAGE:  # compact names and joined lists grow when they are written out
         raise SipParseError("too long in canonical form", 513)
     return invite
+
+
+def _takes_sdp(request: Request) -> bool:
+    """Whether its Accept (RFC 3261 20.1; SDP where there is none) lets us answer with SDP."""
+    ranges = [item.partition(";")[0].strip().lower() for item in ",".join(request.headers.all("Accept")).split(",")]
+    return not any(ranges) or not {"*/*", "application/*", "application/sdp"}.isdisjoint(ranges)

@@ -19,6 +19,7 @@ _URI = re.compile(
     r"(?P<params>(?:;[A-Za-z0-9\-_.!~*'()%\[\]/:&+$=]+)*)(?:\?(?P<headers>[^\s<>\"]+))?",
     re.IGNORECASE | re.ASCII,
 )
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _TEL = re.compile(r"tel:[+0-9A-D#*().-]+(?:;[A-Za-z0-9\-_.!~*'()%\[\]/:&+$=]+)*", re.IGNORECASE | re.ASCII)
 _NAME_ADDR = re.compile(
     rf'\s*(?:(?P<display>"(?:[^"\\]|\\.)*"|(?:{ATOM}(?:[ \t]+{ATOM})*)?)\s*<(?P<uri>[^<>\s]+)>'
@@ -27,7 +28,7 @@ _NAME_ADDR = re.compile(
     re.DOTALL | re.ASCII,
 )
 _VIA = re.compile(
-    rf"SIP\s*/\s*2\.0\s*/\s*(?P<transport>UDP|TCP|TLS)\s+(?P<host>{_HOST})(?:\s*:\s*(?P<port>\d{{1,5}}))?"
+    rf"SIP\s*/\s*2\.0\s*/\s*(?P<transport>{ATOM})\s+(?P<host>{_HOST})(?:\s*:\s*(?P<port>\d{{1,5}}))?"
     r"\s*(?P<params>(?:;.*)?)",
     re.IGNORECASE | re.ASCII,
 )
@@ -100,9 +101,9 @@ def parse_uri(text: str) -> SipUri:
     """Raises SipParseError; status 416 where the scheme is not sip or sips."""
     match = _URI.fullmatch(text)
     if match is None:
-        scheme = text.partition(":")[0].lower()
-        known = scheme in ("sip", "sips")
-        raise SipParseError(f"not a SIP URI: {text[:60]!r}", 400 if known or ":" not in text else 416)
+        scheme = _SCHEME.match(text)
+        other = scheme is not None and scheme[1].lower() not in ("sip", "sips")
+        raise SipParseError(f"not a SIP URI: {text[:60]!r}", 416 if other else 400)
     params: dict[str, str | None] = {}
     for item in filter(None, match["params"].split(";")):
         name, equals, value = item.partition("=")

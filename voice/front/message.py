@@ -1,7 +1,8 @@
 """SIP messages: a strict parser and a serialiser (RFC 3261 section 7 and 25). Pure; bytes in, values out.
 
 Stricter than the RFC where native code behind us has been seen to fail: 3600 bytes at most, eleven methods, no
-multipart bodies, no content encodings. Addresses are checked before anybody trusts them.
+multipart bodies, no content encodings, no control characters. A Via without branch (RFC 2543) is accepted. Addresses
+are checked before anybody trusts them.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ _FIELD = re.compile(rf"({ATOM})[ \t]*:[ \t]*(.*)", re.DOTALL | re.ASCII)
 _FOLD = re.compile(r"\r\n[ \t]+")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _REQUEST_LINE = re.compile(rf"({ATOM}) (\S+) (SIP/\d\.\d)", re.IGNORECASE | re.ASCII)
-_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6]\d\d) ?(.*)", re.IGNORECASE | re.ASCII)
+_SPACED_LINE = re.compile(rf"({ATOM}) [ -~]+ SIP/2\.0 *", re.IGNORECASE | re.ASCII)  # enough for a 400
+_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6]\d\d)(?: (.*))?", re.IGNORECASE | re.ASCII)
+_OTHER_VERSION = re.compile(r"^SIP/\d\.\d", re.IGNORECASE)
 _CALL_ID = re.compile(r"[!-~]{1,200}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _ADDRESSES = ("Route", "Record-Route", "Contact")
@@ -52,6 +55,7 @@ _REASONS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     407: "Proxy Authentication Required",
     408: "Request Timeout",
     413: "Request Entity Too Large",
@@ -156,14 +160,24 @@ def respond(request: Request, status: int, extra: Iterable[tuple[str, str]] = ()
 
     A To without a tag gets ``tag``, or one that is the same for every retransmission of the request (8.2.7).
     """
-    to = request.to
-    if status > 100 and not to.tag:
-        tag = tag or hashlib.sha256(f"{request.call_id} {request.via.branch}".encode()).hexdigest()[:16]
-        to = replace(to, params={**to.params, "tag": tag})
-    fields = [("Via", value) for value in request.headers.all("Via")]
-    fields += [("From", request.headers.get("From") or ""), ("To", str(to)), ("Call-ID", request.call_id)]
-    fields += [("CSeq", str(request.cseq)), *extra]
+    vias = request.headers.all("Via")
+    to = request.headers.get("To") or ""
+    if status > 100:
+        tag = tag or hashlib.sha256(f"{request.call_id} {vias[0]}".encode()).hexdigest()[:16]
+        to = _tagged(to, tag)
+    fields = [("Via", value) for value in vias]
+    fields += [("From", request.headers.get("From") or ""), ("To", to), ("Call-ID", request.call_id)]
+    fields += [("CSeq", request.headers.get("CSeq") or ""), *extra]
     return Response(Headers(fields), status=status, reason=_REASONS.get(status, "Refused"))
+
+
+def _tagged(to: str, tag: str) -> str:
+    """The value of To with ``tag`` where it has none; as it came where it is not sound and is answered with 400."""
+    try:
+        party = parse_name_addr(to)
+    except SipParseError:
+        return to
+    return to if party.tag else str(replace(party, params={**party.params, "tag": tag}))
 
 
 def parse(data: bytes) -> Request | Response:
@@ -178,12 +192,15 @@ def parse(data: bytes) -> Request | Response:
     start, _, rest = _FOLD.sub(" ", text).partition("\r\n")
     fields = Headers(_fields(rest))
     if status_line := _STATUS_LINE.fullmatch(start):
-        response = Response(fields, body=body, status=int(status_line[1]), reason=status_line[2])
+        response = Response(fields, body=body, status=int(status_line[1]), reason=status_line[2] or "")
         _check_message(response)
         return replace(response, body=_body(response, len(data)))
     line = _REQUEST_LINE.fullmatch(start)
     if line is None or _FORBIDDEN.search(start):
-        raise SipParseError(f"not a request line: {start[:60]!r}")
+        error = SipParseError(f"not a request line: {start[:60]!r}")
+        if spaced := _SPACED_LINE.fullmatch(start):
+            error.request = _answerable(Request(fields, method=spaced[1], uri=""))
+        raise error
     request = Request(fields, body=body, method=line[1], uri=line[2])
     try:
         _check_request(request, line[3])
@@ -218,8 +235,8 @@ def _check_message(message: Message) -> None:
         raise SipParseError("Call-ID is missing or malformed")
     for value in message.headers.all("Via"):
         parse_via(value)
-    if not message.via.branch or not message.from_.tag:
-        raise SipParseError("Via has no branch or From no tag")
+    if not message.from_.tag:
+        raise SipParseError("From has no tag")
     _ = message.to, message.cseq
     for name in _ADDRESSES:
         for value in message.headers.all(name):
@@ -237,6 +254,8 @@ def _check_request(request: Request, version: str) -> None:
         raise SipParseError(f"method {request.method[:32]}", 405)
     if request.target.scheme != "sip":
         raise SipParseError("sips: is not served here", 416)
+    if request.target.headers:
+        raise SipParseError("a Request-URI has no headers (RFC 3261 19.1.1)")
     for name in ("Max-Forwards", "Expires"):
         value = request.headers.get(name)
         if value is not None and not _NUMBER.fullmatch(value):
@@ -263,11 +282,14 @@ def _body(message: Message, size: int) -> bytes:
 
 
 def _answerable(request: Request) -> Request | None:
-    """``request`` if an answer to it can be addressed: never to an ACK (RFC 3261 17)."""
+    """``request`` if an answer to it can be addressed: never to an ACK (RFC 3261 17).
+
+    A Via is needed, and From, To, Call-ID and CSeq to give back as they came, even where they are what is wrong.
+    """
     try:
         for value in request.headers.all("Via"):
-            parse_via(value)
-        _ = request.via, request.from_, request.to, request.cseq
+            parse_via(_OTHER_VERSION.sub("SIP/2.0", value))
     except SipParseError:
         return None
-    return request if request.method != "ACK" and _CALL_ID.fullmatch(request.call_id) else None
+    whole = all(request.headers.get(name) for name in ("Via", "From", "To", "CSeq"))
+    return request if whole and request.method != "ACK" and _CALL_ID.fullmatch(request.call_id) else None

@@ -129,6 +129,8 @@ class Proxy:
             return self._ack(request, dialog, source, now)
         if method == "CANCEL":
             return self._cancel(request, dialog, source, now)
+        if unsupported := _unsupported(request):
+            return [Send(source, respond(request, 420, [("Unsupported", ", ".join(unsupported))]))]
         if method == "REGISTER" and source.side is Side.OUTER:
             return self._admission.register(request, source, now)
         if request.to.tag:
@@ -304,6 +306,14 @@ class Proxy:
             dialog.phase = Phase.CONFIRMED
         elif response.status >= 300:
             self._board.dialogs.end(dialog, now + FINAL_S)
+
+
+def _unsupported(request: Request) -> list[str]:
+    """The extensions that keep us from serving it (RFC 3261 8.2.2.3 and 16.3 step 5); 100rel from everybody."""
+    needed = [option.strip() for value in request.headers.all("Proxy-Require") for option in value.split(",")]
+    required = [option.strip() for value in request.headers.all("Require") for option in value.split(",")]
+    ours = request.method in ("OPTIONS", "REGISTER")
+    return needed + [option for option in required if ours or option.lower() == "100rel"]
 
 
 def _popped(response: Response) -> Response:
