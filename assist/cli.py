@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from assist.headset_cli import headset
 from assist.speech_cli import evaluate, models, transcribe
 from hardware.errors import HardwareError
 from voice.errors import CallfloorError, DocumentError
@@ -21,7 +22,6 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 recording = typer.Typer(no_args_is_help=True, help="Listen to the encrypted recordings.")
 flow = typer.Typer(no_args_is_help=True, help="Check the flows callers go through.")
 content = typer.Typer(no_args_is_help=True, help="Check playbooks and lexicons.")
-headset = typer.Typer(no_args_is_help=True, help="Look at the headset of this machine.")
 app.add_typer(headset, name="headset")
 app.add_typer(recording, name="recording")
 app.add_typer(models, name="models")
@@ -69,37 +69,6 @@ def station(
 
     secret = os.environ.get("CALLFLOOR_SECRET") or typer.prompt("Secret", hide_input=True)
     asyncio.run(run_agent_station(server, agent, secret, sip, host, ca))
-
-
-@headset.command("describe")
-def headset_describe(
-    descriptor: Annotated[Path, typer.Option(help="A HID report descriptor, raw bytes.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON: direction, report id, name, bit.")] = False,
-) -> None:
-    """Print where a headset's buttons and lights are in its reports."""
-    from assist.headsets import show_descriptor
-
-    show_descriptor(descriptor, as_json=as_json)
-
-
-@headset.command("list")
-def headset_list(
-    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
-) -> None:
-    """List the headsets and sound devices of this machine."""
-    from assist.headsets import show_headsets
-
-    show_headsets(as_json=as_json)
-
-
-@headset.command("check")
-def headset_check(
-    seconds: Annotated[float, typer.Option(min=2.0, max=60.0, help="How long to listen.")] = 10.0,
-) -> None:
-    """Speak for ten seconds and be told whether this headset is fit for work; exit status 1 where it is not."""
-    from assist.headsets import check_headset
-
-    raise typer.Exit(0 if asyncio.run(check_headset(seconds)) else 1)
 
 
 @recording.command("export")

@@ -8,9 +8,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from hardware.audio.engine import PortAudioDevice, SoundDevice
-from hardware.audio.pulse import PulseDevice, pulse_is_here
-from hardware.diagnostics import Finding, judge, measure, same_device
+from assist.headset_live import plain_console, verdict
+from hardware.audio.engine import SoundDevice
+from hardware.audio.pulse import PulseDevice
+from hardware.diagnostics import Finding, judge, judge_devices, measure
 from hardware.discovery import UDEV_FILE, FoundHeadset, find_headsets, find_sound, udev_rules
 from hardware.errors import HidError, HidFailure, SoundError
 from hardware.hid.telephony import describe
@@ -33,7 +34,7 @@ def show_descriptor(file: Path, *, as_json: bool) -> None:
         )
     table = describe(descriptor)
     if as_json:
-        Console(soft_wrap=True, highlight=False, markup=False).print(json.dumps(table))
+        plain_console().print(json.dumps(table))
         return
     _print_layout(table)
 
@@ -41,18 +42,42 @@ def show_descriptor(file: Path, *, as_json: bool) -> None:
 def show_headsets(*, as_json: bool) -> None:
     """Print the headsets and sound devices of this machine, and what to do about those that cannot be opened."""
     headsets = find_headsets()
-    console = Console(soft_wrap=True, highlight=False, markup=False)
+    console = plain_console()
     if as_json:
         console.print(json.dumps([_plain(found) for found in headsets]))
         return
     if not headsets:
         console.print("No headset with call control buttons found.")
     for found in headsets:
-        console.print(f"{found.identity}  {found.path}")
+        console.print(f"{found.identity}  {found.path}  (choose it as {found.identity.key})")
         if found.table is not None:
             _print_layout(found.table)
         if found.trouble is not None:
             console.print(f"  {found.trouble}")
+    _print_rules(console, headsets)
+    _print_sound(console)
+
+
+async def check_headset(seconds: float, device: SoundDevice) -> bool:
+    """Listen, measure, print the verdict; whether all is well. Raises SoundError where there is no sound."""
+    console = plain_console()
+    console.print(f"Speak as you do to a customer, for {seconds:.0f} seconds. You will hear one chirp.")
+    findings = judge(await measure(device, seconds))
+    headsets = _buttons()
+    if isinstance(device, PulseDevice):
+        findings += judge_devices(device.ear or "", device.microphone or "", [found.identity for found in headsets])
+    blocked = [found for found in headsets if found.trouble is not None]
+    findings += [Finding(False, str(found.trouble)) for found in blocked]
+    for finding in findings:
+        console.print(verdict(finding.good, finding.what))
+    _print_rules(console, blocked)
+    fit = all(finding.good for finding in findings)
+    console.print("This headset is ready." if fit else "This headset is NOT ready.")
+    return fit
+
+
+def _print_rules(console: Console, headsets: list[FoundHeadset]) -> None:
+    """What to install so that the ones without permission can be opened."""
     blocked = {
         found.identity.vendor
         for found in headsets
@@ -61,25 +86,6 @@ def show_headsets(*, as_json: bool) -> None:
     if blocked:
         console.print(f"To allow it, write this to {UDEV_FILE} and plug the headset in again:")
         console.print(udev_rules(blocked), end="")
-    _print_sound(console)
-
-
-async def check_headset(seconds: float, sound: SoundDevice | None = None) -> bool:
-    """Listen, measure, print the verdict; whether all is well. Raises SoundError where there is no sound."""
-    console = Console(soft_wrap=True, highlight=False, markup=False)
-    device = sound or (PulseDevice() if pulse_is_here() else PortAudioDevice())
-    console.print(f"Speak as you do to a customer, for {seconds:.0f} seconds. You will hear one chirp.")
-    findings = judge(await measure(device, seconds))
-    if isinstance(device, PulseDevice) and not same_device(device.ear or "", device.microphone or ""):
-        findings.append(
-            Finding(False, f"ear ({device.ear}) and microphone ({device.microphone}) are different devices")
-        )
-    findings += [Finding(False, str(found.trouble)) for found in _buttons() if found.trouble is not None]
-    for finding in findings:
-        console.print(f"{'good' if finding.good else 'BAD '}  {finding.what}")
-    fit = all(finding.good for finding in findings)
-    console.print("This headset is ready." if fit else "This headset is NOT ready.")
-    return fit
 
 
 def _buttons() -> list[FoundHeadset]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,8 +47,10 @@ async def run_agent_station(server: str, agent: str, secret: str, front: str, ho
     """Run the softphone of ``agent`` with this machine's headset until stopped. Raises DocumentError for an option that
     cannot be meant, HardwareError, PhoneError.
     """
+    from assist.headset_choice import read_choice
     from voice.station import StationSettings, run_station
 
     options = {"agent": agent, "secret": secret, "server": server, "front": front, "host": host, "ca": ca}
+    options |= read_choice(os.environ).model_dump()
     settings = validate(Document(Path("command line"), options, {}), StationSettings)
     await run_station(settings, SystemClock())

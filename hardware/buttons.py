@@ -60,6 +60,8 @@ class Buttons:
         self._watcher = watcher
         self.on_back: Callable[[], None] = lambda: None
         """Called on the event loop when a device that was gone, or not there yet, can be used."""
+        self.trouble: HidError | None = None
+        """Why there is no device; None while there is one."""
         self._control: CallControl | None = None
         self._state = IDLE
         self._returning: asyncio.Task[None] | None = None
@@ -101,6 +103,7 @@ class Buttons:
         identity = self._transport.identity
         layout = telephony_layout(parse(descriptor))
         self._control = CallControl(layout, quirks_of(identity.vendor, identity.product))
+        self.trouble = None
         if self._watcher is not None:
             self._watcher.opened(layout)
         now = self._clock.monotonic()
@@ -133,6 +136,7 @@ class Buttons:
             self._wait_for_it(error)
 
     def _wait_for_it(self, error: HidError) -> None:
+        self.trouble = error
         if error.failure in QUIET:
             log.info("no headset buttons: %s", error)
         else:

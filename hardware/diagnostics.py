@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.audio.engine import SoundDevice
+from hardware.discovery import belongs
 from hardware.errors import SoundError
+from hardware.hid.transport import DeviceIdentity
 
 Samples = NDArray[np.int16]
 
@@ -70,6 +73,23 @@ def same_device(ear: str, microphone: str) -> bool:
     """Whether two PulseAudio names are one device, as ``alsa_output.usb-X.stereo`` and ``alsa_input.usb-X.mono``."""
     parts = [name.split(".")[1] if name.count(".") > 1 else name for name in (ear, microphone)]
     return parts[0] == parts[1]
+
+
+def judge_devices(ear: str, microphone: str, headsets: Iterable[DeviceIdentity]) -> list[Finding]:
+    """Whether sound goes where it should: ``ear`` and ``microphone`` as PulseAudio names them, one device, and part of
+    one of the ``headsets`` with keys, where there are any.
+    """
+    findings = []
+    if not same_device(ear, microphone):
+        findings.append(Finding(False, f"ear ({ear}) and microphone ({microphone}) are different devices"))
+    named = [identity for identity in headsets if identity.name]
+    for kind, name in (("ear", ear), ("microphone", microphone)):
+        if named and not any(belongs(identity, name) for identity in named):
+            what = (
+                f"the {kind} is {name}, not the {named[0].name}: make that the default, or `callfloor headset choose`"
+            )
+            findings.append(Finding(False, what))
+    return findings
 
 
 def chirp(rate: int) -> Samples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -54,6 +55,14 @@ def find_headsets(
         finally:
             device.close()
     return found
+
+
+def belongs(identity: DeviceIdentity, sound_device: str) -> bool:
+    """Whether a sound device, as PulseAudio or PortAudio names it, is part of that headset: udev puts the product's
+    name into PulseAudio's, ALSA into PortAudio's.
+    """
+    product, name = (re.sub(r"[^a-z0-9]+", "_", text.lower()) for text in (identity.name, sound_device))
+    return bool(product) and product in name
 
 
 def udev_rules(vendors: Iterable[int]) -> str:

@@ -98,7 +98,7 @@ def test_without_permission_the_rule_to_install_is_printed(monkeypatch: pytest.M
     monkeypatch.setattr(assist.headsets, "find_headsets", lambda: found)
     monkeypatch.setattr(assist.headsets, "find_sound", list)
     done = CliRunner().invoke(app, ["headset", "list"])
-    assert "Jabra EVOLVE LINK (0b0e:0307)  /dev/hidraw3" in done.output
+    assert "Jabra EVOLVE LINK (0b0e:0307)  /dev/hidraw3  (choose it as 0b0e:0307:A1)" in done.output
     assert "/etc/udev/rules.d/70-callfloor-headset.rules" in done.output
     assert 'KERNEL=="hidraw*", ATTRS{idVendor}=="0b0e", TAG+="uaccess"' in done.output
     (plain,) = json.loads(CliRunner().invoke(app, ["headset", "list", "--json"]).output)
@@ -127,6 +127,23 @@ def test_the_check_says_whether_the_headset_is_ready(
 
     assert asyncio.run(main()) == fit
     assert ("is ready" if fit else "NOT ready") in capsys.readouterr().out
+
+
+def test_the_check_prints_the_rule_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = FoundHeadset(JABRA, "/dev/hidraw3", None, HidError(HidFailure.NO_PERMISSION, "/dev/hidraw3"))
+    monkeypatch.setattr(assist.headsets, "find_headsets", lambda: [refused])
+
+    async def main() -> bool:
+        card = SimulatedSoundCard(8000)
+        card.speak(b"\x00\x10\x00\xf0" * 8000)
+        return await check_headset(0.5, card)
+
+    assert not asyncio.run(main())
+    said = capsys.readouterr().out
+    assert "BAD   no permission to open the device: /dev/hidraw3" in said
+    assert 'KERNEL=="hidraw*", ATTRS{idVendor}=="0b0e", TAG+="uaccess"' in said
 
 
 def test_one_rule_for_each_vendor() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from hardware.audio.engine import SimulatedSoundCard
-from hardware.diagnostics import Heard, analyse, chirp, judge, measure, same_device
+from hardware.diagnostics import Heard, analyse, chirp, judge, judge_devices, measure, same_device
+from hardware.hid.transport import DeviceIdentity
 
 RATE = 8000
 RNG = np.random.default_rng(1)
@@ -53,6 +54,29 @@ def test_the_delay_of_a_loop_is_measured() -> None:
 )
 def test_one_device_or_two(ear: str, microphone: str, same: bool) -> None:
     assert same_device(ear, microphone) is same
+
+
+DEVICE = "usb-GN_Netcom_Jabra_EVOLVE_LINK_0A-00"
+USB = (f"alsa_output.{DEVICE}.analog-stereo", f"alsa_input.{DEVICE}.mono-fallback")
+BOARD = ("alsa_output.pci-0000_00_1b.0.analog-stereo", "alsa_input.pci-0000_00_1b.0.analog-stereo")
+EVOLVE = DeviceIdentity(0x0B0E, 0x0307, name="Jabra EVOLVE LINK")
+
+
+@pytest.mark.parametrize(
+    ("ear", "microphone", "headsets", "wrong"),
+    [
+        (*USB, [EVOLVE], []),
+        (*BOARD, [EVOLVE], ["the ear is", "the microphone is"]),
+        (USB[0], BOARD[1], [EVOLVE], ["different devices", "the microphone is"]),
+        (*BOARD, [], []),
+        (*BOARD, [DeviceIdentity(1, 2)], []),
+        (*BOARD, [DeviceIdentity(1, 2, name="USB HID"), EVOLVE], ["the ear is", "the microphone is"]),
+    ],
+)
+def test_sound_that_goes_elsewhere(ear: str, microphone: str, headsets: list[DeviceIdentity], wrong: list[str]) -> None:
+    findings = judge_devices(ear, microphone, headsets)
+    assert len(findings) == len(wrong)
+    assert all(says in finding.what and not finding.good for says, finding in zip(wrong, findings, strict=True))
 
 
 def test_a_whole_measurement() -> None:
