@@ -20,12 +20,15 @@ from ivr.acd_messages import (
     AcdInput,
     AgentLoggedIn,
     AgentLoggedOut,
+    AgentPreferred,
     ContactAnswered,
     ContactEnded,
     ContactHeld,
+    ContactPostponed,
     ContactQueuedIn,
     ContactRinging,
     ContactUnreachable,
+    MoreWrapUp,
     NotReady,
     OfferFailed,
     Ready,
@@ -107,24 +110,28 @@ class Acd:
 
     def _dispatch(self, given: AcdInput) -> None:
         match given:
-            case ContactQueuedIn() | ContactEnded() | SnapshotReceived():
+            case ContactQueuedIn() | ContactEnded() | SnapshotReceived() | AgentPreferred() | ContactPostponed():
                 self._contact_input(given)
             case ContactRinging() | ContactAnswered() | ContactUnreachable() | OfferFailed() | ContactHeld():
                 self._lease_input(given)
-            case AgentLoggedIn() | AgentLoggedOut() | StationUp() | StationDown() | Ready() | NotReady():
+            case AgentLoggedIn() | AgentLoggedOut() | StationUp() | StationDown() | Ready() | NotReady() | MoreWrapUp():
                 self._agent_input(given)
             case Tick():
                 pass
 
     # Agents
 
-    def _agent_input(self, given: AgentLoggedIn | AgentLoggedOut | StationUp | StationDown | Ready | NotReady) -> None:
+    def _agent_input(
+        self, given: AgentLoggedIn | AgentLoggedOut | StationUp | StationDown | Ready | NotReady | MoreWrapUp
+    ) -> None:
         agent = self._state.touch_agent(given.agent)
         match given:
-            case AgentLoggedIn(_, queues, ready, skills, weights):
+            case AgentLoggedIn(_, queues, ready, skills, weights, wrap_up):
                 self._state.router.remove_agent(agent.name)  # the lines it stands in may be others now
                 agent.logged_in, agent.queues, agent.ready, agent.not_responding = True, queues, ready, ""
                 agent.skills, agent.weights = dict(skills), dict(weights)
+                if wrap_up is not None and wrap_up[1] > self._state.now and agent.assignment is None:
+                    self._state.start_wrap_up(agent, *wrap_up)
             case AgentLoggedOut():
                 agent.logged_in, agent.ready, agent.wrap_up_until = False, False, None
             case StationUp():
@@ -135,10 +142,18 @@ class Acd:
                 agent.ready, agent.not_responding, agent.wrap_up_until = True, "", None
             case NotReady(_, reason):
                 agent.ready, agent.not_ready_reason, agent.wrap_up_until = False, reason, None
+            case MoreWrapUp():
+                if agent.wrap_up_until is not None:
+                    times = self._state.times
+                    most = agent.wrap_up_since + max(times.wrap_up_limit_s, times.wrap_up_s)
+                    agent.wrap_up_until = min(agent.wrap_up_until + times.wrap_up_more_s, most)
+                    self._state.deadlines.set(agent.wrap_up_until, WrapUpEnds(agent.name))
 
     # Contacts
 
-    def _contact_input(self, given: ContactQueuedIn | ContactEnded | SnapshotReceived) -> None:
+    def _contact_input(
+        self, given: ContactQueuedIn | ContactEnded | SnapshotReceived | AgentPreferred | ContactPostponed
+    ) -> None:
         contact_id = given.contact_id
         if contact_id in self._ended:
             return
@@ -157,8 +172,22 @@ class Acd:
                 self._ended[contact_id] = None
                 if len(self._ended) > ENDED_REMEMBERED:
                     del self._ended[next(iter(self._ended))]
+            case AgentPreferred(_, agent):
+                if self._state.router.is_waiting(contact_id):
+                    self._state.contacts[contact_id].sticky = agent
+                    self._state.wait(contact_id)
+            case ContactPostponed(_, until):
+                self._postpone(contact_id, until)
             case SnapshotReceived(_, snapshot):
                 self._reconcile(contact_id, snapshot)
+
+    def _postpone(self, contact_id: str, until: float) -> None:
+        contact = self._state.contacts.get(contact_id)
+        if contact is not None:
+            self._leases.release(contact_id, wrap_up=False)
+            self._state.router.remove_contact(contact_id)
+            contact.misses, contact.rests_until = 0, until
+            self._state.deadlines.set(until, RestEnds(contact_id))
 
     def _reconcile(self, contact_id: str, seen: ContactSnapshot) -> None:
         held = self._state.assignment(contact_id)
@@ -202,7 +231,8 @@ class Acd:
         contact_id = given.contact_id
         if contact_id not in self._state.contacts:
             return
-        held = self._state.assignment(contact_id)
+        lease = None if isinstance(given, ContactHeld | ContactAnswered) else given.lease_id
+        held = self._state.assignment(contact_id, lease)
         match given:
             case ContactAnswered(_, agent, lease_id):
                 # A fact, even if the lease ran out.
@@ -211,18 +241,23 @@ class Acd:
                 if held and held.phase in CONNECTED:
                     held.phase = AgentState.HOLD if on else AgentState.TALKING
                     self._state.touched_agents[self._state.contacts[contact_id].agent or ""] = None
-            case _ if held is None or held.lease_id != given.lease_id or held.phase in CONNECTED:
+            case _ if held is None or held.phase in CONNECTED:
                 return  # of a reservation that is over
             case ContactRinging(_, agent, lease_id):
                 self._leases.assign(contact_id, agent, lease_id, AgentState.RINGING)
             case ContactUnreachable(_, agent, _, reason):
-                self._leases.release(contact_id)
                 self._state.touch_agent(agent).not_responding = reason or "no answer"
                 self._state.contacts[contact_id].misses = 0
-                self._state.wait(contact_id)
-            case OfferFailed():
-                self._leases.release(contact_id)
-                self._leases.rest(contact_id)
+                if self._leases.drop(contact_id, agent):
+                    self._state.wait(contact_id)
+            case OfferFailed(_, lease_id):
+                if self._leases.drop(contact_id, self._holder(contact_id, lease_id)):
+                    self._leases.rest(contact_id)
+
+    def _holder(self, contact_id: str, lease_id: str) -> str:
+        holders = self._state.contacts[contact_id].holders
+        assignments = ((name, self._state.agents[name].assignment) for name in holders)
+        return next(name for name, held in assignments if held is not None and held.lease_id == lease_id)
 
     # Time
 
@@ -233,8 +268,9 @@ class Acd:
             match due:
                 case LeaseEnds(name, phase, lease_id):
                     held = state.agents[name].assignment
-                    if held is not None and (held.phase, held.lease_id) == (phase, lease_id):
-                        self._leases.release(held.contact_id)
+                    if held is None or (held.phase, held.lease_id) != (phase, lease_id):
+                        continue
+                    if self._leases.drop(held.contact_id, name):
                         self._leases.rest(held.contact_id)
                 case WrapUpEnds(name):
                     agent = state.agents[name]

@@ -15,6 +15,7 @@ from voice.events import Event, WorkerLost
 @dataclass(frozen=True, slots=True)
 class AgentLoggedIn:
     """An agent signed in, serving ``queues``; NOT_READY unless ``ready``. Again: the queues are replaced.
+    ``wrap_up``: since when, and until when, a wrap-up lasts that the floor, started again, finds in its log.
 
     ``skills``: levels 1-10; ``weights``: how much a queue counts for this agent, above 0 (1.0 where none is given).
     """
@@ -24,6 +25,7 @@ class AgentLoggedIn:
     ready: bool = False
     skills: tuple[tuple[str, int], ...] = ()
     weights: tuple[tuple[str, float], ...] = ()
+    wrap_up: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,13 @@ class NotReady:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class MoreWrapUp:
+    """The agent needs longer, by ``AcdTimes.wrap_up_more_s`` and up to its limit."""
+
+    agent: str
+
+
 # Inputs: contacts
 
 
@@ -77,6 +86,24 @@ class ContactQueuedIn:
     queued_at: float
     skills: tuple[tuple[str, int], ...] = ()
     sticky: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPreferred:
+    """The agent of the caller's last contact is found, perhaps only after the contact was queued."""
+
+    contact_id: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPostponed:
+    """A promised call whose customer was not reached: its agent is free, without wrap-up, and it is not offered before
+    ``until``. Its place is kept.
+    """
+
+    contact_id: str
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +171,8 @@ class Tick:
 
 
 AcdInput = (
-    AgentLoggedIn | AgentLoggedOut | StationUp | StationDown | Ready | NotReady
+    AgentLoggedIn | AgentLoggedOut | StationUp | StationDown | Ready | NotReady | MoreWrapUp
+    | AgentPreferred | ContactPostponed
     | ContactQueuedIn | ContactRinging | ContactAnswered | ContactUnreachable | OfferFailed | ContactHeld
     | ContactEnded | SnapshotReceived | Tick
 )  # fmt: skip
@@ -164,12 +192,13 @@ class OfferContact:
 
 @dataclass(frozen=True, slots=True)
 class AgentChanged:
-    """An agent's state, or the reason for it, is another one ``since`` now."""
+    """An agent's state, or the reason for it, is another one ``since`` now. ``until``: when wrap-up ends; else 0."""
 
     agent: str
     state: AgentState
     reason: str
     since: float
+    until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ivr.acd_messages import AcdEffect
 from ivr.agents import Agent, AgentState, Assignment
-from ivr.deadlines import Deadlines, PlaceChanges
+from ivr.deadlines import Deadlines, PlaceChanges, WrapUpEnds
 from ivr.estimate import Line, Pace, Wait, estimate, keep
 from ivr.placing import place
 from ivr.queue import QueuedContact
@@ -18,11 +18,15 @@ from ivr.staffing import Staffing
 
 @dataclass(frozen=True, slots=True)
 class AcdTimes:
-    """Seconds. ``wrap_up_s`` 0: no wrap-up."""
+    """Seconds. ``wrap_up_s`` 0: no wrap-up. An agent may ask for ``wrap_up_more_s`` more, again and again, until it has
+    lasted ``wrap_up_limit_s`` in all.
+    """
 
     reserve_s: float = 5.0
     ring_s: float = 15.0
     wrap_up_s: float = 10.0
+    wrap_up_more_s: float = 30.0
+    wrap_up_limit_s: float = 180.0
 
 
 class AcdState:
@@ -39,7 +43,7 @@ class AcdState:
         self.router = Router(self.queues)
         self.staffing = Staffing()
         self.deadlines = Deadlines()
-        self.shown: dict[str, tuple[AgentState, str]] = {}
+        self.shown: dict[str, tuple[AgentState, str, float]] = {}
         self.offered: dict[str, str] = {}
         self.touched_agents: dict[str, None] = {}
         self.touched_contacts: dict[str, None] = {}
@@ -63,10 +67,19 @@ class AcdState:
             self.agents[name] = Agent(name, idle_since=self.now, since=self.now)
         return self.agents[name]
 
-    def assignment(self, contact_id: str) -> Assignment | None:
-        """What the agent of a contact has of it."""
+    def assignment(self, contact_id: str, lease_id: str | None = None) -> Assignment | None:
+        """What the agent of a contact has of it, or the one of its agents who has it by ``lease_id``."""
         contact = self.contacts.get(contact_id)
-        return self.agents[contact.agent].assignment if contact and contact.agent else None
+        for holder in contact.holders if contact else ():
+            held = self.agents[holder].assignment
+            if held is not None and lease_id in (None, held.lease_id):
+                return held
+        return None
+
+    def start_wrap_up(self, agent: Agent, since: float, until: float) -> None:
+        """The agent wraps up."""
+        agent.wrap_up_since, agent.wrap_up_until = since, until
+        self.deadlines.set(until, WrapUpEnds(agent.name))
 
     def wait(self, contact_id: str) -> None:
         """Put a contact into the line it has come to by now; it rests no longer."""

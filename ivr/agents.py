@@ -54,8 +54,9 @@ class Served:
 @dataclass(slots=True)
 class Agent:
     """What the floor knows of an agent. ``idle_since`` (Unix seconds) ranks the available, the smallest first, and a
-    reservation that came to nothing does not change it. ``wrap_up_until`` is None outside wrap-up. ``skills`` are
-    levels 1-10; ``weights`` say how much a queue matters to this agent (1.0 where nothing is said).
+    reservation that came to nothing does not change it. ``wrap_up_until`` is None outside wrap-up, which
+    began at ``wrap_up_since``. ``skills`` are levels 1-10; ``weights`` say how much a queue matters to this agent (1.0
+    where nothing is said).
     """
 
     name: str
@@ -67,6 +68,7 @@ class Agent:
     not_responding: str = ""
     assignment: Assignment | None = None
     wrap_up_until: float | None = None
+    wrap_up_since: float = 0.0
     idle_since: float = 0.0
     since: float = 0.0
     skills: dict[str, int] = field(default_factory=dict)

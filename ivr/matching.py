@@ -19,6 +19,9 @@ _STARTS_IDLE = frozenset({AgentState.OFFLINE, AgentState.NOT_READY, AgentState.N
 """States from which becoming available starts the idle time anew. After RESERVED or RINGING it runs on."""
 
 
+_UNKNOWN = (AgentState.OFFLINE, "", 0.0)
+
+
 class Matcher:
     """Looks only at what was touched: everyone else was matched before."""
 
@@ -53,7 +56,7 @@ class Matcher:
             if agent.state is not AgentState.AVAILABLE:
                 state.router.remove_agent(name)
             elif not state.router.is_idle(name):
-                if state.shown.get(name, (AgentState.OFFLINE, ""))[0] in _STARTS_IDLE:
+                if state.shown.get(name, _UNKNOWN)[0] in _STARTS_IDLE:
                     agent.idle_since = state.now
                 freed.append(agent)
         return freed
@@ -70,20 +73,29 @@ class Matcher:
         return contact.rank if contact else ()
 
     def _offer(self, contact_id: str, agent_name: str) -> None:
+        state = self._state
+        demand = state.router.demand_of(contact_id)
+        self._reserve(contact_id, agent_name)
+        for other in state.router.others_for(demand):
+            self._reserve(contact_id, other)
+
+    def _reserve(self, contact_id: str, agent_name: str) -> None:
         state, lease_id = self._state, self._new_lease()
-        state.touched_agents[agent_name] = None
+        agent = state.touch_agent(agent_name)
         self._turns += 1
-        state.agents[agent_name].in_queue(state.contacts[contact_id].served_in).turn = self._turns
-        self._leases.assign(contact_id, agent_name, lease_id, AgentState.RESERVED)
+        agent.in_queue(state.contacts[contact_id].served_in).turn = self._turns
+        self._leases.join(contact_id, agent, lease_id, AgentState.RESERVED)
         state.effects.append(OfferContact(contact_id, agent_name, lease_id, state.times.ring_s))
 
     def _report(self) -> None:
         state = self._state
         for name in state.touched_agents:
             agent = state.agents[name]
-            now_shown = (agent.state, agent.reason)
-            if state.shown.get(name, (AgentState.OFFLINE, "")) != now_shown:
+            until = agent.wrap_up_until if agent.state is AgentState.WRAPUP and agent.wrap_up_until else 0.0
+            now_shown = (agent.state, agent.reason, until)
+            if state.shown.get(name, _UNKNOWN) != now_shown:
+                if state.shown.get(name, _UNKNOWN)[:2] != now_shown[:2]:
+                    agent.since = state.now
                 state.shown[name] = now_shown
-                agent.since = state.now
-                state.effects.append(AgentChanged(name, *now_shown, state.now))
+                state.effects.append(AgentChanged(name, agent.state, agent.reason, agent.since, until))
         state.touched_agents.clear()

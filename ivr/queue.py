@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from ivr.estimate import Wait
@@ -69,7 +69,8 @@ class QueuedContact:
     does not answer does not cost it its turn. ``misses`` counts reservations its worker did not act on, in a row;
     ``rests_until`` keeps it from being offered meanwhile, lest one dead worker at the head holds up the rest.
     ``skills`` are asked for on top of the queue's; ``sticky`` is the agent of its last contact. ``served_in`` is the
-    queue it waits in now: its own, or the one it has flowed over to. ``told``: the wait its caller was told last.
+    queue it waits in now: its own, or the one it has flowed over to. ``also``: whom ring-all
+    rings beside ``agent``. ``told``: the wait its caller was told last.
     """
 
     contact_id: str
@@ -79,10 +80,16 @@ class QueuedContact:
     skills: tuple[tuple[str, int], ...] = ()
     sticky: str = ""
     agent: str | None = None
+    also: list[str] = field(default_factory=list)
     misses: int = 0
     rests_until: float | None = None
     served_in: str = ""
     told: Wait | None = None
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """Every agent it is offered to; one, once it is answered."""
+        return (self.agent, *self.also) if self.agent is not None else ()
 
     @property
     def rank(self) -> Rank:

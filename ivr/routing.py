@@ -6,6 +6,7 @@ heads of an agent's pools, or at the head of the contact's own, and scans nobody
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
@@ -13,7 +14,7 @@ from ivr.agents import Agent
 from ivr.placing import Demand
 from ivr.queue import Line, Rank
 from ivr.settings import QueueSettings
-from ivr.strategies import Strategy, rank
+from ivr.strategies import RUNG_AT_ONCE, Strategy, rank
 
 POOLS_KEPT = 64
 """Pools of a queue kept although nobody waits in them: callers' own skills could make any number."""
@@ -83,6 +84,17 @@ class Router:
         """The agent a waiting contact should get now."""
         head = self._pool_of[contact_id].idle.head()
         return head[1] if head else None
+
+    def others_for(self, demand: Demand) -> tuple[str, ...]:
+        """Whom ring-all rings for a contact of ``demand`` beside its agent: the next in line."""
+        pool = self._pools.get(demand)
+        if pool is None or self._strategies.get(demand.queue) is not Strategy.RING_ALL:
+            return ()
+        return tuple(itertools.islice(pool.idle, RUNG_AT_ONCE - 1))
+
+    def demand_of(self, contact_id: str) -> Demand:
+        """What the agent of a waiting contact must bring."""
+        return self._pool_of[contact_id].demand
 
     def contact_for(self, agent: Agent, now: float, blocked: Collection[str] = ()) -> str | None:
         """The contact an agent, in the lines or not, should get now: of the heads, the one whose wait, times the

@@ -1,7 +1,4 @@
-"""Which of the agents who could take a contact gets it: the strategies, as ranks (smaller first).
-
-``ring-all`` is not among them: a contact rings one station at a time (a worker has four call slots).
-"""
+"""Which of the agents who could take a contact gets it: the strategies, as ranks (smaller first)."""
 
 from __future__ import annotations
 
@@ -20,6 +17,11 @@ class Strategy(StrEnum):
     LEAST_TALK = "least-talk"
     ROUND_ROBIN = "round-robin-memory"
     WEIGHTED = "weighted"
+    RING_ALL = "ring-all"
+
+
+RUNG_AT_ONCE = 3
+"""Stations ``ring-all`` rings at once: a worker has four call slots, and the caller has one of them."""
 
 
 def rank(strategy: Strategy, agent: Agent, queue: str) -> Rank:
@@ -27,11 +29,12 @@ def rank(strategy: Strategy, agent: Agent, queue: str) -> Rank:
 
     ``longest-idle``: over all queues. The rest count this queue only: ``least-recent`` by the end of the last contact;
     ``fewest-calls``; ``least-talk`` in seconds; ``round-robin-memory``: each in turn, who was offered a contact last
-    goes to the back and who was away keeps the turn; ``weighted``: contacts in proportion to the agents' weights.
+    goes to the back and who was away keeps the turn; ``weighted``: contacts in proportion to the agents' weights;
+    ``ring-all``: the ``RUNG_AT_ONCE`` idle longest at once, and the first to answer has it.
     """
     served = agent.in_queue(queue)
     match strategy:
-        case Strategy.LONGEST_IDLE:
+        case Strategy.LONGEST_IDLE | Strategy.RING_ALL:
             return (agent.idle_since,)
         case Strategy.LEAST_RECENT:
             return (served.last_ended, agent.idle_since)

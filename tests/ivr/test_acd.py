@@ -97,7 +97,7 @@ def test_a_contact_goes_through_reservation_ringing_talk_and_wrap_up(floor: Floo
     assert floor.tell(ContactHeld("c1", True)) == [AgentChanged("anna", AgentState.HOLD, "", 1004.0)]
     floor.tell(ContactHeld("c1", False))
     assert floor.wait(600) == []
-    assert floor.tell(ContactEnded("c1")) == [AgentChanged("anna", AgentState.WRAPUP, "", 1604.0)]
+    assert floor.tell(ContactEnded("c1")) == [AgentChanged("anna", AgentState.WRAPUP, "", 1604.0, until=1614.0)]
     assert floor.wait(60) == [AgentChanged("anna", AgentState.AVAILABLE, "", 1614.0)]
     assert floor.acd.contact("c1") is None
 

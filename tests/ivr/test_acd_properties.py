@@ -13,12 +13,15 @@ from ivr.acd_messages import (
     AcdInput,
     AgentLoggedIn,
     AgentLoggedOut,
+    AgentPreferred,
     ContactAnswered,
     ContactEnded,
     ContactHeld,
+    ContactPostponed,
     ContactQueuedIn,
     ContactRinging,
     ContactUnreachable,
+    MoreWrapUp,
     NotReady,
     OfferContact,
     OfferFailed,
@@ -30,9 +33,16 @@ from ivr.acd_messages import (
 )
 from ivr.agents import CONNECTED, AgentState
 from ivr.contacts import ContactSnapshot
+from ivr.queue import QueuedContact
+from ivr.settings import QueueSettings
+from ivr.strategies import RUNG_AT_ONCE, Strategy
 
-AGENTS = st.sampled_from(["anna", "bob", "carl"])
-QUEUES = st.sampled_from(["billing", "support"])
+AGENTS = st.sampled_from(["anna", "bob", "carl", "dora"])
+QUEUES = st.sampled_from(["billing", "support", "everyone"])
+RULES = {
+    "support": QueueSettings(name="support", sticky_s=15),
+    "everyone": QueueSettings(name="everyone", strategy=Strategy.RING_ALL),
+}
 PICK = st.integers(0, 1_000_000)
 
 
@@ -40,7 +50,7 @@ class Floor(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         leases = itertools.count(1)
-        self.acd = Acd(new_lease=lambda: f"l{next(leases)}")
+        self.acd = Acd(new_lease=lambda: f"l{next(leases)}", queues=RULES)
         self.now = 1000.0
         self.numbers = itertools.count(1)
         self.live: dict[str, tuple[str, int, float]] = {}
@@ -63,7 +73,7 @@ class Floor(RuleBasedStateMachine):
 
     @initialize()
     def two_are_available(self) -> None:
-        for agent, queues in (("anna", ("billing", "support")), ("bob", ("billing",))):
+        for agent, queues in (("anna", ("billing", "support")), ("bob", ("billing", "everyone")), ("dora", ("everyone",))):
             self.tell(AgentLoggedIn(agent, queues, ready=True))
             self.tell(StationUp(agent))
 
@@ -110,7 +120,11 @@ class Floor(RuleBasedStateMachine):
         found = self.acd.agent(agent)
         busy = found and found.state in CONNECTED and found.assignment
         mine = self.acd.contact(contact_id)
-        return not (busy and busy.contact_id != contact_id) and (mine is None or mine.agent in (None, agent))
+        return not (busy and busy.contact_id != contact_id) and (mine is None or self.talks_with(mine) in ("", agent))
+
+    def talks_with(self, contact: QueuedContact) -> str:
+        holders = (self.acd.agent(name) for name in contact.holders)
+        return next((found.name for found in holders if found and found.state in CONNECTED), "")
 
     @rule(pick=PICK)
     def hang_up(self, pick: int) -> None:
@@ -131,6 +145,26 @@ class Floor(RuleBasedStateMachine):
         seen = ContactSnapshot("w", "1", "2", phase, 0.0, queue, priority, queued_at, *who)
         self.tell(SnapshotReceived(contact_id, seen))
 
+    @rule(pick=PICK, seconds=st.floats(0.1, 60.0))
+    def postpone(self, pick: int, seconds: float) -> None:
+        """A promised call whose customer did not answer."""
+        if self.live:
+            contact_id = list(self.live)[pick % len(self.live)]
+            self.tell(ContactPostponed(contact_id, self.now + seconds))
+
+    @rule(pick=PICK, agent=AGENTS)
+    def prefer(self, pick: int, agent: str) -> None:
+        if self.live:
+            self.tell(AgentPreferred(list(self.live)[pick % len(self.live)], agent))
+
+    @rule(agent=AGENTS)
+    def wrap_up_longer(self, agent: str) -> None:
+        self.tell(MoreWrapUp(agent))
+        found = self.acd.agent(agent)
+        assert found is not None
+        if found.state is AgentState.WRAPUP and found.wrap_up_until is not None:
+            assert found.wrap_up_until <= found.wrap_up_since + 180.0
+
     @rule(seconds=st.floats(0.1, 25.0))
     def time_passes(self, seconds: float) -> None:
         self.now += seconds
@@ -147,8 +181,11 @@ class Floor(RuleBasedStateMachine):
                 contact.agent is not None,
             )
             assert sum(places) == 1, (contact_id, places)
-            if contact.agent is not None:
-                agent = self.acd.agent(contact.agent)
+            most = RUNG_AT_ONCE if contact.queue == "everyone" and not self.talks_with(contact) else 1
+            assert len(contact.holders) <= most
+            assert len(set(contact.holders)) == len(contact.holders)
+            for name in contact.holders:
+                agent = self.acd.agent(name)
                 assert agent is not None
                 assert agent.assignment is not None
                 assert agent.assignment.contact_id == contact_id
@@ -157,7 +194,7 @@ class Floor(RuleBasedStateMachine):
                 assert agent.assignment.contact_id in self.live
                 held = self.acd.contact(agent.assignment.contact_id)
                 assert held is not None
-                assert held.agent == agent.name
+                assert agent.name in held.holders
 
     @invariant()
     def nobody_waits_beside_an_idle_agent(self) -> None:
@@ -167,7 +204,7 @@ class Floor(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Every worker falls silent and every agent goes home: leases alone put it right."""
-        for agent in ("anna", "bob", "carl"):
+        for agent in ("anna", "bob", "carl", "dora"):
             self.tell(NotReady(agent, "break"))
         self.now += 18.1
         self.tell(Tick())
