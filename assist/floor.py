@@ -23,6 +23,7 @@ from assist.api.ports import (
     Answer,
     DismissCard,
     HangUp,
+    MoreTime,
     Mute,
     Note,
     SetState,
@@ -31,10 +32,12 @@ from assist.api.ports import (
     StationVerb,
     TickStep,
 )
+from assist.callers import StoreDirectory
 from assist.cards import CARD_EVENTS, CardSettled, CardShown, CardUpdated, StepTicked
 from assist.casework import Case, CaseEffect
 from assist.content import Content
 from assist.desk_events import NoteSaved, RecogniserChanged, StationChanged
+from assist.dispatch import Dispatch
 from assist.feed import Feed
 from assist.history import CustomerFound
 from assist.journal import Journal
@@ -42,39 +45,24 @@ from assist.store import Store, StoreError
 from assist.summary import ContactSummary
 from ivr.acd import Acd
 from ivr.acd_messages import (
-    AcdInput,
-    AgentChanged,
-    AgentLoggedIn,
+    MoreWrapUp,
     NotReady,
-    OfferContact,
-    OfferFailed,
     Ready,
     StationDown,
     StationUp,
-    Tick,
-    TurnAway,
-    from_event,
 )
 from ivr.contacts import (
     CONTACT_COMMANDS,
     CONTACT_EVENTS,
-    AgentStateChanged,
-    ConnectAgent,
     ContactEnded,
     ContactSnapshot,
-    FactsWanted,
     FloorStarted,
-    LeaveQueue,
-    PlaceWanted,
-    TellFacts,
-    TellPlace,
 )
 from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.base import Bus, Recent
 from voice.clock import Clock
-from voice.commands import Command, CommandCodec, Reply
-from voice.errors import BusError
+from voice.commands import CommandCodec, Reply
 from voice.events import VOICE_EVENTS, Envelope, Event, EventCodec, ServiceChanged, WorkerLost
 from voice.settings import AgentSettings
 
@@ -94,22 +82,22 @@ class Floor:
 
     def __init__(
         self, bus: Bus, store: Store, feed: Feed, brain: Acd, content: Content, recogniser: RecogniserChanged,
-        agents: Sequence[AgentSettings], domain: str, clock: Clock,
+        agents: Sequence[AgentSettings], domain: str, clock: Clock, vip: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self._bus = bus
         self._store = store
         self._journal = Journal(store, EVENTS)
         self._feed = feed
-        self._acd = brain
+        self._dispatch = Dispatch(
+            brain, bus, clock, agents, domain, StoreDirectory(store, vip), self._spawn,
+            lambda state: self._tell(state.agent, state),
+        )  # fmt: skip
         self._content = content
         self._recogniser = recogniser
-        self._domain = domain
         self._clock = clock
         self._agents = {agent.user: agent for agent in agents}
         for agent in agents:
             feed.add_agent(agent.user, agent.name)
-        self._resting: dict[str, str] = {}
-        self._timer: asyncio.TimerHandle | None = None
         self._waits: dict[str, asyncio.TimerHandle] = {}
         self._cases: dict[str, Case] = {}
         self._logged = Recent(100_000)
@@ -121,8 +109,8 @@ class Floor:
         self._all_heard = asyncio.Event()
 
     async def recall(self) -> None:
-        """Remember who was resting when the last floor ended, and which contacts it had; before ``run``."""
-        self._resting = await self._journal.resting()
+        """Remember in which states the last floor left agents, and which contacts it had; before ``run``."""
+        self._dispatch.remember(await self._journal.states(self._clock.wall()))
         self._unheard = await self._journal.open_contacts()
 
     async def settle(self) -> None:
@@ -307,78 +295,11 @@ class Floor:
 
     def _route(self, case: Case, event: Event) -> None:
         """Tell the ACD what concerns it."""
-        match event:
-            case PlaceWanted():
-                self._tell_place(case.contact_id)
-            case FactsWanted(queues):
-                self._spawn(self._tell_facts(case, queues))
-        given = from_event(case.contact_id, event)
-        if given is not None:
-            self._decide(given)
+        self._dispatch.heard(case.contact_id, case.caller, event)
         if isinstance(event, ContactSnapshot | ContactEnded):
             self._unheard.discard(case.contact_id)
             if not self._unheard:
                 self._all_heard.set()
-
-    def _decide(self, given: AcdInput) -> None:
-        """One input to the ACD, its effects, and a timer for when it next wants to be asked."""
-        now = self._clock.wall()
-        for effect in self._acd.handle(given, now):
-            match effect:
-                case OfferContact():
-                    self._spawn(self._offer(effect))
-                case TurnAway(contact_id, reason):
-                    self._spawn(self._ask_worker(contact_id, LeaveQueue(reason)))
-                case AgentChanged(agent, state, reason, since):
-                    event = AgentStateChanged(agent, state, reason, since)
-                    self._bus.publish(event)
-                    self._tell(agent, event)
-        if self._timer is not None:
-            self._timer.cancel()
-        if (deadline := self._acd.next_deadline) is not None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(0.0, deadline - now), self._decide, Tick())
-
-    def _tell_place(self, contact_id: str) -> None:
-        outlook = self._acd.outlook(contact_id)
-        if outlook is not None:
-            ahead, wait = outlook
-            low, high = (wait.low_s, wait.high_s) if wait else (None, None)
-            self._spawn(self._ask_worker(contact_id, TellPlace(ahead, low, high)))
-
-    async def _tell_facts(self, case: Case, queues: tuple[str, ...]) -> None:
-        found = await self._customer(case.caller)
-        states = tuple((queue, *self._acd.queue_state(queue)) for queue in queues)
-        await self._ask_worker(
-            case.contact_id, TellFacts(found is not None and found.customer is not None, False, states)
-        )
-
-    async def _ask_worker(self, contact_id: str, command: Command) -> None:
-        """One that does not answer plays its comfort message, or lets the caller wait: nothing is lost."""
-        try:
-            await self._bus.request(f"contact.{contact_id}", command)
-        except BusError as error:
-            log.warning("contact %s did not take %s: %s", contact_id, command.type, error)
-
-    async def _offer(self, offer: OfferContact) -> None:
-        command = ConnectAgent(offer.agent, f"sip:{offer.agent}@{self._domain}", offer.lease_id, offer.ring_s)
-        try:
-            await self._bus.request(f"contact.{offer.contact_id}", command)
-        except BusError as error:
-            log.warning("contact %s was not offered to %s: %s", offer.contact_id, offer.agent, error)
-            self._decide(OfferFailed(offer.contact_id, offer.lease_id))
-
-    def _log_in(self, agent: str) -> None:
-        """A station at work means an agent at work; who was not ready before a restart of the floor still is not."""
-        known = self._acd.agent(agent)
-        if known is None or not known.logged_in:
-            resting = self._resting.pop(agent, None)
-            known_as = self._agents.get(agent)
-            queues, skills, weights = (known_as.queues, known_as.skills, known_as.weights) if known_as else ((), {}, {})
-            logged_in = AgentLoggedIn(agent, queues, resting is None, tuple(skills.items()), tuple(weights.items()))
-            self._decide(logged_in)
-            if resting is not None:
-                self._decide(NotReady(agent, resting))
 
     # FloorPort: what pages and stations say
 
@@ -391,8 +312,11 @@ class Floor:
                 return await self._to_station(agent, "hang_up")
             case Mute(muted):
                 return await self._to_station(agent, "mute" if muted else "unmute")
+            case MoreTime():
+                self._dispatch.decide(MoreWrapUp(agent))
+                return Reply(True)
             case SetState(state, reason):
-                self._decide(Ready(agent) if state == "ready" else NotReady(agent, reason))
+                self._dispatch.decide(Ready(agent) if state == "ready" else NotReady(agent, reason))
                 return Reply(True)
             case Note(contact_id, text):
                 return self._on_case(contact_id, agent, NoteSaved(text))
@@ -429,7 +353,7 @@ class Floor:
     def station_connected(self, agent: str, report: StationReport, link: StationLink) -> None:
         """See FloorPort."""
         self._links[agent] = link
-        self._log_in(agent)
+        self._dispatch.log_in(agent)
         self.station_reported(agent, report)
 
     def station_reported(self, agent: str, report: StationReport) -> None:
@@ -440,11 +364,11 @@ class Floor:
             agent, StationChanged(True, report.registered, report.muted, report.mute_lock, report.headset)
         )
         if known is None or known.registered != report.registered:
-            self._decide(StationUp(agent) if report.registered else StationDown(agent))
+            self._dispatch.decide(StationUp(agent) if report.registered else StationDown(agent))
 
     def station_disconnected(self, agent: str) -> None:
         """See FloorPort."""
         self._links.pop(agent, None)
         self._reports.pop(agent, None)
         self._feed.publish(agent, StationChanged(False))
-        self._decide(StationDown(agent))
+        self._dispatch.decide(StationDown(agent))

@@ -49,10 +49,16 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     bus = LocalBus(where.hub, "floor", clock, EVENTS, COMMANDS, where.spool)
     store = await Store.open(f"sqlite+aiosqlite:///{where.database}")
     feed = Feed(clock)
-    brain = Acd(AcdTimes(ring_s=ivr.ring_s, wrap_up_s=ivr.wrap_up_s), queues=read_queues(settings))
+    times = AcdTimes(
+        ring_s=ivr.ring_s,
+        wrap_up_s=ivr.wrap_up_s,
+        wrap_up_more_s=ivr.wrap_up_more_s,
+        wrap_up_limit_s=ivr.wrap_up_limit_s,
+    )
+    brain = Acd(times, queues=read_queues(settings))
     model = recogniser(settings.section("transcription", TranscriptionSettings).model)
     domain = settings.section("front", FrontSettings).domain
-    floor = Floor(bus, store, feed, brain, load_content(), model, agents, domain, clock)
+    floor = Floor(bus, store, feed, brain, load_content(), model, agents, domain, clock, ivr.vip)
     security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock)
     app = create_app(floor, feed, security, clock)
     try:

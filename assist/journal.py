@@ -44,18 +44,12 @@ class Journal:
         """A contact's events in the order they came in."""
         return list(self._decoded(await _read(self._store.events_of(contact_id))))
 
-    async def resting(self) -> dict[str, str]:
-        """Agents whose last state was NOT_READY by their own choice, with their reasons."""
+    async def states(self, now: float) -> list[AgentStateChanged]:
+        """The last states of agents who were NOT_READY by their own choice, or whose wrap-up is not over ``now``."""
         wires = await _read(self._store.latest(AgentStateChanged.type, STATES_READ))
         latest = {wire["data"].get("agent"): wire for wire in wires}
         events = (envelope.event for envelope in self._decoded(latest.values()))
-        return {
-            event.agent: event.reason
-            for event in events
-            if isinstance(event, AgentStateChanged)
-            and event.state == AgentState.NOT_READY
-            and event.reason != STATION_AWAY
-        }
+        return [event for event in events if isinstance(event, AgentStateChanged) and _still_holds(event, now)]
 
     async def open_contacts(self) -> set[str]:
         """Contacts, of the last OFFERS_READ, whose end is not in the log."""
@@ -77,6 +71,12 @@ class Journal:
                 yield self._codec.decode(wire)
             except (UnknownTypeError, MalformedError) as error:
                 log.warning("event %s of the log is passed over: %s", wire["id"], error)
+
+
+def _still_holds(last: AgentStateChanged, now: float) -> bool:
+    if last.state == AgentState.WRAPUP:
+        return last.until > now
+    return last.state == AgentState.NOT_READY and last.reason != STATION_AWAY
 
 
 async def _read(query: Awaitable[tuple[dict[str, Any], ...]]) -> tuple[dict[str, Any], ...]:

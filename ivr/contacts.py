@@ -214,13 +214,14 @@ class FloorStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class AgentStateChanged(Event):
-    """An agent's state (see ``ivr.agents``); published by the floor."""
+    """An agent's state (see ``ivr.agents``); published by the floor. ``until``: the end of wrap-up, Unix seconds."""
 
     type: ClassVar[str] = "agent.state"
     agent: str
     state: str
     reason: str
     since: float
+    until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

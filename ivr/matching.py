@@ -33,19 +33,35 @@ class Matcher:
 
     def settle(self) -> None:
         """Match, and say which agents changed."""
-        state = self._state
+        state, to_ring = self._state, list[Agent]()
         for agent in sorted(self._freed(), key=lambda agent: agent.idle_since):
-            if (chosen := state.router.contact_for(agent, state.now, state.offered)) is not None:
-                self._offer(chosen, agent.name)
-            else:
+            chosen = state.router.contact_for(agent, state.now, state.offered)
+            if chosen is not None and state.router.rings_all(chosen):
+                state.touched_contacts[chosen] = None  # below, when everyone who is free stands in line
+                to_ring.append(agent)
                 state.router.add_agent(agent)
+            else:
+                self._take(agent, chosen)
+        self._match_contacts()
+        for agent in to_ring:
+            if state.router.is_idle(agent.name):
+                self._take(agent, state.router.contact_for(agent, state.now, state.offered))
+        self._report()
+
+    def _take(self, agent: Agent, chosen: str | None) -> None:
+        if chosen is not None:
+            self._offer(chosen, agent.name)
+        else:
+            self._state.router.add_agent(agent)
+
+    def _match_contacts(self) -> None:
+        state = self._state
         for contact_id in sorted(state.touched_contacts, key=self._rank):
             if not state.router.is_waiting(contact_id) or state.contacts[contact_id].served_in in state.offered:
                 continue
             if (best := state.router.agent_for(contact_id)) is not None:
                 self._offer(contact_id, best)
         state.touched_contacts.clear()
-        self._report()
 
     def _freed(self) -> list[Agent]:
         """The touched agents who have become available; the others of them leave the lines."""

@@ -92,6 +92,10 @@ class Router:
             return ()
         return tuple(itertools.islice(pool.idle, RUNG_AT_ONCE - 1))
 
+    def rings_all(self, contact_id: str) -> bool:
+        """Whether a waiting contact rings more than one."""
+        return self._strategies.get(self.demand_of(contact_id).queue) is Strategy.RING_ALL
+
     def demand_of(self, contact_id: str) -> Demand:
         """What the agent of a waiting contact must bring."""
         return self._pool_of[contact_id].demand

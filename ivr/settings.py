@@ -20,12 +20,14 @@ Level = Annotated[int, Field(ge=1, le=10)]
 
 class IvrSettings(Section):
     """``ring_s``: how long a station rings; ``wrap_up_s``: time after a contact before the next one. An agent may take
-    ``wrap_up_more_s`` more at a time, up to ``wrap_up_limit_s`` in all. Seconds.
+    ``wrap_up_more_s`` more at a time, up to ``wrap_up_limit_s`` in all. Seconds. ``vip``: words of a
+    customer's value in the store that make a VIP.
     """
 
     flow: Path = HERE / "flows" / "demo.yaml"
     prompts: Path = HERE / "audio" / "en"
     ring_s: float = Field(default=15.0, gt=0, le=120)
+    vip: tuple[str, ...] = ()
     wrap_up_s: float = Field(default=10.0, ge=0, le=3600)
     wrap_up_more_s: float = Field(default=30.0, gt=0, le=3600)
     wrap_up_limit_s: float = Field(default=180.0, ge=0, le=3600)

@@ -34,6 +34,11 @@ class SetState:
 
 
 @dataclass(frozen=True, slots=True)
+class MoreTime:
+    """The agent needs longer to wrap up."""
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptCard:
     """The agent follows a card."""
 
@@ -64,7 +69,7 @@ class Note:
     text: str
 
 
-AgentCommand = Answer | HangUp | Mute | SetState | AcceptCard | DismissCard | TickStep | Note
+AgentCommand = Answer | HangUp | Mute | SetState | MoreTime | AcceptCard | DismissCard | TickStep | Note
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from assist.store.rows import (
 from assist.store.tables import (
     SCHEMA_VERSION,
     Base,
+    ContactRow,
     CustomerRow,
     EventRow,
     PastContactRow,
@@ -126,6 +127,18 @@ class Store:
             if len(chosen) == 1:
                 return CustomerFound(profile(chosen[0]), number)
             return CustomerFound(None, number, tuple(row.name for row in chosen))
+
+    @whole
+    async def last_agent(self, customer_id: int) -> str:
+        """The agent who had this customer last; empty where there was none."""
+        query = (
+            select(ContactRow.agent)
+            .where(ContactRow.customer_id == customer_id, ContactRow.agent != "")
+            .order_by(ContactRow.ended_at.desc())
+            .limit(1)
+        )
+        async with self._reading() as session:
+            return (await session.scalars(query)).first() or ""
 
     @whole
     async def add_customers(self, customers: Iterable[CustomerProfile]) -> None:

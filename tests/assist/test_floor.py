@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from assist.api.ports import (
     Answer,
     DismissCard,
     HangUp,
+    MoreTime,
     Mute,
     Note,
     SetState,
@@ -48,6 +49,7 @@ from ivr.contacts import (
     TellFacts,
     TellPlace,
 )
+from ivr.settings import QueueSettings, by_name
 from tests.assist.dialogue import final
 from tests.fakes.clock import VirtualClock
 from voice.bus.base import Subscription
@@ -64,6 +66,7 @@ AGENTS = (
 MODEL = RecogniserChanged("down", "vosk", "demo-en-8k", 0.03, "the demo", demo=True)
 OFFERED = ContactOffered("w1", DEMO_NUMBER, "100", "billing", "1")
 AT_WORK = StationReport(registered=True)
+Queues = Mapping[str, QueueSettings]
 ENDED = ContactEnded("completed", "caller", 60.0, 48.0)
 
 
@@ -118,8 +121,8 @@ class Worker:
 class House:
     """A floor with its surroundings; ``await restart()`` ends the floor and starts another on the same store."""
 
-    def __init__(self, store: Store, content: Content, clock: Clock, times: AcdTimes) -> None:
-        self.store, self._content, self.clock, self._times = store, content, clock, times
+    def __init__(self, store: Store, content: Content, clock: Clock, times: AcdTimes, queues: Queues) -> None:
+        self.store, self._content, self.clock, self._times, self._queues = store, content, clock, times, queues
         self.keeping: asyncio.Queue[None] = asyncio.Queue()
         keep = store.record_contact
 
@@ -139,7 +142,8 @@ class House:
         self.feed = Feed(self.clock)
         self.floor_bus = MemoryBus(self.hub, f"floor-{id(self.feed)}", self.clock)
         self.floor = Floor(
-            self.floor_bus, self.store, self.feed, Acd(self._times), self._content, MODEL, self.agents, "callfloor",
+            self.floor_bus, self.store, self.feed, Acd(self._times, queues=self._queues), self._content, MODEL,
+            self.agents, "callfloor",
             self.clock,
         )  # fmt: skip
         await self.floor.recall()
@@ -209,10 +213,14 @@ def in_state(name: str) -> Callable[[FeedMessage], bool]:
 
 @contextlib.asynccontextmanager
 async def house(
-    file: Path, content: Content, clock: Clock | None = None, times: AcdTimes | None = None
+    file: Path,
+    content: Content,
+    clock: Clock | None = None,
+    times: AcdTimes | None = None,
+    queues: Queues | None = None,
 ) -> AsyncIterator[House]:
     store = await Store.open(f"sqlite+aiosqlite:///{file}")
-    built = House(store, content, clock or VirtualClock(), times or AcdTimes())
+    built = House(store, content, clock or VirtualClock(), times or AcdTimes(), queues or {})
     try:
         await seed_demo(store, utc_date(built.clock.wall()))
         await built.bus.start()
@@ -229,9 +237,9 @@ Use = Callable[[House], Awaitable[None]]
 
 @pytest.fixture
 def with_house(tmp_path: Path, content: Content) -> Callable[..., None]:
-    def run(use: Use, clock: Clock | None = None, times: AcdTimes | None = None) -> None:
+    def run(use: Use, clock: Clock | None = None, times: AcdTimes | None = None, queues: Queues | None = None) -> None:
         async def main() -> None:
-            async with house(tmp_path / "floor.db", content, clock, times) as built:
+            async with house(tmp_path / "floor.db", content, clock, times, queues) as built:
                 await use(built)
 
         asyncio.run(main())
@@ -546,6 +554,51 @@ def test_who_was_on_a_break_still_is(with_house: WithHouse) -> None:
         assert house.desk("anna").agent.state == "AVAILABLE"
 
     with_house(use)
+
+
+def test_who_wrapped_up_still_does_and_may_take_longer(with_house: WithHouse) -> None:
+    async def use(house: House) -> None:
+        house.work()
+        worker = house.worker()
+        await worker.talk()
+        await house.settled()
+        worker.say(ENDED)
+        await message(house.pages["anna"], in_state("WRAPUP"))
+        (before,) = [state for state in house.log_of(AgentStateChanged) if getattr(state, "until", 0.0)]
+        await house.kept("c1")
+        await house.restart()
+        house.work()
+        assert house.desk().agent.state == "WRAPUP"
+        assert (await house.floor.command("anna", MoreTime())).ok
+        states = [state for state in house.log_of(AgentStateChanged) if isinstance(state, AgentStateChanged)]
+        assert isinstance(before, AgentStateChanged)
+        assert [state.until - before.until for state in states if state.until] == [0.0, 0.0, 30.0]
+        assert (await house.floor.command("anna", SetState("ready"))).ok
+        assert house.desk().agent.state == "AVAILABLE"
+
+    with_house(use)
+
+
+def test_the_agent_of_last_time_is_found_in_the_store(with_house: WithHouse) -> None:
+    async def use(house: House) -> None:
+        house.work("anna")
+        worker = house.worker()
+        assert (await worker.talk()).agent == "anna"
+        await house.told(CardShown)  # the customer is known
+        worker.say(ENDED, ContactClosed("", 0.0, 0.0, 0.0, 0.0))
+        await house.kept("c1")
+        house.work("ben")
+        again = house.worker("c2")
+        again.say(OFFERED, FactsWanted(()))
+        async with asyncio.timeout(10):
+            await again.told.get()  # the look-up is over
+        again.say(ContactQueued("billing", 5, house.clock.wall()))
+        await house.settled()
+        assert again.offers.empty(), "anna wraps up; ben is idle, but not the agent of last time"
+        assert (await house.floor.command("anna", SetState("ready"))).ok
+        assert (await again.ring()).agent == "anna"
+
+    with_house(use, queues=by_name([QueueSettings(name="billing", sticky_s=60)]))
 
 
 def test_an_agent_taken_out_of_the_settings_stops_nobody(with_house: WithHouse) -> None:

@@ -20,8 +20,8 @@ def offered(worker: str) -> Event:
     return ContactOffered(worker, "+12025550142", "100", "demo", "1")
 
 
-def state(agent: str, name: str, reason: str = "") -> Envelope:
-    return factory.wrap(AgentStateChanged(agent, name, reason, 0.0))
+def state(agent: str, name: str, reason: str = "", until: float = 0.0) -> Envelope:
+    return factory.wrap(AgentStateChanged(agent, name, reason, 0.0, until))
 
 
 def with_journal(tmp_path: Path, use: Callable[[Journal, Store], Awaitable[None]]) -> None:
@@ -63,7 +63,7 @@ def test_a_batch_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with_journal(tmp_path, use)
 
 
-def test_who_rests_is_who_last_said_so(tmp_path: Path) -> None:
+def test_who_rests_or_wraps_up_is_who_last_said_so(tmp_path: Path) -> None:
     async def use(journal: Journal, store: Store) -> None:
         await journal.append(
             [
@@ -72,10 +72,13 @@ def test_who_rests_is_who_last_said_so(tmp_path: Path) -> None:
                 state("ben", "AVAILABLE"),
                 state("cleo", "NOT_READY", "system"),
                 state("dan", "TALKING"),
+                state("fay", "WRAPUP", until=50.0),
+                state("gus", "WRAPUP", until=49.0),
                 *(state("eve", "AVAILABLE") for _ in range(300)),
             ]
         )
-        assert await journal.resting() == {"anna": "break"}
+        found = {last.agent: (last.state, last.reason) for last in await journal.states(49.5)}
+        assert found == {"anna": ("NOT_READY", "break"), "fay": ("WRAPUP", "")}
 
     with_journal(tmp_path, use)
 

@@ -162,6 +162,21 @@ def test_a_recorded_contact_becomes_history_and_promises(tmp_path: Path, content
     with_store(tmp_path / "s.db", use)
 
 
+def test_the_last_agent_of_a_customer_is_known(tmp_path: Path, content: Content) -> None:
+    async def use(store: Store) -> None:
+        await seed_demo(store, TODAY)
+        customer = await store.find_customer(DEMO_NUMBER)
+        assert customer is not None
+        assert await store.last_agent(customer.customer_id) == ""
+        for contact_id, agent, ended_at in (("c1", "ben", 20.0), ("c2", "anna", 30.0), ("c3", "", 40.0)):
+            kept = replace(draft(content), contact_id=contact_id, customer_id=customer.customer_id)
+            await store.record_contact(replace(kept, agent=agent, ended_at=ended_at))
+        assert await store.last_agent(customer.customer_id) == "anna"
+        assert await store.last_agent(customer.customer_id + 1) == ""
+
+    with_store(tmp_path / "s.db", use)
+
+
 def test_a_second_draft_replaces_the_first(tmp_path: Path, content: Content) -> None:
     async def use(store: Store) -> None:
         await store.add_customers([SARAH])
