@@ -1,0 +1,50 @@
+"""What customers say, and what they do: resolution at first contact, and the three survey scores."""
+
+from __future__ import annotations
+
+from assist.metrics.registry import REGISTRY, mean, share
+from assist.metrics.totals import Totals
+
+
+@REGISTRY.metric("First-contact resolution (no repeat)", "%")
+def fcr_repeat(totals: Totals) -> float | None:
+    """Handled contacts after which the same customer did not come back about the same issue within 7 days ÷ handled
+    contacts whose 7 days are over. Kept apart from what agents declare.
+    """
+    return share(totals.repeat_known - totals.repeated, totals.repeat_known)
+
+
+@REGISTRY.metric("First-contact resolution (declared)", "%")
+def fcr_declared(totals: Totals) -> float | None:
+    """Contacts whose agent declared the issue resolved ÷ contacts whose agent declared either way."""
+    return share(totals.declared_resolved, totals.declared)
+
+
+@REGISTRY.metric("CSAT", "%")
+def csat(totals: Totals) -> float | None:
+    """Answers of 4 or 5 on the scale 1-5 ÷ answers."""
+    return share(totals.csat_satisfied, totals.csat)
+
+
+@REGISTRY.metric("CSAT, mean", "score")
+def csat_mean(totals: Totals) -> float | None:
+    """Mean of the answers on the scale 1-5."""
+    return mean(totals.csat_points, totals.csat)
+
+
+@REGISTRY.metric("NPS", "score")
+def nps(totals: Totals) -> float | None:
+    """% of answers 9-10 minus % of answers 0-6, on the scale 0-10; from -100 to 100 (Reichheld 2003)."""
+    return 100.0 * (totals.nps_promoters - totals.nps_detractors) / totals.nps if totals.nps else None
+
+
+@REGISTRY.metric("CES, mean", "score")
+def ces_mean(totals: Totals) -> float | None:
+    """Mean of the answers on the scale 1-7 (7: very easy)."""
+    return mean(totals.ces_points, totals.ces)
+
+
+@REGISTRY.metric("CES", "%")
+def ces(totals: Totals) -> float | None:
+    """Answers of 5, 6 or 7 on the scale 1-7 ÷ answers."""
+    return share(totals.ces_easy, totals.ces)
