@@ -257,7 +257,7 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     where = RunDirectory.of(settings.section("run", RunSettings))
     contact_id = new_identifier()[:16]
     prompts = PromptStore.open(ivr.prompts)
-    core = ContactCore(contact_id, slot.worker_id, load_flow(ivr.flow, prompts))
+    core = ContactCore(contact_id, slot.worker_id, load_flow(ivr.flow, prompts), front.domain)
     bus = LocalBus(where.hub, f"worker-{slot.worker_id}", clock, EVENTS, COMMANDS, where.spool)
     words = settings.section("transcription", TranscriptionSettings)
     ears = Ears(contact_id, words.url, where, bus, clock, words.trust())

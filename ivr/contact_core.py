@@ -14,6 +14,8 @@ from ivr.conditions import QueueFacts
 from ivr.contact_control import Control
 from ivr.contact_effects import (
     CONSULT_TIMER,
+    DIAL_TIMER,
+    LIMIT_TIMER,
     RING_TIMER,
     SUPERVISION_TIMER,
     AnswerLeg,
@@ -21,6 +23,7 @@ from ivr.contact_effects import (
     Finish,
     HangUpLeg,
 )
+from ivr.contact_outward import Outward
 from ivr.contact_ring import Ring
 from ivr.contact_script import Script
 from ivr.contact_state import ContactState
@@ -35,6 +38,7 @@ from ivr.contacts import (
     TellPlace,
 )
 from ivr.controls import (
+    AgentRefused,
     CancelConsult,
     CompleteTransfer,
     Confer,
@@ -53,14 +57,17 @@ from voice.phone import IncomingLeg, LegDigit, LegQuality, PhoneEvent
 
 
 class ContactCore:
-    """One contact. Every method takes ``now`` (Unix seconds) and returns the effects, to be performed in order."""
+    """One contact. ``domain``: the one numbers outside are dialled under. Every method takes ``now`` (Unix seconds) and
+    returns the effects, to be performed in order.
+    """
 
-    def __init__(self, contact_id: str, worker_id: str, script: Flow) -> None:
+    def __init__(self, contact_id: str, worker_id: str, script: Flow, domain: str = "callfloor") -> None:
         self.contact_id = contact_id
         self._flow_name, self._flow_version = script.name, script.version
         self._state = ContactState(contact_id, worker_id)
         self._ring = Ring(self._state)
-        self._script = Script(script, self._state, self._ring)
+        self._outward = Outward(self._state, domain)
+        self._script = Script(script, self._state, self._ring, self._outward)
         self._supervision = Supervision(self._state)
         self._control = Control(self._state, self._ring, self._script)
 
@@ -96,8 +103,8 @@ class ContactCore:
                 match change:
                     case LegRang(leg):
                         self._state.publish(LegRinging(leg.id, leg.role, leg.address))
-                        if leg.role is Role.AGENT:
-                            self._script.tell(flow.AgentRinging(), now)
+                        if (ringing := self._ring.rang(leg)) is not None:
+                            self._script.tell(ringing, now)
                     case LegJoined(leg):
                         self._state.publish(LegAnswered(leg.id, leg.role, leg.address))
                         self._joined(leg, now)
@@ -128,8 +135,10 @@ class ContactCore:
 
     def timer_fired(self, name: str, token: int, now: float) -> tuple[ContactEffect, ...]:
         """A timer ran out."""
-        if name == RING_TIMER:
-            self._ring.timed_out(token)
+        if name.startswith(RING_TIMER):
+            self._ring.timed_out(name.removeprefix(RING_TIMER))
+        elif name in (DIAL_TIMER, LIMIT_TIMER):
+            self._tell(self._outward.timed_out(name, token), now)
         elif name == SUPERVISION_TIMER:
             self._supervision.timed_out(token)
         elif name == CONSULT_TIMER:
@@ -168,6 +177,8 @@ class ContactCore:
                 self._told(command, now)
             case EndContact(by):
                 self._state.end("completed" if self.snapshot.answered_at else "failed", by, now)
+            case AgentRefused():
+                self._tell(self._outward.refused(command), now)
             case (
                 HoldCustomer() | Consult() | Swap() | CancelConsult() | Confer() | CompleteTransfer()
                 | TransferContact() | SendDigits()
@@ -176,6 +187,10 @@ class ContactCore:
             case _:
                 return Reply(False, f"a contact does not take {command.type}")
         return Reply(True)
+
+    def _tell(self, told: flow.Input | None, now: float) -> None:
+        if told is not None:
+            self._script.tell(told, now)
 
     def _told(self, command: TellPlace | TellFacts | LeaveQueue, now: float) -> None:
         """What the floor answers to ``PlaceWanted`` and ``FactsWanted``; that the queue has nobody, or is full."""
@@ -206,8 +221,10 @@ class ContactCore:
             self._supervision.joined(now)
         elif self._control.joined(leg.id, now):
             pass
-        elif (connected := self._ring.joined(now)) is not None:
-            self._script.tell(connected, now)
+        elif (answered := self._outward.joined(leg)) is not None:
+            self._script.tell(answered, now)
+        elif (connected := self._ring.joined(leg, now)) is not None:
+            self._script.tell(self._outward.said(connected), now)
             self._ring.answered(now)
         self._state.set_paths()
 
@@ -222,20 +239,23 @@ class ContactCore:
             self._supervision.left(change, now)
         elif self._control.left(change, now) or self._control.taken_over(leg.id):
             pass
-        elif (offer := self._ring.offer) is not None and offer.leg_id == leg.id:
+        elif (told := self._outward.left(change)) is not None:
+            self._script.tell(told, now)
+        else:
             self._agent_left(change, now)
         self._state.set_paths()
         if self.call.over:
             self._state.do(Finish())
 
     def _agent_left(self, change: LegLeft, now: float) -> None:
-        if self._supervision.agent_left():
+        offer = self._ring.offer
+        if offer is not None and offer.leg_id == change.leg.id and self._supervision.agent_left():
             self._ring.handed_over()
             return
         told = self._ring.left(change)
         if told is None:
             return
-        self._script.tell(told, now)
+        self._script.tell(self._outward.said(told), now)
         if isinstance(told, flow.AgentLeft) and not self._state.ended:
             self._state.publish(self.snapshot)  # the caller stays: nothing else tells the floor that the agent is free
 

@@ -15,7 +15,11 @@ CONTACT_HEADER = "X-Callfloor-Contact"
 SUPERVISION_HEADER = "X-Callfloor-Supervise"
 """Carries the contact's id on the INVITE to a supervisor."""
 
-RING_TIMER = "ring"
+RING_TIMER = "ring "
+"""With the leg that rings: several may."""
+
+DIAL_TIMER = "dial"
+LIMIT_TIMER = "dial limit"
 SUPERVISION_TIMER = "supervision"
 CONSULT_TIMER = "consult"
 

@@ -1,69 +1,87 @@
-"""The agent a contact is offered to: ringing a station, its answer, its silence, its refusal. Pure."""
+"""The agents a contact is offered to: ringing stations, the first answer, silence and refusals. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ivr import effects as flow
-from ivr.contact_effects import CONTACT_HEADER, RING_TIMER, DialLeg, HangUpLeg
+from ivr.contact_effects import CONTACT_HEADER, RING_TIMER, DialLeg
 from ivr.contact_state import ContactState
 from ivr.contacts import AgentOffered, AgentUnreachable, ConnectAgent, ContactAnswered
-from voice.calls import LegLeft, LegState, Role
+from voice.calls import Leg, LegLeft, LegState, Role
 from voice.commands import Reply
 from voice.hearing import Talk
+
+MOST_LEGS = 4
+"""pjsua2's calls: the customer and three others."""
+
+_WAITING = frozenset({"queued", "ringing", "dialling"})
+"""Phases in which a station may be rung."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The station being rung, or talked to, and the reservation it is held by."""
+    """A station being rung, or talked to, and the reservation it is held by."""
 
     agent: str
     lease_id: str
     leg_id: str
-    given_up: bool = False
-    """We are hanging up: an answer that crosses it comes too late."""
 
 
 class Ring:
-    """At most one offer at a time. ``left`` and ``joined`` return what the flow is to be told, if anything."""
+    """``offer`` is the agent who has the contact. ``left`` and ``joined`` return what the flow is to be told, if
+    anything.
+    """
 
     def __init__(self, state: ContactState) -> None:
         self._state = state
-        self._token = 0
+        self._ringing: dict[str, Offer] = {}
+        self._waits_in = "queued"
         self.offer: Offer | None = None
 
     def connect(self, command: ConnectAgent) -> Reply:
-        """Ring an agent's station, if the contact waits for one; the same reservation twice is one."""
-        state = self._state
-        phase = state.snapshot.phase
-        if self.offer is not None and self.offer.lease_id == command.lease_id:
+        """Ring an agent's station, if the contact waits for one; the same reservation twice is one. Of several stations
+        the first to answer has the contact.
+        """
+        state, phase = self._state, self._state.snapshot.phase
+        if any(offer.lease_id == command.lease_id for offer in (*self._ringing.values(), self.offer) if offer):
             return Reply(True)
-        if phase != "queued" or state.ended:
+        if phase not in _WAITING or state.ended:
             return Reply(False, f"the contact is {'over' if state.ended else phase}, not queued")
+        if sum(leg.alive for leg in state.call.legs) >= MOST_LEGS:
+            return Reply(False, "as many stations ring as this contact can ring")
+        if phase != "ringing":
+            self._waits_in = phase
         leg_id = state.new_leg(Role.AGENT, command.address)
-        self.offer = Offer(command.agent, command.lease_id, leg_id)
+        self._ringing[leg_id] = Offer(command.agent, command.lease_id, leg_id)
         state.update(phase="ringing", agent=command.agent, lease_id=command.lease_id)
         state.publish(AgentOffered(command.agent, command.lease_id))
-        self._token += 1
         state.do(
             DialLeg(leg_id, command.address, {CONTACT_HEADER: state.contact_id}),
-            flow.StartTimer(RING_TIMER, command.ring_s, self._token),
+            flow.StartTimer(RING_TIMER + leg_id, command.ring_s, 0),
         )
         return Reply(True)
 
-    def timed_out(self, token: int) -> None:
-        """The ring timer fired."""
-        if self.offer is not None and token == self._token and self._state.snapshot.phase == "ringing":
-            self.offer = replace(self.offer, given_up=True)
-            self._state.do(HangUpLeg(self.offer.leg_id))
+    def rang(self, leg: Leg) -> flow.AgentRinging | None:
+        """A station rings; the flow hears of the first only."""
+        return flow.AgentRinging() if len(self._ringing) == 1 and leg.id in self._ringing else None
 
-    def joined(self, now: float) -> flow.AgentConnected | None:
-        """The station answered. None where that comes too late; else ``answered`` is next, after the flow."""
-        if self.offer is None or self.offer.given_up or self._state.ended:
+    def timed_out(self, leg_id: str) -> None:
+        """A station has rung long enough."""
+        if leg_id in self._ringing:
+            self._state.release(leg_id)
+
+    def joined(self, leg: Leg, now: float) -> flow.AgentConnected | None:
+        """A station answered. None where that comes too late; else ``answered`` is next, after the flow."""
+        offer = self._ringing.get(leg.id)
+        if offer is None or leg.leaving or self._state.ended:
             return None
+        self._stop_ringing()
+        self.offer = offer
         self._state.talk = Talk.DIRECT
-        self._state.update(phase="talking", answered_at=now, talk=Talk.DIRECT)
-        self._state.do(flow.CancelTimer(RING_TIMER))
+        self._state.update(
+            phase="talking", agent=offer.agent, lease_id=offer.lease_id, answered_at=now, talk=Talk.DIRECT
+        )
         return flow.AgentConnected()
 
     def answered(self, now: float) -> None:
@@ -74,18 +92,25 @@ class Ring:
         self._state.publish(ContactAnswered(self.offer.agent, self.offer.lease_id, waited))
 
     def left(self, change: LegLeft) -> flow.AgentLeft | flow.AgentFailed | None:
-        """The station's leg ended."""
-        offer, self.offer = self.offer, None
-        if self._state.ended or offer is None:
-            return None
-        if change.was is LegState.CONNECTED and not offer.given_up:
-            self._state.talk = Talk.DIRECT
-            self._state.update(phase="flow", agent="", lease_id="", talk=Talk.DIRECT)
+        """A leg ended, perhaps a station's."""
+        state, leg = self._state, change.leg
+        if self.offer is not None and self.offer.leg_id == leg.id:
+            self.offer = None
+            if state.ended:
+                return None
+            self._nobody("flow")
             return flow.AgentLeft()
-        self._state.do(flow.CancelTimer(RING_TIMER))
-        self._state.update(phase="queued", agent="", lease_id="")
-        self._state.publish(AgentUnreachable(offer.agent, offer.lease_id, change.code, change.reason))
-        return flow.AgentFailed(change.reason)
+        offer = self._ringing.pop(leg.id, None)
+        if offer is None or state.ended:
+            return None
+        state.do(flow.CancelTimer(RING_TIMER + leg.id))
+        if self._ringing:
+            other = next(iter(self._ringing.values()))
+            state.update(agent=other.agent, lease_id=other.lease_id)
+        else:
+            state.update(phase=self._waits_in, agent="", lease_id="")
+        state.publish(AgentUnreachable(offer.agent, offer.lease_id, change.code, change.reason))
+        return None if self._ringing else flow.AgentFailed(change.reason)
 
     def handed_over(self) -> None:
         """A supervisor has taken over: the agent is free, the caller stays where she is."""
@@ -94,10 +119,19 @@ class Ring:
         self._state.publish(self._state.snapshot)
 
     def withdraw(self) -> None:
-        """The contact leaves the queue: a station that rings is hung up."""
-        if self.offer is not None:
-            self._state.do(HangUpLeg(self.offer.leg_id), flow.CancelTimer(RING_TIMER))
-            self.offer = None
-        self._state.talk = Talk.DIRECT
-        self._state.update(phase="flow", agent="", lease_id="", talk=Talk.DIRECT)
+        """The contact leaves the queue: stations that ring are hung up."""
+        self._stop_ringing()
+        self._nobody("flow")
         self._state.publish(self._state.snapshot)
+
+    def _nobody(self, phase: str) -> None:
+        self._state.talk = Talk.DIRECT
+        self._state.update(phase=phase, agent="", lease_id="", talk=Talk.DIRECT)
+
+    def _stop_ringing(self) -> None:
+        for leg_id in self._ringing:
+            self._state.do(flow.CancelTimer(RING_TIMER + leg_id))
+            leg = self._state.call.leg(leg_id)
+            if leg is not None and leg.state is not LegState.CONNECTED:
+                self._state.release(leg_id)
+        self._ringing.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ivr import effects as flow
+from ivr.contact_outward import Outward
 from ivr.contact_ring import Ring
 from ivr.contact_state import ContactState
 from ivr.contacts import (
@@ -26,10 +27,11 @@ FIRST = 9
 class Script:
     """Runs ``flow`` from ``start`` on; inputs before that lead to nothing. ``masked``: digits are not to be shown."""
 
-    def __init__(self, script: Flow, state: ContactState, ring: Ring) -> None:
+    def __init__(self, script: Flow, state: ContactState, ring: Ring, outward: Outward) -> None:
         self._script = script
         self._state = state
         self._ring = ring
+        self._outward = outward
         self._runner: FlowRunner | None = None
         self._playing = 0
         self.masked = True
@@ -84,6 +86,8 @@ class Script:
                     self.masked = on
                 case flow.JoinQueue() | flow.LeftQueue() | flow.RequestCallback():
                     self._queue(effect, now)
+                case flow.DialOut():
+                    self._outward.dial(effect, now)
                 case flow.MessageStarted(kind):
                     self._state.start_message(kind, now)
                 case flow.MessageEnded():

@@ -101,6 +101,25 @@ class AgentLost(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AgentWanted(Event):
+    """The flow dials ``agent``: the floor answers with ConnectAgent or AgentRefused, or not at all."""
+
+    type: ClassVar[str] = "contact.agent_wanted"
+    durable: ClassVar[bool] = False
+    agent: str
+    ring_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRefused(Command):
+    """The agent the flow wants cannot be had (unknown, busy, away)."""
+
+    type: ClassVar[str] = "contact.agent_refused"
+    agent: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HoldCustomer(Command):
     """Put the customer on hold (``on``), or talk to the customer again."""
 
@@ -184,8 +203,8 @@ ControlCommand = (
 
 CONTROL_EVENTS: tuple[type[Event], ...] = (
     HoldChanged, ConsultStarted, ConsultAnswered, ConsultEnded, ConferenceStarted, ContactTransferred, TransferFailed,
-    AgentLost,
+    AgentLost, AgentWanted,
 )  # fmt: skip
 CONTROL_COMMANDS: tuple[type[Command], ...] = (
-    HoldCustomer, Consult, Swap, CancelConsult, Confer, CompleteTransfer, TransferContact, SendDigits,
+    HoldCustomer, Consult, Swap, CancelConsult, Confer, CompleteTransfer, TransferContact, SendDigits, AgentRefused,
 )  # fmt: skip

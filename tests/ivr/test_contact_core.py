@@ -83,12 +83,33 @@ def test_an_agent_is_rung_with_the_contacts_id_and_connected() -> None:
     assert contact.core.snapshot.phase == "talking"
 
 
-def test_the_same_reservation_twice_rings_once_and_another_is_refused() -> None:
+def test_the_same_reservation_twice_rings_once() -> None:
     contact = Contact().ringing()
-    assert contact.core.command(ANNA, contact.now)[1] == ()
-    reply, effects = contact.core.command(ConnectAgent("ben", "sip:ben@callfloor", "lease-2"), contact.now)
-    assert (reply.ok, effects) == (False, ())
-    assert "ringing" in reply.reason
+    assert contact.core.command(ANNA, contact.now) == (Reply(True), ())
+    contact.phone(LegConnected("agent-1", "PCMU"))
+    assert contact.core.command(ANNA, contact.now) == (Reply(True), ())
+
+
+def test_of_several_stations_that_ring_the_first_to_answer_has_the_contact() -> None:
+    contact = Contact().ringing()
+    for name in ("ben", "eve"):
+        reply, _ = contact.core.command(ConnectAgent(name, f"sip:{name}@callfloor", f"lease-{name}"), contact.now)
+        assert reply.ok
+    reply, effects = contact.core.command(ConnectAgent("joe", "sip:joe@callfloor", "lease-joe"), contact.now)
+    assert (reply.ok, effects) == (False, ()), "one customer and three stations are all a SIP stack takes"
+    effects = contact.phone(LegDisconnected("agent-3", 486, "Busy Here"))
+    assert of(AgentUnreachable, published(effects)) == [AgentUnreachable("eve", "lease-eve", 486, "Busy Here")]
+    assert contact.core.snapshot.phase == "ringing"
+    effects = contact.phone(LegConnected("agent-2", "PCMU"))
+    assert of(ContactAnswered, published(effects)) == [ContactAnswered("ben", "lease-ben", 0.0)]
+    assert of(HangUpLeg, effects) == [HangUpLeg("agent-1")]
+    assert (contact.core.snapshot.agent, contact.core.snapshot.lease_id) == ("ben", "lease-ben")
+    assert of(SetPaths, effects)[-1].paths >= {AudioPath("leg:in", "leg:agent-2"), AudioPath("leg:agent-2", "leg:in")}
+    late = contact.phone(LegConnected("agent-1", "PCMU"))
+    assert not of(ContactAnswered, published(late))
+    gone = published(contact.phone(LegDisconnected("agent-1", 487, "")))
+    assert not of(AgentUnreachable, gone), "her silence is no fault of hers"
+    assert contact.core.snapshot.phase == "talking"
 
 
 def test_a_contact_still_in_its_menu_takes_no_agent() -> None:
@@ -99,9 +120,9 @@ def test_a_contact_still_in_its_menu_takes_no_agent() -> None:
 
 def test_nobody_answers_and_the_contact_waits_again() -> None:
     contact = Contact().queued()
-    (timer,) = (e for e in of(flow.StartTimer, contact.core.command(ANNA, contact.now)[1]) if e.name == "ring")
+    (timer,) = (e for e in of(flow.StartTimer, contact.core.command(ANNA, contact.now)[1]) if e.name == "ring agent-1")
     assert timer.seconds == ANNA.ring_s
-    assert of(HangUpLeg, contact.core.timer_fired("ring", timer.token, contact.now)) == [HangUpLeg("agent-1")]
+    assert of(HangUpLeg, contact.core.timer_fired(timer.name, timer.token, contact.now)) == [HangUpLeg("agent-1")]
     effects = contact.phone(LegDisconnected("agent-1", 487, "Request Terminated"))
     assert of(AgentUnreachable, published(effects)) == [AgentUnreachable("anna", "lease-1", 487, "Request Terminated")]
     assert contact.core.snapshot.phase == "queued"
@@ -141,7 +162,7 @@ def test_the_agent_hangs_up_and_the_customer_is_released() -> None:
 
 def test_an_answer_that_crosses_our_hang_up_comes_too_late() -> None:
     contact = Contact().ringing()
-    assert of(HangUpLeg, contact.core.timer_fired("ring", 1, contact.now)) == [HangUpLeg("agent-1")]
+    assert of(HangUpLeg, contact.core.timer_fired("ring agent-1", 0, contact.now)) == [HangUpLeg("agent-1")]
     crossed = contact.phone(LegConnected("agent-1", "PCMU"))
     assert of(StartListening, crossed) == []
     assert of(ContactAnswered, published(crossed)) == []
