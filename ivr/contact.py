@@ -17,6 +17,7 @@ from ivr import effects as flow
 from ivr.contact_core import ContactCore
 from ivr.contact_effects import (
     AnswerLeg,
+    AnswerReferral,
     ContactEffect,
     DialLeg,
     Finish,
@@ -63,7 +64,7 @@ LINGER_S = 5.0
 INVITE_S = 5.0
 """How long after the front gave us a contact its INVITE may take to become a call."""
 
-PhoneOperation = AnswerLeg | DialLeg | HangUpLeg | PressKeys | SetPaths
+PhoneOperation = AnswerLeg | AnswerReferral | DialLeg | HangUpLeg | PressKeys | SetPaths
 
 
 class ContactWorker:
@@ -179,7 +180,7 @@ class ContactWorker:
                     self._ears.open(self._since_offer())
                 case Finish():
                     self._finished.set()
-                case AnswerLeg() | DialLeg() | HangUpLeg() | PressKeys() | SetPaths():
+                case AnswerLeg() | AnswerReferral() | DialLeg() | HangUpLeg() | PressKeys() | SetPaths():
                     self._operations.put_nowait(effect)
 
     def _since_offer(self) -> float:
@@ -213,13 +214,17 @@ class ContactWorker:
                 case HangUpLeg(leg_id, code):
                     self._loop.call_later(LINGER_S, self._finish_if_over)
                     await self._phone.hang_up(leg_id, code)
+                case AnswerReferral(leg_id, new_leg_id):
+                    await self._phone.answer_referral(leg_id, new_leg_id)
                 case PressKeys(leg_id, digits):
                     await self._phone.send_digits(leg_id, digits)
                 case SetPaths(paths):
                     await self._phone.set_paths(paths)
         except PhoneError as error:
             log.error("contact %s: %s", self._core.contact_id, error)
-            if isinstance(effect, DialLeg | AnswerLeg):
+            if isinstance(effect, AnswerReferral) and effect.new_leg_id is not None:
+                self.phone_event(LegDisconnected(effect.new_leg_id, 503, str(error)))
+            elif isinstance(effect, DialLeg | AnswerLeg):
                 self.phone_event(LegDisconnected(effect.leg_id, 503, str(error)))
 
     def _finish_if_not_called(self) -> None:

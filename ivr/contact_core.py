@@ -28,6 +28,7 @@ from ivr.contact_ring import Ring
 from ivr.contact_script import Script
 from ivr.contact_state import ContactState
 from ivr.contact_supervision import Supervision
+from ivr.contact_third import ThirdParty
 from ivr.contacts import (
     ConnectAgent,
     ContactOffered,
@@ -53,7 +54,7 @@ from ivr.supervision import EndSupervision, SetSupervisionMode, Supervise
 from voice.calls import Call, Leg, LegJoined, LegLeft, LegRang, Role
 from voice.commands import Command, Reply
 from voice.events import DigitReceived, LegAnswered, LegEnded, LegRinging, QualityMeasured
-from voice.phone import IncomingLeg, LegDigit, LegQuality, PhoneEvent
+from voice.phone import IncomingLeg, LegDigit, LegHoldChanged, LegQuality, LegReferred, PhoneEvent
 
 
 class ContactCore:
@@ -69,7 +70,8 @@ class ContactCore:
         self._outward = Outward(self._state, domain)
         self._script = Script(script, self._state, self._ring, self._outward)
         self._supervision = Supervision(self._state)
-        self._control = Control(self._state, self._ring, self._script)
+        self._third = ThirdParty(self._state, self._ring, self._script)
+        self._control = Control(self._state, self._ring, self._script, self._third)
 
     @property
     def call(self) -> Call:
@@ -97,7 +99,11 @@ class ContactCore:
             case LegDigit(leg_id=leg_id, digit=digit) if leg_id == self._supervision.leg:
                 self._supervision.digit(digit, now)
             case LegQuality():
-                self._measured(event)
+                self._measured(event, now)
+            case LegHoldChanged():
+                self._control.station_holds(event)
+            case LegReferred():
+                self._control.referred(event)
             case _:
                 self._state.call, change = self.call.apply(event)
                 match change:
@@ -112,21 +118,15 @@ class ContactCore:
                         self._left(change, now)
         return self._state.drain()
 
-    def _measured(self, quality: LegQuality) -> None:
+    def _measured(self, quality: LegQuality, now: float) -> None:
         leg = self.call.leg(quality.leg_id)
         if leg is not None and leg.alive:
+            mos, far_mos, loss = round(quality.mos, 2), round(quality.far_mos, 2), round(quality.loss, 4)
+            jitter_ms, rtt_ms = round(quality.jitter_ms, 1), round(quality.rtt_ms, 1)
             self._state.publish(
-                QualityMeasured(
-                    leg.id,
-                    leg.role,
-                    round(quality.mos, 2),
-                    round(quality.far_mos, 2),
-                    quality.received,
-                    round(quality.loss, 4),
-                    round(quality.jitter_ms, 1),
-                    round(quality.rtt_ms, 1),
-                )
+                QualityMeasured(leg.id, leg.role, mos, far_mos, quality.received, loss, jitter_ms, rtt_ms)
             )
+            self._control.heard(leg.id, quality.received, now)
 
     def prompt_finished(self, token: int, now: float) -> tuple[ContactEffect, ...]:
         """The prompts of ``token`` were played to their end."""
@@ -142,7 +142,7 @@ class ContactCore:
         elif name == SUPERVISION_TIMER:
             self._supervision.timed_out(token)
         elif name == CONSULT_TIMER:
-            self._control.timed_out(token)
+            self._third.timed_out(token)
         else:
             self._script.tell(flow.TimerFired(name, token), now)
         return self._state.drain()
@@ -155,11 +155,6 @@ class ContactCore:
     def looked_up(self, token: int, answer: Mapping[str, object] | None, now: float) -> tuple[ContactEffect, ...]:
         """A look-up of the flow came to an end."""
         self._script.tell(flow.LookedUp(token, answer), now)
-        return self._state.drain()
-
-    def packets_heard(self, leg_id: str, packets: int, now: float) -> tuple[ContactEffect, ...]:
-        """``packets`` of RTP have come on a leg since the last report."""
-        self._control.heard(leg_id, packets, now)
         return self._state.drain()
 
     def command(self, command: Command, now: float) -> tuple[Reply, tuple[ContactEffect, ...]]:
@@ -219,12 +214,12 @@ class ContactCore:
             self._script.start(now)
         elif leg.role is Role.SUPERVISOR:
             self._supervision.joined(now)
-        elif self._control.joined(leg.id, now):
+        elif self._third.joined(leg.id):
             pass
         elif (answered := self._outward.joined(leg)) is not None:
             self._script.tell(answered, now)
         elif (connected := self._ring.joined(leg, now)) is not None:
-            self._script.tell(self._outward.said(connected), now)
+            self._script.tell(connected, now)
             self._ring.answered(now)
         self._state.set_paths()
 
@@ -232,12 +227,12 @@ class ContactCore:
         leg = change.leg
         self._state.publish(LegEnded(leg.id, leg.role, change.code, change.reason))
         if leg.role is Role.CALLER:
-            self._control.end()
+            self._third.end()
             self._script.tell(flow.CallerLeft(), now)
             self._state.end(self._reason_caller_left(), "caller", now)
         elif leg.role is Role.SUPERVISOR:
             self._supervision.left(change, now)
-        elif self._control.left(change, now) or self._control.taken_over(leg.id):
+        elif self._third.left(change, now) or self._third.taken_over(leg.id):
             pass
         elif (told := self._outward.left(change)) is not None:
             self._script.tell(told, now)
@@ -255,7 +250,7 @@ class ContactCore:
         told = self._ring.left(change)
         if told is None:
             return
-        self._script.tell(self._outward.said(told), now)
+        self._script.tell(told, now)
         if isinstance(told, flow.AgentLeft) and not self._state.ended:
             self._state.publish(self.snapshot)  # the caller stays: nothing else tells the floor that the agent is free
 

@@ -49,6 +49,14 @@ class HangUpLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerReferral:
+    """Answer a REFER: its target is dialled as ``new_leg_id``, or it is declined (None)."""
+
+    leg_id: str
+    new_leg_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PressKeys:
     """Send digits by RFC 4733."""
 
@@ -89,6 +97,7 @@ ContactEffect = (
     AnswerLeg
     | DialLeg
     | HangUpLeg
+    | AnswerReferral
     | PressKeys
     | SetPaths
     | StartListening

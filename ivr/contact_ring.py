@@ -112,6 +112,12 @@ class Ring:
         state.publish(AgentUnreachable(offer.agent, offer.lease_id, change.code, change.reason))
         return None if self._ringing else flow.AgentFailed(change.reason)
 
+    def release_agent(self) -> None:
+        """The agent's leg ends; she is in the call no more. (It may have ended by itself.)"""
+        if self.offer is not None:
+            self._state.release(self.offer.leg_id)
+            self.offer = None
+
     def handed_over(self) -> None:
         """A supervisor has taken over: the agent is free, the caller stays where she is."""
         self.offer = None

@@ -44,7 +44,7 @@ class Script:
     def tell(self, given: flow.Input, now: float) -> None:
         """Something the flow may act on."""
         if self._runner is not None:
-            self._perform(self._runner.handle(given, now), now)
+            self._perform(self._runner.handle(self._outward.said(given), now), now)
 
     def prompt_finished(self, token: int, now: float) -> None:
         """The prompts of ``token`` were played to their end."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from ivr.contact_effects import ContactEffect, HangUpLeg, Publish, SetPaths, StartListening
 from ivr.contacts import ContactEnded, ContactSnapshot, MessageTaken
+from ivr.controls import HoldChanged
 from voice.calls import Call, Role
 from voice.events import Event
 from voice.hearing import Arrangement, Mode, Talk, paths
@@ -14,6 +15,9 @@ from voice.phone import AudioPath
 
 RINGBACK = "ringback"
 """The port of the ringing an agent hears while another station, or an outside number, rings."""
+
+
+_ON_HOLD = frozenset({Talk.HELD, Talk.CONSULT})
 
 
 class ContactState:
@@ -106,6 +110,19 @@ class ContactState:
         """Somebody supervises in ``mode`` from now on (None: nobody does); ``toned`` are to hear that."""
         self.mode, self._toned = mode, toned
         self.update(supervisor=supervisor, supervision_mode=mode or "")
+        self.set_paths()
+
+    @property
+    def on_hold(self) -> bool:
+        """Whether the customer waits while an agent has the contact."""
+        return self.talk in _ON_HOLD
+
+    def arrange(self, talk: Talk) -> None:
+        """The agent who has the contact arranges the parties anew."""
+        held, self.talk = self.on_hold, talk
+        self.update(talk=talk)
+        if self.on_hold != held:
+            self.publish(HoldChanged(self.snapshot.agent, self.on_hold))
         self.set_paths()
 
     def release(self, leg_id: str) -> None:

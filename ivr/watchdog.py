@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-LOST_S = 12.0
-"""Seconds without a packet from an agent's station. Ours send all the time, muted or not."""
+LOST_S = 10.0
+"""Seconds without a packet from an agent's station, from one report (each 5 s) to another, so that it is noticed within
+15 s. Our stations send all the time, muted or not.
+"""
 
 
 class Watchdog:
@@ -13,7 +15,7 @@ class Watchdog:
         self._leg_id = ""
         self._heard_at = 0.0
 
-    def silent_s(self, leg_id: str, packets: int, now: float) -> float:
+    def silent_s(self, leg_id: str, packets: int | bool, now: float) -> float:
         """``packets`` of RTP have come since the last report, at ``now``: for how many seconds there were none."""
         if packets or leg_id != self._leg_id:
             self._leg_id, self._heard_at = leg_id, now

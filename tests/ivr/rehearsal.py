@@ -12,7 +12,7 @@ from ivr.contacts import ConnectAgent
 from ivr.schema import Flow, load_flow
 from ivr.settings import IvrSettings
 from voice.events import Event
-from voice.phone import IncomingLeg, LegConnected, LegDigit, LegDisconnected, LegProgressed
+from voice.phone import IncomingLeg, LegConnected, LegDigit, PhoneEvent
 
 FLOW = load_flow(IvrSettings().flow)
 INVITE = IncomingLeg("in", "id@host", "sip:+12025550142@127.0.0.2:5060", "", "sip:100@callfloor", {})
@@ -37,7 +37,7 @@ class Contact:
         self.now = 1000.0
 
     def phone(self, event: object) -> tuple[ContactEffect, ...]:
-        assert isinstance(event, IncomingLeg | LegConnected | LegDigit | LegDisconnected | LegProgressed)
+        assert isinstance(event, PhoneEvent)
         return self.core.phone_event(event, self.now)
 
     def answered(self) -> Contact:

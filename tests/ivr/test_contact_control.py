@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr import effects as flow
-from ivr.contact_effects import CONTACT_HEADER, ContactEffect, DialLeg, HangUpLeg, PressKeys, SetPaths
+from ivr.contact_effects import CONTACT_HEADER, AnswerReferral, ContactEffect, DialLeg, HangUpLeg, PressKeys, SetPaths
 from ivr.contact_state import RINGBACK
 from ivr.contacts import ConnectAgent, ContactAnswered, ContactEnded, ContactQueued, ContactSnapshot
 from ivr.controls import (
@@ -34,10 +34,14 @@ from ivr.controls import (
 from tests.ivr.rehearsal import ANNA, Contact, of, published
 from voice.calls import Role
 from voice.hearing import MUSIC, PROMPTS
-from voice.phone import AudioPath, LegConnected, LegDisconnected, LegProgressed
+from voice.phone import AudioPath, LegConnected, LegDisconnected, LegHoldChanged, LegProgressed, LegQuality, LegReferred
 
 BEN = Consult("anna", "agent", "ben", "sip:ben@callfloor", "lease-b")
 SHOP = Consult("anna", "number", "+12025550100", "sip:+12025550100@callfloor")
+
+
+def quality(leg_id: str, received: int) -> LegQuality:
+    return LegQuality(leg_id, received, 0.0, 0.0, 0.0, 0.0, 4.4)
 
 
 class Talking(Contact):
@@ -277,19 +281,59 @@ def test_a_station_that_sends_nothing_is_given_up_and_the_customer_is_served_fir
     contact = Talking()
 
     def report(packets: int) -> tuple[ContactEffect, ...]:
-        contact.now += 4
-        return contact.see(contact.core.packets_heard("agent-1", packets, contact.now))
+        contact.now += 5
+        return contact.see(contact.core.phone_event(quality("agent-1", packets), contact.now))
 
-    for packets in (200, 0, 0, 200, 0, 0):
-        assert report(packets) == ()
+    for packets in (250, 0, 250, 0):
+        assert not of(AgentLost, published(report(packets)))
     contact.consulting()
     effects = report(0)
-    assert of(AgentLost, published(effects)) == [AgentLost("anna", "lease-1", 12.0)]
+    assert of(AgentLost, published(effects)) == [AgentLost("anna", "lease-1", 10.0)]
     assert {effect.leg_id for effect in of(HangUpLeg, effects)} == {"agent-1", "consult-2"}
     assert of(ContactQueued, published(effects)) == [ContactQueued("billing", 9, 1000.0, (), 1)]
-    assert report(0) == ()
+    assert not of(AgentLost, published(report(0)))
     assert not of(ContactEnded, published(contact.phone(LegDisconnected("agent-1", 408, "Request Timeout"))))
     assert contact.core.command(ConnectAgent("ben", BEN.address, "lease-b"), contact.now)[0].ok
+
+
+def test_a_station_that_holds_its_call_may_be_silent_and_the_customer_hears_music() -> None:
+    contact = Talking()
+    effects = contact.phone(LegHoldChanged("agent-1", False, True))
+    assert of(HoldChanged, published(effects)) == [HoldChanged("anna", True)]
+    assert contact.hears("in") == {MUSIC}
+    for _ in range(5):
+        contact.now += 5
+        assert not of(AgentLost, published(contact.phone(quality("agent-1", 0))))
+    contact.phone(LegHoldChanged("agent-1", False, False))
+    assert contact.hears("in") == {"leg:agent-1"}
+
+
+def test_a_refer_of_the_agents_telephone_is_a_blind_transfer() -> None:
+    contact = Talking()
+    effects = contact.phone(LegReferred("agent-1", "sip:ben@callfloor"))
+    assert of(AnswerReferral, effects) == [AnswerReferral("agent-1", "consult-2")]
+    assert of(ContactTransferred, published(effects)) == [ContactTransferred("anna", "agent", "ben", False)]
+    assert not of(HangUpLeg, effects), "her telephone wants to be told how it went"
+    effects = contact.phone(LegConnected("consult-2", "PCMU"))
+    assert of(HangUpLeg, effects) == [HangUpLeg("agent-1")]
+    assert contact.hears("in") == {"leg:consult-2"}
+    assert (contact.core.snapshot.phase, contact.core.snapshot.agent) == ("talking", "ben")
+
+
+def test_a_refer_that_comes_to_nothing_puts_the_customer_first() -> None:
+    contact = Talking()
+    contact.phone(LegReferred("agent-1", "sip:+12025550100@callfloor"))
+    effects = contact.phone(LegDisconnected("consult-2", 486, "Busy Here"))
+    assert of(HangUpLeg, effects) == [HangUpLeg("agent-1")]
+    assert of(ContactQueued, published(effects))[0].preferred == "anna"
+
+
+@pytest.mark.parametrize("leg", ["in", "agent-1"])
+def test_other_refers_are_declined(leg: str) -> None:
+    contact = Talking()
+    replaces = leg == "agent-1"
+    effects = contact.phone(LegReferred(leg, "sip:ben@callfloor", replaces))
+    assert effects == (AnswerReferral(leg, None),)
 
 
 COMMANDS = st.sampled_from(
@@ -328,7 +372,7 @@ def _take(contact: Talking, step: Any) -> tuple[ContactEffect, ...]:
         return contact.see(contact.core.command(step, contact.now)[1])
     if step == "silence":
         legs = [leg.id for leg in contact.core.call.legs]
-        return tuple(e for leg in legs for e in contact.see(contact.core.packets_heard(leg, 0, contact.now)))
+        return tuple(e for leg in legs for e in contact.see(contact.core.phone_event(quality(leg, 0), contact.now)))
     if step in ("answer", "refuse"):
         legs = [leg.id for leg in contact.core.call.legs if leg.state in ("dialling", "ringing") and not leg.leaving]
     else:
