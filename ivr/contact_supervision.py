@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ivr import effects as flow
 from ivr.contact_effects import SUPERVISION_HEADER, SUPERVISION_TIMER, DialLeg, HangUpLeg, PlayTone
 from ivr.contact_state import ContactState
+from ivr.controls import HoldChanged
 from ivr.supervision import (
     EndSupervision,
     SetSupervisionMode,
@@ -26,6 +27,8 @@ from voice.hearing import Mode, Talk
 
 KEYS = {"4": Mode.LISTEN, "5": Mode.WHISPER, "6": Mode.BARGE}
 """After ``#``, as with Asterisk's ChanSpy. Taking over costs the agent the call and is left to the board."""
+AUTO_ANSWER = {"Answer-Mode": "Auto"}
+"""RFC 5373: she has asked for this call herself, a moment ago."""
 ARMED_S = 3.0
 """How long after ``#`` the second digit counts."""
 
@@ -131,7 +134,7 @@ class Supervision:
         self._visit = _Visit(command.supervisor, leg_id, command.tones)
         self._token += 1
         state.do(
-            DialLeg(leg_id, command.address, {SUPERVISION_HEADER: state.contact_id}),
+            DialLeg(leg_id, command.address, {SUPERVISION_HEADER: state.contact_id, **AUTO_ANSWER}),
             flow.StartTimer(SUPERVISION_TIMER, command.ring_s, self._token),
         )
         return Reply(True)
@@ -147,13 +150,23 @@ class Supervision:
         agent = state.call.connected(Role.AGENT)
         if mode is not Mode.LISTEN and agent is None:
             return Reply(False, "no agent is on the call: you can only listen")
+        if mode is Mode.TAKEOVER and state.call.alive(Role.CONSULT) is not None:
+            return Reply(False, "somebody else is being consulted: take over when that has ended")
         visit.agent = state.snapshot.agent or visit.agent
         state.publish(SupervisionModeChanged(visit.supervisor, visit.agent, mode, by))
         if mode is Mode.TAKEOVER and agent is not None:
-            state.talk = Talk.DIRECT
-            state.do(HangUpLeg(agent.id))
+            self._relieve(agent.id, visit.agent)
         self._set(visit, mode)
         return Reply(True)
+
+    def _relieve(self, leg_id: str, agent: str) -> None:
+        """The agent goes; a customer she had put on hold talks to the supervisor."""
+        state = self._state
+        if state.talk is not Talk.DIRECT:
+            state.talk = Talk.DIRECT
+            state.update(talk=state.talk)
+            state.publish(HoldChanged(agent, False))
+        state.do(HangUpLeg(leg_id))
 
     def _set(self, visit: _Visit, mode: Mode) -> None:
         hearers = frozenset(dict(visit.tones).get(mode, ()))

@@ -16,6 +16,7 @@ from ivr.contact_effects import (
     SetPaths,
 )
 from ivr.contacts import ContactEnded, ContactSnapshot, EndContact
+from ivr.controls import CompleteTransfer, Confer, Consult, HoldChanged, HoldCustomer
 from ivr.supervision import (
     EndSupervision,
     SetSupervisionMode,
@@ -28,7 +29,7 @@ from ivr.supervision import (
 from tests.ivr.rehearsal import Contact, of, published
 from voice.calls import Role
 from voice.commands import Command, Reply
-from voice.hearing import TONE, Mode
+from voice.hearing import MUSIC, TONE, Mode
 from voice.phone import AudioPath, LegConnected, LegDigit, LegDisconnected, LegProgressed
 
 ADDRESS = "sip:sara@callfloor"
@@ -68,7 +69,7 @@ def test_a_supervisor_is_rung_and_listens_with_her_microphone_closed() -> None:
     reply, effects = ask(contact, SARA)
     assert reply.ok
     leg = leg_of(effects)
-    assert of(DialLeg, effects) == [DialLeg(leg, ADDRESS, {SUPERVISION_HEADER: "c1"})]
+    assert of(DialLeg, effects) == [DialLeg(leg, ADDRESS, {SUPERVISION_HEADER: "c1", "Answer-Mode": "Auto"})]
     assert [(timer.name, timer.seconds) for timer in of(flow.StartTimer, effects)] == [(SUPERVISION_TIMER, 20.0)]
     rang = contact.phone(LegProgressed(leg, 180))
     assert not of(flow.PlayPrompts, rang), "the flow is not told: it is no agent who rings"
@@ -155,6 +156,40 @@ def test_a_takeover_frees_the_agent_and_the_contact_ends_with_whoever_leaves_fir
     assert SupervisionEnded("sara", "anna", Mode.TAKEOVER, 60.0) in events
     (ended,) = of(ContactEnded, events)
     assert (ended.reason, ended.ended_by) == ("completed", "supervisor")
+
+
+def test_taking_over_takes_the_customer_off_hold() -> None:
+    contact, leg = listening(Contact().talking())
+    ask(contact, HoldCustomer("anna", on=True))
+    reply, effects = ask(contact, SetSupervisionMode("sara", Mode.TAKEOVER))
+    assert reply.ok
+    assert HoldChanged("anna", held=False) in published(effects)
+    assert hops(effects) == {("leg:in", f"leg:{leg}"), (f"leg:{leg}", "leg:in")}
+    assert not any(path.source == MUSIC for path in of(SetPaths, effects)[-1].paths)
+
+
+def test_nobody_takes_over_while_a_third_party_is_there() -> None:
+    contact, _ = listening(Contact().talking())
+    ask(contact, Consult("anna", "agent", "ben", "sip:ben@callfloor", "lease-2"))
+    assert not ask(contact, SetSupervisionMode("sara", Mode.TAKEOVER))[0].ok
+    assert ask(contact, SetSupervisionMode("sara", Mode.WHISPER))[0].ok
+
+
+def test_she_hears_what_the_agent_hears_through_hold_consult_and_conference() -> None:
+    contact, leg = listening(Contact().talking())
+    me = f"leg:{leg}"
+
+    def heard_by_her(effects: tuple[ContactEffect, ...]) -> set[str]:
+        return {source.removeprefix("leg:") for source, sink in hops(effects) if sink == me}
+
+    assert heard_by_her(ask(contact, HoldCustomer("anna", on=True))[1]) == {"agent-1"}
+    _, effects = ask(contact, Consult("anna", "agent", "ben", "sip:ben@callfloor", "lease-2"))
+    ben = leg_of(effects)
+    assert heard_by_her(contact.phone(LegConnected(ben, "PCMU"))) == {"agent-1", ben}
+    assert heard_by_her(ask(contact, Confer("anna"))[1]) == {"in", "agent-1", ben}
+    _, effects = ask(contact, CompleteTransfer("anna"))
+    assert heard_by_her(effects) == {"in", ben}, "the supervision goes on with whoever has the contact now"
+    assert ask(contact, SetSupervisionMode("sara", Mode.WHISPER))[0].ok
 
 
 def test_leaving_touches_nobody_else() -> None:
