@@ -20,6 +20,7 @@ class CardKind(StrEnum):
     SOFT_SKILL = "soft_skill"
     PROACTIVE = "proactive"
     PROMISE = "promise"
+    COACHING = "coaching"
 
 
 @dataclass(frozen=True, slots=True)

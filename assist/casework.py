@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from assist import effects as engine
 from assist.cards import CardRetracted, CardSettled, CardShown, CardUpdated, QuestionUnanswered, StepTicked
+from assist.coaching import CoachingSent, HandLowered, HandRaised, coaching_card
 from assist.content import Content
 from assist.desk_events import (
     ContactAssigned,
@@ -81,6 +82,8 @@ class Case:
         self.agent = ""
         self.ended = False
         self.recording = ""
+        self.coaching: dict[str, tuple[str, float]] = {}
+        """What supervisors wrote: message id → supervisor, Unix seconds."""
         self._content = content
         self._assistant: ContactAssistant | None = None
 
@@ -126,6 +129,11 @@ class Case:
             case UtterancePartial() | UtteranceFinal() | TranscriptionGap() | CardSettled() | StepTicked():
                 return self._tell(event) + self._assist(event, at)
             case NoteSaved():
+                return self._tell(event)
+            case CoachingSent():
+                self.coaching[event.message_id] = (event.supervisor, at)
+                return self._tell(CardShown(event.agent, coaching_card(event), 0.0))
+            case HandRaised() | HandLowered():
                 return self._tell(event)
         return ()
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from assist.cards import CARD_EVENTS
+from assist.coaching import COACHING_EVENTS, SupervisionNotice
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
+from ivr.supervision import SUPERVISION_EVENTS
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.events import Event
 
@@ -130,7 +132,9 @@ class SummaryDrafted(Event):
 
 DESK_EVENTS: tuple[type[Event], ...] = (
     ContactAssigned, ContactReleased, CustomerIdentified, StationChanged, RecogniserChanged, NoteSaved, SummaryDrafted,
+    SupervisionNotice,
 )  # fmt: skip
 FEED_EVENTS: tuple[type[Event], ...] = (
     *DESK_EVENTS, AgentStateChanged, ContactAnswered, ContactEnded, *UTTERANCE_EVENTS, *CARD_EVENTS,
+    *SUPERVISION_EVENTS, *COACHING_EVENTS,
 )  # fmt: skip

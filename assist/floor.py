@@ -21,20 +21,27 @@ from assist.api.ports import (
     AcceptCard,
     AgentCommand,
     Answer,
+    Coach,
     DismissCard,
     HangUp,
+    LeaveContact,
+    LowerHand,
     MoreTime,
     Mute,
     Note,
+    RaiseHand,
     SetState,
     StationLink,
     StationReport,
     StationVerb,
+    SuperviseAs,
+    SuperviseContact,
     TickStep,
 )
 from assist.callers import StoreDirectory
 from assist.cards import CARD_EVENTS, CardSettled, CardShown, CardUpdated, StepTicked
 from assist.casework import Case, CaseEffect
+from assist.coaching import COACHING_EVENTS, HandLowered, HandRaised
 from assist.content import Content
 from assist.desk_events import NoteSaved, RecogniserChanged, StationChanged
 from assist.dispatch import Dispatch
@@ -43,6 +50,8 @@ from assist.history import CustomerFound
 from assist.journal import Journal
 from assist.store import Store, StoreError
 from assist.summary import ContactSummary
+from assist.supervision import SupervisionSettings
+from assist.supervisors import Supervisors
 from ivr.acd import Acd
 from ivr.acd_messages import (
     MoreWrapUp,
@@ -68,7 +77,9 @@ from voice.settings import AgentSettings
 
 log = logging.getLogger(__name__)
 
-EVENTS = EventCodec((*VOICE_EVENTS, *CONTACT_EVENTS, *SUPERVISION_EVENTS, *UTTERANCE_EVENTS, *CARD_EVENTS, NoteSaved))
+EVENTS = EventCodec(
+    (*VOICE_EVENTS, *CONTACT_EVENTS, *SUPERVISION_EVENTS, *UTTERANCE_EVENTS, *CARD_EVENTS, *COACHING_EVENTS, NoteSaved)
+)
 COMMANDS = CommandCodec((*CONTACT_COMMANDS, *SUPERVISION_COMMANDS))
 SETTLE_S = 1.0
 _TIMER_SLACK_S = 0.005
@@ -83,6 +94,7 @@ class Floor:
     def __init__(
         self, bus: Bus, store: Store, feed: Feed, brain: Acd, content: Content, recogniser: RecogniserChanged,
         agents: Sequence[AgentSettings], domain: str, clock: Clock, vip: Sequence[str] = (),
+        supervision: SupervisionSettings | None = None,
     ) -> None:  # fmt: skip
         self._bus = bus
         self._store = store
@@ -107,6 +119,10 @@ class Floor:
         self._tasks: asyncio.TaskGroup | None = None
         self._unheard: set[str] = set()
         self._all_heard = asyncio.Event()
+        self._supervisors = Supervisors(
+            bus, self._agents, supervision or SupervisionSettings(), domain, clock, self._tell, self._own,
+            self._cases.get, self._spawn,
+        )  # fmt: skip
 
     async def recall(self) -> None:
         """Remember in which states the last floor left agents, and which contacts it had; before ``run``."""
@@ -294,7 +310,8 @@ class Floor:
     # Routing
 
     def _route(self, case: Case, event: Event) -> None:
-        """Tell the ACD what concerns it."""
+        """Tell the ACD, and supervisors, what concerns them."""
+        self._supervisors.heard(case, event)
         self._dispatch.heard(case.contact_id, case.caller, event)
         if isinstance(event, ContactSnapshot | ContactEnded):
             self._unheard.discard(case.contact_id)
@@ -320,6 +337,12 @@ class Floor:
                 return Reply(True)
             case Note(contact_id, text):
                 return self._on_case(contact_id, agent, NoteSaved(text))
+            case RaiseHand(contact_id, text):
+                return self._on_case(contact_id, agent, HandRaised(agent, text))
+            case LowerHand(contact_id) if not self._supervises(agent):
+                return self._on_case(contact_id, agent, HandLowered(agent, agent))
+            case SuperviseContact() | SuperviseAs() | LeaveContact() | Coach() | LowerHand():
+                return await self._supervisors.command(agent, command, self._cases.get(command.contact_id))
         contact = self._feed.desk(agent).contact
         if contact is None or not any(entry.card.id == command.card_id for entry in contact.cards):
             return Reply(False, "there is no such card")
@@ -344,6 +367,11 @@ class Floor:
             return Reply(False, "your softphone is not connected")
         return await link.command(verb)
 
+    def _supervises(self, agent: str) -> bool:
+        """A supervisor's station takes no contacts of its own."""
+        known = self._agents.get(agent)
+        return known is not None and known.role == "supervisor"
+
     def page_opened(self, agent: str) -> None:
         """See FloorPort."""
 
@@ -353,7 +381,8 @@ class Floor:
     def station_connected(self, agent: str, report: StationReport, link: StationLink) -> None:
         """See FloorPort."""
         self._links[agent] = link
-        self._dispatch.log_in(agent)
+        if not self._supervises(agent):
+            self._dispatch.log_in(agent)
         self.station_reported(agent, report)
 
     def station_reported(self, agent: str, report: StationReport) -> None:
@@ -363,6 +392,8 @@ class Floor:
         self._feed.publish(
             agent, StationChanged(True, report.registered, report.muted, report.mute_lock, report.headset)
         )
+        if self._supervises(agent):
+            return
         if known is None or known.registered != report.registered:
             self._dispatch.decide(StationUp(agent) if report.registered else StationDown(agent))
 
@@ -371,4 +402,5 @@ class Floor:
         self._links.pop(agent, None)
         self._reports.pop(agent, None)
         self._feed.publish(agent, StationChanged(False))
-        self._dispatch.decide(StationDown(agent))
+        if not self._supervises(agent):
+            self._dispatch.decide(StationDown(agent))

@@ -20,6 +20,7 @@ from assist.feed import Feed
 from assist.floor import COMMANDS, EVENTS, Floor
 from assist.security import Security, signing_key
 from assist.store import Store
+from assist.supervision import SupervisionSettings
 from ivr.acd import Acd, AcdTimes
 from ivr.settings import IvrSettings, read_queues
 from transcription.models import find_model
@@ -58,7 +59,8 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     brain = Acd(times, queues=read_queues(settings))
     model = recogniser(settings.section("transcription", TranscriptionSettings).model)
     domain = settings.section("front", FrontSettings).domain
-    floor = Floor(bus, store, feed, brain, load_content(), model, agents, domain, clock, ivr.vip)
+    supervision = settings.section("supervision", SupervisionSettings)
+    floor = Floor(bus, store, feed, brain, load_content(), model, agents, domain, clock, ivr.vip, supervision)
     security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock)
     app = create_app(floor, feed, security, clock)
     try:

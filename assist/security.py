@@ -113,7 +113,7 @@ class Security:
 
     def issue(self, user: str) -> tuple[str, Identity]:
         """A fresh token for an agent of the settings. Raises KeyError for anybody else."""
-        identity = Identity(user, self._agents[user].name, "agent", self._clock.wall() + self._token_s)
+        identity = Identity(user, self._agents[user].name, self._agents[user].role, self._clock.wall() + self._token_s)
         payload = _encode(json.dumps({"sub": user, "role": identity.role, "exp": identity.expires}).encode())
         return f"{payload}.{self._sign(payload)}", identity
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -79,6 +79,8 @@ class AgentSettings(Section):
     """``[[agent]]``: one agent; ``secret`` is both the SIP digest password and the login to the page.
 
     ``skills``: levels 1-10 by name; ``weights``: how much waiting in a queue counts for this agent (1.0 elsewhere).
+    ``country``: whose rules on supervision apply. A ``supervisor`` takes no contacts: ``teams`` are those she may
+    supervise (none named: all), ``phone`` is where she listens (a number or SIP URI; empty: her own station).
     """
 
     user: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
@@ -87,6 +89,11 @@ class AgentSettings(Section):
     queues: tuple[str, ...] = ()
     skills: dict[str, Annotated[int, Field(ge=1, le=10)]] = Field(default_factory=dict)
     weights: dict[str, Annotated[float, Field(gt=0, le=100)]] = Field(default_factory=dict)
+    role: Literal["agent", "supervisor"] = "agent"
+    team: str = Field(default="", max_length=64)
+    country: str = Field(default="default", pattern=r"^[a-z-]{2,16}$")
+    teams: tuple[str, ...] = ()
+    phone: str = Field(default="", max_length=128, pattern=r"^(sip:[^\s<>]+|\+?[0-9*#]*)$")
 
 
 class SettingsFile:

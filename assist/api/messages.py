@@ -16,13 +16,19 @@ from assist.api.ports import (
     AcceptCard,
     AgentCommand,
     Answer,
+    Coach,
     DismissCard,
     HangUp,
+    LeaveContact,
+    LowerHand,
     MoreTime,
     Mute,
     Note,
+    RaiseHand,
     SetState,
     StationReport,
+    SuperviseAs,
+    SuperviseContact,
     TickStep,
 )
 from voice.errors import CallfloorError
@@ -35,6 +41,7 @@ REPLACED = 4409
 TOO_SLOW = 1013
 MAX_NOTE = 4000
 MAX_REASON = 64
+MAX_COACHING = 500
 
 Shape = TypeVar("Shape")
 Name = Annotated[str, Field(min_length=1, max_length=128)]
@@ -144,6 +151,12 @@ _COMMANDS: Mapping[str, TypeAdapter[Any]] = {
     "dismiss_card": TypeAdapter(DismissCard),
     "tick_step": TypeAdapter(TickStep),
     "note": TypeAdapter(Note),
+    "raise_hand": TypeAdapter(RaiseHand),
+    "lower_hand": TypeAdapter(LowerHand),
+    "supervise": TypeAdapter(SuperviseContact),
+    "supervise_as": TypeAdapter(SuperviseAs),
+    "leave": TypeAdapter(LeaveContact),
+    "coach": TypeAdapter(Coach),
 }
 
 
@@ -186,6 +199,8 @@ def agent_command(message: CommandMessage) -> AgentCommand:
         raise UnknownCommandError(f"{message.command}: {_first(error)}") from None
     if isinstance(command, Note) and len(command.text) > MAX_NOTE:
         raise UnknownCommandError(f"note: at most {MAX_NOTE} characters")
+    if isinstance(command, Coach | RaiseHand) and len(command.text) > MAX_COACHING:
+        raise UnknownCommandError(f"{message.command}: at most {MAX_COACHING} characters")
     if isinstance(command, SetState) and len(command.reason) > MAX_REASON:
         raise UnknownCommandError(f"set_state: a reason has at most {MAX_REASON} characters")
     return command

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from voice.commands import Reply
+from voice.hearing import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,66 @@ class Note:
     text: str
 
 
-AgentCommand = Answer | HangUp | Mute | SetState | MoreTime | AcceptCard | DismissCard | TickStep | Note
+@dataclass(frozen=True, slots=True)
+class RaiseHand:
+    """The agent asks a supervisor to help with her contact. At most 500 characters."""
+
+    contact_id: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LowerHand:
+    """No help is needed any more, or a supervisor is at it."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuperviseContact:
+    """The supervisor's phone is called and listens to the contact; if it listens to another one, that ends first."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuperviseAs:
+    """What the supervisor may do with the contact she listens to."""
+
+    contact_id: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveContact:
+    """The supervisor's phone is hung up; the contact goes on."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coach:
+    """The supervisor writes to the agent of a contact: ``text`` (at most 500 characters), or the canned ``tip``."""
+
+    contact_id: str
+    text: str = ""
+    tip: str = ""
+
+
+SupervisorCommand = SuperviseContact | SuperviseAs | LeaveContact | Coach | LowerHand
+AgentCommand = (
+    Answer
+    | HangUp
+    | Mute
+    | SetState
+    | MoreTime
+    | AcceptCard
+    | DismissCard
+    | TickStep
+    | Note
+    | RaiseHand
+    | SupervisorCommand
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ export const T = {
       soft_skill: "Manner",
       proactive: "Say first",
       promise: "Promise",
+      coaching: "Supervisor",
     },
     kindOther: "Card",
     critical: "Must do now",

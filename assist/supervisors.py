@@ -1,0 +1,191 @@
+"""Supervisors at work in the floor: their commands to contacts and agents, and what their pages and agents' are told.
+
+Who supervises what is a fold over the contacts' own events, so a floor that starts again knows it from the snapshots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from assist.api.ports import Coach, LeaveContact, LowerHand, SuperviseAs, SuperviseContact, SupervisorCommand
+from assist.cards import CardSettled
+from assist.casework import Case
+from assist.coaching import (
+    CoachingRead,
+    CoachingSent,
+    HandLowered,
+    HandRaised,
+    SupervisionNotice,
+)
+from assist.desk_events import ContactAssigned, ContactReleased
+from assist.supervision import SupervisionSettings, address, may_supervise
+from ivr.contacts import ContactEnded, ContactSnapshot
+from ivr.supervision import (
+    EndSupervision,
+    SetSupervisionMode,
+    Supervise,
+    SupervisionEnded,
+    SupervisionFailed,
+    SupervisionModeChanged,
+    SupervisionStarted,
+)
+from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
+from voice.bus.base import Bus
+from voice.clock import Clock
+from voice.commands import Command, Reply
+from voice.errors import BusError
+from voice.events import Event, new_identifier
+from voice.hearing import Mode
+from voice.settings import AgentSettings
+
+Told = SupervisionStarted | SupervisionModeChanged | SupervisionEnded | SupervisionFailed
+Heard = UtterancePartial | UtteranceFinal | TranscriptionGap | ContactEnded
+
+
+@dataclass(slots=True)
+class _Visit:
+    """What a supervisor's phone is at, and where it is wanted next."""
+
+    contact_id: str = ""
+    agent: str = ""
+    banner: bool = False
+    next: str = ""
+
+
+@dataclass(slots=True)
+class Supervisors:
+    """``agents``: everybody of the settings, supervisors included. ``tell``: puts an event on a user's page; ``own``:
+    an event of a contact that happened here; ``find``: the case of a contact; ``spawn``: runs what nobody waits for.
+    """
+
+    bus: Bus
+    agents: Mapping[str, AgentSettings]
+    settings: SupervisionSettings
+    domain: str
+    clock: Clock
+    tell: Callable[[str, Event, str], None]
+    own: Callable[[Event, Case], None]
+    find: Callable[[str], Case | None]
+    spawn: Callable[[Coroutine[Any, Any, None]], None]
+    _visits: dict[str, _Visit] = field(default_factory=dict)
+
+    async def command(self, user: str, command: SupervisorCommand, case: Case | None) -> Reply:
+        """Carry out a supervisor's command, or refuse it. Raises BusError where the contact does not answer."""
+        who = self.agents.get(user)
+        if case is None or case.ended:
+            return Reply(False, "there is no such contact")
+        if why_not := may_supervise(who, self.agents.get(case.agent)):
+            return Reply(False, why_not)
+        assert who is not None
+        match command:
+            case SuperviseContact():
+                return await self._supervise(who, case)
+            case SuperviseAs(contact_id, mode):
+                return await self._ask(contact_id, SetSupervisionMode(user, mode))
+            case LeaveContact(contact_id):
+                return await self._ask(contact_id, EndSupervision(user))
+            case Coach():
+                return self._coach(who, command, case)
+            case LowerHand():
+                self.own(HandLowered(case.agent, user), case)
+                return Reply(True)
+
+    def heard(self, case: Case, event: Event) -> None:
+        """Something happened to a contact."""
+        match event:
+            case SupervisionStarted() | SupervisionModeChanged() | SupervisionEnded() | SupervisionFailed():
+                self._supervision(case, event)
+            case CoachingSent() | CoachingRead() | HandRaised() | HandLowered():
+                self._tell_supervisors(case, event)
+            case CardSettled(agent, card_id, outcome) if card_id in case.coaching:
+                supervisor, sent_at = case.coaching.pop(card_id)
+                after = self.clock.wall() - sent_at
+                self.own(CoachingRead(supervisor, agent, card_id, outcome, after), case)
+            case ContactSnapshot(supervisor=supervisor, agent=agent) if supervisor:
+                visit = self._visits.setdefault(supervisor, _Visit())
+                visit.contact_id, visit.agent = case.contact_id, agent
+            case UtterancePartial() | UtteranceFinal() | TranscriptionGap() | ContactEnded():
+                self._share(case, event)
+
+    async def _supervise(self, who: AgentSettings, case: Case) -> Reply:
+        """Dial her phone for this contact; a contact she is at is left first, for a phone takes one call."""
+        visit = self._visits.get(who.user)
+        if visit is not None and visit.contact_id and visit.contact_id != case.contact_id:
+            visit.next = case.contact_id
+            return await self._ask(visit.contact_id, EndSupervision(who.user))
+        policy = self.settings.policy(self.agents.get(case.agent))
+        command = Supervise(who.user, address(who, self.domain), policy.tones())
+        return await self._ask(case.contact_id, command)
+
+    async def _ask(self, contact_id: str, command: Command) -> Reply:
+        await self.bus.request(f"contact.{contact_id}", command)
+        return Reply(True)
+
+    def _coach(self, who: AgentSettings, command: Coach, case: Case) -> Reply:
+        if not case.agent:
+            return Reply(False, "no agent has this contact")
+        text = self.settings.tips.get(command.tip, "") if command.tip else command.text.strip()
+        if not text:
+            return Reply(False, f"there is no tip {command.tip!r}" if command.tip else "there is nothing to say")
+        sent = CoachingSent(who.user, case.agent, f"coach-{new_identifier()[:12]}", text, command.tip)
+        self.own(sent, case)
+        return Reply(True)
+
+    def _supervision(self, case: Case, event: Told) -> None:
+        visit = self._visits.setdefault(event.supervisor, _Visit())
+        self._tell_supervisors(case, event)
+        match event:
+            case SupervisionStarted(supervisor, agent):
+                visit.contact_id, visit.agent = case.contact_id, agent
+                self.tell(supervisor, _assigned(case), case.contact_id)
+                self._notify(case, visit, supervisor, Mode.LISTEN)
+            case SupervisionModeChanged(supervisor, agent, mode):
+                visit.agent = agent
+                self._notify(case, visit, supervisor, mode)
+            case SupervisionEnded(supervisor) | SupervisionFailed(supervisor):
+                self._notify(case, visit, supervisor, None)
+                self.tell(supervisor, ContactReleased(supervisor, "supervision ended"), case.contact_id)
+                self._go_on(supervisor, visit)
+
+    def _go_on(self, supervisor: str, visit: _Visit) -> None:
+        """To the contact she asked for meanwhile, if there is one."""
+        del self._visits[supervisor]
+        if visit.next:
+            self.spawn(self._move(supervisor, visit.next))
+
+    async def _move(self, supervisor: str, contact_id: str) -> None:
+        who = self.agents[supervisor]
+        case = self.find(contact_id)
+        try:
+            if case is not None and not case.ended:
+                await self._supervise(who, case)
+        except BusError as error:
+            self.tell(supervisor, SupervisionFailed(supervisor, 0, str(error)), contact_id)
+
+    def _notify(self, case: Case, visit: _Visit, supervisor: str, mode: Mode | None) -> None:
+        """The agent's banner, where the policy wants one; it goes when the mode does."""
+        if not visit.agent:
+            return
+        wanted = mode is not None and self.settings.policy(self.agents.get(visit.agent)).banner(mode)
+        if wanted or visit.banner:
+            shown = mode if wanted else None
+            self.tell(visit.agent, SupervisionNotice(supervisor, shown), case.contact_id)
+        visit.banner = wanted
+
+    def _tell_supervisors(self, case: Case, event: Event) -> None:
+        agent = self.agents.get(case.agent)
+        for user, settings in self.agents.items():
+            if not may_supervise(settings, agent):
+                self.tell(user, event, case.contact_id)
+
+    def _share(self, case: Case, event: Heard) -> None:
+        """Who listens reads along."""
+        for supervisor, visit in self._visits.items():
+            if visit.contact_id == case.contact_id:
+                self.tell(supervisor, event, case.contact_id)
+
+
+def _assigned(case: Case) -> ContactAssigned:
+    return ContactAssigned(case.agent, "talking", case.caller, case.queue, case.offered_at, case.answered_at)
