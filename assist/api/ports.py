@@ -118,18 +118,9 @@ class Coach:
 
 SupervisorCommand = SuperviseContact | SuperviseAs | LeaveContact | Coach | LowerHand
 AgentCommand = (
-    Answer
-    | HangUp
-    | Mute
-    | SetState
-    | MoreTime
-    | AcceptCard
-    | DismissCard
-    | TickStep
-    | Note
-    | RaiseHand
+    Answer | HangUp | Mute | SetState | MoreTime | AcceptCard | DismissCard | TickStep | Note | RaiseHand
     | SupervisorCommand
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
