@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 models = typer.Typer(no_args_is_help=True, help="The recognisers' models on this machine.")
 
-Engine = Annotated[Literal["vosk"], typer.Option("--engine", help="Which recogniser.")]
+Engine = Annotated[Literal["vosk", "pocketsphinx"], typer.Option("--engine", help="Which recogniser.")]
 Model = Annotated[str, typer.Option("--model", help="A model's name or directory; without it the engine's default.")]
 
 

@@ -15,8 +15,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from transcription.channel import Publish
-from transcription.engines.vosk import VoskEngine
-from transcription.models import DEMO_MODEL, find_model, installed
+from transcription.engines.choice import ENGINES, load_engine
+from transcription.models import installed
 from transcription.sensitive import KINDS, parse_kinds
 from transcription.server import ServerConfig, TranscriptionServer, publish_nowhere
 from transcription.shelf import ModelShelf
@@ -36,7 +36,9 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 asks the kernel; the port is printed as JSON")
     parser.add_argument("--fd", type=int, help="a listening socket inherited from the parent, instead of --host/--port")
-    parser.add_argument("--model", default=DEMO_MODEL, help="an installed model's name or a directory")
+    parser.add_argument("--engine", default=ENGINES[0], choices=ENGINES)
+    parser.add_argument("--model", default="", help="an installed model's name or a directory; else the engine's own")
+    parser.add_argument("--domain", type=Path, help="pocketsphinx: a file of sentences such as may be said, one a line")
     parser.add_argument("--token-file", type=Path, help="a file with the token clients must show")
     parser.add_argument("--bus", type=Path, help="publish utterances on the local bus with this socket")
     parser.add_argument("--spool", type=Path, default=Path("spool"), help="where utterances wait for the bus")
@@ -64,6 +66,15 @@ def _token(file: Path | None, host: str) -> str:
     if not token:
         raise DocumentError(file, None, "the token file is empty", "write a token into it")
     return token
+
+
+def _sentences(file: Path | None) -> tuple[str, ...]:
+    if file is None:
+        return ()
+    try:
+        return tuple(line for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentError(file, None, f"the sentences cannot be read ({error})", "check the path") from None
 
 
 def _tls(certificate: str, key: str) -> ssl.SSLContext | None:
@@ -101,8 +112,8 @@ async def connect_bus(path: Path | None, spool: Path) -> AsyncIterator[Publish]:
 async def _serve(options: argparse.Namespace) -> None:
     token = _token(options.token_file, options.host)
     tls = _tls(options.certificate, options.key)
-    engine = VoskEngine(find_model(options.model))
-    shelf = ModelShelf(engine, installed(), lambda name: VoskEngine(find_model(name)))
+    engine = load_engine(options.engine, options.model, _sentences(options.domain))
+    shelf = ModelShelf(engine, installed(), lambda name: load_engine("vosk", name))
     listener = socket.socket(fileno=options.fd) if options.fd is not None else None
     config = ServerConfig(
         host=options.host,

@@ -29,7 +29,7 @@ from websockets.typing import Data
 from transcription import metrics, vosk_wire, wire
 from transcription.channel import Publish, Recognition
 from transcription.metrics import Statistics
-from transcription.recogniser import Engine
+from transcription.recogniser import Engine, RecogniserError
 from transcription.scheduling import DecodePool
 from transcription.sensitive import KINDS
 from transcription.session import LEGS, ContactSession
@@ -168,6 +168,9 @@ class TranscriptionServer:
             first = _first(group)
             self.statistics.refused["message"] += 1
             code, reason = first.code if isinstance(first, wire.WireError) else code, str(first)
+        except* RecogniserError as group:
+            log.error("recogniser failed: %s", _first(group))
+            reason = str(_first(group))
         except* _RefusedError as group:
             first = _first(group)
             assert isinstance(first, _RefusedError)

@@ -101,7 +101,7 @@ class RecogniserContract:
 
     def test_says_which_words_a_grammar_may_hold(self, engine: Engine) -> None:
         assert {"refund", "billing"} <= engine.grammar_words()
-        assert "xylophone" not in engine.grammar_words()
+        assert "xqzzyx" not in engine.grammar_words()
 
     @pytest.mark.parametrize("pcm", [b"1", b"123", bytearray(4), memoryview(b"1234"), "text", None])
     def test_refuses_what_is_not_bytes_of_whole_samples(self, engine: Engine, pcm: Any) -> None:
