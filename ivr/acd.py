@@ -41,16 +41,19 @@ from ivr.acd_messages import (
 from ivr.acd_state import AcdState, AcdTimes
 from ivr.agents import CONNECTED, Agent, AgentState
 from ivr.contacts import ContactSnapshot
-from ivr.deadlines import LeaseEnds, PlaceChanges, QueueEmpties, RestEnds, WrapUpEnds
+from ivr.deadlines import ConsultEnds, LeaseEnds, PlaceChanges, QueueEmpties, RestEnds, WrapUpEnds
 from ivr.estimate import Wait
 from ivr.leases import Leases
 from ivr.matching import EMPTY_GRACE_S, Matcher
 from ivr.queue import QueuedContact
 from ivr.settings import QueueSettings
+from ivr.sharing import Sharing
 from voice.events import new_identifier
 
 __all__ = ["EMPTY_GRACE_S", "Acd", "AcdTimes"]
 
+PREFERRED_S = 30.0
+"""How long a contact given back to an agent waits for her alone: her wrap-up, and some more."""
 ENDED_REMEMBERED = 4096
 """Ended contacts whose late events are ignored: a worker's last words may come after the front's news of its death."""
 
@@ -67,6 +70,7 @@ class Acd:
         self._state = AcdState(times or AcdTimes(), queues or {})
         self._leases = Leases(self._state)
         self._matcher = Matcher(self._state, self._leases, new_lease)
+        self._sharing = Sharing(self._state, self._leases, self._matcher)
         self._ended: dict[str, None] = {}
 
     @property
@@ -118,6 +122,8 @@ class Acd:
                 self._agent_input(given)
             case Tick():
                 pass
+            case _:
+                self._sharing.take(given)
 
     # Agents
 
@@ -158,15 +164,10 @@ class Acd:
         if contact_id in self._ended:
             return
         match given:
-            case ContactQueuedIn(_, queue, priority, queued_at, skills, sticky):
-                known = self._state.contacts.get(contact_id)
-                if known and (known.queue, known.queued_at) == (queue, queued_at):
-                    return  # delivered twice
-                self._leases.release(contact_id)
-                self._state.contacts[contact_id] = QueuedContact(contact_id, queue, priority, queued_at, skills, sticky)
-                self._admit(contact_id, queue)
-                self._state.wait(contact_id)
+            case ContactQueuedIn():
+                self._queue(given)
             case ContactEnded():
+                self._sharing.ended(contact_id)
                 self._leases.release(contact_id)
                 self._state.forget(contact_id)
                 self._ended[contact_id] = None
@@ -181,6 +182,18 @@ class Acd:
             case SnapshotReceived(_, snapshot):
                 self._reconcile(contact_id, snapshot)
 
+    def _queue(self, given: ContactQueuedIn) -> None:
+        contact_id, known = given.contact_id, self._state.contacts.get(given.contact_id)
+        if known and (known.queue, known.queued_at, known.turn) == (given.queue, given.queued_at, given.turn):
+            return  # delivered twice
+        self._leases.release(contact_id)
+        self._state.contacts[contact_id] = QueuedContact(
+            contact_id, given.queue, given.priority, given.queued_at, given.skills, given.sticky, given.turn,
+            given.preferred, self._state.now + PREFERRED_S,
+        )  # fmt: skip
+        self._admit(contact_id, given.queue)
+        self._state.wait(contact_id)
+
     def _postpone(self, contact_id: str, until: float) -> None:
         contact = self._state.contacts.get(contact_id)
         if contact is not None:
@@ -190,6 +203,10 @@ class Acd:
             self._state.deadlines.set(until, RestEnds(contact_id))
 
     def _reconcile(self, contact_id: str, seen: ContactSnapshot) -> None:
+        self._believe(contact_id, seen)
+        self._sharing.reconcile(contact_id, seen)
+
+    def _believe(self, contact_id: str, seen: ContactSnapshot) -> None:
         held = self._state.assignment(contact_id)
         if seen.phase == "flow" or (seen.phase != "queued" and not seen.agent):
             self._leases.release(contact_id)
@@ -199,7 +216,7 @@ class Acd:
             contact_id, QueuedContact(contact_id, seen.queue, seen.priority, seen.queued_at)
         )
         contact.queue, contact.priority, contact.queued_at = seen.queue, seen.priority, seen.queued_at
-        contact.skills = seen.skills
+        contact.skills, contact.turn = seen.skills, seen.turn
         if seen.phase == "queued":
             # Reserved just now: the worker had not heard of it when it wrote. The lease settles it.
             if held is None or held.phase is not AgentState.RESERVED:
@@ -239,8 +256,10 @@ class Acd:
                 self._leases.assign(contact_id, agent, lease_id, AgentState.TALKING)
             case ContactHeld(_, on):
                 if held and held.phase in CONNECTED:
-                    held.phase = AgentState.HOLD if on else AgentState.TALKING
-                    self._state.touched_agents[self._state.contacts[contact_id].agent or ""] = None
+                    contact = self._state.contacts[contact_id]
+                    on_hold = AgentState.CONSULT if contact.consults else AgentState.HOLD
+                    held.phase = on_hold if on else AgentState.TALKING
+                    self._state.touched_agents[contact.agent or ""] = None
             case _ if held is None or held.phase in CONNECTED:
                 return  # of a reservation that is over
             case ContactRinging(_, agent, lease_id):
@@ -272,6 +291,8 @@ class Acd:
                         continue
                     if self._leases.drop(held.contact_id, name):
                         self._leases.rest(held.contact_id)
+                case ConsultEnds():
+                    self._sharing.lapse(due)
                 case WrapUpEnds(name):
                     agent = state.agents[name]
                     if agent.wrap_up_until is not None and agent.wrap_up_until <= state.now:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ivr import contacts
+from ivr import contacts, controls
 from ivr.agents import AgentState
 from ivr.contacts import ContactSnapshot
 from voice.events import Event, WorkerLost
@@ -77,7 +77,8 @@ class MoreWrapUp:
 @dataclass(frozen=True, slots=True)
 class ContactQueuedIn:
     """A contact joined ``queue``; ``priority`` 0-9, higher first. ``skills`` (levels 1-10) are asked for on top of the
-    queue's; ``sticky``: the agent of the caller's last contact, preferred as the queue says.
+    queue's; ``sticky``: the agent of the caller's last contact, preferred as the queue says. ``turn``: how often it was
+    queued before; ``preferred``: who is to have it, for as long as she may be expected to come free.
     """
 
     contact_id: str
@@ -86,6 +87,8 @@ class ContactQueuedIn:
     queued_at: float
     skills: tuple[tuple[str, int], ...] = ()
     sticky: str = ""
+    turn: int = 0
+    preferred: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,72 @@ class SnapshotReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentConsulted:
+    """An agent is about to be consulted about a contact: offer her nothing meanwhile."""
+
+    contact_id: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultBegan:
+    """The contact's agent consults ``party``, who may be none of ours."""
+
+    contact_id: str
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultAnswered:
+    """``party`` has answered."""
+
+    contact_id: str
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultOver:
+    """``party`` is free again."""
+
+    contact_id: str
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactGiven:
+    """Its agent gave the contact away: ``to`` another agent (empty: to a queue or an outside number), who has it
+    already (``done``) or is being rung.
+    """
+
+    contact_id: str
+    to: str
+    lease_id: str
+    done: bool
+    queue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StationLost:
+    """The agent's station died in the middle of a contact."""
+
+    contact_id: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRequested:
+    """A contact's flow wants this agent, if she is available."""
+
+    contact_id: str
+    agent: str
+
+
+SharingInput = (
+    AgentConsulted | ConsultBegan | ConsultAnswered | ConsultOver | ContactGiven | StationLost | AgentRequested
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed; due at ``Acd.next_deadline``."""
 
@@ -174,7 +243,7 @@ AcdInput = (
     AgentLoggedIn | AgentLoggedOut | StationUp | StationDown | Ready | NotReady | MoreWrapUp
     | AgentPreferred | ContactPostponed
     | ContactQueuedIn | ContactRinging | ContactAnswered | ContactUnreachable | OfferFailed | ContactHeld
-    | ContactEnded | SnapshotReceived | Tick
+    | ContactEnded | SnapshotReceived | SharingInput | Tick
 )  # fmt: skip
 
 # Effects
@@ -217,8 +286,8 @@ AcdEffect = OfferContact | AgentChanged | TurnAway
 def from_event(contact_id: str, event: Event) -> AcdInput | None:
     """The input a contact's event means to the ACD; None for one that means nothing to it."""
     match event:
-        case contacts.ContactQueued(queue, priority, since, skills):
-            return ContactQueuedIn(contact_id, queue, priority, since, skills)
+        case contacts.ContactQueued(queue, priority, since, skills, turn, preferred):
+            return ContactQueuedIn(contact_id, queue, priority, since, skills, turn=turn, preferred=preferred)
         case contacts.AgentOffered(agent, lease_id):
             return ContactRinging(contact_id, agent, lease_id)
         case contacts.ContactAnswered(agent, lease_id):
@@ -229,5 +298,23 @@ def from_event(contact_id: str, event: Event) -> AcdInput | None:
             return SnapshotReceived(contact_id, event)
         case contacts.ContactEnded() | WorkerLost():
             return ContactEnded(contact_id)
+        case _:
+            return _from_control(contact_id, event)
+
+
+def _from_control(contact_id: str, event: Event) -> AcdInput | None:
+    match event:
+        case controls.HoldChanged(_, held):
+            return ContactHeld(contact_id, held)
+        case controls.ConsultStarted(_, _, party):
+            return ConsultBegan(contact_id, party)
+        case controls.ConsultAnswered(_, party):
+            return ConsultAnswered(contact_id, party)
+        case controls.ConsultEnded(_, _, party) | controls.TransferFailed(_, party):
+            return ConsultOver(contact_id, party)
+        case controls.ContactTransferred(_, kind, to, done, lease_id):
+            return ContactGiven(contact_id, to if kind == "agent" else "", lease_id, done)
+        case controls.AgentLost(agent):
+            return StationLost(contact_id, agent)
         case _:
             return None

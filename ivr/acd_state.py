@@ -51,8 +51,8 @@ class AcdState:
         self._paces: dict[str, Pace] = {}
 
     def rules(self, queue: str) -> QueueSettings:
-        """The settings of ``queue``; the defaults where it is only named."""
-        return self.queues.get(queue) or QueueSettings(name=queue)
+        """The settings of ``queue``; the defaults where it is only named, or none (a contact for one agent)."""
+        return self.queues.get(queue) or QueueSettings(name=queue or "-")
 
     def pace(self, queue: str) -> Pace:
         """How long contacts of ``queue`` take."""
@@ -84,8 +84,13 @@ class AcdState:
     def wait(self, contact_id: str) -> None:
         """Put a contact into the line it has come to by now; it rests no longer."""
         contact = self.contacts[contact_id]
+        if not contact.queue:
+            self.forget(contact_id)  # it wanted one agent, and has not got her
+            return
         contact.rests_until = None
-        stands = place(contact, self.queues, self.now, sticky_works=self._sticky_works(contact))
+        if not self._works(contact.preferred, contact.queue):
+            contact.preferred = ""
+        stands = place(contact, self.queues, self.now, sticky_works=self._works(contact.sticky, contact.queue))
         contact.served_in = stands.demand.queue
         self.router.add_contact(contact_id, stands.demand, contact.rank)
         self.touched_contacts[contact_id] = None
@@ -109,6 +114,6 @@ class AcdState:
         contact.told = keep(contact.told, estimate(line))
         return ahead, contact.told
 
-    def _sticky_works(self, contact: QueuedContact) -> bool:
-        agent = self.agents.get(contact.sticky)
-        return agent is not None and agent.working and contact.queue in agent.queues
+    def _works(self, name: str, queue: str) -> bool:
+        agent = self.agents.get(name)
+        return agent is not None and agent.working and queue in agent.queues

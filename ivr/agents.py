@@ -15,12 +15,13 @@ class AgentState(StrEnum):
     RINGING = "RINGING"
     TALKING = "TALKING"
     HOLD = "HOLD"
+    CONSULT = "CONSULT"
     WRAPUP = "WRAPUP"
     NOT_READY = "NOT_READY"
     NOT_RESPONDING = "NOT_RESPONDING"
 
 
-CONNECTED = frozenset({AgentState.TALKING, AgentState.HOLD})
+CONNECTED = frozenset({AgentState.TALKING, AgentState.HOLD, AgentState.CONSULT})
 
 STATION_AWAY = "system"
 """The reason of an agent who is ready but whose station is not registered."""
@@ -28,8 +29,8 @@ STATION_AWAY = "system"
 
 @dataclass(slots=True)
 class Assignment:
-    """A contact an agent has, by way of ``queue``. ``phase``: RESERVED, RINGING, TALKING or HOLD. ``lease_id`` names
-    the reservation. ``connected_at`` is None until they talk.
+    """A contact an agent has, by way of ``queue``. ``phase``: RESERVED, RINGING, TALKING, HOLD or CONSULT. ``lease_id``
+    names the reservation. ``connected_at`` is None until they talk.
     """
 
     contact_id: str
@@ -56,7 +57,8 @@ class Agent:
     """What the floor knows of an agent. ``idle_since`` (Unix seconds) ranks the available, the smallest first, and a
     reservation that came to nothing does not change it. ``wrap_up_until`` is None outside wrap-up, which
     began at ``wrap_up_since``. ``skills`` are levels 1-10; ``weights`` say how much a queue matters to this agent (1.0
-    where nothing is said).
+    where nothing is said). ``consulted``: the contact of a colleague she is asked about, kept free for it until
+    ``consulted_until`` (None once she has answered).
     """
 
     name: str
@@ -67,6 +69,8 @@ class Agent:
     not_ready_reason: str = ""
     not_responding: str = ""
     assignment: Assignment | None = None
+    consulted: str = ""
+    consulted_until: float | None = None
     wrap_up_until: float | None = None
     wrap_up_since: float = 0.0
     idle_since: float = 0.0
@@ -93,6 +97,8 @@ class Agent:
         """The state, from the strongest fact to the weakest: a contact in hand counts even for who has logged out."""
         if self.assignment is not None:
             return self.assignment.phase
+        if self.consulted:
+            return AgentState.CONSULT
         if not self.logged_in:
             return AgentState.OFFLINE
         if self.wrap_up_until is not None:

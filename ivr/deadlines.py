@@ -47,7 +47,14 @@ class QueueEmpties:
     queue: str
 
 
-Due = LeaseEnds | WrapUpEnds | RestEnds | PlaceChanges | QueueEmpties
+@dataclass(frozen=True, slots=True)
+class ConsultEnds:
+    """An agent is no longer kept free for a consultation, unless she has answered."""
+
+    agent: str
+
+
+Due = ConsultEnds | LeaseEnds | WrapUpEnds | RestEnds | PlaceChanges | QueueEmpties
 
 
 class Deadlines:

@@ -91,11 +91,12 @@ class Matcher:
     def _offer(self, contact_id: str, agent_name: str) -> None:
         state = self._state
         demand = state.router.demand_of(contact_id)
-        self._reserve(contact_id, agent_name)
+        self.reserve(contact_id, agent_name)
         for other in state.router.others_for(demand):
-            self._reserve(contact_id, other)
+            self.reserve(contact_id, other)
 
-    def _reserve(self, contact_id: str, agent_name: str) -> None:
+    def reserve(self, contact_id: str, agent_name: str) -> None:
+        """Keep an agent for a contact, and offer it."""
         state, lease_id = self._state, self._new_lease()
         agent = state.touch_agent(agent_name)
         self._turns += 1

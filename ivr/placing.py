@@ -35,8 +35,10 @@ def place(contact: QueuedContact, queues: Mapping[str, QueueSettings], now: floa
 
     ``sticky_works``: its last agent is at work and serves the queue; while waiting for that agent no skill is asked.
     """
-    changes: list[float] = []
     own = queues.get(contact.queue) or QueueSettings(name=contact.queue)
+    if contact.preferred and now < contact.preferred_until:
+        return Place(Demand(own.name, agent=contact.preferred), contact.preferred_until)
+    changes: list[float] = []
     rules = own
     if own.overflow_to is not None:
         overflows_at = contact.queued_at + own.overflow_after_s

@@ -71,6 +71,8 @@ class QueuedContact:
     ``skills`` are asked for on top of the queue's; ``sticky`` is the agent of its last contact. ``served_in`` is the
     queue it waits in now: its own, or the one it has flowed over to. ``also``: whom ring-all
     rings beside ``agent``. ``told``: the wait its caller was told last.
+    ``turn`` counts how often it was queued; ``preferred`` is an agent it is meant for until ``preferred_until``, before
+    anyone else; ``consults``: whom its agent consults.
     """
 
     contact_id: str
@@ -79,6 +81,10 @@ class QueuedContact:
     queued_at: float
     skills: tuple[tuple[str, int], ...] = ()
     sticky: str = ""
+    turn: int = 0
+    preferred: str = ""
+    preferred_until: float = 0.0
+    consults: str = ""
     agent: str | None = None
     also: list[str] = field(default_factory=list)
     misses: int = 0
