@@ -29,7 +29,8 @@ from ivr.contact_effects import (
     StartListening,
 )
 from ivr.contact_state import RINGBACK
-from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS, ContactClosed, FloorStarted
+from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS, ContactClosed, FloorStarted, TalkMeasured
+from ivr.conversation import Conversation
 from ivr.ears import Ears
 from ivr.http_client import look_up
 from ivr.playback import PromptPlayer
@@ -85,6 +86,7 @@ class ContactWorker:
         self._phone: Phone | None = None
         self._offered = asyncio.Event()
         self._finished = asyncio.Event()
+        self._conversation = Conversation()
 
     async def run(self, phone: Phone) -> None:
         """Take one contact from its INVITE to its end."""
@@ -182,6 +184,12 @@ class ContactWorker:
                     self._finished.set()
                 case AnswerLeg() | AnswerReferral() | DialLeg() | HangUpLeg() | PressKeys() | SetPaths():
                     self._operations.put_nowait(effect)
+        self._conversation.note(self._core.snapshot, self._since_offer())
+
+    def talk(self) -> TalkMeasured | None:
+        """How agent and customer talked; None where they did not."""
+        until = self._since_offer()
+        return self._ears.talk(self._conversation.pauses(until), self._conversation.answered_s)
 
     def _since_offer(self) -> float:
         return self._clock.wall() - self._core.snapshot.offered_at
@@ -281,6 +289,8 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
         await bus.close()
         os._exit(0)
     recorded = await ears.close()
+    if (talk := worker.talk()) is not None:
+        bus.publish(talk, contact_id=contact_id)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     bus.publish(
         ContactClosed(

@@ -163,6 +163,24 @@ class ContactEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TalkMeasured(Event):
+    """Who spoke, in ``measured_s`` seconds of agent and customer connected, hold left out; from raw voice frames.
+
+    ``talk_over_s``: both at once, stretches of at least 0.3 s; ``dead_air_s``: nobody, of at least 5 s;
+    ``longest_silence_s``: the longest; ``response_s``: from the answer until the agent spoke, None: never did.
+    """
+
+    type: ClassVar[str] = "contact.talk"
+    measured_s: float
+    agent_s: float
+    caller_s: float
+    talk_over_s: float
+    dead_air_s: float
+    longest_silence_s: float
+    response_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ContactClosed(Event):
     """The last event of a contact: every word is in and the recording is finished (``recording``: a path, or empty
     where there was none). ``silenced_s``: seconds withheld by redaction. ``cpu_s``, ``peak_mib``: the worker's own.
@@ -179,7 +197,7 @@ class ContactClosed(Event):
 @dataclass(frozen=True, slots=True)
 class ContactSnapshot(Event):
     """Everything the floor needs to know of a running contact: sent on every (re)connect to the bus and when a floor
-        starts. ``phase``: ``flow``, ``queued``, ``ringing``, ``talking``, ``outside`` (given to an outside number).
+    starts. ``phase``: ``flow``, ``queued``, ``ringing``, ``talking``, ``outside`` (given to an outside number).
     ``talk``: how the parties stand (``voice.hearing.Talk``); ``consulted``: the agent who is being consulted.
     """
 
@@ -276,7 +294,8 @@ class EndContact(Command):
 CONTACT_EVENTS: tuple[type[Event], ...] = (
     ContactOffered, PromptStarted, ChoiceMade, ContactQueued, PlaceWanted, FactsWanted, ContactTagged,
     SurveyAnswered, MessageTaken, CallbackRequested, AgentOffered, AgentUnreachable,
-    ContactAnswered, ContactEnded, ContactClosed, ContactSnapshot, FloorStarted, AgentStateChanged, *CONTROL_EVENTS,
+    ContactAnswered, ContactEnded, TalkMeasured, ContactClosed,
+    ContactSnapshot, FloorStarted, AgentStateChanged, *CONTROL_EVENTS,
 )  # fmt: skip
 CONTACT_COMMANDS: tuple[type[Command], ...] = (
     ConnectAgent, TellPlace, TellFacts, LeaveQueue, EndContact, *CONTROL_COMMANDS,

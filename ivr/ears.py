@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from ivr.contacts import TalkMeasured
 from transcription.client import TranscriptionClient
 from transcription.recording import ContactRecorder, RecorderSink, Tee, load_or_create_key, read_recording
+from transcription.talk import Run
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 from voice.audio import AudioFrame, AudioSink
 from voice.bus.base import Bus
@@ -167,6 +169,24 @@ class Ears:
             self._gates[Role.CALLER].open(self._opened[Role.CALLER])
         else:
             self._gates[Role.CALLER].shut()
+
+    def talk(self, pauses: Sequence[Run], answered_s: float) -> TalkMeasured | None:
+        """How agent and customer talked outside of ``pauses``; None where nothing was heard."""
+        if self._client is None:
+            return None
+        found = self._client.talk((Role.AGENT, Role.CALLER), pauses)
+        if found.measured_s <= 0:
+            return None
+        first = found.first_s.get(Role.AGENT)
+        return TalkMeasured(
+            measured_s=found.measured_s,
+            agent_s=found.talk_s.get(Role.AGENT, 0.0),
+            caller_s=found.talk_s.get(Role.CALLER, 0.0),
+            talk_over_s=found.talk_over_s,
+            dead_air_s=found.dead_air_s,
+            longest_silence_s=found.longest_silence_s,
+            response_s=None if first is None else max(0.0, first - answered_s),
+        )
 
     async def close(self) -> Recorded:
         """The contact is over: wait a little for the last words, finish the recording."""

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from transcription import wire
 from transcription.resend import ResendBuffer
-from transcription.talk import TalkStats, TalkSummary
+from transcription.talk import Run, TalkStats, TalkSummary
 from transcription.utterances import TranscriptionGap
 from voice.audio import AudioFrame, AudioSink
 from voice.clock import Clock
@@ -173,10 +173,9 @@ class TranscriptionClient:
             found.closing = True
             self._wake.set()
 
-    @property
-    def talk(self) -> TalkSummary:
-        """Talk ratio, talk-over and silence so far."""
-        return self._talk.summary()
+    def talk(self, parties: Sequence[str] | None = None, without: Sequence[Run] = ()) -> TalkSummary:
+        """Talk ratio, talk-over and silence so far; see ``TalkStats.summary``."""
+        return self._talk.summary(parties, without)
 
     async def run(self) -> None:
         """Keep a connection until ``finish`` is done; cancelling drops what is not recognised yet."""

@@ -6,16 +6,22 @@ Segments would not do: their pre-roll and hang-over report 25 % of talk-over whe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 TALK_OVER_MIN_S = 0.3
+DEAD_AIR_MIN_S = 5.0
+"""A silence of everyone is dead air from this length on; shorter ones are thinking."""
 _BRIDGE_S = 0.1
+
+Run = tuple[float, float]
+"""From and until, in seconds on the contact's clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class TalkSummary:
     """``talk_s``: voiced seconds of each party; ``talk_over_s``: both at once for at least 0.3 s at a time;
-    ``silence_s``: nobody; ``longest_silence_s``: its longest stretch; ``until_s``: how far the sound was heard.
+    ``silence_s``: nobody; ``longest_silence_s``: its longest stretch; ``dead_air_s``: stretches of 5 s and more;
+    ``measured_s``: all of it; ``until_s``: how far the sound was heard; ``first_s``: when each party first spoke.
     """
 
     talk_s: Mapping[str, float]
@@ -23,6 +29,9 @@ class TalkSummary:
     silence_s: float
     longest_silence_s: float
     until_s: float
+    dead_air_s: float = 0.0
+    measured_s: float = 0.0
+    first_s: Mapping[str, float] = field(default_factory=dict)
 
     def ratio(self, party: str) -> float:
         """The share (0..1) of everything said that ``party`` said; 0 where nobody spoke."""
@@ -37,7 +46,7 @@ class TalkStats:
     """
 
     def __init__(self) -> None:
-        self._runs: dict[str, list[tuple[float, float]]] = {}
+        self._runs: dict[str, list[Run]] = {}
         self._since: float | None = None
         self._until = 0.0
 
@@ -59,16 +68,56 @@ class TalkStats:
         """The sound is known up to ``at_s``; where no run was reported nobody spoke."""
         self._until = max(self._until, at_s)
 
-    def summary(self) -> TalkSummary:
-        """The figures so far."""
-        talk = {party: sum(end - start for start, end in runs) for party, runs in self._runs.items()}
-        parties = list(self._runs.values())
-        over = sum(_shared(first, second) for index, first in enumerate(parties) for second in parties[index + 1 :])
-        quiet = _pauses(sorted(run for runs in parties for run in runs), self._since or 0.0, self._until)
-        return TalkSummary(talk, over, sum(quiet), max(quiet, default=0.0), self._until)
+    def summary(self, parties: Sequence[str] | None = None, without: Sequence[Run] = ()) -> TalkSummary:
+        """The figures so far, of ``parties`` (None: everyone), leaving out the stretches ``without`` (hold: seconds on
+        the contact's clock).
+        """
+        left_out = _union(without)
+        kept = {
+            party: _minus(runs, left_out) for party, runs in self._runs.items() if parties is None or party in parties
+        }
+        talk = {party: _length(runs) for party, runs in kept.items()}
+        each = list(kept.values())
+        over = sum(_shared(first, second) for index, first in enumerate(each) for second in each[index + 1 :])
+        since = self._since or 0.0
+        quiet = _pauses(sorted([*(run for runs in each for run in runs), *left_out]), since, self._until)
+        dead = sum(pause for pause in quiet if pause >= DEAD_AIR_MIN_S)
+        measured = max(0.0, self._until - since) - _length(_within(left_out, since, self._until))
+        first = {party: runs[0][0] for party, runs in kept.items() if runs}
+        return TalkSummary(talk, over, sum(quiet), max(quiet, default=0.0), self._until, dead, measured, first)
 
 
-def _shared(first: Sequence[tuple[float, float]], second: Sequence[tuple[float, float]]) -> float:
+def _length(runs: Sequence[Run]) -> float:
+    return sum(end - start for start, end in runs)
+
+
+def _within(runs: Sequence[Run], since: float, until: float) -> list[Run]:
+    return [(max(start, since), min(end, until)) for start, end in runs if end > since and start < until]
+
+
+def _union(runs: Sequence[Run]) -> list[Run]:
+    """Sorted, without overlaps."""
+    found: list[Run] = []
+    for start, end in sorted(runs):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _minus(runs: Sequence[Run], left_out: Sequence[Run]) -> list[Run]:
+    """What of ``runs`` lies outside of ``left_out`` (sorted, disjoint)."""
+    kept = sorted(runs)
+    for start, end in left_out:
+        cut: list[Run] = []
+        for begin, finish in kept:
+            cut += [(low, high) for low, high in ((begin, min(finish, start)), (max(begin, end), finish)) if low < high]
+        kept = cut
+    return kept
+
+
+def _shared(first: Sequence[Run], second: Sequence[Run]) -> float:
     first, second = sorted(first), sorted(second)
     total, i, j = 0.0, 0, 0
     while i < len(first) and j < len(second):
@@ -82,7 +131,7 @@ def _shared(first: Sequence[tuple[float, float]], second: Sequence[tuple[float, 
     return total
 
 
-def _pauses(runs: Sequence[tuple[float, float]], since: float, until: float) -> list[float]:
+def _pauses(runs: Sequence[Run], since: float, until: float) -> list[float]:
     pauses, edge = [], since
     for start, end in runs:
         if start > edge:

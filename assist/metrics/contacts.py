@@ -20,6 +20,8 @@ class Outcome(IntEnum):
     """The queue did not keep it: the contact went on to another queue, or back to the flow."""
     FAILED = 5
     """Ended by a fault or by force; in no rate."""
+    TRANSFERRED_IN = 6
+    """Handed over by a colleague without queueing: handled, but neither offered nor answered again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,6 @@ from __future__ import annotations
 from assist.metrics.registry import REGISTRY, mean, share
 from assist.metrics.totals import Totals
 
-DEAD_AIR_S = 5.0
-"""A silence of both is dead air from this length on; shorter ones are thinking."""
-
 
 @REGISTRY.metric("Talk ratio of the agent", "%")
 def talk_ratio(totals: Totals) -> float | None:

@@ -126,7 +126,7 @@ CONTRIBUTIONS: Mapping[str, Contribution] = {
     "self_service": _outcome(Outcome.SELF_SERVICE),
     "wait_answered_s": _wait(Outcome.ANSWERED),
     "wait_abandoned_s": _wait(Outcome.ABANDONED),
-    "handled": lambda c, _: (c["outcome"] == Outcome.ANSWERED) & (c["ended_at"] > 0),
+    "handled": lambda c, _: (c["answered_at"] > 0) & (c["ended_at"] > 0),
     "held": lambda c, _: c["holds"] > 0,
     "transferred": lambda c, _: c["transfers"] > 0,
     "csat": _known("csat"),

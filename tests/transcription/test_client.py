@@ -69,7 +69,7 @@ def test_audio_written_from_another_thread_before_the_connection_stands_is_heard
             assert await client.finish()
             assert client.engine is not None
             assert client.engine.engine.name == "scripted"
-            assert client.talk.talk_s["caller"] > 1
+            assert client.talk().talk_s["caller"] > 1
 
     asyncio.run(main())
     (final,) = heard.finals
