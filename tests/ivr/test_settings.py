@@ -46,7 +46,7 @@ name = "general"
         ('[[queue]]\nname = "a"\n[[queue]]\nname = "a"\n', 4, "queue 'a' stands here twice"),
         ('[[queue]]\nname = "a"\noverflow_to = "b"\n', 3, "queue 'a' overflows to 'b', which is no other queue"),
         ('[[queue]]\nname = "a"\noverflow_to = "a"\n', 3, "queue 'a' overflows to 'a', which is no other queue"),
-        ('[[queue]]\nname = "a"\nstrategy = "ring-all"\n', 3, "queue.0.strategy: input should be 'longest-idle'"),
+        ('[[queue]]\nname = "a"\nstrategy = "ring-some"\n', 3, "queue.0.strategy: input should be 'longest-idle'"),
         ('[[queue]]\nname = "a"\nskills = { x = 0 }\n', 3, "queue.0.skills.x: input should be greater"),
     ],
 )
