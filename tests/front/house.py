@@ -37,6 +37,7 @@ class House:
     outer: tuple[str, int]
     inner: str
     directory: Path
+    front_pid: int
 
     async def taken(self, peer: SipPeer, name: str) -> Response:
         """``peer`` calls until a worker answers (a new one may need a moment); acknowledged. Returns the 200."""
@@ -58,36 +59,47 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def house(directory: Path, *, most: int = 4, warm: int = 2) -> AsyncIterator[House]:
-    settings, zygote_socket = directory / "settings.toml", directory / "z.sock"
+async def house(
+    directory: Path, *, most: int = 4, warm: int = 2, worker: str = "tests.zygote.workers:answers"
+) -> AsyncIterator[House]:
+    settings = directory / "settings.toml"
     settings.write_text(SETTINGS.format(directory=directory, most=most, warm=warm))
-    environment = os.environ | {"PYTHONPATH": "."}
-    front = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "voice.front", "--settings", str(settings), "--zygote", str(zygote_socket)),
-        stdout=asyncio.subprocess.PIPE,
-        env=environment,
-    )
-    started = [front]
-    try:
-        assert front.stdout is not None
+    front = ("-m", "voice.front", "--settings", str(settings), "--zygote", str(directory / "z.sock"))
+    async with running(*front, stdout=asyncio.subprocess.PIPE) as process:
+        assert process.stdout is not None
         async with asyncio.timeout(20):
-            words = (await front.stdout.readline()).decode().split()
+            words = (await process.stdout.readline()).decode().split()
         assert words[:2] == ["front", "ready"], words
-        zygote = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "voice.zygote", "--listen", str(zygote_socket)),
-            *("--worker", "tests.zygote.workers:answers", "--warm", str(warm), "--max", str(most)),
-            *("--settings", str(settings), "--run-dir", str(directory), "--front-inner", words[4]),
-            env=environment,
-        )
-        started.append(zygote)
-        host, port = words[2].split(":")
-        place = House((host, int(port)), words[4], directory)
-        await place.ready()
-        yield place
+        async with zygote(directory, settings, words[4], most=most, warm=warm, worker=worker):
+            host, port = words[2].split(":")
+            place = House((host, int(port)), words[4], directory, process.pid)
+            await place.ready()
+            yield place
+
+
+@contextlib.asynccontextmanager
+async def zygote(
+    directory: Path, settings: Path, inner: str, *, most: int, warm: int, worker: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """On ``z.sock`` in ``directory``."""
+    async with running(
+        *("-m", "voice.zygote", "--listen", str(directory / "z.sock"), "--worker", worker),
+        *("--warm", str(warm), "--max", str(most), "--settings", str(settings), "--run-dir", str(directory)),
+        *("--front-inner", inner),
+    ) as process:
+        yield process
+
+
+@contextlib.asynccontextmanager
+async def running(*arguments: str, stdout: int | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A Python of ours, ended by SIGTERM, which it must take well."""
+    environment = os.environ | {"PYTHONPATH": ".", "OPENBLAS_NUM_THREADS": "1"}
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=stdout, env=environment)
+    try:
+        yield process
     finally:
-        for process in started:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(20):
-            codes = [await process.wait() for process in started]
-    assert codes == [0] * len(started)
+            code = await process.wait()
+    assert code == 0

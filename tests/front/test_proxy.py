@@ -453,3 +453,24 @@ def test_everything_is_forgotten_in_time() -> None:
     assert len(desk.board.dialogs) == 0
     desk.wait(300)
     assert desk.proxy.deadline is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "seen"),
+    [
+        ("application/dtmf-relay", b"Signal=5\r\nDuration=160\r\n", b"Signal=5\r\nDuration=160\r\n"),
+        ("application/dtmf-relay", b"Signal= #\r\nDuration= 250", b"Signal=#\r\nDuration=250\r\n"),
+        ("application/dtmf-relay", b"Signal=5", b"Signal=5\r\nDuration=160\r\n"),
+        ("application/dtmf-relay", b"Signal=\r\nDuration=160\r\n", 400),  # aborts pjsua2 2.15
+        ("application/dtmf-relay", b"Duration=160\r\nSignal=", 400),
+        ("application/dtmf", b"5", b"5"),
+        ("application/dtmf", b"55", 400),
+        ("application/media_control+xml", b"<x/>", 415),
+    ],
+)
+def test_a_digit_by_info_reaches_the_worker_only_in_its_plain_form(kind: str, body: bytes, seen: bytes | int) -> None:
+    desk = Desk()
+    call = desk.call()
+    info = within(call.ok, desk.request("INFO", TRUNK, "c-1", 2), source=TRUNK)
+    (sent,) = desk.put(replace(info, headers=info.headers.put("Content-Type", kind), body=body), TRUNK)
+    assert (sent.message.body if sent.flow == worker_flow(1) else response_of(sent).status) == seen

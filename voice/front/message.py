@@ -237,7 +237,7 @@ def _check_message(message: Message) -> None:
         parse_via(value)
     if not message.from_.tag:
         raise SipParseError("From has no tag")
-    _ = message.to, message.cseq
+    _ = message.via, message.to, message.cseq
     for name in _ADDRESSES:
         for value in message.headers.all(name):
             if value != "*" or name != "Contact":

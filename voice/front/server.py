@@ -16,7 +16,7 @@ from voice.clock import Clock
 from voice.front.connections import Connection, Datagrams
 from voice.front.flows import Assign, Effect, Flow, Send, Side
 from voice.front.ledger import Ledger
-from voice.front.message import SipParseError, parse
+from voice.front.message import Request, SipParseError, parse
 from voice.front.pool import Report, WorkerEnded, ZygoteClient
 from voice.front.proxy import Proxy
 from voice.front.sockets import Sockets
@@ -161,6 +161,8 @@ class FrontServer:
 
     def _send(self, send: Send) -> None:
         flow, data = send.flow, send.message.to_bytes()
+        if flow.side is Side.INNER and isinstance(send.message, Request):
+            self._proxy.counts["requests to workers"] += 1
         if not flow.connection:
             self._udp[flow.side].sendto(data, (flow.host, flow.port))
         elif connection := self._connections.get(flow.connection):
