@@ -63,6 +63,7 @@ from ivr.acd_messages import (
 from ivr.contacts import (
     CONTACT_COMMANDS,
     CONTACT_EVENTS,
+    CallbackRequested,
     ContactEnded,
     ContactSnapshot,
     FloorStarted,
@@ -73,6 +74,7 @@ from voice.bus.base import Bus, Recent
 from voice.clock import Clock
 from voice.commands import CommandCodec, Reply
 from voice.events import VOICE_EVENTS, Envelope, Event, EventCodec, ServiceChanged, WorkerLost
+from voice.front.trunks import is_number
 from voice.settings import AgentSettings
 
 log = logging.getLogger(__name__)
@@ -235,6 +237,8 @@ class Floor:
     def _end_lost(self, case: Case) -> None:
         now = self._clock.wall()
         lasted, talked = (now - since if since else 0.0 for since in (case.offered_at, case.answered_at))
+        if case.queue and is_number(case.caller):  # it was our fault: we call, and the place in the queue is kept
+            self._own(CallbackRequested(case.caller, case.queue, case.priority, case.offered_at), case)
         self._own(ContactEnded("worker_lost", "system", lasted, talked), case)
 
     def _service_changed(self, event: ServiceChanged) -> None:

@@ -51,7 +51,7 @@ from voice.hearing import MUSIC, PROMPTS, TAPPED, TONE, tap
 from voice.phone import LegDisconnected, Phone, PhoneConfig, PhoneError, PhoneEvent, SipAccount
 from voice.rundir import RunDirectory
 from voice.settings import FrontSettings, RtpSettings, RunSettings, read_settings
-from voice.zygote import WorkerSlot
+from voice.zygote import BEAT_S, WorkerSlot
 
 log = logging.getLogger(__name__)
 
@@ -284,7 +284,9 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     await phone.add_account(SipAccount(f"sip:callfloor@{front.domain}", proxy=f"sip:{slot.front_inner};lr"))
     asyncio.get_running_loop().add_reader(slot.assigned_fd, _told, slot, worker)
     slot.ready(port)
+    heart = asyncio.create_task(_beat(slot, clock), name="heartbeat")
     await worker.run(phone)
+    heart.cancel()  # what is left may take its time
     if not worker.called:
         await bus.close()
         os._exit(0)
@@ -304,6 +306,13 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     )
     await bus.close()
     os._exit(0)
+
+
+async def _beat(slot: WorkerSlot, clock: Clock) -> None:
+    """As long as this loop turns, the zygote hears of it; a worker that hangs is killed, and its legs get their BYE."""
+    while True:
+        slot.beat()
+        await clock.sleep(BEAT_S)
 
 
 def _told(slot: WorkerSlot, worker: ContactWorker) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice.zygote.nursery import LONGEST_PAUSE_S, READY_S, Nursery, State
+from voice.zygote.nursery import LONGEST_PAUSE_S, READY_S, SILENT_S, Nursery, State
 
 
 class Bed:
@@ -107,3 +107,21 @@ def test_no_slot_is_ever_used_twice(steps: list[str], random: st.DataObject) -> 
         slots = [child.slot for child in bed.nursery.children]
         assert len(set(slots)) == len(slots) <= 5
         assert all(0 <= slot < 5 for slot in slots)
+
+
+def test_a_heart_that_beat_must_go_on_beating() -> None:
+    bed = Bed(warm=2, most=2)
+    bed.fill()
+    for worker_id in ("w1", "w2"):
+        bed.nursery.ready(worker_id, 5000)
+    bed.now += 10 * READY_S
+    assert bed.nursery.overdue(bed.now) == []  # one that never beat, never has to
+    bed.nursery.beat("w1", bed.now)
+    bed.now += SILENT_S - 0.1
+    assert bed.nursery.overdue(bed.now) == []
+    bed.nursery.beat("w1", bed.now)
+    bed.now += SILENT_S
+    assert bed.nursery.next_deadline(bed.now) == bed.now
+    assert [child.worker_id for child in bed.nursery.overdue(bed.now)] == ["w1"]
+    assert bed.nursery.overdue(bed.now) == []
+    assert bed.nursery.next_deadline(bed.now) is None

@@ -151,6 +151,26 @@ def test_a_busy_worker_that_leaves_makes_room_below_the_cap(tmp_path: Path) -> N
     asyncio.run(main())
 
 
+def test_a_worker_that_hangs_is_killed_and_an_end_nobody_heard_is_told_to_the_next_front(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with zygote(tmp_path, "tests.zygote.workers:hangs", warm=1, most=1) as process:
+            async with watching(tmp_path / "z.sock") as watcher:
+                first = await watcher.ready()
+                assert (await watcher.ended()).reason == "its heart stopped"
+                second = await watcher.ready()
+                assert second.id != first.id
+            assert process.stderr is not None
+            async with asyncio.timeout(20):
+                for _ in range(2):
+                    line = await process.stderr.readline()
+            assert second.id.encode() in line  # it is being killed while no front is there
+            async with watching(tmp_path / "z.sock") as later:
+                assert (await later.ended()).id == second.id
+                await later.ready()
+
+    asyncio.run(main())
+
+
 def test_workers_die_with_a_killed_zygote(tmp_path: Path) -> None:
     async def main() -> None:
         async with zygote(tmp_path, "tests.zygote.workers:idle") as process, watching(tmp_path / "z.sock") as watcher:

@@ -69,3 +69,10 @@ async def _invited(peer: SipPeer) -> Request:
     while (request := await peer.requests.get()).method != "INVITE":
         pass
     return request
+
+
+def hangs(slot: WorkerSlot) -> None:
+    """Its heart beats with its being ready, and never again."""
+    slot.ready(4000 + slot.slot)
+    slot.beat()
+    signal.pause()

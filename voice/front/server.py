@@ -144,10 +144,12 @@ class FrontServer:
     def _report(self, report: Report) -> None:
         before = self._proxy.workers
         self._perform(self._proxy.report(report, self._clock.monotonic()))
+        if isinstance(report, WorkerEnded):  # told of even where no leg is known: it may have ended between two fronts
+            self._on_worker_ended(report.id, report.reason)
+            return
         self._workers_known.set()
-        reason = report.reason if isinstance(report, WorkerEnded) else "the zygote ended"
         for worker_id in before - self._proxy.workers:
-            self._on_worker_ended(worker_id, reason)
+            self._on_worker_ended(worker_id, "the zygote ended")
 
     def _perform(self, effects: list[Effect]) -> None:
         for effect in effects:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import heapq
+import math
 from dataclasses import dataclass
 from enum import Enum
 
 READY_S = 10.0
+SILENT_S = 5.0
+"""A worker that beat its heart once and then not for so long hangs: it is killed."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 
@@ -21,7 +24,7 @@ class State(Enum):
 
 @dataclass
 class Child:
-    """One living worker process. ``deadline``: by then (monotonic seconds) it must be ready."""
+    """One living worker process. ``deadline``: by then (monotonic seconds) it must be ready, or its heart beat."""
 
     worker_id: str
     slot: int
@@ -54,7 +57,7 @@ class Nursery:
         return spare < self._warm and len(self._children) < self._most and now >= self._resume_at
 
     def next_deadline(self, now: float) -> float | None:
-        """When to look again although nothing happened: a start overdue, or the end of a pause after crashes."""
+        """When to look again although nothing happened: a worker overdue, or the end of a pause after crashes."""
         moments = [child.deadline for child in self._children.values() if self._late_at(child)]
         if self._resume_at > now:
             moments.append(self._resume_at)
@@ -71,8 +74,12 @@ class Nursery:
     def ready(self, worker_id: str, port: int) -> None:
         """It reported its port: crashes before it are forgiven."""
         child = self._children[worker_id]
-        child.state, child.port = State.IDLE, port
+        child.state, child.port, child.deadline = State.IDLE, port, math.inf
         self._pause = 0.0
+
+    def beat(self, worker_id: str, now: float) -> None:
+        """Its heart beat; from the first time on it has to again and again."""
+        self._children[worker_id].deadline = now + SILENT_S
 
     def assigned(self, worker_id: str) -> Child | None:
         """It has its contact; None where there is no such idle worker (any more)."""
@@ -83,7 +90,7 @@ class Nursery:
         return child
 
     def overdue(self, now: float) -> list[Child]:
-        """Workers that did not become ready in time, each named once: kill them."""
+        """Workers that did not become ready in time, or whose heart stopped, each named once: kill them."""
         late = [child for child in self._children.values() if self._late_at(child) and now >= child.deadline]
         for child in late:
             child.overdue = True
@@ -104,4 +111,4 @@ class Nursery:
 
     @staticmethod
     def _late_at(child: Child) -> bool:
-        return child.state is State.STARTING and not child.overdue
+        return child.deadline < math.inf and not child.overdue

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
-import json
 import logging
 import os
 import selectors
@@ -15,19 +14,17 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from voice.clock import Clock
 from voice.errors import CallfloorError
 from voice.settings import RtpSettings
-from voice.zygote.nursery import Nursery, State
-from voice.zygote.slot import WorkerSlot
+from voice.zygote.fronts import Fronts
+from voice.zygote.nursery import Child, Nursery, State
+from voice.zygote.slot import BEAT, WorkerSlot
 
 log = logging.getLogger(__name__)
 
-MAX_FRONTS = 4
-MAX_LINE = 4096
 TERM_GRACE_S = 5.0
 EXIT_CRASHED = 70
 _PR_SET_PDEATHSIG = 1
@@ -58,10 +55,8 @@ def check_single_thread() -> None:
         raise ThreadsRunningError(f"{count} threads are running, so no worker can be forked safely")
 
 
-@dataclass
-class _Front:
-    connection: socket.socket
-    buffer: bytes = b""
+def _why_overdue(child: Child) -> str:
+    return "not ready in time" if child.state is State.STARTING else "its heart stopped"
 
 
 class Zygote:
@@ -73,7 +68,7 @@ class Zygote:
         self._listener = listener
         self._clock = clock
         self._selector = selectors.DefaultSelector()
-        self._fronts: dict[int, _Front] = {}
+        self._fronts = Fronts(listener, self._selector, self._listing, self._assign)
         self._ends: dict[str, socket.socket] = {}  # our end of each worker's socket pair
         self._forks = 0
         self._pid = os.getpid()
@@ -89,7 +84,7 @@ class Zygote:
         for number in _SIGNALS:
             signal.signal(number, lambda *_: None)  # the wake-up descriptor carries the news
         self._selector.register(self._woken, selectors.EVENT_READ, self._signalled)
-        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._listener, selectors.EVENT_READ, self._fronts.accept)
         gc.collect()
         gc.freeze()  # what is here now stays shared between all workers
         while not self._stopping:
@@ -97,7 +92,7 @@ class Zygote:
             for key, _ in self._selector.select(self._timeout()):
                 key.data()
             for child in self._nursery.overdue(self._clock.monotonic()):
-                log.warning("worker %s was not ready in time", child.worker_id)
+                log.warning("worker %s is killed: %s", child.worker_id, _why_overdue(child))
                 os.kill(child.pid, signal.SIGKILL)
         self._stop()
 
@@ -159,10 +154,8 @@ class Zygote:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         self._selector.close()
-        for other in (self._listener, self._wake, self._woken, *self._ends.values()):
+        for other in (self._listener, self._wake, self._woken, *self._ends.values(), *self._fronts.connections):
             other.close()
-        for front in self._fronts.values():
-            front.connection.close()
 
     def _signalled(self) -> None:
         numbers = self._woken.recv(4096)
@@ -187,7 +180,7 @@ class Zygote:
             return
         child, pause = found
         code = os.waitstatus_to_exitcode(status)
-        reason = "not ready in time" if child.overdue else f"exit {code}" if code >= 0 else f"signal {-code}"
+        reason = _why_overdue(child) if child.overdue else f"exit {code}" if code >= 0 else f"signal {-code}"
         end = self._ends.pop(child.worker_id)
         with contextlib.suppress(KeyError):
             self._selector.unregister(end)
@@ -195,7 +188,7 @@ class Zygote:
         if pause and not self._stopping:
             log.warning("worker %s ended before it was ready (%s); next in %.1f s", child.worker_id, reason, pause)
         if child.state is not State.STARTING:
-            self._tell({"type": "ended", "id": child.worker_id, "reason": reason})
+            self._fronts.ended(child.worker_id, reason)
 
     def _from_worker(self, worker_id: str) -> None:
         end = self._ends.get(worker_id)
@@ -205,78 +198,28 @@ class Zygote:
             text = end.recv(64)
         except OSError:
             text = b""
-        port = int(text) if text.strip().isdigit() else 0
         child = next((child for child in self._nursery.children if child.worker_id == worker_id), None)
-        if child is not None and child.state is State.STARTING and 0 < port < 65536:
-            self._nursery.ready(worker_id, port)
-            self._tell({"type": "ready", "id": worker_id, "pid": child.pid, "port": port})
-        else:  # it closed its end, or talks nonsense: nothing more is expected from it until it is reaped
+        line, _, beats = text.rpartition(b"\n")
+        if child is not None and child.state is State.STARTING and line.isdigit() and 0 < int(line) < 65536:
+            self._nursery.ready(worker_id, int(line))
+            self._fronts.tell({"type": "ready", "id": worker_id, "pid": child.pid, "port": int(line)})
+        sound = child is not None and child.state is not State.STARTING and text and not beats.strip(BEAT)
+        if not sound:  # it closed its end, or talks nonsense: nothing more is expected from it until it is reaped
             self._selector.unregister(end)
+        elif beats:
+            self._nursery.beat(worker_id, self._clock.monotonic())
 
-    def _accept(self) -> None:
-        try:
-            connection, _ = self._listener.accept()
-        except OSError:
-            return
-        if len(self._fronts) >= MAX_FRONTS:
-            connection.close()
-            return
-        connection.setblocking(False)
-        number = connection.fileno()
-        self._fronts[number] = _Front(connection)
-        self._selector.register(connection, selectors.EVENT_READ, partial(self._from_front, number))
-        workers = [
+    def _listing(self) -> list[dict[str, object]]:
+        return [
             {"id": child.worker_id, "port": child.port, "state": "busy" if child.state is State.BUSY else "idle"}
             for child in self._nursery.children
             if child.state is not State.STARTING
         ]
-        self._tell({"type": "workers", "workers": workers}, only=number)
 
-    def _from_front(self, number: int) -> None:
-        front = self._fronts.get(number)
-        if front is None:
-            return  # dropped in this same round of the selector
-        try:
-            data = front.connection.recv(MAX_LINE)
-        except BlockingIOError:
-            return  # a new connection got the number of one dropped in this round
-        except OSError:
-            data = b""
-        front.buffer += data
-        *lines, front.buffer = front.buffer.split(b"\n")
-        if not data or len(front.buffer) > MAX_LINE or not all(map(self._command, lines)):
-            self._drop(number)
-
-    def _command(self, line: bytes) -> bool:
-        """Carry out one line of a front; False: it is not one we understand."""
-        try:
-            message = json.loads(line)
-            kind, worker_id = message["type"], message["id"]
-        except (ValueError, TypeError, KeyError):
-            return False
-        if kind != "assign" or not isinstance(worker_id, str):
-            return False
+    def _assign(self, worker_id: str) -> None:
         if self._nursery.assigned(worker_id) is not None:
             with contextlib.suppress(OSError):  # it may be dying this moment; then it is reaped next
                 self._ends[worker_id].send(b"a")
-        return True
-
-    def _tell(self, message: dict[str, object], only: int | None = None) -> None:
-        """To the fronts. One that does not keep up is dropped: it connects again and gets the whole list."""
-        line = json.dumps(message).encode() + b"\n"
-        for number, front in list(self._fronts.items()):
-            if only is None or number == only:
-                try:
-                    whole = front.connection.send(line) == len(line)
-                except OSError:
-                    whole = False
-                if not whole:
-                    self._drop(number)
-
-    def _drop(self, number: int) -> None:
-        front = self._fronts.pop(number)
-        self._selector.unregister(front.connection)
-        front.connection.close()
 
     def _stop(self) -> None:
         """SIGTERM to the workers, SIGKILL to those still here after five seconds; reap all; close everything."""
@@ -292,8 +235,7 @@ class Zygote:
                     os.kill(child.pid, signal.SIGKILL)
             for key, _ in self._selector.select(None if killed else left):
                 key.data()
-        for number in list(self._fronts):
-            self._drop(number)
+        self._fronts.close()
         signal.set_wakeup_fd(-1)
         self._selector.close()
         for end in (self._listener, self._wake, self._woken):

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 from dataclasses import dataclass
 from pathlib import Path
+
+BEAT = b"."
+BEAT_S = 1.0
+"""Seconds between two beats of a worker's heart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +36,11 @@ class WorkerSlot:
     def ready(self, port: int) -> None:
         """Report the SIP port on 127.0.0.1 this worker listens on. Call once, within ten seconds of the start."""
         os.write(self.assigned_fd, f"{port}\n".encode())
+
+    def beat(self) -> None:
+        """Say that this worker's loop still turns. After the first time, do so every second: silence is killed."""
+        with (
+            contextlib.suppress(BlockingIOError, BrokenPipeError),  # it has enough to read, or is dead, and so are we
+            socket.fromfd(self.assigned_fd, socket.AF_UNIX, socket.SOCK_STREAM) as end,
+        ):
+            end.send(BEAT, socket.MSG_DONTWAIT)
