@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from voice.settings import read_settings
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -28,6 +31,41 @@ def models_list() -> None:
 
     for name in installed():
         typer.echo(_summary(find_model(name)))
+
+
+@models.command("get")
+def models_get(
+    name: Annotated[str, typer.Argument(help="As its publisher calls it, such as vosk-model-small-en-us-0.15.")],
+    directory: Annotated[
+        Path | None, typer.Option("--out", help="Where it is put; else where it is found by its name.")
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="A TOML file; model_list in it names a mirror.")
+    ] = None,
+) -> None:
+    """Download one of Vosk's published models; goes on where it stopped when it is asked for again."""
+    import vosk
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    from transcription.download import Source
+    from transcription.models import DOWNLOADED, find_model
+    from transcription.settings import TranscriptionSettings
+
+    configured = read_settings(settings, os.environ).section("transcription", TranscriptionSettings)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(name, total=None)
+        place = Source(configured.model_list or vosk.MODEL_LIST_URL).get(
+            name, directory or DOWNLOADED, lambda done, of: progress.update(task, completed=done, total=of)
+        )
+    typer.echo(f"{place}: {_summary(find_model(place))}")
 
 
 @models.command("check")

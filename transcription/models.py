@@ -6,6 +6,7 @@ A model may carry ``card.json`` (see ModelCard). The models shipped with callflo
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from voice.errors import DocumentError
 
 SHIPPED = Path(__file__).parent / "models"
+DOWNLOADED = Path(os.path.expanduser("~")) / ".local" / "share" / "callfloor" / "models"
+"""Where ``callfloor models get`` puts them, for the user who asks."""
 DEMO_MODEL = "demo-en-8k"
 _KALDI_DEFAULT_RATE = 16000
 _KALDI_DEFAULT_CHUNK = 20
@@ -67,15 +70,18 @@ class InstalledModel:
 
 
 def installed() -> tuple[str, ...]:
-    """Names of the models that can be asked for by name."""
-    return tuple(sorted(entry.name for entry in SHIPPED.iterdir() if entry.is_dir()))
+    """Names of the models that can be asked for by name: those shipped, and those downloaded."""
+    places = [place for place in (SHIPPED, DOWNLOADED) if place.is_dir()]
+    return tuple(
+        sorted({entry.name for place in places for entry in place.iterdir() if entry.is_dir() and entry.name[0] != "."})
+    )
 
 
 def find_model(name_or_path: str | Path) -> InstalledModel:
     """The model of that installed name, or in that directory. Raises DocumentError saying what is missing."""
     text = str(name_or_path)
-    named = SHIPPED / text
-    path = named if Path(text).name == text and named.is_dir() else Path(text).expanduser()
+    named = [place / text for place in (SHIPPED, DOWNLOADED) if Path(text).name == text and (place / text).is_dir()]
+    path = named[0] if named else Path(text).expanduser()
     if not path.is_dir():
         raise DocumentError(path, None, "no such model", f"give a directory or one of: {', '.join(installed())}")
     for part in (("am/final.mdl",), ("conf/mfcc.conf",), ("graph/HCLG.fst", "graph/HCLr.fst"), ("graph/words.txt",)):

@@ -16,7 +16,8 @@ Kind = Literal["digits", "card", "code", "expiry", "sort_code", "account", "phon
 class TranscriptionSettings(Section):
     """Port 0 asks the kernel for one. ``model``: the name of an installed model, or a path. ``max_streams``: channels
     decoded at once, two for each contact. ``certificate`` and ``key``: PEM files; with them the server speaks TLS only.
-    ``redact``: the kinds of personal data that are kept out of transcript and recording.
+    ``redact``: the kinds of personal data that are kept out of transcript and recording. ``model_list``: where
+    ``callfloor models get`` finds the list of published models (empty: Vosk's own); the archives lie beside it.
     """
 
     host: str = "127.0.0.1"
@@ -27,6 +28,7 @@ class TranscriptionSettings(Section):
     certificate: str = ""
     key: str = ""
     redact: tuple[Kind, ...] = KINDS
+    model_list: str = ""
 
     def trust(self) -> ssl.SSLContext | None:
         """What clients of this house trust: the server's own certificate, which must name ``host``; None without TLS.
