@@ -39,9 +39,7 @@ def models_get(
     directory: Annotated[
         Path | None, typer.Option("--out", help="Where it is put; else where it is found by its name.")
     ] = None,
-    settings: Annotated[
-        Path | None, typer.Option("--settings", help="A TOML file; model_list in it names a mirror.")
-    ] = None,
+    settings: Annotated[Path | None, typer.Option(help="A TOML file; model_list in it names a mirror.")] = None,
 ) -> None:
     """Download one of Vosk's published models; goes on where it stopped when it is asked for again."""
     import vosk

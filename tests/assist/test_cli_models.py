@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assist.cli import app
+from transcription.download import DownloadError
 from transcription.models import installed
 from voice.errors import DocumentError
 
@@ -33,3 +34,9 @@ def test_the_card_tells_everything() -> None:
     shown = run("card", "demo-en-8k")
     assert "name: demo-en-8k" in shown
     assert "wer_people_on:" in shown
+
+
+def test_a_model_is_asked_of_the_list_the_settings_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLFLOOR_TRANSCRIPTION_MODEL_LIST", "http://127.0.0.1:1/list.json")
+    with pytest.raises(DownloadError, match=r"127\.0\.0\.1:1 cannot be reached"):
+        run("get", "vosk-model-small-en-us-0.15", "--out", str(tmp_path))
