@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-fast docs clean
+.PHONY: demo test check test-fast test-vm docs clean
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -32,6 +32,10 @@ test: .venv/.installed-dev check  ## everything; installs Debian's test peers wh
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+test-vm: .venv/.installed-dev  ## headsets as kernel devices, in a virtual machine
+	sh tests/install-peers.sh
+	$(BIN)/python -m pytest -m vm tests/hardware/vm
 
 docs: .venv/.installed-dev  ## what is made from the code: the event catalogue, the README's screenshot
 	$(BIN)/python -m assist.event_catalogue docs/events.md

@@ -8,7 +8,12 @@ from collections.abc import Generator
 
 import pytest
 
-PEERS = {"pulse": ("pulseaudio", "pulseaudio"), "sipp": ("sipp", "sip-tester"), "browser": ("chromium", "chromium")}
+PEERS = {
+    "pulse": ("pulseaudio", "pulseaudio"),
+    "sipp": ("sipp", "sip-tester"),
+    "browser": ("chromium", "chromium"),
+    "vm": ("qemu-system-x86_64", "qemu-system-x86"),
+}
 NO_SKIPS = "CALLFLOOR_NO_SKIPS"
 
 

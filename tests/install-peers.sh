@@ -1,12 +1,15 @@
 #!/bin/sh
 # Test peers that PyPI does not carry: sipp (SIP load and scenarios), pulseaudio (a virtual headset), chromium (the
-# agent's page).
+# agent's page), qemu with busybox and cpio (headsets as kernel devices in a small virtual machine).
 # As root they are installed with apt; otherwise the tests that need them skip, saying so.
 set -eu
 missing=""
 command -v sipp >/dev/null || missing="$missing sip-tester"
 command -v pulseaudio >/dev/null || missing="$missing pulseaudio pulseaudio-utils"
 command -v chromium >/dev/null || missing="$missing chromium"
+command -v qemu-system-x86_64 >/dev/null || missing="$missing qemu-system-x86"
+command -v busybox >/dev/null || missing="$missing busybox-static"
+command -v cpio >/dev/null || missing="$missing cpio"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     echo "not root, or no apt: tests that need$missing will be skipped" >&2
