@@ -15,8 +15,8 @@ from transcription.training.kaldi import acoustic_model
 from transcription.training.ragged import Ragged
 from transcription.training.voices import Split
 
-_SCALES = (0.4, 0.55, 0.7, 0.9)
-_PRIORS = (0.0, 0.3)
+_SCALES = (0.3, 0.45, 0.65)
+_PRIORS = (0.0, 0.4, 0.8)
 """How much of the pdfs' log priors is taken from the outputs. All of it, as hybrid systems do, brought insertions."""
 
 
@@ -39,7 +39,7 @@ class Maker:
         labels = stages.labels(shop, plan, lines)
         net = stages.acoustic_network(shop, lines, labels)
         priors = log_priors(labels)
-        language = _Language(plan)
+        language = _Language(plan, shop.profile.least)
         scale, share = self._tuned(net, priors, language, plan, spoken)
         model, companion = out / shop.profile.model, out / f"{shop.profile.model}{COMPANION}"
         acoustic = acoustic_model(network.layers(net, share * priors))
@@ -82,8 +82,8 @@ class Maker:
 class _Language:
     """Graph files of a plan, static and look-ahead."""
 
-    def __init__(self, plan: stages.Plan) -> None:
-        model = ngrams.estimate(plan.language, plan.vocabulary)
+    def __init__(self, plan: stages.Plan, least: tuple[int, ...]) -> None:
+        model = ngrams.estimate(plan.language, plan.vocabulary, least)
         ids = {word: number for number, word in enumerate(sorted(plan.vocabulary), start=1)}
         accepted, words = ngrams.acceptor(model, ids), {number: word for word, number in ids.items()}
         self.static = static_files(accepted, words, plan.vocabulary)
