@@ -62,12 +62,13 @@ def people(model: Path, directory: Path) -> list[tuple[str, str]]:
     grammar.
     """
     engine = VoskEngine(find_model(model))
+    spoken = [digit for digit in DIGITS if digit != "oh"]
     found = []
     for file in sorted(directory.glob("*.wav")):
         digit = file.name.split("_")[0]
         if digit.isdecimal() and int(digit) < 10:
             sound = np.frombuffer(file.read_bytes()[44:], "<i2").astype(np.int16)
-            found.append((DIGITS[0] if digit == "0" else DIGITS[int(digit) + 1], _decode(engine, sound, list(DIGITS))))
+            found.append((spoken[int(digit)], _decode(engine, sound, spoken)))
     return found
 
 

@@ -17,7 +17,7 @@ from transcription.training.voices import Split
 
 _SCALES = (0.3, 0.45, 0.65)
 _PRIORS = (0.0, 0.4, 0.8)
-"""How much of the pdfs' log priors is taken from the outputs. All of it, as hybrid systems do, brought insertions."""
+"""How much of the pdfs' log priors is taken from the outputs."""
 
 
 class Maker:
