@@ -71,6 +71,7 @@ def choose_texts(profile: Profile, grammar: Grammar, dictionary: Lexicon, genera
     train += [(text, "digits") for text in _digit_strings(profile.numbers, 2, 9, rng, taken)]
     train += [(text, "other") for text in _singles(profile.singles, words, rng)]
     language = [_draw(grammar, rng, taken) for _ in range(profile.lm_sentences)]
+    language += _digit_strings(profile.lm_sentences // 20, 2, 9, rng, taken)
     return Texts({"train": train, **held}, language)
 
 

@@ -53,7 +53,7 @@ def mfcc(sound: npt.NDArray[np.int16], warp: float = 1.0) -> Floats:
     power = np.abs(np.fft.rfft(emphasised * _window(), _FFT, axis=1)) ** 2
     mel = power[:, : _FFT // 2] @ _filters(warp)
     logarithms = np.log(np.maximum(mel, np.finfo(np.float32).eps))
-    return (logarithms @ _cosines()).astype(np.float32)
+    return (logarithms @ cosines()).astype(np.float32)
 
 
 @functools.cache
@@ -76,9 +76,17 @@ def _filters(warp: float) -> npt.NDArray[np.float64]:
     return np.asarray(np.clip(np.minimum(rising, falling), 0.0, None))
 
 
+def warped_bins(warp: float) -> npt.NDArray[np.float64]:
+    """(32,) where each filter's centre lies, in filters, once frequencies are multiplied by ``warp``."""
+    low, high = float(_mel(_LOW)), float(_mel(_HIGH))
+    step = (high - low) / (_BINS + 1)
+    hertz = 700.0 * (np.exp((low + step * np.arange(1, _BINS + 1)) / 1127.0) - 1.0)
+    return np.asarray((_mel(hertz * warp) - low) / step - 1)
+
+
 @functools.cache
-def _cosines() -> npt.NDArray[np.float64]:
-    """(32, 32): orthonormal DCT, liftered."""
+def cosines() -> npt.NDArray[np.float64]:
+    """(32, 32): orthonormal DCT, liftered; from log filter energies to cepstra, by multiplication from the right."""
     index = np.arange(CEPSTRA)
     table = np.sqrt(2.0 / _BINS) * np.cos(np.pi / _BINS * (np.arange(_BINS)[:, None] + 0.5) * index)
     table[:, 0] = np.sqrt(1.0 / _BINS)

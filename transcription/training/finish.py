@@ -39,7 +39,7 @@ class Maker:
         labels = stages.labels(shop, plan, lines)
         net = stages.acoustic_network(shop, lines, labels)
         priors = log_priors(labels)
-        language = _Language(plan, shop.profile.least)
+        language = _Language(plan, shop.profile.worth)
         scale, share = self._tuned(net, priors, language, plan, spoken)
         model, companion = out / shop.profile.model, out / f"{shop.profile.model}{COMPANION}"
         acoustic = acoustic_model(network.layers(net, share * priors))
@@ -82,8 +82,8 @@ class Maker:
 class _Language:
     """Graph files of a plan, static and look-ahead."""
 
-    def __init__(self, plan: stages.Plan, least: tuple[int, ...]) -> None:
-        model = ngrams.estimate(plan.language, plan.vocabulary, least)
+    def __init__(self, plan: stages.Plan, worth: tuple[float, ...]) -> None:
+        model = ngrams.estimate(plan.language, plan.vocabulary, worth)
         ids = {word: number for number, word in enumerate(sorted(plan.vocabulary), start=1)}
         accepted, words = ngrams.acceptor(model, ids), {number: word for word, number in ids.items()}
         self.static = static_files(accepted, words, plan.vocabulary)

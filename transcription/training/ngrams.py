@@ -33,38 +33,32 @@ class BackOff:
 
     def log_probability(self, word: str, context: Context) -> float:
         """Of a word after a context."""
-        while context not in self.probabilities:
-            context = context[1:]
         spent = 0.0
-        while word not in self.probabilities[context]:
-            spent += self.back_off[context]
+        while word not in self.probabilities.get(context, ()):
+            spent += self.back_off.get(context, 0.0)
             context = context[1:]
         return spent + self.probabilities[context][word]
 
 
-def estimate(sentences: Iterable[str], vocabulary: Iterable[str], least: Sequence[int] = (1, 1)) -> BackOff:
-    """A model of order ``len(least)``.
+def estimate(sentences: Iterable[str], vocabulary: Iterable[str], worth: Sequence[float] = (0.0, 0.0)) -> BackOff:
+    """A model of order ``len(worth)``: absolute discounting, interpolated.
 
-    ``least[n - 1]``: how often an n-gram must occur to be kept. Words not in ``vocabulary`` are an error.
+    ``worth[n - 1]``: an n-gram is kept where without it the sentences would be at least that many nats less likely
+    (Seymore and Rosenfeld, 1996); words are always kept. Words not in ``vocabulary`` are an error.
     """
-    order = len(least)
+    order = len(worth)
     words = set(vocabulary)
     counts: list[Counter[Context]] = [Counter() for _ in range(order)]
     for sentence in sentences:
-        tokens = [BEGIN] * (1 if order > 1 else 0) + sentence.split() + [END]
-        for end in range(1 if order > 1 else 0, len(tokens)):
-            counts[order - 1][tuple(tokens[max(0, end - order + 1) : end + 1])] += 1
-    # Grams cut short by the sentence's start count in full at their own order.
-    for gram in [gram for gram in counts[order - 1] if len(gram) < order]:
-        counts[len(gram) - 1][gram] += counts[order - 1].pop(gram)
-    for n in range(order - 1, 0, -1):
-        for gram in counts[n]:
-            counts[n - 1][gram[1:]] += 1
+        tokens = [BEGIN, *sentence.split(), END]
+        for end in range(1, len(tokens)):
+            for n in range(min(order, end + 1)):
+                counts[n][tuple(tokens[end - n : end + 1])] += 1
     if unknown := {gram[0] for gram in counts[0]} - words - {END}:
         raise ValueError(f"not in the vocabulary: {', '.join(sorted(unknown))}")
     model = BackOff({(): _unigrams(counts[0], words)}, {})
     for n in range(1, order):
-        _add_order(model, counts[n], least[n])
+        _add_order(model, counts[n], worth[n])
     return model
 
 
@@ -102,21 +96,25 @@ def _unigrams(counts: Counter[Context], words: set[str]) -> dict[str, float]:
     return {**unigrams, END: math.log(max(counts[(END,)], 1) / total)}
 
 
-def _add_order(model: BackOff, counts: Counter[Context], least: int) -> None:
+def _add_order(model: BackOff, counts: Counter[Context], worth: float) -> None:
     after: dict[Context, dict[str, int]] = defaultdict(dict)
     for gram, count in counts.items():
         after[gram[:-1]][gram[-1]] = count
     for context in sorted(after):
+        if len(context) > 1 and context[-1] not in model.probabilities.get(context[:-1], ()):
+            continue  # without the n-gram before it, no way leads to this context
         followers = after[context]
-        if len(context) > 1 and context[1:] not in model.probabilities:
-            continue
-        kept = {word: count for word, count in sorted(followers.items()) if count >= least}
-        if not kept:
-            continue
         total = sum(followers.values())
         share = _DISCOUNT * len(followers) / total
-        lower = {word: math.exp(model.log_probability(word, context[1:])) for word in kept}
-        found = {word: (count - _DISCOUNT) / total + share * lower[word] for word, count in kept.items()}
-        left = max(1e-6, 1 - sum(found.values())) / max(1e-6, 1 - sum(lower.values()))
-        model.probabilities[context] = {word: math.log(probability) for word, probability in found.items()}
+        lower = {word: math.exp(model.log_probability(word, context[1:])) for word in sorted(followers)}
+        found = {word: (followers[word] - _DISCOUNT) / total + share * lower[word] for word in lower}
+        kept = {
+            word: math.log(probability)
+            for word, probability in found.items()
+            if followers[word] * math.log(probability / lower[word]) >= worth
+        }
+        if not kept:
+            continue
+        left = max(1e-6, 1 - sum(found[word] for word in kept)) / max(1e-6, 1 - sum(lower[word] for word in kept))
+        model.probabilities[context] = kept
         model.back_off[context] = math.log(left)

@@ -141,7 +141,7 @@ def labels(shop: Workshop, made: Plan, lines: list[Ragged]) -> Ragged:
 def acoustic_network(shop: Workshop, lines: list[Ragged], known: Ragged) -> Tdnn:
     """Stage 5, ``network.pt``: the trained network (after each epoch)."""
     profile = shop.profile
-    course = Course(profile.width, profile.epochs, profile.learning_rate, profile.seed)
+    course = Course(profile.width, profile.epochs, profile.learning_rate, profile.seed, profile.disturbed)
     return train(Examples(lines, known), course, "network", shop.root / "network.pt")
 
 

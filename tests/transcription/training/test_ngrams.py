@@ -13,9 +13,9 @@ def total(model: ngrams.BackOff, context: ngrams.Context) -> float:
     return sum(math.exp(model.log_probability(word, context)) for word in [*WORDS, ngrams.END])
 
 
-@pytest.mark.parametrize("least", [(1,), (1, 1), (1, 2), (1, 1, 1), (1, 1, 2)])
-def test_probabilities_sum_to_one_after_every_context(least: tuple[int, ...]) -> None:
-    model = ngrams.estimate(SENTENCES, WORDS, least)
+@pytest.mark.parametrize("worth", [(0.0,), (0.0, 0.0), (0.0, 1.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.5, 0.5)])
+def test_probabilities_sum_to_one_after_every_context(worth: tuple[float, ...]) -> None:
+    model = ngrams.estimate(SENTENCES, WORDS, worth)
     for context in [(), ("press",), ("one",), ("never",), ("my", "bill"), (ngrams.BEGIN, "press")]:
         assert total(model, context) == pytest.approx(1.0, abs=1e-6)
 
@@ -32,9 +32,9 @@ def test_words_outside_the_vocabulary_are_an_error() -> None:
         ngrams.estimate(SENTENCES, ["press", "one", "two"])
 
 
-@pytest.mark.parametrize("least", [(1, 1), (1, 1, 1)])
-def test_the_acceptor_gives_sentences_the_models_probability(least: tuple[int, ...]) -> None:
-    model = ngrams.estimate(SENTENCES, WORDS, least)
+@pytest.mark.parametrize("worth", [(0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.5)])
+def test_the_acceptor_gives_sentences_the_models_probability(worth: tuple[float, ...]) -> None:
+    model = ngrams.estimate(SENTENCES, WORDS, worth)
     ids = {word: number for number, word in enumerate(WORDS, start=1)}
     fst = ngrams.acceptor(model, ids)
     for sentence in ["press one", "my two press", "never"]:
@@ -42,7 +42,7 @@ def test_the_acceptor_gives_sentences_the_models_probability(least: tuple[int, .
         history: list[str] = [ngrams.BEGIN]
         expected = 0.0
         for word in [*words, ngrams.END]:
-            expected += model.log_probability(word, tuple(history[-(len(least) - 1) :]))
+            expected += model.log_probability(word, tuple(history[-(len(worth) - 1) :]))
             history.append(word)
         assert cost(fst, [ids[word] for word in words]) == pytest.approx(-expected, abs=1e-6)
 
@@ -59,3 +59,18 @@ def cost(fst: Fst, labels: list[int]) -> float:
         back = next(arc for arc in fst.arcs[state] if arc[0] == EPSILON)
         state, spent = back[3], spent + back[2]
     return spent + fst.finals[state]
+
+
+def test_what_is_worth_little_is_forgotten_first() -> None:
+    sentences = ["press one now"] * 50 + ["press two now"] * 50 + ["my bill one now", "my bill two now"]
+    words = ["press", "one", "two", "now", "my", "bill"]
+    full = ngrams.estimate(sentences, words, (0.0, 0.0, 0.0))
+    pruned = ngrams.estimate(sentences, words, (0.0, 0.0, 3.0))
+    assert ("press", "one") in full.probabilities
+    assert ("press", "one") not in pruned.probabilities, "'now' follows 'one' whatever was before"
+    assert (ngrams.BEGIN, "press") in full.probabilities
+    kept = sum(map(len, pruned.probabilities.values()))
+    assert kept < sum(map(len, full.probabilities.values()))
+    assert pruned.log_probability("now", ("press", "one")) == pytest.approx(
+        full.log_probability("now", ("press", "one")), abs=0.05
+    )
