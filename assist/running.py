@@ -48,9 +48,11 @@ async def run_agent_station(server: str, agent: str, secret: str, front: str, ho
     cannot be meant, HardwareError, PhoneError.
     """
     from assist.headset_choice import read_choice
-    from voice.station import StationSettings, run_station
+    from ivr.music import hold_music
+    from voice.station_build import build_station
+    from voice.station_settings import StationSettings
 
     options = {"agent": agent, "secret": secret, "server": server, "front": front, "host": host, "ca": ca}
     options |= read_choice(os.environ).model_dump()
     settings = validate(Document(Path("command line"), options, {}), StationSettings)
-    await run_station(settings, SystemClock())
+    await build_station(settings, SystemClock(), music=hold_music()).run(settings.account)

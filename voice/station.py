@@ -10,108 +10,53 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable
-from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
-from pydantic import Field, field_validator
-
-from hardware.audio.engine import PortAudioDevice, SoundDevice
-from hardware.audio.pulse import PulseDevice, pulse_is_here
 from hardware.audio.ring import AudioRing
 from hardware.errors import HardwareError, HidError, SoundError
-from hardware.headset import Headset
 from hardware.hid.callcontrol import CallState, Intent
-from hardware.hid.transport import DeviceIdentity, HidapiTransport, HidTransport
 from voice.audio import AudioFrame
-from voice.clock import Clock
-from voice.phone import Phone, PhoneConfig, PhoneError, PhoneListener, SipAccount
-from voice.relay.core import Server, Transport
-from voice.relay.phone import RelayedPhone
-from voice.relay.wire import client_tls
-from voice.settings import Section
-from voice.station_core import (
+from voice.commands import Reply
+from voice.phone import Phone, PhoneError, PhoneListener, SipAccount
+from voice.station_core import StationCore
+from voice.station_link import FloorLink
+from voice.station_settings import CLOCK_RATE
+from voice.station_sounds import Loop, Once, zip_tone
+from voice.station_state import (
     EAR,
     MIC,
+    MUSIC,
+    SILENCE,
+    TONES,
     AnswerLeg,
+    AnswerReferral,
+    DialLeg,
+    FloorCommand,
     HangUpLeg,
     HeadsetChanged,
+    HoldLeg,
     PhoneEffect,
     PhoneRefused,
+    PlayZip,
     ReplyToFloor,
     ReportState,
+    SendDigits,
     SetPaths,
     ShowOnHeadset,
     SoundLost,
     SoundReturned,
-    StationCore,
+    StationEffect,
     StationInput,
+    StationPolicy,
     StationState,
+    TransferLeg,
+    TransferToLeg,
 )
-from voice.station_link import FloorLink, WebsocketFloorLink, login
 
 log = logging.getLogger(__name__)
 
-CLOCK_RATE: Final = 8000
-"""Hz of headset rings, phone sources and phone sinks of a station."""
-
 EAR_BATCH_MS: Final = 20
 PHONE_REQUESTS: Final = 256
-
-
-class StationSettings(Section):
-    """``[station]``: one agent's softphone.
-
-    ``server`` is the floor's base address; ``front`` the SIP front or PBX: ``tls://HOST:PORT``, ``tcp://…``, ``udp://…``
-    or HOST:PORT for UDP; ``ca`` a PEM file of who signed the front's certificate, where the system does not know.
-    ``host``: the address audio and the way to the front are bound to. ``sound``: PulseAudio (or PipeWire) where it
-    runs, else PortAudio; ``microphone`` and ``ear``: their names there, else the defaults when the station starts.
-    ``headset``: whose buttons: ``auto`` (the first there is), ``none``, or ``VENDOR:PRODUCT[:SERIAL]``.
-    """
-
-    agent: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
-    secret: str = Field(min_length=8, max_length=128, repr=False)
-    server: str = "http://127.0.0.1:8080"
-    front: str = "127.0.0.1:5060"
-    domain: str = "callfloor"
-    ca: Path | None = None
-    host: str = "127.0.0.1"
-    headset: str = "auto"
-    sound: Literal["auto", "pulse", "portaudio"] = "auto"
-    microphone: str | None = None
-    ear: str | None = None
-
-    @property
-    def phone(self) -> PhoneConfig:
-        """The SIP stack: SIP on loopback behind the relay, audio on ``host``, ports from the kernel."""
-        return PhoneConfig(rtp_host=self.host, clock_rate=CLOCK_RATE)
-
-    @property
-    def sip_server(self) -> Server:
-        """Where the relay connects to."""
-        return Server.parse(self.front)
-
-    @field_validator("front")
-    @classmethod
-    def _is_server(cls, value: str) -> str:
-        Server.parse(value)
-        return value
-
-    @field_validator("headset")
-    @classmethod
-    def _is_headset(cls, value: str) -> str:
-        if value not in ("auto", "none"):
-            DeviceIdentity.parse(value)
-        return value
-
-    @property
-    def account(self) -> SipAccount:
-        """Who the softphone is to the front."""
-        return SipAccount(
-            uri=f"sip:{self.agent}@{self.domain}",
-            user=self.agent,
-            secret=self.secret,
-            register=True,
-        )
 
 
 class StationHeadset(Protocol):
@@ -161,9 +106,18 @@ class Station:
     ``state`` may be read at any time; ``changed`` is notified on every change (a terminal shows it, tests wait for it).
     """
 
-    def __init__(self, make_phone: PhoneFactory, make_headset: HeadsetFactory, link: FloorLink) -> None:
+    def __init__(
+        self,
+        make_phone: PhoneFactory,
+        make_headset: HeadsetFactory,
+        link: FloorLink,
+        *,
+        policy: StationPolicy | None = None,
+        music: bytes = b"",
+    ) -> None:
         """Raises ValueError where the headset's rate is not CLOCK_RATE."""
-        self._core = StationCore()
+        self._core = StationCore(policy)
+        self._zip, self._tones, self._music = zip_tone(CLOCK_RATE), Once(), Loop(music)
         self._phone = make_phone(self._take)
         self._headset = make_headset(self._take, self._headset_trouble)
         if self._headset.rate != CLOCK_RATE:
@@ -211,6 +165,9 @@ class Station:
             await self._phone.start()
             try:
                 await self._phone.add_source(MIC, _Microphone(self._headset.mic))
+                await self._phone.add_source(TONES, self._tones)
+                await self._phone.add_source(MUSIC, self._music)
+                await self._phone.add_source(SILENCE, Once())
                 await self._phone.add_sink(EAR, _Ear(self._headset.ear), EAR_BATCH_MS)
                 if account is not None:
                     await self._phone.add_account(account)
@@ -222,8 +179,19 @@ class Station:
         finally:
             await self._headset.close()
 
+    def command(self, command: FloorCommand) -> Reply:
+        """Carry out a command of this machine's own, a terminal's say."""
+        replies = [effect.reply for effect in self._handle(command) if isinstance(effect, ReplyToFloor)]
+        return replies[0]
+
     def _take(self, event: StationInput) -> None:
-        for effect in self._core.handle(event):
+        for effect in self._handle(event):
+            if isinstance(effect, ReplyToFloor):
+                self._link.reply(effect.id, effect.reply)
+
+    def _handle(self, event: StationInput) -> list[StationEffect]:
+        effects = self._core.handle(event)
+        for effect in effects:
             match effect:
                 case ShowOnHeadset():
                     self._headset.set_call_state(effect.state)
@@ -231,10 +199,13 @@ class Station:
                     self._link.report(effect.state)
                     for watcher in self._watchers:
                         watcher.set()
+                case PlayZip():
+                    self._tones.play(self._zip)
                 case ReplyToFloor():
-                    self._link.reply(effect.id, effect.reply)
-                case AnswerLeg() | HangUpLeg() | SetPaths():
+                    pass  # whoever asked takes it
+                case _:
                     self._ask_phone(effect)
+        return effects
 
     def _ask_phone(self, effect: PhoneEffect) -> None:
         try:
@@ -255,16 +226,32 @@ class Station:
         while True:
             effect = await self._phone_work.get()
             try:
-                match effect:
-                    case AnswerLeg():
-                        await self._phone.answer(effect.leg_id, effect.code)
-                    case HangUpLeg():
-                        await self._phone.hang_up(effect.leg_id, effect.code)
-                    case SetPaths():
-                        await self._phone.set_paths(effect.paths)
+                await self._request(effect)
             except PhoneError as error:
                 log.warning("phone: %s", error)
                 self._take(PhoneRefused(effect, str(error)))
+
+    async def _request(self, effect: PhoneEffect) -> None:
+        phone = self._phone
+        match effect:
+            case AnswerLeg():
+                await phone.answer(effect.leg_id, effect.code)
+            case HangUpLeg():
+                await phone.hang_up(effect.leg_id, effect.code)
+            case SetPaths():
+                await phone.set_paths(effect.paths)
+            case DialLeg():
+                await phone.dial(effect.leg_id, effect.uri)
+            case HoldLeg():
+                await (phone.hold if effect.held else phone.resume)(effect.leg_id)
+            case TransferLeg():
+                await phone.transfer(effect.leg_id, effect.target)
+            case TransferToLeg():
+                await phone.transfer_to(effect.leg_id, effect.other_leg_id)
+            case AnswerReferral():
+                await phone.answer_referral(effect.leg_id, effect.new_leg_id)
+            case SendDigits():
+                await phone.send_digits(effect.leg_id, effect.digits)
 
 
 class _Microphone:
@@ -285,57 +272,3 @@ class _Ear:
 
     def write(self, frame: AudioFrame) -> None:
         self._ring.write(frame.pcm)
-
-
-async def run_station(
-    settings: StationSettings, clock: Clock, sound: SoundDevice | None = None, buttons: HidTransport | None = None
-) -> None:
-    """Run a whole station until cancelled: SIP phone, headset, link to the floor.
-
-    ``sound`` and ``buttons`` stand in for the machine's own (the demo's simulated ones). Raises HardwareError where
-    there is no sound, PhoneError where SIP cannot start, TlsError where ``settings.ca`` cannot be used,
-    FloorUnreachableError where ``settings.server`` is no address.
-    """
-    await build_station(settings, clock, sound, buttons).run(settings.account)
-
-
-def build_station(
-    settings: StationSettings, clock: Clock, sound: SoundDevice | None = None, buttons: HidTransport | None = None
-) -> Station:
-    """The station ``run_station`` runs, for programs that also want to look at it."""
-    from voice.sip import SipPhone  # here, so that what only wants the Station needs no pjsua2
-
-    card = sound or _sound_device(settings)
-    front = settings.sip_server
-    tls = client_tls(settings.ca) if front.transport is Transport.TLS else None
-    keys = buttons or (_buttons(settings) if sound is None else None)
-    return Station(
-        make_phone=lambda listener: RelayedPhone(
-            lambda config, listen: SipPhone(config, listen, clock),
-            settings.phone,
-            front,
-            listener,
-            clock,
-            tls=tls,
-            local=settings.host,
-        ),
-        make_headset=lambda on_intent, on_trouble: Headset(card, keys, clock, on_intent, on_trouble),
-        link=WebsocketFloorLink(
-            settings.server, settings.agent, login(settings.server, settings.agent, settings.secret), clock
-        ),
-    )
-
-
-def _buttons(settings: StationSettings) -> HidTransport | None:
-    """A headset with buttons, whether it is plugged in yet or not."""
-    if settings.headset == "none":
-        return None
-    return HidapiTransport(None if settings.headset == "auto" else DeviceIdentity.parse(settings.headset))
-
-
-def _sound_device(settings: StationSettings) -> SoundDevice:
-    kind = settings.sound
-    if kind == "auto":
-        kind = "pulse" if pulse_is_here() else "portaudio"
-    make = PulseDevice if kind == "pulse" else PortAudioDevice
-    return make(CLOCK_RATE, settings.microphone, settings.ear)

@@ -1,186 +1,119 @@
 """The agent's softphone as one pure state machine, so that headset, page and SIP never disagree.
 
-In: phone events, what the user meant by a headset button, the floor's commands. Out: effects. Nothing here waits or
-fails; what the phone refuses comes back as ``PhoneRefused``.
+In: phone events, what the user meant by a headset button, commands of the floor or a terminal. Out: effects. Nothing
+here waits or fails; what the phone refuses comes back as ``PhoneRefused``.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Final, Literal, get_args
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from hardware.hid.callcontrol import (
     AnswerPressed,
-    CallPhase,
     CallState,
     HangUpPressed,
     HoldPressed,
     Intent,
+    KeyPressed,
     MuteToggled,
     RejectPressed,
 )
 from voice.commands import Reply
-from voice.phone import AudioPath, IncomingLeg, LegConnected, LegDisconnected, PhoneEvent, RegistrationChanged
-
-CONTACT_HEADER: Final = "x-callfloor-contact"
-MIC: Final = "mic"
-EAR: Final = "ear"
+from voice.events import new_identifier
+from voice.phone import (
+    AudioPath,
+    IncomingLeg,
+    LegConnected,
+    LegDisconnected,
+    LegHoldChanged,
+    LegHoldRefused,
+    LegProgressed,
+    LegQuality,
+    LegReferred,
+    LegReplaced,
+    RegistrationChanged,
+    TransferProgressed,
+)
+from voice.station_desk import ANSWERED, Asked, Call, Desk
+from voice.station_state import (
+    CONTACT_HEADER,
+    AnswerLeg,
+    AnswerReferral,
+    CallLine,
+    DialLeg,
+    FloorCommand,
+    HangUpLeg,
+    HeadsetChanged,
+    HoldLeg,
+    Phase,
+    PhoneRefused,
+    PlayZip,
+    ReplyToFloor,
+    ReportState,
+    SetPaths,
+    ShowOnHeadset,
+    SoundLost,
+    SoundReturned,
+    StationEffect,
+    StationInput,
+    StationPolicy,
+    StationState,
+    TransferLeg,
+    TransferToLeg,
+)
+from voice.station_verbs import BUSY_HERE, carry_out
 
 TEMPORARILY_UNAVAILABLE: Final = 480
-BUSY_HERE: Final = 486
-DECLINE: Final = 603
 REMEMBERED_COMMANDS: Final = 64
-
-NOT_REGISTERED: Final = "not registered"
-NO_SOUND: Final = "no sound"
 MUTE_LOCK_REASON: Final = "boom arm"
-
-StationVerb = Literal["answer", "decline", "hang_up", "mute", "unmute", "hold", "resume"]
-VERBS: Final[frozenset[str]] = frozenset(get_args(StationVerb))
-
-
-class Phase(Enum):
-    """How far the station's call is."""
-
-    IDLE = "idle"
-    RINGING = "ringing"
-    IN_CALL = "in_call"
-    HELD = "held"
-
-
-class Asked(Enum):
-    """What was asked of the phone and has not happened yet."""
-
-    ANSWER = "answer"
-    HANG_UP = "hang_up"
-
-
-@dataclass(frozen=True, slots=True)
-class StationState:
-    """The whole state of a station, sent to the floor at every change and on every connection.
-
-    ``leg_id``, ``contact_id`` (from the INVITE's X-Callfloor-Contact) and ``caller`` are empty without a call.
-    ``mute_lock`` names what holds mute whatever the page says, empty for nothing. ``headset`` is the headset's name,
-    empty without one. ``trouble`` is the last thing that went wrong, a line fit for a person.
-    """
-
-    phase: Phase = Phase.IDLE
-    registered: bool = False
-    leg_id: str = ""
-    contact_id: str = ""
-    caller: str = ""
-    muted: bool = False
-    mute_lock: str = ""
-    headset: str = ""
-    trouble: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FloorCommand:
-    """A command of the floor. ``leg_id`` empty means the leg there is. A repeated ``id`` gets the same reply again."""
-
-    id: str
-    verb: str
-    leg_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneRefused:
-    """The phone could not do what an effect asked."""
-
-    effect: AnswerLeg | HangUpLeg | SetPaths
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class HeadsetChanged:
-    """The headset is there under this name, or gone (empty)."""
-
-    name: str
-    trouble: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SoundLost:
-    """The headset's microphone or ear is gone; sound goes nowhere else meanwhile."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class SoundReturned:
-    """Both are back."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerLeg:
-    """Effect: a provisional (180) or final (200) response."""
-
-    leg_id: str
-    code: int
-
-
-@dataclass(frozen=True, slots=True)
-class HangUpLeg:
-    """Effect: end the leg; ``code`` where it was never answered."""
-
-    leg_id: str
-    code: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SetPaths:
-    """Effect: the audio paths, and no others."""
-
-    paths: frozenset[AudioPath]
-
-
-@dataclass(frozen=True, slots=True)
-class ShowOnHeadset:
-    """Effect: what the headset shall show; also the answer to each of its intents."""
-
-    state: CallState
-
-
-@dataclass(frozen=True, slots=True)
-class ReportState:
-    """Effect: tell the floor."""
-
-    state: StationState
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyToFloor:
-    """Effect: answer a command."""
-
-    id: str
-    reply: Reply
-
-
-StationInput = PhoneEvent | Intent | FloorCommand | PhoneRefused | HeadsetChanged | SoundLost | SoundReturned
-StationEffect = AnswerLeg | HangUpLeg | SetPaths | ShowOnHeadset | ReportState | ReplyToFloor
-PhoneEffect = AnswerLeg | HangUpLeg | SetPaths
 
 
 class StationCore:
-    """One call at a time; a second one is busy (486). ``handle`` takes an input and gives the effects, in order."""
+    """``handle`` takes an input and gives the effects, in order. A call there is no line for is busy (486)."""
 
-    def __init__(self) -> None:
-        self.state = StationState()
-        self._asked: Asked | None = None
+    def __init__(self, policy: StationPolicy | None = None, new_id: Callable[[], str] = new_identifier) -> None:
+        self._desk = Desk(policy or StationPolicy(), new_id)
+        self._troubles: dict[str, str] = {}
+        self._registered = False
+        self._headset = ""
         self._paths: frozenset[AudioPath] = frozenset()
-        self._sound_lost = False
-        self._held_for_sound = False
-        self._headset_trouble = ""
+        self._holds: frozenset[str] = frozenset()
         self._replies: OrderedDict[str, Reply] = OrderedDict()
+
+    @property
+    def state(self) -> StationState:
+        """What the floor is told."""
+        current = self._desk.current
+        line = current.line if current is not None else CallLine("", Phase.IDLE, "")
+        return StationState(
+            phase=line.phase,
+            registered=self._registered,
+            leg_id=line.leg_id,
+            contact_id=line.contact_id,
+            caller=line.caller,
+            muted=self._desk.muted,
+            mute_lock=self._desk.mute_lock,
+            headset=self._headset,
+            trouble=next(reversed(self._troubles.values()), ""),
+            lines=tuple(call.line for call in self._desk.calls),
+            do_not_disturb=self._desk.do_not_disturb,
+        )
+
+    def headset_state(self) -> CallState:
+        """What the headset shall show."""
+        return self._desk.headset_state()
 
     def handle(self, event: StationInput) -> list[StationEffect]:
         """What to do about ``event``."""
         before, shown = self.state, self.headset_state()
-        effects = self._dispatch(event)
-        paths = self._wanted_paths()
+        effects = [*self._dispatch(event)]
+        held, paths = self._desk.held_legs(), self._desk.paths()
+        living = {call.leg_id for call in self._desk.calls if not call.ending}
+        changed = sorted((held ^ self._holds) & living)
+        effects[:0] = [HoldLeg(leg_id, leg_id in held) for leg_id in changed]
+        self._holds = held
         if paths != self._paths:
             self._paths = paths
             effects.insert(0, SetPaths(paths))
@@ -190,187 +123,171 @@ class StationCore:
             effects.append(ReportState(self.state))
         return effects
 
-    def headset_state(self) -> CallState:
-        """What the headset shall show: a call being answered is shown as answered, one being ended as over."""
-        state = self.state
-        if state.phase is Phase.IDLE or self._asked is Asked.HANG_UP:
-            return CallState()
-        if state.phase is Phase.RINGING and self._asked is None:
-            return CallState(CallPhase.RINGING)
-        return CallState(CallPhase.IN_CALL, state.muted, held=state.phase is Phase.HELD)
-
     def _dispatch(self, event: StationInput) -> list[StationEffect]:
         match event:
             case IncomingLeg():
                 return self._incoming(event)
-            case LegConnected(leg_id=leg_id) if self._is_current(leg_id):
-                self._asked = None if self._asked is Asked.ANSWER else self._asked
-                self._held_for_sound = self._sound_lost
-                self.state = replace(self.state, phase=Phase.HELD if self._sound_lost else Phase.IN_CALL)
-            case LegDisconnected(leg_id=leg_id) if self._is_current(leg_id):
-                self._clear()
             case RegistrationChanged():
-                self._registration(event)
+                self._registered = event.active
+                failed = not event.active and event.code >= 300
+                self._trouble("registration", f"not registered: {event.code} {event.reason}" if failed else "")
             case FloorCommand():
                 return self._command(event)
             case PhoneRefused():
                 return self._refused(event)
             case HeadsetChanged():
-                self._headset_changed(event)
+                self._headset = event.name
+                self._trouble("headset", event.trouble)
             case SoundLost():
-                self._lost_sound(event)
+                self._trouble("sound", f"no sound: {event.reason}")
+                self._desk.lose_sound()
             case SoundReturned():
-                self._found_sound()
+                self._trouble("sound", "")
+                self._desk.find_sound()
             case Intent():
                 return self._intent(event)
+            case _:
+                call = self._desk.find(getattr(event, "leg_id", ""))
+                return self._of_call(call, event) if call is not None else _unknown(event)
+        return []
+
+    def _of_call(self, call: Call, event: StationInput) -> list[StationEffect]:
+        match event:
+            case LegConnected():
+                self._desk.connect(call, encrypted=event.encrypted)
+                return [PlayZip()] if call.answered_for_her else []
+            case LegDisconnected():
+                if call.phase is Phase.DIALLING and not call.ending:
+                    self._trouble("call", f"{call.line.caller}: {event.code} {event.reason}")
+                self._desk.end(call)
+            case LegProgressed():
+                call.early = True
+            case LegHoldChanged():
+                call.change(held_by_peer=event.held_by_peer)
+            case LegHoldRefused():
+                self._trouble("call", f"the far end refused to be held or resumed: {event.code} {event.reason}")
+            case LegQuality():
+                call.change(mos=round(event.mos, 1))
+            case LegReplaced():
+                call.change(leg_id=event.new_leg_id)
+            case LegReferred():
+                return self._referred(call, event)
+            case TransferProgressed(final=True):
+                return self._transferred(call, event)
         return []
 
     def _incoming(self, leg: IncomingLeg) -> list[StationEffect]:
-        if self.state.phase is not Phase.IDLE:
+        desk = self._desk
+        if not desk.has_room:
             return [HangUpLeg(leg.leg_id, BUSY_HERE)]
-        self.state = replace(
-            self.state,
-            phase=Phase.RINGING,
-            leg_id=leg.leg_id,
-            contact_id=leg.headers.get(CONTACT_HEADER, ""),
-            caller=leg.from_display or leg.from_uri,
-        )
+        if desk.do_not_disturb:
+            return [HangUpLeg(leg.leg_id, TEMPORARILY_UNAVAILABLE)]
+        self._trouble("call", "")
+        contact_id, caller = leg.headers.get(CONTACT_HEADER, ""), leg.from_display or leg.from_uri
+        call = Call(CallLine(leg.leg_id, Phase.RINGING, caller, contact_id=contact_id))
+        wanted = desk.policy.auto_answer and asks_for_answer(leg.headers)
+        desk.calls.append(call)
+        if wanted and len(desk.calls) == 1 and not desk.sound_lost:
+            call.asked, call.answered_for_her = Asked.ANSWER, True
+            return [AnswerLeg(leg.leg_id, 200)]
         return [AnswerLeg(leg.leg_id, 180)]
 
-    def _registration(self, event: RegistrationChanged) -> None:
-        trouble = self.state.trouble
-        if not event.active and event.code >= 300:
-            trouble = f"{NOT_REGISTERED}: {event.code} {event.reason}"
-        elif trouble.startswith(NOT_REGISTERED):
-            trouble = ""
-        self.state = replace(self.state, registered=event.active, trouble=trouble)
+    def _referred(self, call: Call, event: LegReferred) -> list[StationEffect]:
+        """The far end hands us on: follow it, on the line the old call leaves; its sender ends that one."""
+        desk = self._desk
+        if not desk.policy.sip_calls or call.ending or call.phase not in ANSWERED:
+            return [AnswerReferral(event.leg_id, None)]
+        leg_id = desk.new_leg_id()
+        desk.put_on_hold(call)
+        desk.calls.append(
+            Call(CallLine(leg_id, Phase.DIALLING, event.target, incoming=False, consult=call.line.consult))
+        )
+        return [AnswerReferral(event.leg_id, leg_id)]
 
-    def _headset_changed(self, event: HeadsetChanged) -> None:
-        """A headset that is back takes the trouble of its going with it."""
-        trouble = event.trouble or self.state.trouble
-        if event.name and trouble == self._headset_trouble:
-            trouble = ""
-        self._headset_trouble = event.trouble
-        self.state = replace(self.state, headset=event.name, trouble=trouble)
-
-    def _lost_sound(self, event: SoundLost) -> None:
-        """Hold the call: the agent hears nobody and is heard by nobody until the headset is back."""
-        self._sound_lost = True
-        self.state = replace(self.state, trouble=f"{NO_SOUND}: {event.reason}")
-        if self.state.phase is Phase.IN_CALL:
-            self._held_for_sound = True
-            self.state = replace(self.state, phase=Phase.HELD)
-
-    def _found_sound(self) -> None:
-        """Resume what was held for this and nothing else."""
-        self._sound_lost = False
-        if self.state.trouble.startswith(NO_SOUND):
-            self.state = replace(self.state, trouble="")
-        if self._held_for_sound and self.state.phase is Phase.HELD:
-            self.state = replace(self.state, phase=Phase.IN_CALL)
-        self._held_for_sound = False
+    def _transferred(self, call: Call, event: TransferProgressed) -> list[StationEffect]:
+        call.transferring = False
+        if event.code >= 300:
+            self._trouble("call", f"the transfer failed: {event.code} {event.reason}")
+            return []
+        if call.ending:
+            return []
+        call.asked = Asked.HANG_UP
+        return [HangUpLeg(call.leg_id)]
 
     def _intent(self, intent: Intent) -> list[StationEffect]:
+        desk = self._desk
         match intent:
             case AnswerPressed():
-                return self._verb("answer")[1]
+                return carry_out(desk, "answer")[1]
             case RejectPressed():
-                return self._verb("decline")[1]
+                return carry_out(desk, "decline")[1]
             case HangUpPressed():
-                return self._verb("hang_up")[1]
+                return carry_out(desk, "hang_up")[1]
             case MuteToggled():
-                effects = self._verb("mute" if intent.muted else "unmute")[1]
-                lock = MUTE_LOCK_REASON if intent.locked and self.state.muted else ""
-                self.state = replace(self.state, mute_lock=lock)
+                effects = carry_out(desk, "mute" if intent.muted else "unmute")[1]
+                desk.mute_lock = MUTE_LOCK_REASON if intent.locked and desk.muted else ""
                 return effects
             case HoldPressed():
-                return self._verb("resume" if self.state.phase is Phase.HELD else "hold")[1]
-        return []  # dial keys: a station does not dial yet; showing the state again answers them
+                return carry_out(desk, self._flash())[1]
+            case KeyPressed(key="redial"):
+                return carry_out(desk, "redial")[1]
+        return []  # showing the state again answers what means nothing here
+
+    def _flash(self) -> str:
+        """What the flash key means by the calls there are: take the call that waits, swap, hold, or resume."""
+        talking, held = self._desk.first(Phase.IN_CALL), self._desk.first(Phase.HELD)
+        if talking is not None and self._desk.first(Phase.RINGING) is not None:
+            return "answer"
+        if talking is not None:
+            return "swap" if held is not None else "hold"
+        return "resume" if held is not None else "hold"
 
     def _command(self, command: FloorCommand) -> list[StationEffect]:
         reply = self._replies.get(command.id)
         effects: list[StationEffect] = []
         if reply is None:
-            reply, effects = self._carry_out(command)
+            reply, effects = carry_out(self._desk, command.verb, command.leg_id, command.argument)
             self._replies[command.id] = reply
             if len(self._replies) > REMEMBERED_COMMANDS:
                 self._replies.popitem(last=False)
         return [*effects, ReplyToFloor(command.id, reply)]
 
-    def _carry_out(self, command: FloorCommand) -> tuple[Reply, list[StationEffect]]:
-        if command.verb not in VERBS:
-            return Reply(False, f"unknown command {command.verb!r}"), []
-        if command.leg_id and not self._is_current(command.leg_id):
-            return Reply(False, "that call is over"), []
-        return self._verb(command.verb)
-
-    def _verb(self, verb: str) -> tuple[Reply, list[StationEffect]]:
-        """Carry out, or find that it is so already, or refuse."""
-        if self.state.phase is Phase.IDLE:
-            return Reply(False, "there is no call"), []
-        if self._asked is Asked.HANG_UP:
-            return (Reply(True), []) if verb in ("hang_up", "decline") else (Reply(False, "the call is ending"), [])
-        match verb:
-            case "answer":
-                return Reply(True), self._answer()
-            case "decline" if self.state.phase is not Phase.RINGING or self._asked is not None:
-                return Reply(False, "the call is answered already"), []
-            case "decline" | "hang_up":
-                return Reply(True), self._hang_up()
-        if self.state.phase is Phase.RINGING:
-            return Reply(False, "the call is not answered yet"), []
-        match verb:
-            case "mute":
-                self.state = replace(self.state, muted=True)
-            case "unmute":
-                self.state = replace(self.state, muted=False, mute_lock="")
-            case "resume" if self._sound_lost:
-                return Reply(False, "the headset has no sound"), []
-            case "hold":
-                self._held_for_sound = False
-                self.state = replace(self.state, phase=Phase.HELD)
-            case "resume":
-                self.state = replace(self.state, phase=Phase.IN_CALL)
-        return Reply(True), []
-
-    def _answer(self) -> list[StationEffect]:
-        if self.state.phase is not Phase.RINGING or self._asked is not None:
-            return []
-        self._asked = Asked.ANSWER
-        return [AnswerLeg(self.state.leg_id, 200)]
-
-    def _hang_up(self) -> list[StationEffect]:
-        ringing = self.state.phase is Phase.RINGING
-        self._asked = Asked.HANG_UP
-        return [HangUpLeg(self.state.leg_id, DECLINE if ringing else 0)]
-
     def _refused(self, refusal: PhoneRefused) -> list[StationEffect]:
         effects: list[StationEffect] = []
         match refusal.effect:
-            case AnswerLeg(leg_id=leg_id) if self._is_current(leg_id):
-                self._asked = Asked.HANG_UP
-                effects = [HangUpLeg(leg_id, TEMPORARILY_UNAVAILABLE)]
-            case HangUpLeg(leg_id=leg_id) if self._is_current(leg_id):
-                self._clear()  # the phone cannot end what it does not have
-            case AnswerLeg() | HangUpLeg():
-                return []  # the leg ended while the request was on its way
-        self.state = replace(self.state, trouble=f"the phone refused: {refusal.reason}")
+            case AnswerLeg(leg_id=leg_id) | HangUpLeg(leg_id=leg_id) | DialLeg(leg_id=leg_id):
+                call = self._desk.find(leg_id)
+                if call is None:
+                    return []  # the leg ended while the request was on its way
+                if isinstance(refusal.effect, AnswerLeg):
+                    call.asked = Asked.HANG_UP
+                    effects = [HangUpLeg(leg_id, TEMPORARILY_UNAVAILABLE)]
+                else:
+                    self._desk.end(call)  # the phone cannot end what it does not have, nor begin what it refuses
+            case TransferLeg(leg_id=leg_id) | TransferToLeg(leg_id=leg_id):
+                if (call := self._desk.find(leg_id)) is not None:
+                    call.transferring = False
+            case AnswerReferral(new_leg_id=str(new_leg_id)):
+                if (call := self._desk.find(new_leg_id)) is not None:
+                    self._desk.end(call)
+        self._trouble("call", f"the phone refused: {refusal.reason}")
         return effects
 
-    def _wanted_paths(self) -> frozenset[AudioPath]:
-        """Mute takes the microphone's path away; hold takes both."""
-        if self.state.phase is not Phase.IN_CALL or self._asked is Asked.HANG_UP:
-            return frozenset()
-        leg = f"leg:{self.state.leg_id}"
-        hearing = AudioPath(leg, EAR)
-        return frozenset({hearing} if self.state.muted else {hearing, AudioPath(MIC, leg)})
+    def _trouble(self, kind: str, text: str) -> None:
+        """The newest trouble of each kind; an empty ``text`` says that it is over."""
+        self._troubles.pop(kind, None)
+        if text:
+            self._troubles[kind] = text
 
-    def _is_current(self, leg_id: str) -> bool:
-        return bool(leg_id) and leg_id == self.state.leg_id
 
-    def _clear(self) -> None:
-        self._asked = None
-        self._held_for_sound = False
-        self.state = replace(
-            self.state, phase=Phase.IDLE, leg_id="", contact_id="", caller="", muted=False, mute_lock=""
-        )
+def asks_for_answer(headers: Mapping[str, str]) -> bool:
+    """Whether an INVITE asks to be answered at once: Answer-Mode (RFC 5373), or what PBXs say in Alert-Info."""
+    if headers.get("answer-mode", "").split(";")[0].strip().lower() == "auto":
+        return True
+    hint = f"{headers.get('alert-info', '')} {headers.get('call-info', '')}".lower().replace(" ", "")
+    return any(sign in hint for sign in ("answer-after=0", "info=alert-autoanswer", "alert-autoanswer"))
+
+
+def _unknown(event: StationInput) -> list[StationEffect]:
+    """Of a leg that is no call of ours (refused as busy): only a REFER needs an answer."""
+    return [AnswerReferral(event.leg_id, None)] if isinstance(event, LegReferred) else []

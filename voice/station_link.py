@@ -2,7 +2,7 @@
 
 Station to floor: ``{"type": "hello", "agent", "token", "state"}`` first on every connection, ``{"type": "state",
 "state"}`` at each change, ``{"type": "reply", "id", "ok", "reason"}``. Floor to station: ``{"type": "command", "id",
-"command", "leg_id"}``.
+"command", "leg_id", "argument"}``, the last two empty or left out where nothing is to be said.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from enum import Enum
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,7 +24,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from voice.clock import Clock
 from voice.commands import Reply
 from voice.errors import CallfloorError
-from voice.station_core import FloorCommand, StationState
+from voice.station_state import FloorCommand, StationState
 
 log = logging.getLogger(__name__)
 
@@ -176,15 +177,16 @@ def parse_command(message: str | bytes) -> FloorCommand | None:
         return None
     if not isinstance(data, dict) or data.get("type") != "command":
         return None
-    command_id, verb, leg_id = data.get("id"), data.get("command"), data.get("leg_id") or ""
-    if not (isinstance(command_id, str) and isinstance(verb, str) and isinstance(leg_id, str)):
+    values = (data.get("id"), data.get("command"), data.get("leg_id") or "", data.get("argument") or "")
+    command_id, verb, leg_id, argument = values
+    if not all(isinstance(value, str) for value in values):
         return None
-    return FloorCommand(command_id, verb, leg_id)
+    return FloorCommand(str(command_id), str(verb), str(leg_id), str(argument))
 
 
 def state_message(state: StationState) -> dict[str, Any]:
-    """A state as JSON: the fields of ``StationState``, the phase by its value."""
-    return asdict(state) | {"phase": state.phase.value}
+    """A state as JSON: the fields of ``StationState``, phases by their values."""
+    return asdict(state, dict_factory=lambda items: {k: v.value if isinstance(v, Enum) else v for k, v in items})
 
 
 def station_url(server: str) -> str:

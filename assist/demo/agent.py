@@ -17,8 +17,10 @@ from assist.demo.script import load_script
 from hardware.audio.engine import SimulatedSoundCard
 from hardware.simulator import SimulatedHeadset
 from voice.clock import SystemClock
-from voice.station import CLOCK_RATE, Station, StationSettings, build_station
-from voice.station_core import Phase
+from voice.station import Station
+from voice.station_build import build_station
+from voice.station_settings import CLOCK_RATE, StationSettings
+from voice.station_state import Phase
 
 REACH_S = 2.0
 """A person needs a moment to reach for the button."""

@@ -2,7 +2,9 @@
 tests.station.agent HOST [SERVER CA]``. With a server (``tls://HOST:PORT``) it is ``anna`` there, through a relay.
 
 With PULSE_SERVER in the environment its sound is that server's.
-Lines in: ``hook``, ``mute`` (the headset's keys), ``speak`` (two seconds of TONE into the microphone). JSON lines out:
+With CALLFLOOR_TEST_PBX it is an extension of a PBX (two lines, hold and transfer of its own; TONES[3] is its music).
+Lines in: ``hook``, ``mute`` (the headset's keys), ``speak`` (two seconds of TONE into the microphone),
+``ask VERB [ARGUMENT]``. JSON lines out:
 ``{"sip": uri}`` first, then ``{"state": {...}, "lights": [...]}`` at each change and ``{"heard": [amplitude, ...]}`` of
 TONES for each half second in the ear.
 """
@@ -11,10 +13,10 @@ from __future__ import annotations
 
 import array
 import asyncio
+import itertools
 import json
 import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,8 @@ from voice.relay.phone import RelayedPhone
 from voice.relay.wire import client_tls
 from voice.sip import SipPhone
 from voice.station import Station
-from voice.station_link import NoFloor
+from voice.station_link import NoFloor, state_message
+from voice.station_state import FloorCommand, StationPolicy
 
 RATE = 8000
 SPEAKS = TONES[1]
@@ -79,7 +82,7 @@ def phone(listener: PhoneListener, host: str, server: str = "", ca: str = "") ->
 
 
 async def main(host: str, *server: str) -> None:
-    clock = SystemClock()
+    clock, music, numbers = SystemClock(), Tone(TONES[3], RATE), itertools.count()
     buttons, simulated = SimulatedHeadset(), SimulatedSoundCard(RATE, Ear())
     card: SoundDevice = PulseDevice(RATE) if "PULSE_SERVER" in os.environ else simulated
     account = SipAccount("sip:anna@callfloor", user="anna", secret="open sesame", register=True)
@@ -87,6 +90,8 @@ async def main(host: str, *server: str) -> None:
         lambda listener: phone(listener, host, *server),
         lambda intent, trouble: Headset(card, buttons, clock, intent, trouble),
         NoFloor(),
+        policy=StationPolicy(lines=2, sip_calls=True) if "CALLFLOOR_TEST_PBX" in os.environ else None,
+        music=music.read(RATE) or b"",
     )
     reader = asyncio.StreamReader()
     pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
@@ -97,12 +102,15 @@ async def main(host: str, *server: str) -> None:
         asyncio.create_task(watch(station, buttons)),
     ]
     async for line in reader:
-        match line.strip():
-            case b"hook":
+        match line.decode().split():
+            case ["hook"]:
                 buttons.press_hook()
-            case b"mute":
+            case ["mute"]:
                 buttons.press_mute()
-            case b"speak":
+            case ["ask", verb, *argument]:
+                reply = station.command(FloorCommand(f"ask-{next(numbers)}", verb, argument="".join(argument)))
+                say({"asked": verb, "ok": reply.ok, "reason": reply.reason})
+            case ["speak"]:
                 tone = Tone(SPEAKS, RATE)
                 simulated.speak(b"".join(tone.read(RATE // 2) or b"" for _ in range(4)))
     for task in tasks:
@@ -113,7 +121,7 @@ async def main(host: str, *server: str) -> None:
 
 async def watch(station: Station, buttons: SimulatedHeadset) -> None:
     async for state in station.changes():
-        say({"state": asdict(state) | {"phase": state.phase.value}, "lights": sorted(buttons.lights)})
+        say({"state": state_message(state), "lights": sorted(buttons.lights)})
 
 
 if __name__ == "__main__":

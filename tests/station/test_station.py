@@ -13,8 +13,9 @@ from tests.fakes.clock import VirtualClock
 from tests.station.fakes import RecordingPhone, incoming
 from voice.commands import Reply
 from voice.phone import AudioPath, LegDisconnected, PhoneListener, SipAccount
-from voice.station import PHONE_REQUESTS, Station, StationSettings
-from voice.station_core import FloorCommand, Phase, StationState
+from voice.station import PHONE_REQUESTS, Station
+from voice.station_settings import StationSettings
+from voice.station_state import FloorCommand, Phase, StationState
 
 ACCOUNT = StationSettings(agent="anna", secret="sesame-1234").account
 

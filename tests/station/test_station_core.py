@@ -20,7 +20,8 @@ from hardware.hid.callcontrol import (
 from tests.station.fakes import incoming
 from voice.commands import Reply
 from voice.phone import AudioPath, LegConnected, LegDisconnected, RegistrationChanged
-from voice.station_core import (
+from voice.station_core import StationCore
+from voice.station_state import (
     AnswerLeg,
     FloorCommand,
     HangUpLeg,
@@ -33,7 +34,6 @@ from voice.station_core import (
     ShowOnHeadset,
     SoundLost,
     SoundReturned,
-    StationCore,
     StationEffect,
     StationInput,
     StationState,

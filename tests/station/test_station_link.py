@@ -18,8 +18,8 @@ from tests.fakes.floor import FakeFloor
 from voice.clock import SystemClock
 from voice.commands import Reply
 from voice.settings import AgentSettings
-from voice.station_core import FloorCommand, Phase, StationState
 from voice.station_link import MAX_REPLIES, FloorUnreachableError, WebsocketFloorLink, login, parse_command, station_url
+from voice.station_state import FloorCommand, Phase, StationState
 
 ANNA = AgentSettings(user="anna", name="Anna Kovacs", secret="sesame-1234")
 KEY = b"a key that only this test has ..."

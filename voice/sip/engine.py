@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 class Engine:
-    """Runs on the command thread, except ``__init__``. ``emit`` takes events to the asyncio loop."""
+    """Runs on the command thread, except where a method says otherwise. ``emit`` takes events to the asyncio loop."""
 
     def __init__(
         self,
@@ -186,17 +186,16 @@ class Engine:
             leg.call.xferReplaces(other.call, parameters())
 
     def answer_referral(self, leg_id: str, new_leg_id: str | None) -> None:
-        """See ``Phone.answer_referral``."""
+        """See ``Phone.answer_referral``. From any thread: PJSIP holds the leg's lock while the REFER waits, so the
+        command thread may be waiting for that very lock.
+        """
         leg = self._require_leg(leg_id)
         referral, leg.referral = leg.referral, None
         if referral is None:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"leg {leg_id!r} was not referred")
-        try:
-            if new_leg_id is not None:
-                self._require_new(new_leg_id)
-        except PhoneError:
+        if new_leg_id is not None and self._legs.find(new_leg_id) is not None:
             referral.answer(None)
-            raise
+            raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"leg {new_leg_id!r} exists already")
         accepted = None if new_leg_id is None else (new_leg_id, next(self._serials))
         if not referral.answer(accepted) and accepted is not None:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, "too late: the transfer was declined")
@@ -248,7 +247,7 @@ class Engine:
         return self._ports.faults()
 
     def handle(self, notice: Notice) -> None:
-        """Take one notice of PJSIP's."""
+        """Take one notice of PJSIP's, a ReferArrived on any thread."""
         self._reports.handle(notice)
 
     # ---- checks --------------------------------------------------------------------------------------------------

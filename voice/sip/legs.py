@@ -69,8 +69,8 @@ class LegTable:
         return self._by_serial.get(serial)
 
     def find(self, leg_id: str) -> Leg | None:
-        """The living leg of that id."""
-        return next((leg for leg in self._by_serial.values() if leg.leg_id == leg_id), None)
+        """The living leg of that id. From any thread."""
+        return next((leg for leg in self.all() if leg.leg_id == leg_id), None)
 
     def has_ended(self, leg_id: str) -> bool:
         """Whether a leg of that id ended lately."""

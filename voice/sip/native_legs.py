@@ -86,7 +86,7 @@ def hang_up(leg: Leg, code: int) -> None:
     if leg.ending:
         return
     leg.ending = True
-    if leg.referral is not None:
+    if leg.referral is not None:  # its callback holds the lock that hanging up needs
         leg.referral.answer(None)
     try:
         leg.call.hangup(parameters(code))

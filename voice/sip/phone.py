@@ -23,7 +23,7 @@ from voice.phone import (
 )
 from voice.sip.engine import Engine
 from voice.sip.media import FrameCopy
-from voice.sip.notices import Notice
+from voice.sip.notices import Notice, ReferArrived
 from voice.sip.thread import CommandThread, deliver
 
 _GOODBYE_S = 2.0  # how long close() waits for the legs it hung up
@@ -109,8 +109,9 @@ class SipPhone:
         await self._thread_of_running().run(lambda: self._engine.transfer_to(leg_id, other_leg_id))
 
     async def answer_referral(self, leg_id: str, new_leg_id: str | None) -> None:
-        """202 or 603. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (no REFER waits, too late, id in use), NO_SLOT."""
-        await self._thread_of_running().run(lambda: self._engine.answer_referral(leg_id, new_leg_id))
+        """202 or 603. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (no REFER waits, too late, id in use)."""
+        self._thread_of_running()
+        self._engine.answer_referral(leg_id, new_leg_id)
 
     async def add_source(self, name: str, source: FrameSource) -> None:
         """Create the speaking port ``name``, or put ``source`` behind it."""
@@ -176,7 +177,10 @@ class SipPhone:
         return self._thread
 
     def _post(self, notice: Notice) -> None:
-        self._thread.post(lambda: self._engine.handle(notice))
+        if isinstance(notice, ReferArrived):  # not behind work that waits for the lock its callback holds
+            self._engine.handle(notice)
+        else:
+            self._thread.post(lambda: self._engine.handle(notice))
 
     def _later(self, seconds: float, work: Callable[[], None]) -> None:
         assert self._loop is not None

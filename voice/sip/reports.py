@@ -51,7 +51,9 @@ Later = Callable[[float, Callable[[], None]], None]
 
 
 class Reports:
-    """``handle`` takes each notice in order. ``closing``: new calls get 503."""
+    """``handle`` takes each notice in order, on the command thread, but a ReferArrived on any. ``closing``: new calls
+    get 503.
+    """
 
     def __init__(
         self,

@@ -1,0 +1,70 @@
+"""A station from its settings: SIP phone behind its relay, headset, link to the floor."""
+
+from __future__ import annotations
+
+from hardware.audio.engine import PortAudioDevice, SoundDevice
+from hardware.audio.pulse import PulseDevice, pulse_is_here
+from hardware.headset import Headset
+from hardware.hid.transport import DeviceIdentity, HidapiTransport, HidTransport
+from voice.clock import Clock
+from voice.relay.core import Transport
+from voice.relay.phone import RelayedPhone
+from voice.relay.wire import client_tls
+from voice.station import Station
+from voice.station_link import WebsocketFloorLink, login
+from voice.station_settings import CLOCK_RATE, StationSettings
+
+
+def build_station(
+    settings: StationSettings,
+    clock: Clock,
+    sound: SoundDevice | None = None,
+    buttons: HidTransport | None = None,
+    *,
+    music: bytes = b"",
+) -> Station:
+    """The whole station, to be ``run`` with ``settings.account``.
+
+    ``sound`` and ``buttons`` stand in for the machine's own (the demo's simulated ones); ``music``: int16 mono at
+    CLOCK_RATE, for whom we hold. Raises TlsError where ``settings.ca`` cannot be used, FloorUnreachableError where
+    ``settings.server`` is no address. Its ``run`` raises HardwareError where there is no sound, PhoneError where SIP
+    cannot start.
+    """
+    from voice.sip import SipPhone  # here, so that what only wants the Station needs no pjsua2
+
+    card = sound or _sound_device(settings)
+    front = settings.sip_server
+    tls = client_tls(settings.ca) if front.transport is Transport.TLS else None
+    keys = buttons or (_buttons(settings) if sound is None else None)
+    return Station(
+        make_phone=lambda listener: RelayedPhone(
+            lambda config, listen: SipPhone(config, listen, clock),
+            settings.phone,
+            front,
+            listener,
+            clock,
+            tls=tls,
+            local=settings.host,
+        ),
+        make_headset=lambda on_intent, on_trouble: Headset(card, keys, clock, on_intent, on_trouble),
+        link=WebsocketFloorLink(
+            settings.server, settings.agent, login(settings.server, settings.agent, settings.secret), clock
+        ),
+        policy=settings.policy,
+        music=music,
+    )
+
+
+def _buttons(settings: StationSettings) -> HidTransport | None:
+    """A headset with buttons, whether it is plugged in yet or not."""
+    if settings.headset == "none":
+        return None
+    return HidapiTransport(None if settings.headset == "auto" else DeviceIdentity.parse(settings.headset))
+
+
+def _sound_device(settings: StationSettings) -> SoundDevice:
+    kind = settings.sound
+    if kind == "auto":
+        kind = "pulse" if pulse_is_here() else "portaudio"
+    make = PulseDevice if kind == "pulse" else PortAudioDevice
+    return make(CLOCK_RATE, settings.microphone, settings.ear)

@@ -1,0 +1,200 @@
+"""The calls at one agent's desk, and what follows: who hears whom, who is on hold, what the headset shows. Pure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, Final
+
+from hardware.hid.callcontrol import CallPhase, CallState
+from voice.phone import AudioPath
+from voice.station_state import EAR, MIC, MUSIC, SILENCE, TONES, CallLine, Phase, StationPolicy, tap
+
+ANSWERED: Final = (Phase.IN_CALL, Phase.HELD)
+
+
+class Asked(Enum):
+    """What was asked of the phone and has not happened yet."""
+
+    ANSWER = "answer"
+    HANG_UP = "hang_up"
+
+
+@dataclass(slots=True)
+class Call:
+    """A call and what is not shown of it. ``for_sound``: on hold only until the headset's sound is back; ``early``: the
+    far end may be heard before it answers.
+    """
+
+    line: CallLine
+    asked: Asked | None = None
+    for_sound: bool = False
+    answered_for_her: bool = False
+    transferring: bool = False
+    early: bool = False
+
+    @property
+    def leg_id(self) -> str:
+        """Its leg."""
+        return self.line.leg_id
+
+    @property
+    def phase(self) -> Phase:
+        """How far it is."""
+        return self.line.phase
+
+    @property
+    def ending(self) -> bool:
+        """We have hung up."""
+        return self.asked is Asked.HANG_UP
+
+    @property
+    def captured(self) -> bool:
+        """Tapped here."""
+        return self.line.slot >= 0
+
+    def change(self, **changes: Any) -> None:
+        """Change fields of the line."""
+        self.line = replace(self.line, **changes)
+
+
+@dataclass
+class Desk:
+    """Everything the station knows of its calls. ``new_id`` makes ids of contacts that begin here."""
+
+    policy: StationPolicy
+    new_id: Callable[[], str]
+    calls: list[Call] = field(default_factory=list)
+    muted: bool = False
+    mute_lock: str = ""
+    sound_lost: bool = False
+    do_not_disturb: bool = False
+    last_dialled: str = ""
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def find(self, leg_id: str) -> Call | None:
+        """The call of that leg."""
+        return next((call for call in self.calls if call.leg_id == leg_id), None)
+
+    def first(self, *phases: Phase) -> Call | None:
+        """The first call in one of ``phases`` that is not ending."""
+        return next((call for call in self.calls if call.phase in phases and not call.ending), None)
+
+    @property
+    def current(self) -> Call | None:
+        """The call that matters now."""
+        for phase in (Phase.IN_CALL, Phase.DIALLING, Phase.RINGING, Phase.HELD):
+            if (call := self.first(phase)) is not None:
+                return call
+        return self.calls[0] if self.calls else None
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a line is free."""
+        return sum(not call.line.consult for call in self.calls) < self.policy.lines
+
+    def new_leg_id(self) -> str:
+        """Of a call we make."""
+        return f"out-{next(self._numbers)}"
+
+    def put_on_hold(self, call: Call, *, for_sound: bool = False) -> None:
+        """Hold one call."""
+        call.for_sound = for_sound
+        call.change(phase=Phase.HELD, joined=False)
+
+    def clear_line(self) -> None:
+        """Hold whoever is talked to: another call is taken or made."""
+        for call in self.calls:
+            if call.phase is Phase.IN_CALL and not call.ending:
+                self.put_on_hold(call)
+
+    def connect(self, call: Call, *, encrypted: bool) -> None:
+        """The call is answered. Where another one is talked to meanwhile it waits."""
+        if call.asked is Asked.ANSWER:
+            call.asked = None
+        self._adopt(call)
+        call.change(phase=Phase.HELD, encrypted=encrypted)
+        if self.sound_lost:
+            call.for_sound = True
+        elif self.first(Phase.IN_CALL) is None:
+            call.change(phase=Phase.IN_CALL)
+
+    def end(self, call: Call) -> None:
+        """The call is over; what was joined with it goes on alone, and the next call starts unmuted."""
+        self.calls.remove(call)
+        joined = [other for other in self.calls if other.line.joined]
+        if len(joined) == 1:
+            joined[0].change(joined=False)
+        if not self.calls:
+            self.muted, self.mute_lock = False, ""
+
+    def lose_sound(self) -> None:
+        """The agent hears nobody and is heard by nobody."""
+        self.sound_lost = True
+        for call in self.calls:
+            if call.phase is Phase.IN_CALL:
+                self.put_on_hold(call, for_sound=True)
+
+    def find_sound(self) -> None:
+        """Resume what was held for this and nothing else."""
+        self.sound_lost = False
+        for call in self.calls:
+            if call.for_sound and call.phase is Phase.HELD and self.first(Phase.IN_CALL) is None:
+                call.change(phase=Phase.IN_CALL)
+            call.for_sound = False
+
+    def _adopt(self, call: Call) -> None:
+        """A customer's call that no worker of ours knows becomes a contact of this station's, no consultation does."""
+        if not self.policy.capture or call.line.contact_id or call.line.consult:
+            return
+        taken = {other.line.slot for other in self.calls}
+        call.change(contact_id=self.new_id(), slot=min(set(range(len(self.calls) + 1)) - taken))
+
+    # ---- what follows --------------------------------------------------------------------------------------------
+
+    def headset_state(self) -> CallState:
+        """What the headset shall show: a call being answered is shown as answered, one being ended as over."""
+        living = [call for call in self.calls if not call.ending]
+        if any(call.phase in (Phase.IN_CALL, Phase.DIALLING) or call.asked is Asked.ANSWER for call in living):
+            return CallState(CallPhase.IN_CALL, self.muted)
+        if any(call.phase is Phase.RINGING for call in living):
+            return CallState(CallPhase.RINGING)
+        return CallState(CallPhase.IN_CALL, self.muted, held=True) if living else CallState()
+
+    def held_legs(self) -> frozenset[str]:
+        """Legs on hold by SIP."""
+        if not self.policy.sip_calls:
+            return frozenset()
+        return frozenset(call.leg_id for call in self.calls if call.phase is Phase.HELD and not call.ending)
+
+    def paths(self) -> frozenset[AudioPath]:
+        """Mute takes the microphone's paths away; hold takes all, and gives music where we hold by SIP."""
+        living = [call for call in self.calls if not call.ending]
+        talking = [call for call in living if call.phase is Phase.IN_CALL]
+        found = {path for call in talking for path in self._talk(call)}
+        joined = [f"leg:{call.leg_id}" for call in talking if call.line.joined]
+        found |= {AudioPath(one, other) for one, other in itertools.permutations(joined, 2)}
+        if self.policy.sip_calls:
+            found |= {AudioPath(MUSIC, f"leg:{call.leg_id}") for call in living if call.phase is Phase.HELD}
+            dialled = self.first(Phase.DIALLING)
+            if dialled is not None and dialled.early and not talking:
+                found.add(AudioPath(f"leg:{dialled.leg_id}", EAR))
+        found |= {path for call in living if call.captured for path in self._taps(call)}
+        if any(call.answered_for_her for call in talking):
+            found.add(AudioPath(TONES, EAR))
+        return frozenset(found)
+
+    def _talk(self, call: Call) -> set[AudioPath]:
+        leg = f"leg:{call.leg_id}"
+        return {AudioPath(leg, EAR)} if self.muted else {AudioPath(leg, EAR), AudioPath(MIC, leg)}
+
+    def _taps(self, call: Call) -> set[AudioPath]:
+        caller, agent = tap(call.line.slot, "caller"), tap(call.line.slot, "agent")
+        found = {AudioPath(SILENCE, caller), AudioPath(SILENCE, agent)}
+        if call.phase is Phase.IN_CALL and not call.line.paused:
+            found.add(AudioPath(f"leg:{call.leg_id}", caller))
+            if not self.muted:
+                found.add(AudioPath(MIC, agent))
+        return found

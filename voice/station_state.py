@@ -1,0 +1,249 @@
+"""The station's vocabulary: what it is told, what it does about it, and the state everybody is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal, get_args
+
+from hardware.hid.callcontrol import CallState, Intent
+from voice.commands import Reply
+from voice.phone import AudioPath, PhoneEvent
+
+CONTACT_HEADER: Final = "x-callfloor-contact"
+MIC: Final = "mic"
+EAR: Final = "ear"
+MUSIC: Final = "music"
+TONES: Final = "tones"
+SILENCE: Final = "silence"
+"""Keeps the clock of a tap going while nobody may be heard on it."""
+
+StationVerb = Literal[
+    "answer", "decline", "busy", "hang_up", "mute", "unmute", "hold", "resume", "swap", "dial", "redial", "consult",
+    "transfer", "complete", "conference", "split", "digits", "dnd_on", "dnd_off", "record_pause", "record_resume",
+]  # fmt: skip
+"""``decline`` is 603 and ``busy`` 486. ``dial``, ``consult``, ``transfer`` and ``digits`` take an argument.
+``transfer`` is blind; ``complete`` gives the held call to the one talked to; ``conference`` joins the two, ``split``
+undoes that. What needs SIP of our own is refused behind our front, where the contact worker does it.
+"""
+
+VERBS: Final[frozenset[str]] = frozenset(get_args(StationVerb))
+
+
+class Phase(Enum):
+    """How far a call is."""
+
+    IDLE = "idle"
+    RINGING = "ringing"
+    DIALLING = "dialling"
+    IN_CALL = "in_call"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class StationPolicy:
+    """``sip_calls``: this station dials, holds and transfers by SIP itself, at a foreign PBX; behind our front the
+    contact worker does. ``lines``: calls at once, a consultation besides. ``domain`` completes numbers dialled.
+    ``auto_answer``: take a call whose INVITE asks for it. ``capture``: calls that are no contact of our workers become
+    contacts of this station's, and are tapped.
+    """
+
+    lines: int = 1
+    sip_calls: bool = False
+    domain: str = "callfloor"
+    auto_answer: bool = True
+    capture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """One call. ``caller`` is the other side, whoever called; ``mos`` is 0.0 until it was measured. ``slot`` numbers
+    the taps of a call that is captured here, -1 for others; ``consult``: beside another call, about it; ``joined``: in
+    the conference; ``paused``: its recording and recognition wait.
+    """
+
+    leg_id: str
+    phase: Phase
+    caller: str
+    incoming: bool = True
+    contact_id: str = ""
+    consult: bool = False
+    joined: bool = False
+    held_by_peer: bool = False
+    encrypted: bool = False
+    mos: float = 0.0
+    slot: int = -1
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StationState:
+    """The whole state of a station, sent to the floor at every change and on every connection.
+
+    ``phase``, ``leg_id``, ``contact_id`` (from the INVITE's X-Callfloor-Contact) and ``caller`` are those of the line
+    that matters now: talked to, dialled, ringing, held, in this order; empty without a call. ``mute_lock`` names what
+    holds mute whatever the page says, empty for nothing. ``headset`` is the headset's name, empty without one.
+    ``trouble`` is the last thing that went wrong and still is, a line fit for a person.
+    """
+
+    phase: Phase = Phase.IDLE
+    registered: bool = False
+    leg_id: str = ""
+    contact_id: str = ""
+    caller: str = ""
+    muted: bool = False
+    mute_lock: str = ""
+    headset: str = ""
+    trouble: str = ""
+    lines: tuple[CallLine, ...] = ()
+    do_not_disturb: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FloorCommand:
+    """A command of the floor or of a terminal. ``leg_id`` empty means the call the verb is about. A repeated ``id``
+    gets the same reply again.
+    """
+
+    id: str
+    verb: str
+    leg_id: str = ""
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRefused:
+    """The phone could not do what an effect asked."""
+
+    effect: PhoneEffect
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadsetChanged:
+    """The headset is there under this name, or gone (empty)."""
+
+    name: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundLost:
+    """The headset's microphone or ear is gone; sound goes nowhere else meanwhile."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoundReturned:
+    """Both are back."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLeg:
+    """Effect: a provisional (180) or final (200) response."""
+
+    leg_id: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpLeg:
+    """Effect: end the leg; ``code`` where it was never answered."""
+
+    leg_id: str
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DialLeg:
+    """Effect: call ``uri``."""
+
+    leg_id: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLeg:
+    """Effect: hold or resume by SIP."""
+
+    leg_id: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferLeg:
+    """Effect: REFER to ``target``, a URI."""
+
+    leg_id: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferToLeg:
+    """Effect: REFER with Replaces."""
+
+    leg_id: str
+    other_leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerReferral:
+    """Effect: follow a REFER by a call ``new_leg_id``, or (None) decline it."""
+
+    leg_id: str
+    new_leg_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits:
+    """Effect: digits to the far end."""
+
+    leg_id: str
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetPaths:
+    """Effect: the audio paths, and no others."""
+
+    paths: frozenset[AudioPath]
+
+
+@dataclass(frozen=True, slots=True)
+class PlayZip:
+    """Effect: the tone that tells the agent of a call that was answered for her, on TONES."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOnHeadset:
+    """Effect: what the headset shall show; also the answer to each of its intents."""
+
+    state: CallState
+
+
+@dataclass(frozen=True, slots=True)
+class ReportState:
+    """Effect: tell the floor."""
+
+    state: StationState
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyToFloor:
+    """Effect: answer a command."""
+
+    id: str
+    reply: Reply
+
+
+StationInput = PhoneEvent | Intent | FloorCommand | PhoneRefused | HeadsetChanged | SoundLost | SoundReturned
+PhoneEffect = (
+    AnswerLeg | HangUpLeg | DialLeg | HoldLeg | TransferLeg | TransferToLeg | AnswerReferral | SendDigits | SetPaths
+)
+StationEffect = PhoneEffect | PlayZip | ShowOnHeadset | ReportState | ReplyToFloor
+
+
+def tap(slot: int, party: str) -> str:
+    """The port that listens to ``party`` (``caller``, ``agent``) of the captured call in ``slot``."""
+    return f"tap{slot}:{party}"
