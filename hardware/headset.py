@@ -10,6 +10,7 @@ from collections.abc import Callable
 from hardware.audio.drift import DriftRing
 from hardware.audio.engine import SoundDevice
 from hardware.audio.limiter import ShockLimiter
+from hardware.busylight import BusyLight
 from hardware.buttons import Buttons, IntentCallback, TroubleCallback
 from hardware.clock import Clock
 from hardware.errors import SoundError
@@ -35,6 +36,7 @@ class Headset:
         clock: Clock,
         on_intent: IntentCallback,
         on_trouble: TroubleCallback,
+        light: BusyLight | None = None,
     ) -> None:
         self.mic = DriftRing(sound.rate, clock)
         self.ear = DriftRing(sound.rate, clock)
@@ -42,6 +44,7 @@ class Headset:
         self._sound = sound
         self._buttons = None if buttons is None else Buttons(buttons, clock, on_intent, on_trouble)
         self._on_trouble = on_trouble
+        self._light = light
         self.on_sound_back: Callable[[], None] = lambda: None
         """Called on the event loop when sound that was lost is back."""
         self._state = IDLE
@@ -76,6 +79,8 @@ class Headset:
         except BaseException:
             await self._close_buttons()
             raise
+        if self._light is not None:
+            self._light.show(self._state)
 
     async def close(self) -> None:
         """Lights off, streams closed."""
@@ -85,6 +90,8 @@ class Headset:
             await asyncio.gather(self._returning, return_exceptions=True)
         await self._sound.stop()
         await self._close_buttons()
+        if self._light is not None:
+            await asyncio.to_thread(self._light.close)
 
     def set_call_state(self, state: CallState) -> None:
         """Show the call's state, and open or close the microphone by it. After every change and after every intent."""
@@ -97,6 +104,8 @@ class Headset:
         self._mic_open = mic_open
         if self._buttons is not None:
             self._buttons.set_state(state)
+        if self._light is not None:
+            self._light.show(state)
 
     async def _close_buttons(self) -> None:
         if self._buttons is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from hardware.audio.engine import PortAudioDevice, SoundDevice
 from hardware.audio.pulse import PulseDevice, pulse_is_here
+from hardware.busylight import BusyLight
 from hardware.headset import Headset
 from hardware.hid.transport import DeviceIdentity, HidapiTransport, HidTransport
 from voice.clock import Clock
@@ -36,6 +39,7 @@ def build_station(
     front = settings.sip_server
     tls = client_tls(settings.ca) if front.transport is Transport.TLS else None
     keys = buttons or (_buttons(settings) if sound is None else None)
+    light = BusyLight() if sound is None and find_spec("busylight_core") else None
     return Station(
         make_phone=lambda listener: RelayedPhone(
             lambda config, listen: SipPhone(config, listen, clock),
@@ -46,7 +50,7 @@ def build_station(
             tls=tls,
             local=settings.host,
         ),
-        make_headset=lambda on_intent, on_trouble: Headset(card, keys, clock, on_intent, on_trouble),
+        make_headset=lambda on_intent, on_trouble: Headset(card, keys, clock, on_intent, on_trouble, light),
         link=WebsocketFloorLink(
             settings.server, settings.agent, login(settings.server, settings.agent, settings.secret), clock
         ),

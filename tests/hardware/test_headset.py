@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from hardware.audio.engine import CaptureCallback, PlaybackCallback, StoppedCallback
+from hardware.busylight import BusyLight
 from hardware.errors import HardwareError, HidError, HidFailure, SoundError, SoundFailure
 from hardware.headset import Headset
 from hardware.hid.callcontrol import AnswerPressed, CallPhase, CallState, Intent, MuteToggled
@@ -225,5 +226,27 @@ def test_closing_leaves_the_lights_out() -> None:
         it.headset.set_call_state(IN_CALL)
         await it.headset.close()
         assert it.buttons.lights == frozenset()
+
+    asyncio.run(main())
+
+
+def test_the_busy_light_shows_what_the_headset_shows() -> None:
+    class Light(BusyLight):
+        def __init__(self) -> None:
+            self.seen: list[CallState | None] = []
+
+        def show(self, state: CallState) -> None:
+            self.seen.append(state)
+
+        def close(self) -> None:
+            self.seen.append(None)
+
+    async def main() -> None:
+        light = Light()
+        headset = Headset(HandCard(), None, VirtualClock(), lambda _: None, lambda _: None, light)
+        await headset.open()
+        headset.set_call_state(IN_CALL)
+        await headset.close()
+        assert light.seen == [CallState(), IN_CALL, None]
 
     asyncio.run(main())
