@@ -16,12 +16,13 @@ from assist.desk_events import (
     ContactAssigned,
     ContactReleased,
     CustomerIdentified,
-    CustomerLine,
     NoteSaved,
-    SummaryDrafted,
 )
+from assist.desk_lines import customer_line, drafted
 from assist.engine import ContactAssistant, ContactOver, ContactRang, Input, TimePassed
-from assist.history import CustomerFound, CustomerProfile
+from assist.history import CustomerFound
+from assist.inputs import HoldChanged as CallerHeld
+from assist.passing import Past, others
 from assist.summary import ContactSummary
 from ivr.contacts import (
     AgentOffered,
@@ -31,6 +32,16 @@ from ivr.contacts import (
     ContactOffered,
     ContactQueued,
     ContactSnapshot,
+)
+from ivr.controls import (
+    AgentLost,
+    ConferenceStarted,
+    ConsultAnswered,
+    ConsultEnded,
+    ConsultStarted,
+    ContactTransferred,
+    HoldChanged,
+    TransferFailed,
 )
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 from voice.events import Envelope, Event
@@ -84,7 +95,11 @@ class Case:
         self.recording = ""
         self.coaching: dict[str, tuple[str, float]] = {}
         """What supervisors wrote: message id → supervisor, Unix seconds."""
+        self.guest = ""
+        """The agent who is consulted, or rings because the contact is being given to her."""
+        self._ringing: set[str] = set()
         self._content = content
+        self._past = Past(content)
         self._assistant: ContactAssistant | None = None
 
     def handle(self, envelope: Envelope) -> tuple[CaseEffect, ...]:
@@ -107,6 +122,7 @@ class Case:
         return found
 
     def _handle(self, event: Event, at: float) -> tuple[CaseEffect, ...]:
+        self._past.saw(event)
         match event:
             case ContactOffered():
                 self.worker_id, self.caller, self.offered_at = event.worker_id, event.caller, at
@@ -114,38 +130,107 @@ class Case:
                 return self._catch_up(event, at)
             case ContactQueued():
                 self.queue, self.priority = event.queue, event.priority
-            case AgentOffered(agent=agent) if not self.ended:
-                return self._offered(agent, at)
-            case AgentUnreachable(agent=agent) if agent == self.agent:
-                self.agent, self._assistant = "", None
-                return (Tell(agent, ContactReleased(agent, event.reason)),)
-            case ContactAnswered():
-                self.answered_at = at
-                return self._tell(event)
-            case ContactEnded() if not self.ended:
-                self.ended = True
-                seen = event if self.answered_at else ContactReleased(self.agent, event.reason)
-                return self._tell(seen) + self._assist(ContactOver(event.reason, event.duration_s, event.talk_s), at)
+            case AgentOffered() | AgentUnreachable() | ContactAnswered() | ContactEnded() if not self.ended:
+                return self._course(event, at)
             case UtterancePartial() | UtteranceFinal() | TranscriptionGap() | CardSettled() | StepTicked():
                 return self._tell(event) + self._assist(event, at)
-            case NoteSaved():
+            case HoldChanged(held=held):
+                return self._tell(event) + self._assist(CallerHeld(held, at - self.offered_at), at)
+            case ContactTransferred() | AgentLost():
+                return self._passed(event, at)
+            case ConsultStarted() | ConsultAnswered() | ConsultEnded() | TransferFailed():
+                return self._tell(event) + self._consulting(event, at)
+            case NoteSaved() | HandRaised() | HandLowered() | ConferenceStarted():
                 return self._tell(event)
             case CoachingSent():
                 self.coaching[event.message_id] = (event.supervisor, at)
                 return self._tell(CardShown(event.agent, coaching_card(event), 0.0))
-            case HandRaised() | HandLowered():
-                return self._tell(event)
         return ()
+
+    def _course(
+        self, event: AgentOffered | AgentUnreachable | ContactAnswered | ContactEnded, at: float
+    ) -> tuple[CaseEffect, ...]:
+        match event:
+            case AgentOffered(agent=agent):
+                self._ringing.add(agent)
+                if len(self._ringing) > 1 and agent != self.agent:
+                    return (Tell(agent, self._assigned(agent, "ringing", at)),)  # cards are for whoever answers
+                return self._offered(agent, at)
+            case AgentUnreachable(agent=agent) if agent in self._ringing or agent == self.agent:
+                self._ringing.discard(agent)
+                if agent == self.agent:
+                    self.agent, self._assistant = "", None
+                return (Tell(agent, ContactReleased(agent, event.reason)),)
+            case ContactAnswered(agent=agent):
+                self.answered_at = at
+                found: tuple[CaseEffect, ...] = tuple(
+                    Tell(other, ContactReleased(other, "a colleague answered"))
+                    for other in others(self._ringing | {self.agent}, agent)
+                    if other
+                )
+                self._ringing.clear()
+                if agent != self.agent:
+                    found += self._pass_to(agent, "ringing", at)
+                return found + self._tell(event)
+            case ContactEnded():
+                self.ended = True
+                seen = event if self.answered_at else ContactReleased(self.agent, event.reason)
+                over = ContactOver(event.reason, event.duration_s, event.talk_s)
+                return self._release_guest(event.reason) + self._tell(seen) + self._assist(over, at)
+        return ()
+
+    def _passed(self, event: ContactTransferred | AgentLost, at: float) -> tuple[CaseEffect, ...]:
+        """The agent has it no longer: her desk goes to wrap-up, with a draft of her part."""
+        found: tuple[CaseEffect, ...] = ()
+        reason = "station_lost" if isinstance(event, AgentLost) else "transferred"
+        if self.agent == event.agent:
+            talked = at - self.answered_at if self.answered_at else 0.0
+            ended = ContactEnded(reason, "agent", at - self.offered_at, talked)
+            over = ContactOver(reason, ended.duration_s, ended.talk_s)
+            found = self._tell(ended) + self._assist(over, at, kept=False)
+            self.agent, self._assistant = "", None
+        if isinstance(event, ContactTransferred) and event.kind == "agent":
+            if event.done:
+                self.guest, self.answered_at = "", at
+                found += self._pass_to(event.to, "talking", at)
+            elif event.to != self.guest:
+                found += self._invite(event.to, at)
+        return found
+
+    def _consulting(
+        self, event: ConsultStarted | ConsultAnswered | ConsultEnded | TransferFailed, at: float
+    ) -> tuple[CaseEffect, ...]:
+        """Who is consulted sees the contact as well."""
+        match event:
+            case ConsultStarted(kind="agent", party=party):
+                return self._invite(party, at)
+            case ConsultAnswered(party=party) if party == self.guest:
+                return (Tell(party, self._assigned(party, "talking", at)),)
+            case ConsultEnded(party=party) | TransferFailed(to=party) if party == self.guest:
+                return self._release_guest(event.reason)
+        return ()
+
+    def _invite(self, agent: str, at: float) -> tuple[CaseEffect, ...]:
+        self.guest = agent
+        _, told = self._past.assistant(agent)
+        return tuple(Tell(agent, event) for event in (self._assigned(agent, "ringing", at), *told))
+
+    def _release_guest(self, reason: str) -> tuple[CaseEffect, ...]:
+        guest, self.guest = self.guest, ""
+        return (Tell(guest, ContactReleased(guest, reason)),) if guest else ()
 
     def customer_found(self, found: CustomerFound, at: float) -> tuple[CaseEffect, ...]:
         """The answer to ``LookUp``."""
         line = customer_line(found.customer) if found.customer else None
-        return self._tell(CustomerIdentified(line)) + self._assist(found, at)
+        identified = CustomerIdentified(line)
+        self._past.saw(identified)
+        guest = (Tell(self.guest, identified),) if self.guest else ()
+        return self._tell(identified) + guest + self._assist(found, at)
 
     def _catch_up(self, snapshot: ContactSnapshot, at: float) -> tuple[CaseEffect, ...]:
         """Where the log has a hole, the worker knows better."""
         self.worker_id, self.caller, self.offered_at = snapshot.worker_id, snapshot.caller, snapshot.offered_at
-        self.queue, self.priority = snapshot.queue, snapshot.priority
+        self.queue, self.priority, self.guest = snapshot.queue, snapshot.priority, snapshot.consulted
         if not snapshot.agent or snapshot.agent == self.agent or self.ended:
             return ()
         found = self._offered(snapshot.agent, at)
@@ -156,17 +241,35 @@ class Case:
         return found + self._tell(ContactAnswered(snapshot.agent, snapshot.lease_id, waited))
 
     def _offered(self, agent: str, at: float) -> tuple[CaseEffect, ...]:
+        if self._past.begun:
+            return self._pass_to(agent, "ringing", at)
         self.agent = agent
         self._assistant = ContactAssistant(self._content, agent)
-        assigned = ContactAssigned(agent, "ringing", self.caller, self.queue, self.offered_at)
-        return self._tell(assigned) + self._assist(ContactRang(self.contact_id, self.caller, self.queue), at)
+        rang = ContactRang(self.contact_id, self.caller, self.queue)
+        return self._tell(self._assigned(agent, "ringing", at)) + self._assist(rang, at)
+
+    def _pass_to(self, agent: str, phase: str, at: float) -> tuple[CaseEffect, ...]:
+        """Another agent has it, or is offered it, with everything the one before knew."""
+        self.agent = agent
+        self._assistant, told = self._past.assistant(agent)
+        look_up = () if self._past.customer_known else (LookUp(self.caller),)
+        return self._tell(self._assigned(agent, phase, at)) + tuple(Tell(agent, event) for event in told) + look_up
+
+    def _assigned(self, agent: str, phase: str, at: float) -> ContactAssigned:
+        answered_at = self.answered_at if phase == "talking" else 0.0
+        return ContactAssigned(
+            agent, phase, self.caller, self.queue, self.offered_at, answered_at, context=self._past.context(at)
+        )
 
     def _tell(self, event: Event) -> tuple[CaseEffect, ...]:
         return (Tell(self.agent, event),) if self.agent else ()
 
-    def _assist(self, given: Input, at: float) -> tuple[CaseEffect, ...]:
+    def _assist(self, given: Input, at: float, *, kept: bool = True) -> tuple[CaseEffect, ...]:
+        """What the assistant makes of it; ``kept``: a colleague's is to know it too."""
         if self._assistant is None:
             return ()
+        if kept and not isinstance(given, UtterancePartial):
+            self._past.input(given, at)
         found: list[CaseEffect] = []
         for effect in self._assistant.handle(given, at):
             match effect:
@@ -186,37 +289,3 @@ class Case:
 
     def _card(self, event: Event) -> tuple[CaseEffect, ...]:
         return (Tell(self.agent, event), Emit(event))
-
-
-def customer_line(customer: CustomerProfile) -> CustomerLine:
-    """What the top left of the desk says of a customer."""
-    last = customer.past_contacts[0] if customer.past_contacts else None
-    return CustomerLine(
-        name=customer.name,
-        preferred_name=customer.preferred_name,
-        number=customer.phone,
-        since=str(customer.since.year),
-        value=customer.value,
-        style=customer.style,
-        open_issues=tuple(issue.title for issue in customer.issues if issue.open),
-        last_contact=f"{last.on:%-d %b}: {last.summary}" if last else "",
-        last_contact_bad=last is not None and last.sentiment == "negative",
-    )
-
-
-def drafted(summary: ContactSummary) -> SummaryDrafted:
-    """The wrap-up panel's view of a summary."""
-    minutes, seconds = divmod(round(summary.talk_s), 60)
-    facts = [("Talk time", f"{minutes}:{seconds:02d}"), ("Queue", summary.queue), ("Ended", summary.reason)]
-    if summary.gap_s:
-        facts.append(("Not transcribed", f"{summary.gap_s:.0f} s"))
-    return SummaryDrafted(
-        headline=summary.text.splitlines()[0],
-        lines=tuple(f"Open: {step}" for step in summary.steps_open),
-        disposition=summary.disposition,
-        promises=tuple(follow_up.text for follow_up in summary.follow_ups),
-        facts=tuple(facts),
-        sentiment_start=summary.sentiment_start,
-        sentiment_end=summary.sentiment_end,
-        talk_ratio=summary.talk_ratio if summary.talk_ratio is not None else 0.0,
-    )

@@ -24,6 +24,7 @@ from assist.desk_events import (
     SummaryDrafted,
 )
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
+from ivr.controls import ConferenceStarted, ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged
 from transcription.utterances import Redaction, TranscriptionGap, UtteranceFinal, UtterancePartial, Word
 from voice.events import Event
 
@@ -70,7 +71,8 @@ class DeskCard:
 @dataclass(frozen=True, slots=True)
 class DeskContact:
     """The contact on the desk. ``phase``: ``ringing``, ``talking``, ``ended``. ``lookup``: ``pending``, ``found``,
-    ``unknown``. ``transcript`` is in order of start; ``gaps`` of opening; ``cards`` of appearance.
+    ``unknown``. ``transcript`` is in order of start; ``gaps`` of opening; ``cards`` of appearance. ``held``: the
+    customer hears music. ``consult``: who is consulted; ``consult_state``: ``ringing``, ``talking``, ``conference``.
     """
 
     id: str
@@ -91,6 +93,10 @@ class DeskContact:
     cards: tuple[DeskCard, ...] = ()
     note: str = ""
     summary: SummaryDrafted | None = None
+    context: tuple[str, ...] = ()
+    held: bool = False
+    consult: str = ""
+    consult_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +158,7 @@ class Desk:
             previous = _remembered(self.contact) if self.contact is not None else self.previous
         contact = replace(
             contact, phase=event.phase, caller=event.caller, queue=event.queue, offered_at=event.offered_at,
-            answered_at=event.answered_at, waited_s=event.waited_s,
+            answered_at=event.answered_at, waited_s=event.waited_s, context=event.context,
         )  # fmt: skip
         return replace(self, contact=contact, previous=previous)
 
@@ -258,7 +264,26 @@ def _summary(contact: DeskContact, event: SummaryDrafted, at: float) -> DeskCont
     return replace(contact, summary=event)
 
 
+def _held(contact: DeskContact, event: HoldChanged, at: float) -> DeskContact:
+    return replace(contact, held=event.held)
+
+
+def _consult(
+    contact: DeskContact, event: ConsultStarted | ConsultAnswered | ConsultEnded | ConferenceStarted, at: float
+) -> DeskContact:
+    states: dict[type[Event], str] = {
+        ConsultStarted: "ringing", ConsultAnswered: "talking", ConferenceStarted: "conference", ConsultEnded: "",
+    }  # fmt: skip
+    state = states[type(event)]
+    return replace(contact, consult=event.party if state else "", consult_state=state)
+
+
 _CHANGES: dict[type[Event], Callable[[DeskContact, Any, float], DeskContact]] = {
+    HoldChanged: _held,
+    ConsultStarted: _consult,
+    ConsultAnswered: _consult,
+    ConsultEnded: _consult,
+    ConferenceStarted: _consult,
     ContactAnswered: _answered,
     ContactEnded: _ended,
     UtterancePartial: _partial,

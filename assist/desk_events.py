@@ -12,6 +12,14 @@ from typing import ClassVar
 from assist.cards import CARD_EVENTS
 from assist.coaching import COACHING_EVENTS, SupervisionNotice
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
+from ivr.controls import (
+    ConferenceStarted,
+    ConsultAnswered,
+    ConsultEnded,
+    ConsultStarted,
+    HoldChanged,
+    TransferFailed,
+)
 from ivr.supervision import SUPERVISION_EVENTS
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.events import Event
@@ -41,7 +49,8 @@ class CustomerLine:
 class ContactAssigned(Event):
     """The agent's desk is about this contact now. ``phase``: ``ringing`` or ``talking``. Unix seconds, 0: not yet.
 
-    Published again for the contact already on the desk it only corrects these fields (after a floor restart).
+    ``context``: what the caller did before, a line each: keys pressed, words said, how long the wait was. Published
+    again for the contact already on the desk it only corrects these fields (after a floor restart).
     """
 
     type: ClassVar[str] = "desk.contact"
@@ -52,6 +61,7 @@ class ContactAssigned(Event):
     offered_at: float
     answered_at: float = 0.0
     waited_s: float = 0.0
+    context: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +144,10 @@ DESK_EVENTS: tuple[type[Event], ...] = (
     ContactAssigned, ContactReleased, CustomerIdentified, StationChanged, RecogniserChanged, NoteSaved, SummaryDrafted,
     SupervisionNotice,
 )  # fmt: skip
+DESK_CONTROLS: tuple[type[Event], ...] = (
+    HoldChanged, ConsultStarted, ConsultAnswered, ConsultEnded, ConferenceStarted, TransferFailed,
+)  # fmt: skip
 FEED_EVENTS: tuple[type[Event], ...] = (
-    *DESK_EVENTS, AgentStateChanged, ContactAnswered, ContactEnded, *UTTERANCE_EVENTS, *CARD_EVENTS,
+    *DESK_EVENTS, AgentStateChanged, ContactAnswered, ContactEnded, *DESK_CONTROLS, *UTTERANCE_EVENTS, *CARD_EVENTS,
     *SUPERVISION_EVENTS, *COACHING_EVENTS,
 )  # fmt: skip

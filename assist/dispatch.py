@@ -15,6 +15,7 @@ from ivr.acd_messages import (
     AgentChanged,
     AgentLoggedIn,
     AgentPreferred,
+    AgentRequested,
     ContactQueuedIn,
     NotReady,
     OfferContact,
@@ -23,6 +24,7 @@ from ivr.acd_messages import (
     TurnAway,
     from_event,
 )
+from ivr.agents import AgentState
 from ivr.callers import Caller, CallerDirectory
 from ivr.contacts import (
     AgentStateChanged,
@@ -35,6 +37,7 @@ from ivr.contacts import (
     TellFacts,
     TellPlace,
 )
+from ivr.controls import AgentRefused, AgentWanted
 from voice.bus.base import Bus
 from voice.clock import Clock
 from voice.commands import Command
@@ -76,6 +79,8 @@ class Dispatch:
                 self._tell_place(contact_id)
             case FactsWanted(queues):
                 self._callers.find(contact_id, caller, lambda who: self._tell_facts(contact_id, who, queues))
+            case AgentWanted(agent):
+                self._request(contact_id, agent)
             case ContactEnded():
                 self._callers.forget(contact_id)
         if (given := from_event(contact_id, event)) is None:
@@ -111,6 +116,30 @@ class Dispatch:
         self.decide(logged_in)
         if resting is not None:
             self.decide(NotReady(agent, resting))
+
+    def state(self, agent: str) -> AgentState:
+        """What an agent does now."""
+        known = self._acd.agent(agent)
+        return known.state if known is not None else AgentState.OFFLINE
+
+    def serves(self, queue: str) -> bool:
+        """Whether there is such a queue: an agent serves it."""
+        return any(queue in agent.queues for agent in self._agents.values())
+
+    def free_in(self, queue: str, but: str) -> str | None:
+        """The agent of ``queue`` who has been idle longest, other than ``but``."""
+        free = [
+            agent for agent in self._acd.agents
+            if agent.state is AgentState.AVAILABLE and queue in agent.queues and agent.name != but
+        ]  # fmt: skip
+        return min(free, key=lambda agent: agent.idle_since).name if free else None
+
+    def _request(self, contact_id: str, agent: str) -> None:
+        """A contact's flow wants this agent."""
+        if (state := self.state(agent)) is AgentState.AVAILABLE:
+            self.decide(AgentRequested(contact_id, agent))
+        else:
+            self._spawn(self._ask_worker(contact_id, AgentRefused(agent, state.lower())))
 
     def _perform(self, effect: AcdEffect) -> None:
         match effect:

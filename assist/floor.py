@@ -21,6 +21,7 @@ from assist.api.ports import (
     AcceptCard,
     AgentCommand,
     Answer,
+    CallCommand,
     Coach,
     DismissCard,
     HangUp,
@@ -38,6 +39,7 @@ from assist.api.ports import (
     SuperviseContact,
     TickStep,
 )
+from assist.call_desk import CallDesk
 from assist.callers import StoreDirectory
 from assist.cards import CARD_EVENTS, CardSettled, CardShown, CardUpdated, StepTicked
 from assist.casework import Case, CaseEffect
@@ -106,6 +108,7 @@ class Floor:
             brain, bus, clock, agents, domain, StoreDirectory(store, vip), self._spawn,
             lambda state: self._tell(state.agent, state),
         )  # fmt: skip
+        self._call_desk = CallDesk(bus, self._dispatch, agents, domain)
         self._content = content
         self._recogniser = recogniser
         self._clock = clock
@@ -219,7 +222,9 @@ class Floor:
         if tell.agent not in self._agents:
             return False
         present = self._feed.desk(tell.agent).contact
-        return tell.agent == case.agent and (not case.ended or present is None or present.id == case.contact_id)
+        if tell.agent not in (case.agent, case.guest):
+            return False
+        return not case.ended or present is None or present.id == case.contact_id
 
     def _forget_old_cases(self) -> None:
         for contact_id in [key for key, case in self._cases.items() if case.ended][:-KEPT_CASES]:
@@ -348,6 +353,11 @@ class Floor:
             case SuperviseContact() | SuperviseAs() | LeaveContact() | Coach() | LowerHand():
                 return await self._supervisors.command(agent, command, self._cases.get(command.contact_id))
         contact = self._feed.desk(agent).contact
+        if isinstance(command, CallCommand):
+            case = self._cases.get(contact.id) if contact is not None else None
+            if case is None or case.agent != agent or case.ended:
+                return Reply(False, "you have no contact")
+            return await self._call_desk.command(agent, case.contact_id, command)
         if contact is None or not any(entry.card.id == command.card_id for entry in contact.cards):
             return Reply(False, "there is no such card")
         match command:

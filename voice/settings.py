@@ -80,7 +80,8 @@ class AgentSettings(Section):
 
     ``skills``: levels 1-10 by name; ``weights``: how much waiting in a queue counts for this agent (1.0 elsewhere).
     ``country``: whose rules on supervision apply. A ``supervisor`` takes no contacts: ``teams`` are those she may
-    supervise (none named: all), ``phone`` is where she listens (a number or SIP URI; empty: her own station).
+    supervise (none named: all), ``phone`` is where she listens (a number or SIP URI; empty: her own station). ``dial``:
+    the beginnings of the outside numbers the agent may call, consult and transfer to ("" is every number).
     """
 
     user: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
@@ -89,6 +90,7 @@ class AgentSettings(Section):
     queues: tuple[str, ...] = ()
     skills: dict[str, Annotated[int, Field(ge=1, le=10)]] = Field(default_factory=dict)
     weights: dict[str, Annotated[float, Field(gt=0, le=100)]] = Field(default_factory=dict)
+    dial: tuple[str, ...] = ()
     role: Literal["agent", "supervisor"] = "agent"
     team: str = Field(default="", max_length=64)
     country: str = Field(default="default", pattern=r"^[a-z-]{2,16}$")

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Annotated
+from pathlib import Path as FilePath
+from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response, WebSocket
+from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from assist.api.feed_socket import FeedSocket
-from assist.api.messages import Login, Me, Token
+from assist.api.messages import CommandMessage, Done, Login, Me, Token, UnknownCommandError, agent_command
 from assist.api.ports import FloorPort
 from assist.api.station_socket import StationSocket
 from assist.feed import Feed
 from assist.security import Identity, LoginRefusedError, Security, TokenError, TooManyLoginsError
 from voice.clock import Clock, SystemClock
+from voice.errors import CallfloorError
 
-WEB = Path(__file__).resolve().parent.parent / "web"
+WEB = FilePath(__file__).resolve().parent.parent / "web"
 MAX_BODY = 16 * 1024
 HEADERS = {
     "Content-Security-Policy": (
@@ -41,6 +42,7 @@ def create_app(floor: FloorPort, feed: Feed, security: Security, clock: Clock | 
     app.middleware("http")(_guard)
     app.exception_handler(RequestValidationError)(_malformed)
     _add_login(app, security)
+    _add_commands(app, floor)
     feeds, stations = FeedSocket(floor, feed, security, clock), StationSocket(floor, security)
 
     @app.get("/healthz")
@@ -89,6 +91,27 @@ def _add_login(app: FastAPI, security: Security) -> None:
     @app.get("/api/me")
     async def me(who: Annotated[Identity, Depends(_bearer)]) -> Me:
         return Me(user=who.user, name=who.name, role=who.role, expires=who.expires)
+
+
+def _add_commands(app: FastAPI, floor: FloorPort) -> None:
+    @app.post("/api/commands/{name}", responses={409: {"description": "refused, for the reason in detail"}})
+    async def command(
+        name: Annotated[str, Path(max_length=64)],
+        data: dict[str, Any],
+        who: Annotated[Identity, Depends(_bearer)],
+    ) -> Done:
+        """What a page does by websocket, for programs: hold, consult, transfer, press_keys and the rest."""
+        try:
+            wanted = agent_command(CommandMessage(type="command", id="post", command=name, data=data))
+        except UnknownCommandError as error:
+            raise HTTPException(422, str(error)) from None
+        try:
+            reply = await floor.command(who.user, wanted)
+        except CallfloorError as error:
+            raise HTTPException(409, str(error)) from None
+        if not reply.ok:
+            raise HTTPException(409, reply.reason)
+        return Done(ok=True)
 
 
 def _token(token: str, identity: Identity) -> Token:

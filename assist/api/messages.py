@@ -16,20 +16,28 @@ from assist.api.ports import (
     AcceptCard,
     AgentCommand,
     Answer,
+    CancelConsult,
     Coach,
+    CompleteTransfer,
+    Conference,
+    ConsultWith,
     DismissCard,
     HangUp,
+    Hold,
     LeaveContact,
     LowerHand,
     MoreTime,
     Mute,
     Note,
+    PressKeys,
     RaiseHand,
     SetState,
     StationReport,
     SuperviseAs,
     SuperviseContact,
+    SwapParties,
     TickStep,
+    Transfer,
 )
 from voice.errors import CallfloorError
 
@@ -83,6 +91,12 @@ class Me(_Message):
     name: str
     role: str
     expires: float
+
+
+class Done(_Message):
+    """A command was carried out."""
+
+    ok: Literal[True]
 
 
 class FeedHello(_Message):
@@ -151,6 +165,14 @@ _COMMANDS: Mapping[str, TypeAdapter[Any]] = {
     "dismiss_card": TypeAdapter(DismissCard),
     "tick_step": TypeAdapter(TickStep),
     "note": TypeAdapter(Note),
+    "hold": TypeAdapter(Hold),
+    "consult": TypeAdapter(ConsultWith),
+    "swap": TypeAdapter(SwapParties),
+    "cancel_consult": TypeAdapter(CancelConsult),
+    "conference": TypeAdapter(Conference),
+    "complete_transfer": TypeAdapter(CompleteTransfer),
+    "transfer": TypeAdapter(Transfer),
+    "press_keys": TypeAdapter(PressKeys),
     "raise_hand": TypeAdapter(RaiseHand),
     "lower_hand": TypeAdapter(LowerHand),
     "supervise": TypeAdapter(SuperviseContact),

@@ -71,6 +71,56 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Put the customer on hold (``on``), or talk to the customer again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultWith:
+    """Put the customer on hold and call an agent (by user name), whoever is free in a queue, or an outside number."""
+
+    kind: Literal["agent", "queue", "number"]
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwapParties:
+    """From the customer to the party consulted, or back."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelConsult:
+    """Let the party consulted go, and talk to the customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """All three talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteTransfer:
+    """Give the customer to the party consulted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Give the customer, unannounced, to an agent, a queue or an outside number."""
+
+    kind: Literal["agent", "queue", "number"]
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class PressKeys:
+    """Send ``digits`` (0-9*#A-D) to whoever the agent talks to."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
 class RaiseHand:
     """The agent asks a supervisor to help with her contact. At most 500 characters."""
 
@@ -117,9 +167,10 @@ class Coach:
 
 
 SupervisorCommand = SuperviseContact | SuperviseAs | LeaveContact | Coach | LowerHand
+CallCommand = Hold | ConsultWith | SwapParties | CancelConsult | Conference | CompleteTransfer | Transfer | PressKeys
 AgentCommand = (
     Answer | HangUp | Mute | SetState | MoreTime | AcceptCard | DismissCard | TickStep | Note | RaiseHand
-    | SupervisorCommand
+    | CallCommand | SupervisorCommand
 )  # fmt: skip
 
 

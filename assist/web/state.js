@@ -22,6 +22,12 @@ const onContact = {
           transcript: contact.transcript.filter((line) => line.final),
         },
 
+  "contact.hold_changed": (contact, data) => ({ ...contact, held: data.held }),
+  "contact.consult_started": (contact, data) => ({ ...contact, consult: data.party, consult_state: "ringing" }),
+  "contact.consult_answered": (contact, data) => ({ ...contact, consult: data.party, consult_state: "talking" }),
+  "contact.conference_started": (contact, data) => ({ ...contact, consult: data.party, consult_state: "conference" }),
+  "contact.consult_ended": (contact) => ({ ...contact, consult: "", consult_state: "" }),
+
   "transcript.partial": (contact, data) => {
     const known = contact.transcript.find((line) => line.id === data.utterance_id);
     if (contact.phase === "ended" || (known && (known.final || data.revision <= known.revision))) return contact;
@@ -76,8 +82,8 @@ const onDesk = {
 
   "desk.contact": (desk, { data, contact_id }) => {
     if (!contact_id) return desk;
-    const { phase, caller, queue, offered_at, answered_at, waited_s } = data;
-    const header = { phase, caller, queue, offered_at, answered_at, waited_s };
+    const { phase, caller, queue, offered_at, answered_at, waited_s, context } = data;
+    const header = { phase, caller, queue, offered_at, answered_at, waited_s, context };
     if (desk.contact?.id === contact_id) return { ...desk, contact: { ...desk.contact, ...header } };
     const previous = desk.contact ? remembered(desk.contact) : desk.previous;
     return { ...desk, previous, contact: { ...emptyContact(contact_id), ...header } };
@@ -105,7 +111,7 @@ function emptyContact(id) {
   return {
     id, phase: "", caller: "", queue: "", offered_at: 0, answered_at: 0, waited_s: 0, ended_at: 0, ended_reason: "",
     ended_by: "", talk_s: 0, lookup: "pending", customer: null, transcript: [], gaps: [], cards: [], note: "",
-    summary: null,
+    summary: null, context: [], held: false, consult: "", consult_state: "",
   };
 }
 

@@ -21,6 +21,7 @@ export const T = {
     RINGING: "Ringing",
     TALKING: "Talking",
     HOLD: "On hold",
+    CONSULT: "Consulting",
     WRAPUP: "Wrap-up",
     NOT_READY: "Not ready",
     NOT_RESPONDING: "Did not answer",

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from assist.cards import CardKind, CardRetracted, CardSettled, CardShown, CardUpdated, StepTicked
-from assist.casework import Case, CaseEffect, Emit, Keep, LookUp, Tell, customer_line, drafted
+from assist.casework import Case, CaseEffect, Emit, Keep, LookUp, Tell
 from assist.content import Content
 from assist.desk_events import ContactAssigned, ContactReleased, CustomerIdentified, NoteSaved, SummaryDrafted
+from assist.desk_lines import customer_line, drafted
 from assist.history import CustomerFound
 from ivr.contacts import (
     AgentOffered,

@@ -21,6 +21,7 @@ from assist.desk_events import (
     NoteSaved,
 )
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
+from ivr.controls import ConferenceStarted, ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged
 from tests.fakes import contact_script as script
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 from voice.events import Envelope, Event, EventCodec
@@ -123,12 +124,35 @@ def contacts_in_turn() -> Iterable[Step]:
     ]
 
 
+def consulting() -> list[Step]:
+    """Hold, a consultation that becomes a conference, and one that comes to nothing."""
+    agent = script.AGENT
+    return [
+        (
+            "c1",
+            ZERO,
+            ContactAssigned(agent, "ringing", "300", "billing", ZERO, context=("Pressed 1 at menu", "Waited 0:40")),
+        ),
+        ("c1", ZERO + 2, ContactAnswered(agent, "lease-1", 40.0)),
+        ("c1", ZERO + 5, HoldChanged(agent, True)),
+        ("c1", ZERO + 6, ConsultStarted(agent, "agent", "ben", "lease-2")),
+        ("c1", ZERO + 9, ConsultAnswered(agent, "ben")),
+        ("c1", ZERO + 15, HoldChanged(agent, False)),
+        ("c1", ZERO + 15, ConferenceStarted(agent, "ben")),
+        ("c1", ZERO + 30, ConsultEnded(agent, "agent", "ben", "left")),
+        ("c1", ZERO + 40, HoldChanged(agent, True)),
+        ("c1", ZERO + 40, ConsultStarted(agent, "number", "+12025550100", "")),
+        ("c2", ZERO + 41, HoldChanged(agent, False)),
+    ]
+
+
 CASES = {
     "whole_contact": whole_contact,
     "transcript_order": transcript_order,
     "partials_overtake": partials_overtake,
     "cards_come_and_go": cards_come_and_go,
     "contacts_in_turn": contacts_in_turn,
+    "consulting": consulting,
 }
 
 

@@ -1,0 +1,41 @@
+"""What a desk shows of a customer and of a summary, in lines ready to read. Pure."""
+
+from __future__ import annotations
+
+from assist.desk_events import CustomerLine, SummaryDrafted
+from assist.history import CustomerProfile
+from assist.summary import ContactSummary
+
+
+def customer_line(customer: CustomerProfile) -> CustomerLine:
+    """What the top left of the desk says of a customer."""
+    last = customer.past_contacts[0] if customer.past_contacts else None
+    return CustomerLine(
+        name=customer.name,
+        preferred_name=customer.preferred_name,
+        number=customer.phone,
+        since=str(customer.since.year),
+        value=customer.value,
+        style=customer.style,
+        open_issues=tuple(issue.title for issue in customer.issues if issue.open),
+        last_contact=f"{last.on:%-d %b}: {last.summary}" if last else "",
+        last_contact_bad=last is not None and last.sentiment == "negative",
+    )
+
+
+def drafted(summary: ContactSummary) -> SummaryDrafted:
+    """The wrap-up panel's view of a summary."""
+    minutes, seconds = divmod(round(summary.talk_s), 60)
+    facts = [("Talk time", f"{minutes}:{seconds:02d}"), ("Queue", summary.queue), ("Ended", summary.reason)]
+    if summary.gap_s:
+        facts.append(("Not transcribed", f"{summary.gap_s:.0f} s"))
+    return SummaryDrafted(
+        headline=summary.text.splitlines()[0],
+        lines=tuple(f"Open: {step}" for step in summary.steps_open),
+        disposition=summary.disposition,
+        promises=tuple(follow_up.text for follow_up in summary.follow_ups),
+        facts=tuple(facts),
+        sentiment_start=summary.sentiment_start,
+        sentiment_end=summary.sentiment_end,
+        talk_ratio=summary.talk_ratio if summary.talk_ratio is not None else 0.0,
+    )
