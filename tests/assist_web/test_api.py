@@ -337,3 +337,24 @@ def test_a_station_may_not_speak_for_another_agent() -> None:
         assert house.floor.link is None
 
     in_house(test)
+
+
+def test_a_program_gives_commands_by_post() -> None:
+    async def use(house: House) -> None:
+        bearer = {"Authorization": f"Bearer {house.security.issue(script.AGENT)[0]}"}
+
+        async def post(name: str, body: object, headers: dict[str, str] = bearer) -> tuple[int, object]:
+            answer = await house.http.post(f"/api/commands/{name}", json=body, headers=headers)
+            return answer.status_code, answer.json().get("detail")
+
+        assert await post("hold", {"on": True}) == (200, None)
+        assert house.floor.commands == [ports.Hold(True)]
+        assert (await post("hold", {"on": True}, {}))[0] == 401
+        assert await post("fly", {}) == (422, "unknown command 'fly'")
+        status, detail = await post("consult", {"kind": "planet", "to": "mars"})
+        assert status == 422
+        assert "consult: kind" in str(detail)
+        house.floor.refuse = "you have no contact"
+        assert await post("swap", {}) == (409, "you have no contact")
+
+    in_house(use)
