@@ -22,6 +22,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 recording = typer.Typer(no_args_is_help=True, help="Listen to the encrypted recordings.")
 flow = typer.Typer(no_args_is_help=True, help="Check the flows callers go through.")
 content = typer.Typer(no_args_is_help=True, help="Check playbooks and lexicons.")
+prompts_app = typer.Typer(no_args_is_help=True, help="Recordings of what flows say.")
+app.add_typer(prompts_app, name="prompts")
 app.add_typer(headset, name="headset")
 app.add_typer(recording, name="recording")
 app.add_typer(models, name="models")
@@ -98,13 +100,33 @@ def recording_play(
 
 
 @flow.command("check")
-def flow_check(file: Path) -> None:
+def flow_check(
+    file: Path, prompts: Annotated[Path | None, typer.Option(help="Where the prompts of all languages are.")] = None
+) -> None:
     """Check a flow: nodes, paths, prompts."""
-    from ivr.prompts import PromptStore
-    from ivr.schema import load_flow
+    from ivr.prompts import ROOT
+    from ivr.schema import load_with_prompts
 
-    checked = load_flow(file, PromptStore.open())
+    checked, _ = load_with_prompts(file, prompts or ROOT)
     typer.echo(f"{file}: flow {checked.name!r}, {len(checked.nodes)} nodes, version {checked.version}: good")
+
+
+@prompts_app.command("build")
+def prompts_build(
+    flows: list[Path],
+    root: Annotated[Path | None, typer.Option("--prompts", help="Where the prompts of all languages are.")] = None,
+    recordings: Annotated[Path | None, typer.Option(help="WAVs of what people speak (engine: recorded).")] = None,
+    wide: Annotated[bool, typer.Option("--wide", help="At 16 kHz too.")] = False,
+) -> None:
+    """Render what FLOWS say and nobody has rendered yet; recordings they do not use are kept."""
+    from rich.console import Console
+
+    from ivr.engines import engines
+    from ivr.prompt_builder import build
+    from ivr.prompts import ROOT
+
+    made = build(flows, root or ROOT, engines(recordings), Console(stderr=True), wide=wide)
+    typer.echo(f"{made} rendered in {root or ROOT}")
 
 
 @flow.command("draw")

@@ -22,8 +22,7 @@ from pathlib import Path
 from assist.api.server import WebSettings
 from assist.content import load_content
 from ivr.contacts import FloorStarted
-from ivr.prompts import PromptStore
-from ivr.schema import load_flow
+from ivr.schema import load_with_prompts
 from ivr.settings import IvrSettings, read_queues
 from transcription.models import find_model
 from transcription.settings import TranscriptionSettings
@@ -327,7 +326,7 @@ class House:
 
 def _check_documents(ivr: IvrSettings, words: TranscriptionSettings) -> None:
     """What a person wrote is read here first, so that one line says what is wrong. Raises DocumentError."""
-    load_flow(ivr.flow, PromptStore.open(ivr.prompts))
+    load_with_prompts(ivr.flow, ivr.prompts)
     load_content()
     find_model(words.model)
 

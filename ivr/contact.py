@@ -35,7 +35,7 @@ from ivr.ears import Ears
 from ivr.http_client import look_up
 from ivr.playback import PromptPlayer
 from ivr.prompts import PromptStore
-from ivr.schema import load_flow
+from ivr.schema import load_with_prompts
 from ivr.settings import IvrSettings
 from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
 from ivr.supervision_tone import supervision_tone
@@ -269,8 +269,8 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     front = settings.section("front", FrontSettings)
     where = RunDirectory.of(settings.section("run", RunSettings))
     contact_id = new_identifier()[:16]
-    prompts = PromptStore.open(ivr.prompts)
-    core = ContactCore(contact_id, slot.worker_id, load_flow(ivr.flow, prompts), front.domain)
+    script, prompts = load_with_prompts(ivr.flow, ivr.prompts)
+    core = ContactCore(contact_id, slot.worker_id, script, front.domain)
     bus = LocalBus(where.hub, f"worker-{slot.worker_id}", clock, EVENTS, COMMANDS, where.spool)
     words = settings.section("transcription", TranscriptionSettings)
     ears = Ears(contact_id, words.url, where, bus, clock, words.trust())

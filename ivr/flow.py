@@ -89,7 +89,14 @@ class FlowRunner:
 
     def __init__(self, flow: Flow, variables: Mapping[str, str]) -> None:
         self._flow = flow
-        self._stage = Stage(flow.prompt, dict(variables), flow.timezone)
+        self._stage = Stage(
+            flow.prompt,
+            dict(variables),
+            flow.timezone,
+            slower=flow.slower,
+            listening=flow.speech,
+            language=flow.language,
+        )
         self._activity: Activity | None = None
 
     @property

@@ -67,7 +67,9 @@ class _Import:
         start = names[0] if names else "end"
         head = f"# Imported from {self._file.name}. A gather goes on at the verb after it: give it choices.\n"
         return head + yaml.safe_dump(
-            {"flow": name, "start": start, "nodes": _reached(nodes, start)}, sort_keys=False, allow_unicode=True
+            {"flow": name, "speech": False, "start": start, "nodes": _reached(nodes, start)},
+            sort_keys=False,
+            allow_unicode=True,
         )
 
     def _read(self) -> list[Node]:

@@ -1,61 +1,88 @@
-"""``python -m ivr.prompts build FLOW.yaml...``: render the prompts that flows need and the store lacks."""
+"""What flows say, rendered where it is missing (``callfloor prompts build``)."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from ivr.engines import Engine
 from ivr.music import hold_music
-from ivr.prompts import DIRECTORY, RATE, PromptEntry, PromptSource, file_name, read_manifest, write_manifest
+from ivr.prompts import (
+    RATE,
+    WIDE,
+    WIDE_RATE,
+    PromptEntry,
+    PromptSource,
+    directory_of,
+    file_name,
+    read_manifest,
+    write_manifest,
+)
 from ivr.schema import load_flow
-from ivr.synthesis import speak
 from voice.audio import write_wav
-from voice.errors import CallfloorError
-
-application = typer.Typer(add_completion=False, no_args_is_help=True, help="Recordings of what flows say.")
 
 
-@application.callback()
-def _root() -> None:
-    """Recordings of what flows say."""
+def build(
+    flows: Iterable[Path], root: Path, speakers: Mapping[str, Engine], console: Console, *, wide: bool = False,
+) -> int:  # fmt: skip
+    """Render what ``flows`` lack, each in its language's directory; recordings no flow here uses are kept. Returns how
+    many were made. Raises CallfloorError.
+    """
+    by_directory: dict[Path, dict[PromptSource, None]] = {}
+    for file in flows:
+        flow = load_flow(file)
+        by_directory.setdefault(directory_of(root, flow.language), {}).update(dict.fromkeys(flow.sources()))
+    return sum(
+        render_missing(sources, directory, speakers, console, wide=wide) for directory, sources in by_directory.items()
+    )
 
 
-@application.command()
-def build(flows: list[Path], directory: Path = DIRECTORY) -> None:
-    """Render what is missing for FLOWS (needs flite); recordings no flow here uses are kept."""
-    console = Console(stderr=True)
-    try:
-        sources = [source for flow in flows for source in load_flow(flow).sources()]
-        made = render_missing(dict.fromkeys(sources), directory, console)
-    except CallfloorError as error:
-        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(2)
-    console.print(f"{made} rendered, {len(read_manifest(directory))} in {directory}")
-
-
-def render_missing(sources: Iterable[PromptSource], directory: Path, console: Console) -> int:
+def render_missing(
+    sources: Iterable[PromptSource], directory: Path, speakers: Mapping[str, Engine], console: Console,
+    *, wide: bool = False,
+) -> int:  # fmt: skip
     """Render sources the directory lacks, and the hold music; returns how many. Raises CallfloorError."""
     directory.mkdir(parents=True, exist_ok=True)
     entries = list(read_manifest(directory))
-    known = {entry.key for entry in entries}
-    missing = [source for source in sources if source.key not in known]
+    known = {entry.key: entry for entry in entries}
+    missing = [source for source in sources if not _complete(known.get(source.key), directory, wide=wide)]
     with Progress(console=console) as progress:
         task = progress.add_task("Rendering prompts", total=len(missing))
         for source in missing:
-            name = file_name(source.text, (entry.file for entry in entries))
-            write_wav(directory / name, speak(source.text, source.voice, source.stretch).pcm, RATE)
-            entries.append(_entry(source, name))
-            write_manifest(directory, entries)
+            entry = known.get(source.key) or _entry(source, file_name(source.text, (each.file for each in entries)))
+            _write(source, directory / entry.file, speakers[source.engine], wide=wide)
+            if source.key not in known:
+                entries.append(entry)
+                write_manifest(directory, entries)
             progress.advance(task)
-    if "hold" not in known:
+    return len(missing) + _add_music(directory, entries, wide=wide)
+
+
+def _complete(entry: PromptEntry | None, directory: Path, *, wide: bool) -> bool:
+    return entry is not None and (not wide or (directory / WIDE / entry.file).is_file())
+
+
+def _write(source: PromptSource, file: Path, engine: Engine, *, wide: bool) -> None:
+    if wide:
+        (file.parent / WIDE).mkdir(exist_ok=True)
+        write_wav(file.parent / WIDE / file.name, engine.speak(source, WIDE_RATE), WIDE_RATE)
+    if not file.exists():
+        write_wav(file, engine.speak(source, RATE), RATE)
+
+
+def _add_music(directory: Path, entries: list[PromptEntry], *, wide: bool) -> bool:
+    """The hold music is the same in every language."""
+    made = not any(entry.key == "hold" for entry in entries)
+    if made:
         write_wav(directory / "hold.wav", hold_music(), RATE)
         write_manifest(directory, [*entries, PromptEntry(key="hold", file="hold.wav")])
-    return len(missing) + ("hold" not in known)
+    if wide and not (directory / WIDE / "hold.wav").is_file():
+        (directory / WIDE).mkdir(exist_ok=True)
+        write_wav(directory / WIDE / "hold.wav", hold_music(WIDE_RATE), WIDE_RATE)
+    return made
 
 
 def _entry(source: PromptSource, name: str) -> PromptEntry:
@@ -67,8 +94,3 @@ def _entry(source: PromptSource, name: str) -> PromptEntry:
         stretch=source.stretch,
         engine=source.engine,
     )
-
-
-def main() -> None:
-    """Run the command line."""
-    application()

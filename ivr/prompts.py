@@ -1,7 +1,8 @@
 """Prompts: sentences recorded ahead of time, found by what they say and how.
 
 A flow holds the text; the recording's key is a hash of (text, voice, stretch, engine), so a changed sentence can
-never be played with its old sound. ``python -m ivr.prompts build FLOW.yaml`` renders what is missing.
+never be played with its old sound. ``callfloor prompts build FLOW.yaml`` renders what is missing, at 8 kHz and, if
+wanted, at 16 kHz (in ``wide/``). Every language has a directory of its own under one root.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from voice.audio import read_wav
 from voice.errors import DocumentError
 
 RATE = 8000
-DIRECTORY = Path(__file__).parent / "audio" / "en"
+WIDE_RATE = 16000
+ROOT = Path(__file__).parent / "audio"
+DIRECTORY = ROOT / "en"
+WIDE = "wide"
 MANIFEST = "manifest.json"
 
 
@@ -36,6 +40,13 @@ class PromptSource:
     def key(self) -> str:
         """16 hex digits that change with any of it."""
         return hashlib.sha256(repr((self.text, self.voice, self.stretch, self.engine)).encode()).hexdigest()[:16]
+
+
+def directory_of(root: Path, language: str) -> Path:
+    """Where the prompts of ``language`` (``en``, ``es-MX``) are: its own directory under ``root``, or ``root`` itself
+    where that holds a manifest.
+    """
+    return root if (root / MANIFEST).is_file() else root / language
 
 
 class PromptEntry(BaseModel):
@@ -63,14 +74,17 @@ class PromptStore:
         self.entries = tuple(entries)
 
     @classmethod
-    def open(cls, directory: Path = DIRECTORY) -> PromptStore:
-        """Read a directory with its manifest. Raises DocumentError: bad manifest or WAV, text and key apart."""
+    def open(cls, directory: Path = DIRECTORY, rate: int = RATE) -> PromptStore:
+        """Read a directory with its manifest, at 8000 or 16000 Hz. Raises DocumentError: bad manifest or WAV, text and
+        key apart.
+        """
         entries = read_manifest(directory)
         for entry in entries:
             if entry.text and entry.key != PromptSource(entry.text, entry.voice, entry.stretch, entry.engine).key:
                 what = f"{entry.file}: the key does not belong to this text and voice"
                 raise DocumentError(directory / MANIFEST, None, what, "remove the entry and build it again")
-        return cls({entry.key: read_wav(directory / entry.file, RATE) for entry in entries}, entries)
+        files = directory if rate == RATE else directory / WIDE
+        return cls({entry.key: read_wav(files / entry.file, rate) for entry in entries}, entries)
 
     def __contains__(self, key: str) -> bool:
         return key in self._recordings
@@ -123,9 +137,3 @@ def file_name(text: str, taken: Iterable[str]) -> str:
     while (name := f"{stem}.wav" if number == 1 else f"{stem}-{number}.wav") in names:
         number += 1
     return name
-
-
-if __name__ == "__main__":
-    from ivr.prompt_builder import main
-
-    main()

@@ -15,17 +15,19 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ivr.effects import Prompt
-from ivr.prompts import PromptSource, PromptStore
+from ivr.prompts import PromptSource, PromptStore, directory_of
 from ivr.verbs import VERBS, Enqueue, Problem, Verb
 from voice.documents import Document, load_yaml, validate
 
 UTC = ZoneInfo("UTC")
+SLOW = 1.35
+"""Stretch of what is repeated slowly."""
 
 
 def _zone(name: object) -> object:
@@ -36,14 +38,23 @@ def _zone(name: object) -> object:
 
 
 class FlowHeader(BaseModel):
-    """The top of a flow file. ``voice`` is the synthesiser's, ``timezone`` that of its business hours."""
+    """The top of a flow file. ``voice`` is one of ``engine``'s (see ``ivr.engines``), ``timezone`` that of its
+    business hours.
+
+    Accessibility: in every menu the key ``slower`` ("" for none) repeats the question slowly, unless a choice begins
+    with it; tell callers so. With ``speech`` every menu must work by keys alone and by words alone; write ``speech:
+    false`` only where no recogniser runs.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     flow: str = Field(pattern=r"^[a-z0-9_-]{1,32}$")
     language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
-    voice: str = Field(default="slt", pattern=r"^[a-z0-9_]{1,32}$")
+    voice: str = Field(default="slt", pattern=r"^[A-Za-z0-9_+-]{1,32}$")
+    engine: Literal["flite", "espeak-ng", "recorded"] = "flite"
     timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = UTC
+    slower: Literal["", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*"] = "9"
+    speech: bool = True
     start: str
     nodes: dict[str, Any] = Field(min_length=1)
 
@@ -59,19 +70,23 @@ class Flow:
     start: str
     nodes: Mapping[str, Verb]
     timezone: ZoneInfo = UTC
+    slower: str = ""
+    speech: bool = False
+    engine: str = "flite"
 
-    def source(self, text: str) -> PromptSource:
+    def source(self, text: str, slow: bool = False) -> PromptSource:
         """How ``text`` is spoken in this flow."""
-        return PromptSource(text, self.voice)
+        return PromptSource(text, self.voice, SLOW if slow else 1.0, self.engine)
 
-    def prompt(self, text: str) -> Prompt:
+    def prompt(self, text: str, slow: bool = False) -> Prompt:
         """``text`` with the key of its audio."""
-        return Prompt(text, self.source(text).key)
+        return Prompt(text, self.source(text, slow).key)
 
     def sources(self) -> tuple[PromptSource, ...]:
         """Everything the flow may say, each once, in the order of the file."""
-        texts = dict.fromkeys(text for node in self.nodes.values() for _, text in node.texts())
-        return tuple(self.source(text) for text in texts)
+        said = ((text, False) for node in self.nodes.values() for _, text in node.texts())
+        slowly = ((text, True) for node in self.nodes.values() for _, text in node.slow_texts(self.slower))
+        return tuple(self.source(text, slow) for text, slow in dict.fromkeys((*said, *slowly)))
 
     def queues(self) -> frozenset[str]:
         """The queues it may send a caller to."""
@@ -80,16 +95,34 @@ class Flow:
 
 def load_flow(file: Path, store: PromptStore | None = None) -> Flow:
     """Read and check a flow; with ``store`` also that everything it plays is there. Raises DocumentError."""
+    document, flow = _read(file)
+    if store is not None:
+        _raise_first(document, _missing(flow, store, file))
+    return flow
+
+
+def load_with_prompts(file: Path, root: Path) -> tuple[Flow, PromptStore]:
+    """A flow and the prompts of its language under ``root``, all of them there. Raises DocumentError."""
+    document, flow = _read(file)
+    store = PromptStore.open(directory_of(root, flow.language))
+    _raise_first(document, _missing(flow, store, file))
+    return flow, store
+
+
+def _read(file: Path) -> tuple[Document, Flow]:
     document = load_yaml(file)
     if not isinstance(document.data, dict):
         raise document.error((), "a flow is a mapping of keys", "begin with flow: NAME")
     header = validate(document, FlowHeader)
     nodes = {name: _node(document, name) for name in header.nodes}
     digest = hashlib.sha256(json.dumps(document.data, sort_keys=True, default=str).encode()).hexdigest()[:12]
-    flow = Flow(header.flow, digest, header.language, header.voice, header.start, nodes, header.timezone)
-    for problems in (_broken(flow), _graph_problems(flow), _missing(flow, store, file) if store else ()):
+    flow = Flow(
+        header.flow, digest, header.language, header.voice, header.start, nodes, header.timezone, header.slower,
+        header.speech, header.engine,
+    )  # fmt: skip
+    for problems in (_broken(flow), _graph_problems(flow)):
         _raise_first(document, problems)
-    return flow
+    return document, flow
 
 
 def _node(document: Document, name: str) -> Verb:
@@ -116,7 +149,8 @@ def _broken(flow: Flow) -> Iterator[Problem]:
     if flow.start not in flow.nodes:
         yield Problem(("start",), f"start names {flow.start!r}, which is no node", _nearest(flow, flow.start))
     for name, node in flow.nodes.items():
-        for problem in node.problems():
+        unspeakable = node.unspeakable() if flow.speech else ()
+        for problem in (*node.problems(), *node.phrase_problems(flow.slower), *unspeakable):
             yield Problem(("nodes", name, *problem.key), f"node {name!r}: {problem.what}", problem.fix)
         for key, target in node.targets():
             if target not in flow.nodes:
@@ -159,10 +193,13 @@ def _closure(edges: Mapping[str, set[str]], start: set[str]) -> set[str]:
 def _missing(flow: Flow, store: PromptStore, file: Path) -> Iterator[Problem]:
     """Sentences and recordings that the store lacks."""
     for name, node in flow.nodes.items():
-        for key, text in node.texts():
-            if flow.prompt(text).audio not in store:
-                what = f"node {name!r}: no recording of {_short(text)!r} in voice {flow.voice}"
-                yield Problem(("nodes", name, *key), what, f"python -m ivr.prompts build {file}")
+        said = [(key, text, False) for key, text in node.texts()]
+        slowly = [(key, text, True) for key, text in node.slow_texts(flow.slower)]
+        for key, text, slow in (*said, *slowly):
+            if flow.prompt(text, slow).audio not in store:
+                how = " slowly" if slow else ""
+                what = f"node {name!r}: no recording of {_short(text)!r}{how} in voice {flow.voice}"
+                yield Problem(("nodes", name, *key), what, f"callfloor prompts build {file}")
         for key, recording in node.audio():
             if recording not in store:
                 fix = f"use one of {', '.join(store.names())}"

@@ -21,11 +21,11 @@ Level = Annotated[int, Field(ge=1, le=10)]
 class IvrSettings(Section):
     """``ring_s``: how long a station rings; ``wrap_up_s``: time after a contact before the next one. An agent may take
     ``wrap_up_more_s`` more at a time, up to ``wrap_up_limit_s`` in all. Seconds. ``vip``: words of a
-    customer's value in the store that make a VIP.
+    customer's value in the store that make a VIP. ``prompts``: the directory that holds one for each language.
     """
 
     flow: Path = HERE / "flows" / "demo.yaml"
-    prompts: Path = HERE / "audio" / "en"
+    prompts: Path = HERE / "audio"
     ring_s: float = Field(default=15.0, gt=0, le=120)
     vip: tuple[str, ...] = ()
     wrap_up_s: float = Field(default=10.0, ge=0, le=3600)

@@ -40,11 +40,23 @@ TYPE_AHEAD_LIMIT = 32
 
 
 class Stage:
-    """One contact's stage. ``speech`` turns a text into its Prompt; ``variables`` are the contact's, by name."""
+    """One contact's stage. ``speech`` turns a text into its Prompt, slowly if wanted; ``variables`` are the contact's,
+    by name. ``slower`` is the key that repeats the flow's menus slowly, ``listening`` whether they take speech.
+    """
 
     def __init__(
-        self, speech: Callable[[str], Prompt], variables: dict[str, str], timezone: datetime.tzinfo = datetime.UTC
+        self,
+        speech: Callable[[str, bool], Prompt],
+        variables: dict[str, str],
+        timezone: datetime.tzinfo = datetime.UTC,
+        *,
+        slower: str = "",
+        listening: bool = False,
+        language: str = "en",
     ) -> None:
+        self.language = language
+        self.slower = slower
+        self.listening = listening
         self.variables = variables
         self.now = 0.0
         self._timezone = timezone
@@ -62,9 +74,9 @@ class Stage:
         self._masked = False
         self._typed = ""
 
-    def say(self, texts: tuple[str, ...]) -> None:
+    def say(self, texts: tuple[str, ...], *, slow: bool = False) -> None:
         """Play texts once."""
-        self.play(tuple(self._speech(text) for text in texts))
+        self.play(tuple(self._speech(text, slow) for text in texts))
 
     def play(self, prompts: tuple[Prompt, ...], *, loop: bool = False) -> None:
         """Play prompts instead of whatever is playing."""
@@ -106,6 +118,12 @@ class Stage:
         """Recognise the caller's words: any, or only ``phrases``."""
         self._speech_token = self._token()
         self._effects.append(StartSpeech(self._speech_token, phrases))
+
+    def listen_no_more(self) -> None:
+        """The turn is over."""
+        if self._speech_token is not None:
+            self._speech_token = None
+            self._effects.append(StopSpeech())
 
     def listens(self, token: int) -> bool:
         """Whether words of this turn are still wanted."""
@@ -192,9 +210,7 @@ class Stage:
     def clear(self) -> None:
         """Nothing plays, nothing is timed, digits are masked: between two nodes and after the last."""
         self.stop()
-        if self._speech_token is not None:
-            self._speech_token = None
-            self._effects.append(StopSpeech())
+        self.listen_no_more()
         for name in list(self._timers):
             self.cancel_timer(name)
         self.mask(True)

@@ -61,8 +61,10 @@ class _Segment:
     end_s: float
 
 
-def speak(text: str, voice: str = "slt", stretch: float = 1.0) -> Speech:
-    """Render ``text``; ``stretch`` multiplies durations (1.2: slower). Raises SynthesisError."""
+def speak(text: str, voice: str = "slt", stretch: float = 1.0, wanted: int = RATE) -> Speech:
+    """Render ``text`` at ``wanted`` Hz (8000 or 16000); ``stretch`` multiplies durations (1.2: slower). Raises
+    SynthesisError.
+    """
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "speech.wav"
         stretching = ("--setf", f"duration_stretch={stretch}")
@@ -70,7 +72,7 @@ def speak(text: str, voice: str = "slt", stretch: float = 1.0) -> Speech:
         with wave.open(str(file), "rb") as wav:
             rate = wav.getframerate()
             samples = np.frombuffer(wav.readframes(wav.getnframes()), "<i2").astype(np.float64)
-    return Speech(_finish(samples, rate), align_words(text, _segments(printed), voice))
+    return Speech(_finish(samples, rate, wanted), align_words(text, _segments(printed), voice))
 
 
 def align_words(text: str, segments: tuple[_Segment, ...], voice: str) -> tuple[SpokenWord, ...]:
@@ -142,11 +144,11 @@ def _flite(*arguments: str) -> str:
     return done.stdout
 
 
-def _finish(samples: npt.NDArray[np.float64], rate: int) -> bytes:
-    if rate == 2 * RATE:
+def _finish(samples: npt.NDArray[np.float64], rate: int, wanted: int) -> bytes:
+    if rate == 2 * wanted:
         samples = np.convolve(samples, _decimator(), mode="same")[::2]
-    elif rate != RATE:
-        raise SynthesisError(f"the voice speaks at {rate} Hz; {RATE} or {2 * RATE} is needed")
+    elif rate != wanted:
+        raise SynthesisError(f"the voice speaks at {rate} Hz; {wanted} or {2 * wanted} is needed")
     loudest = float(np.max(np.abs(samples), initial=0.0))
     if loudest == 0.0:
         raise SynthesisError("flite rendered silence")

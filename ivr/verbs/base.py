@@ -51,6 +51,18 @@ class Verb(BaseModel):
         """The sentences it may say, each with its key."""
         yield from ()
 
+    def slow_texts(self, slower: str) -> Iterator[tuple[Key, str]]:
+        """Those of them it may also say slowly, where the key ``slower`` asks for it."""
+        yield from ()
+
+    def phrase_problems(self, slower: str) -> Iterator[Problem]:
+        """Phrases that mean nothing, where the key ``slower`` means something."""
+        yield from ()
+
+    def unspeakable(self) -> Iterator[Problem]:
+        """What a caller who cannot press keys is kept from."""
+        yield from ()
+
     def audio(self) -> Iterator[tuple[Key, str]]:
         """The named recordings it may play, each with its key."""
         yield from ()
@@ -121,6 +133,24 @@ class Activity:
 
     def back_in_queue(self, *, apology: bool) -> None:
         """The caller waits for an agent again. Where the verb plays nothing, music on hold is heard."""
+
+
+def not_said(choices: Mapping[str | int, str], phrases: Mapping[str, str]) -> Iterator[Problem]:
+    """Choices for which there are no words."""
+    for choice in choices:
+        if choice not in phrases.values():
+            fix = f'write phrases: {{WORDS: "{choice}"}}, or speech: false at the top where nothing listens'
+            yield Problem(("choices", choice), f"choice {choice!r} cannot be said", fix)
+
+
+def choice_of(phrases: Mapping[str, str], text: str) -> str | None:
+    """The one choice ``text`` means; None for none or several."""
+    meant = {choice for phrase, choice in phrases.items() if f" {phrase} " in f" {text} "}
+    return meant.pop() if len(meant) == 1 else None
+
+
+Phrases = dict[Annotated[str, Field(pattern=r"^[a-z']+( [a-z']+)*$", max_length=80)], str]
+"""What callers say, in lower case, and which choice it means."""
 
 
 def each(name: str, texts: tuple[str, ...]) -> Iterator[tuple[Key, str]]:

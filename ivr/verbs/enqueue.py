@@ -3,7 +3,7 @@
 With ``announcePosition`` and ``announceWait`` the caller is told place and wait after the announcement and with each
 comfort message, where the floor answers in time and only when they are others than last time. ``empty`` and ``full``
 name where callers go whom the queue does not take or keep; without them they wait. A digit of ``choices`` leaves the
-queue for that node: a call back, voicemail.
+queue for that node: a call back, voicemail; ``phrases`` say it in words.
 
 ``sorry`` is said when the connection to the agent's station is lost and the caller waits again.
 
@@ -21,7 +21,7 @@ from pydantic import Field
 from ivr.announcements import POSITIONS, WAITS, position, wait
 from ivr.effects import Prompt
 from ivr.stage import Stage
-from ivr.verbs.base import Activity, Key, Problem, Texts, Verb, each
+from ivr.verbs.base import Activity, Key, Phrases, Problem, Texts, Verb, choice_of, each, not_said
 
 COMFORT = "comfort"
 PLACE = "place"
@@ -47,6 +47,7 @@ class Enqueue(Verb):
     announce_wait: bool = False
     skills: dict[str, Annotated[int, Field(ge=1, le=10)]] = Field(default_factory=dict)
     choices: dict[str | int, str] = Field(default_factory=dict)
+    phrases: Phrases = Field(default_factory=dict)
     empty: str | None = None
     full: str | None = None
     next: str | None = None
@@ -64,6 +65,16 @@ class Enqueue(Verb):
         for choice in self.choices:
             if not isinstance(choice, str) or len(choice) != 1 or choice not in "0123456789*#":
                 yield Problem(("choices", choice), f"choice {choice!r} is not one key in quotes", 'write it as "1"')
+
+    def phrase_problems(self, slower: str) -> Iterator[Problem]:
+        """Phrases that mean no choice."""
+        for phrase, meant in self.phrases.items():
+            if meant not in self.choices:
+                yield Problem(("phrases", phrase), f"phrase {phrase!r} means {meant!r}, no choice", "name a choice")
+
+    def unspeakable(self) -> Iterator[Problem]:
+        """Choices without words."""
+        yield from not_said(self.choices, self.phrases)
 
     def texts(self) -> Iterator[tuple[Key, str]]:
         """Everything said while waiting."""
@@ -97,6 +108,8 @@ class _Waiting(Activity):
     def begin(self) -> None:
         # The contact is queued before the announcement, so that hearing it costs no place and no time.
         self.stage.join_queue(self._verb.queue, self._verb.priority, tuple(self._verb.skills.items()))
+        if self._verb.phrases and self.stage.listening:
+            self.stage.listen(tuple(self._verb.phrases))
         if self._announcing:
             self.stage.say(self._verb.announcement)
         else:
@@ -142,6 +155,12 @@ class _Waiting(Activity):
             self.stage.leave_queue()
             self.stage.go(self._verb.choices[digit])
 
+    def speech_heard(self, text: str, final: bool) -> None:
+        """The same, said."""
+        choice = choice_of(self._verb.phrases, text)
+        if final and choice is not None:
+            self.digit(choice)
+
     def agent_ringing(self) -> None:
         # An announcement is heard out: it may hold what the caller has to know before talking.
         if self._verb.connecting and not self._announcing and not self._connected:
@@ -152,6 +171,7 @@ class _Waiting(Activity):
         self._connected = True
         self.stage.agent_served = True
         self.stage.stop()
+        self.stage.listen_no_more()
         self._quiet()
 
     def agent_failed(self, reason: str) -> None:

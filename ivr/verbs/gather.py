@@ -16,16 +16,18 @@ listens.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from ivr.stage import Stage
-from ivr.verbs.base import Activity, Key, Problem, Texts, Verb, each
+from ivr.verbs.base import Activity, Key, Phrases, Problem, Texts, Verb, choice_of, each, not_said
 
 NO_INPUT = "no-input"
 INTER_DIGIT = "inter-digit"
 SPEECH = "speech"
+PATIENCE = 1.5
+"""Factor on the times to answer, once the question was wanted slowly."""
 
 
 class Gather(Verb):
@@ -39,17 +41,15 @@ class Gather(Verb):
     min_digits: int | None = Field(default=None, ge=1, le=32)
     max_digits: int | None = Field(default=None, ge=1, le=32)
     finish_on_key: Literal["", "#", "*"] = "#"
-    timeout: float = Field(default=7.0, gt=0, le=60)
-    inter_digit_timeout: float = Field(default=3.0, gt=0, le=60)
+    timeout: float = Field(default=10.0, gt=0, le=60)
+    inter_digit_timeout: float = Field(default=5.0, gt=0, le=60)
     speech_timeout: float = Field(default=10.0, gt=0, le=60)
     bargein: bool = True
     retries: int = Field(default=2, ge=0, le=9)
     mask: bool = True
     variable: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]{0,31}$")
     choices: dict[str | int, str] = Field(default_factory=dict)
-    phrases: dict[Annotated[str, Field(pattern=r"^[a-z']+( [a-z']+)*$", max_length=80)], str] = Field(
-        default_factory=dict
-    )
+    phrases: Phrases = Field(default_factory=dict)
     min_bargein_word_count: int = Field(default=1, ge=1, le=10)
     next: str | None = None
     no_input: str | None = None
@@ -80,6 +80,27 @@ class Gather(Verb):
         yield from each("say", self.say)
         yield from each("help", self.help)
 
+    def offers_slower(self, key: str) -> bool:
+        """Whether ``key`` repeats the question slowly here."""
+        keyed = "digits" in self.input and bool(self.choices) and key not in ("", self.finish_on_key)
+        return keyed and not any(str(choice).startswith(key) for choice in self.choices)
+
+    def slow_texts(self, slower: str) -> Iterator[tuple[Key, str]]:
+        """The same, where they may be asked for slowly."""
+        if self.offers_slower(slower):
+            yield from self.texts()
+
+    def phrase_problems(self, slower: str) -> Iterator[Problem]:
+        """Phrases that mean no choice."""
+        for phrase, choice in self.phrases.items():
+            if choice not in self.choices and not (choice == slower and self.offers_slower(slower)):
+                yield Problem(("phrases", phrase), f"phrase {phrase!r} means {choice!r}, no choice", "name a choice")
+
+    def unspeakable(self) -> Iterator[Problem]:
+        """Choices without words, in a menu that takes no speech or not for all."""
+        if self.choices and "digits" in self.input:
+            yield from not_said(self.choices, self.phrases)
+
     def problems(self) -> Iterator[Problem]:
         """Answers that cannot be given, and ways out that are missing."""
         if not self.input:
@@ -101,9 +122,6 @@ class Gather(Verb):
             yield Problem((), "phrases belong to a menu that takes speech, and it needs them", "write both, or neither")
         if self.choices and "digits" not in self.input:
             yield Problem(("input",), "a menu that cannot be keyed", "write input: [digits, speech]")
-        for phrase, choice in self.phrases.items():
-            if choice not in self.choices:
-                yield Problem(("phrases", phrase), f"phrase {phrase!r} means {choice!r}, no choice", "name a choice")
 
     def _choice_problems(self, choice: str | int) -> Iterator[Problem]:
         key = ("choices", choice)
@@ -135,6 +153,7 @@ class Gathering(Activity):
         self._failures = 0
         self._asking = False
         self._listening = False
+        self._slow = False
 
     def begin(self) -> None:
         """Take what was typed ahead, or ask."""
@@ -154,11 +173,16 @@ class Gathering(Activity):
     def prompt_finished(self) -> None:
         """Asked: now the caller's time runs."""
         self._asking = False
-        self.stage.start_timer(NO_INPUT, self._verb.timeout)
+        self.stage.start_timer(NO_INPUT, self._verb.timeout * self._patience)
 
-    def answered(self, digits: str) -> None:
-        """What was keyed is an answer: report it, and go on."""
-        self.stage.report_choice(digits)
+    @property
+    def _patience(self) -> float:
+        """Who asked for a slow question is not hurried to answer."""
+        return PATIENCE if self._slow else 1.0
+
+    def answered(self, value: str, by: str = "digits") -> None:
+        """What was keyed or said is an answer: report it."""
+        self.stage.report_choice(value, by)
 
     def digit(self, digit: str) -> None:
         """A digit: silence, at once."""
@@ -197,15 +221,16 @@ class Gathering(Activity):
     def _said(self, text: str) -> None:
         verb = self._verb
         if verb.choices:
-            meant = {choice for phrase, choice in verb.phrases.items() if f" {phrase} " in f" {text} "}
-            choice = meant.pop() if len(meant) == 1 else None
-            target = verb.choices[choice] if choice is not None else None
+            choice = choice_of(verb.phrases, text)
+            target = verb.choices.get(choice) if choice is not None else None
+            if choice is not None and self._asks_slowly(choice):
+                return
         else:
             choice, target = text, verb.next if text else None
         if choice is None or target is None:
             self._failed(verb.no_match or verb.no_input)
             return
-        self.stage.report_choice(choice, "speech")
+        self.answered(choice, "speech")
         if verb.variable is not None:
             self.stage.variables[verb.variable] = choice
         self.stage.go(target)
@@ -216,18 +241,28 @@ class Gathering(Activity):
         if "speech" in self._verb.input and not self._listening:
             self._listening = True
             self.stage.listen(tuple(self._verb.phrases) or None)
-        self.stage.say(texts)
+        self.stage.say(texts, slow=self._slow)
 
     def _take(self, digit: str) -> None:
         self.stage.cancel_timer(INTER_DIGIT)
         if digit == self._verb.finish_on_key:
             self._evaluate()
             return
+        if not self._digits and self._asks_slowly(digit):
+            return
         self._digits += digit
         if self._complete():
             self._evaluate()
         else:
-            self.stage.start_timer(INTER_DIGIT, self._verb.inter_digit_timeout)
+            self.stage.start_timer(INTER_DIGIT, self._verb.inter_digit_timeout * self._patience)
+
+    def _asks_slowly(self, choice: str) -> bool:
+        """Where that is what the caller wants: the question again, slowly. It is no failure."""
+        if choice != self.stage.slower or not self._verb.offers_slower(choice):
+            return False
+        self._slow = True
+        self._ask(self._verb.say)
+        return True
 
     def _complete(self) -> bool:
         if len(self._digits) >= self._verb.longest:

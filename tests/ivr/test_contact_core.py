@@ -216,6 +216,7 @@ def test_a_second_invite_is_busy() -> None:
 
 LEAVING = """
 flow: leaving
+speech: false
 start: first
 nodes:
   first: {verb: enqueue, queue: billing, announcePosition: true, choices: {"1": bye}, empty: bye}
@@ -256,6 +257,7 @@ def test_a_queue_without_agents_sends_the_caller_on(tmp_path: Path) -> None:
 
 MESSAGES = """
 flow: messages
+speech: false
 start: first
 nodes:
   first: {verb: enqueue, queue: billing, priority: 7, choices: {"1": promise, "2": mail}}

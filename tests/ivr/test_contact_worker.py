@@ -35,7 +35,7 @@ from ivr.controls import (
     HoldCustomer,
     SendDigits,
 )
-from ivr.ears import Ears, Gate
+from ivr.ears import Ears, Gate, OnSpeech
 from ivr.prompts import PromptStore
 from ivr.schema import load_flow
 from ivr.settings import IvrSettings
@@ -87,6 +87,12 @@ class DeafEars(Ears):
 
     def open(self, base_s: float) -> None:
         self.opened.append(base_s)
+
+    def listen(self, token: int, phrases: tuple[str, ...] | None, base_s: float, on_speech: OnSpeech) -> None:
+        pass
+
+    def stop_listening(self) -> None:
+        pass
 
 
 class Call:

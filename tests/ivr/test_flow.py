@@ -40,7 +40,7 @@ from ivr.flow import (
 from ivr.prompts import PromptSource
 from ivr.schema import Flow
 
-HEADER = "flow: test\nstart: first\nnodes:\n"
+HEADER = "flow: test\nspeech: false\nslower: ''\nstart: first\nnodes:\n"
 MENU = """
   first:
     verb: gather
@@ -138,7 +138,7 @@ def test_a_digit_silences_the_prompt_and_chooses_in_one_step(tmp_path: Path) -> 
 
 def test_a_choice_that_begins_a_longer_one_waits_for_more(tmp_path: Path) -> None:
     caller = caller_in(tmp_path, MENU)
-    assert caller.press("1") == (StopPrompts(), StartTimer("inter-digit", 3.0, 2))
+    assert caller.press("1") == (StopPrompts(), StartTimer("inter-digit", 5.0, 2))
     caller.run_out("inter-digit")
     assert caller.runner.node == "line"
     caller = caller_in(tmp_path, MENU)

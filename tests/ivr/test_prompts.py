@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
 
-from ivr import prompt_builder
+from assist.cli import main
+from ivr.engines import engines
 from ivr.music import hold_music
+from ivr.prompt_builder import build, render_missing
 from ivr.prompts import DIRECTORY, MANIFEST, PromptSource, PromptStore, file_name, read_manifest
-from ivr.synthesis import Speech, SynthesisError
+from ivr.schema import load_with_prompts
+from ivr.synthesis import SynthesisError
 from voice.audio import read_wav, write_wav
 from voice.errors import DocumentError
 
@@ -119,41 +122,86 @@ class Synthesiser:
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def __call__(self, text: str, voice: str = "slt", stretch: float = 1.0) -> Speech:
-        if text == "Good day." and voice == "broken":
+    def speak(self, source: PromptSource, rate: int) -> bytes:
+        if source.text == "Good day." and source.voice == "broken":
             raise SynthesisError("flite failed with status 1: no such voice")
-        self.said.append(text)
-        return Speech(b"\1\0" * 4000, ())
+        self.said.append(source.text if rate == 8000 else f"{source.text} wide")
+        return b"\1\0" * (rate // 2)
 
 
-@pytest.fixture
-def synthesiser(monkeypatch: pytest.MonkeyPatch) -> Synthesiser:
+def quiet() -> Console:
+    return Console(file=io.StringIO())
+
+
+def test_the_builder_renders_what_is_missing_and_nothing_else(tmp_path: Path) -> None:
     fake = Synthesiser()
-    monkeypatch.setattr(prompt_builder, "speak", fake)
-    return fake
-
-
-def test_the_builder_renders_what_is_missing_and_nothing_else(tmp_path: Path, synthesiser: Synthesiser) -> None:
-    console = Console(file=io.StringIO())
-    assert prompt_builder.render_missing([HELLO], tmp_path, console) == 2, "with the hold music"
-    assert prompt_builder.render_missing([HELLO, PromptSource("Good day.", "slt")], tmp_path, console) == 1
-    assert synthesiser.said == ["Hello.", "Good day."]
+    speakers = {"flite": fake}
+    good_day = PromptSource("Good day.", "slt")
+    assert render_missing([HELLO], tmp_path, speakers, quiet()) == 2, "with the hold music"
+    assert render_missing([HELLO, good_day], tmp_path, speakers, quiet()) == 1
+    assert fake.said == ["Hello.", "Good day."]
     assert [prompt.file for prompt in read_manifest(tmp_path)] == ["good-day.wav", "hello.wav", "hold.wav"]
     assert PromptStore.open(tmp_path).names() == ("hold",)
+    assert render_missing([HELLO, good_day], tmp_path, speakers, quiet(), wide=True) == 2
+    assert fake.said[2:] == ["Hello. wide", "Good day. wide"], "what is there at 8 kHz is not rendered again"
+    wide = PromptStore.open(tmp_path, 16000)
+    assert len(wide.pcm(HELLO.key)) == 2 * len(PromptStore.open(tmp_path).pcm(HELLO.key))
+    assert len(wide.pcm("hold")) == 2 * 16000 * 8
 
 
-def test_the_command_line_builds_and_says_what_is_wrong_in_one_line(tmp_path: Path, synthesiser: Synthesiser) -> None:
-    flow, bad = tmp_path / "flow.yaml", tmp_path / "bad.yaml"
-    flow.write_text(FLOW)
-    bad.write_text(FLOW.replace("next: b", "next: c"))
-    build = ["build", "--directory", str(tmp_path / "audio")]
-    done = CliRunner().invoke(prompt_builder.application, [*build, str(flow)])
-    assert (done.exit_code, "3 rendered, 3 in" in done.output) == (0, True)
-    failed = CliRunner().invoke(prompt_builder.application, [*build, str(bad)])
-    assert failed.exit_code == 2
-    assert f"{bad}:4: node 'a': next names 'c', which is no node. Fix: " in failed.output
-    assert "Traceback" not in failed.output
-    flow.write_text(FLOW.replace("start:", "voice: broken\nstart:"))
-    failed = CliRunner().invoke(prompt_builder.application, [*build, str(flow)])
-    assert failed.exit_code == 2
-    assert "no such voice" in failed.output
+def test_every_language_has_its_directory(tmp_path: Path) -> None:
+    fake = Synthesiser()
+    for language in ("en", "es"):
+        (tmp_path / f"{language}.yaml").write_text(FLOW.replace("start:", f"language: {language}\nstart:"))
+    flows = [tmp_path / "en.yaml", tmp_path / "es.yaml"]
+    assert build(flows, tmp_path / "audio", {"flite": fake}, quiet()) == 6
+    for flow in flows:
+        loaded, store = load_with_prompts(flow, tmp_path / "audio")
+        assert loaded.prompt("Hello.").audio in store
+        assert (tmp_path / "audio" / flow.stem / "hello.wav").is_file()
+    (tmp_path / "en.yaml").write_text(FLOW.replace("Good day.", "Good night."))
+    with pytest.raises(DocumentError, match="no recording of 'Good night"):
+        load_with_prompts(flows[0], tmp_path / "audio")
+
+
+def test_the_command_line_says_what_is_wrong_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow = tmp_path / "flow.yaml"
+    for text, complaint in (
+        (FLOW.replace("next: b", "next: c"), f"{flow}:4: node 'a': next names 'c', which is no node. Fix: "),
+        (FLOW.replace("start:", "engine: recorded\nstart:"), "spoken by a person: say where with --recordings DIR"),
+    ):
+        flow.write_text(text)
+        monkeypatch.setattr(sys, "argv", ["callfloor", "prompts", "build", "--prompts", str(tmp_path / "a"), str(flow)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        assert stopped.value.code == 2
+        assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_espeak_ng_speaks_many_languages_at_both_rates_and_slowly(rate: int) -> None:
+    speakers = engines()
+    said = [
+        speakers["espeak-ng"].speak(PromptSource("Un momento, por favor.", "es", stretch, "espeak-ng"), rate)
+        for stretch in (1.0, 1.35)
+    ]
+    usual, slow = (np.frombuffer(pcm, "<i2").astype(float) for pcm in said)
+    assert 0.8 < len(usual) / rate < 4
+    assert 1.15 < len(slow) / len(usual) < 1.6
+    assert 20 * np.log10(np.max(np.abs(usual)) / 32768) == pytest.approx(-3, abs=0.1)
+    with pytest.raises(SynthesisError, match="no voice"):
+        speakers["espeak-ng"].speak(PromptSource("Hello.", "klingonese", engine="espeak-ng"), rate)
+
+
+def test_people_speak_prompts_too(tmp_path: Path) -> None:
+    write_wav(tmp_path / "hello.wav", b"\1\0" * 800, 8000)
+    recorded = engines(tmp_path)["recorded"]
+    assert recorded.speak(PromptSource("Hello.", "maria", engine="recorded"), 8000) == b"\1\0" * 800
+    for source, rate, complaint in (
+        (PromptSource("Hello.", "maria", 1.35, "recorded"), 8000, "hello-slowly.wav"),
+        (PromptSource("Hello.", "maria", engine="recorded"), 16000, "16000 Hz"),
+    ):
+        with pytest.raises(SynthesisError, match=complaint):
+            recorded.speak(source, rate)

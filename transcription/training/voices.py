@@ -107,6 +107,11 @@ def speak(text: str, manner: Manner) -> Sound:
     return next(speak_festival([(text, manner)]))
 
 
+def espeak(text: str, manner: Manner) -> tuple[Sound, int]:
+    """What espeak-ng makes of ``text``, and at which rate. Raises TrainingError; ImportError without its wheel."""
+    return _espeak().say(text, manner)
+
+
 def speak_festival(said: list[tuple[str, Manner]]) -> Iterator[Sound]:
     """Festival takes a second to start, so it is given many sentences at once."""
     for first in range(0, len(said), _FESTIVAL_BATCH):
