@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from assist.headset_cli import headset
+from assist.kamailio_cli import kamailio
 from assist.speech_cli import evaluate, models, transcribe
 from hardware.errors import HardwareError
 from voice.errors import CallfloorError, DocumentError
@@ -27,6 +28,7 @@ app.add_typer(prompts_app, name="prompts")
 app.add_typer(headset, name="headset")
 app.add_typer(recording, name="recording")
 app.add_typer(models, name="models")
+app.add_typer(kamailio, name="kamailio")
 app.command()(transcribe)
 app.command()(evaluate)
 app.add_typer(flow, name="flow")

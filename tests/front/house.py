@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,9 +91,11 @@ async def zygote(
 
 
 @contextlib.asynccontextmanager
-async def running(*arguments: str, stdout: int | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A Python of ours, ended by SIGTERM, which it must take well."""
-    environment = os.environ | {"PYTHONPATH": ".", "OPENBLAS_NUM_THREADS": "1"}
+async def running(
+    *arguments: str, stdout: int | None = None, more: Mapping[str, str] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A Python of ours, ended by SIGTERM, which it must take well. ``more``: of the environment."""
+    environment = os.environ | {"PYTHONPATH": ".", "OPENBLAS_NUM_THREADS": "1"} | dict(more or {})
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=stdout, env=environment)
     try:
         yield process
