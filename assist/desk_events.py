@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from assist.alerts import ALERT_EVENTS
 from assist.cards import CARD_EVENTS
 from assist.coaching import COACHING_EVENTS, SupervisionNotice
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
@@ -149,5 +150,5 @@ DESK_CONTROLS: tuple[type[Event], ...] = (
 )  # fmt: skip
 FEED_EVENTS: tuple[type[Event], ...] = (
     *DESK_EVENTS, AgentStateChanged, ContactAnswered, ContactEnded, *DESK_CONTROLS, *UTTERANCE_EVENTS, *CARD_EVENTS,
-    *SUPERVISION_EVENTS, *COACHING_EVENTS,
+    *SUPERVISION_EVENTS, *COACHING_EVENTS, *ALERT_EVENTS,
 )  # fmt: skip

@@ -17,8 +17,10 @@ from dataclasses import replace
 from typing import Any
 
 from assist import casework
+from assist.alerts import ALERT_EVENTS
 from assist.api.ports import (
     AcceptCard,
+    AcknowledgeAlert,
     AgentCommand,
     Answer,
     CallCommand,
@@ -37,6 +39,7 @@ from assist.api.ports import (
     StationVerb,
     SuperviseAs,
     SuperviseContact,
+    SupervisorView,
     TickStep,
 )
 from assist.call_desk import CallDesk
@@ -52,8 +55,7 @@ from assist.history import CustomerFound
 from assist.journal import Journal
 from assist.store import Store, StoreError
 from assist.summary import ContactSummary
-from assist.supervision import SupervisionSettings
-from assist.supervisors import Supervisors
+from assist.supervisors import Oversight, Supervisors
 from ivr.acd import Acd
 from ivr.acd_messages import (
     MoreWrapUp,
@@ -65,6 +67,7 @@ from ivr.acd_messages import (
 from ivr.contacts import (
     CONTACT_COMMANDS,
     CONTACT_EVENTS,
+    AgentStateChanged,
     CallbackRequested,
     ContactEnded,
     ContactSnapshot,
@@ -82,7 +85,16 @@ from voice.settings import AgentSettings
 log = logging.getLogger(__name__)
 
 EVENTS = EventCodec(
-    (*VOICE_EVENTS, *CONTACT_EVENTS, *SUPERVISION_EVENTS, *UTTERANCE_EVENTS, *CARD_EVENTS, *COACHING_EVENTS, NoteSaved)
+    (
+        *VOICE_EVENTS,
+        *CONTACT_EVENTS,
+        *SUPERVISION_EVENTS,
+        *UTTERANCE_EVENTS,
+        *CARD_EVENTS,
+        *COACHING_EVENTS,
+        *ALERT_EVENTS,
+        NoteSaved,
+    )
 )
 COMMANDS = CommandCodec((*CONTACT_COMMANDS, *SUPERVISION_COMMANDS))
 SETTLE_S = 1.0
@@ -98,7 +110,7 @@ class Floor:
     def __init__(
         self, bus: Bus, store: Store, feed: Feed, brain: Acd, content: Content, recogniser: RecogniserChanged,
         agents: Sequence[AgentSettings], domain: str, clock: Clock, vip: Sequence[str] = (),
-        supervision: SupervisionSettings | None = None,
+        oversight: Oversight | None = None,
     ) -> None:  # fmt: skip
         self._bus = bus
         self._store = store
@@ -106,7 +118,7 @@ class Floor:
         self._feed = feed
         self._dispatch = Dispatch(
             brain, bus, clock, agents, domain, StoreDirectory(store, vip), self._spawn,
-            lambda state: self._tell(state.agent, state),
+            self._agent_changed,
         )  # fmt: skip
         self._call_desk = CallDesk(bus, self._dispatch, agents, domain)
         self._content = content
@@ -124,8 +136,9 @@ class Floor:
         self._tasks: asyncio.TaskGroup | None = None
         self._unheard: set[str] = set()
         self._all_heard = asyncio.Event()
+        self._oversight = oversight or Oversight()
         self._supervisors = Supervisors(
-            bus, self._agents, supervision or SupervisionSettings(), domain, clock, self._tell, self._own,
+            bus, self._agents, self._oversight, content, domain, clock, self._tell, self._own,
             self._cases.get, self._spawn,
         )  # fmt: skip
 
@@ -149,9 +162,14 @@ class Floor:
         events = self._bus.subscribe("*", durable="floor", limit=10_000)
         self._bus.on_connected(self._announce)
         await self._bus.start()
-        async with asyncio.TaskGroup() as self._tasks:
-            async for batch in events.batches():
-                await self._receive(batch)
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                if self._oversight.webhook is not None:
+                    self._spawn(self._oversight.webhook.run())
+                async for batch in events.batches():
+                    await self._receive(batch)
+        finally:
+            self._supervisors.alarms.close()
 
     def _announce(self) -> None:
         self._bus.publish(FloorStarted())
@@ -202,6 +220,7 @@ class Floor:
         case, told = Case(contact_id, self._content), list[tuple[casework.Tell, float]]()
         for envelope in await self._journal.of_contact(contact_id):
             self._logged.add(envelope.id)
+            self._supervisors.recall(case, envelope.event, envelope.at)
             for effect in await self._with_customer(case, case.handle(envelope), envelope.at):
                 if isinstance(effect, casework.Tell):
                     told.append((effect, envelope.at))
@@ -346,6 +365,8 @@ class Floor:
                 return Reply(True)
             case Note(contact_id, text):
                 return self._on_case(contact_id, agent, NoteSaved(text))
+            case AcknowledgeAlert(alert_id):
+                return self._supervisors.acknowledge(agent, alert_id)
             case RaiseHand(contact_id, text):
                 return self._on_case(contact_id, agent, HandRaised(agent, text))
             case LowerHand(contact_id) if not self._supervises(agent):
@@ -385,6 +406,14 @@ class Floor:
         """A supervisor's station takes no contacts of its own."""
         known = self._agents.get(agent)
         return known is not None and known.role == "supervisor"
+
+    def _agent_changed(self, state: AgentStateChanged) -> None:
+        self._tell(state.agent, state)
+        self._supervisors.alarms.agent_state(state)
+
+    def supervisor_view(self, user: str) -> SupervisorView:
+        """See FloorPort."""
+        return self._supervisors.view(user)
 
     def page_opened(self, agent: str) -> None:
         """See FloorPort."""

@@ -12,6 +12,10 @@ import socket
 import sys
 from pathlib import Path
 
+import httpx
+
+from assist.alarm import AlertSettings
+from assist.alert_rules import BUILT_IN, load_alert_rules
 from assist.api.app import create_app
 from assist.api.server import WebSettings, serving
 from assist.content import load_content
@@ -21,6 +25,8 @@ from assist.floor import COMMANDS, EVENTS, Floor
 from assist.security import Security, signing_key
 from assist.store import Store
 from assist.supervision import SupervisionSettings
+from assist.supervisors import Oversight
+from assist.webhook import Webhook
 from ivr.acd import Acd, AcdTimes
 from ivr.settings import IvrSettings, read_queues
 from transcription.models import find_model
@@ -59,8 +65,12 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     brain = Acd(times, queues=read_queues(settings))
     model = recogniser(settings.section("transcription", TranscriptionSettings).model)
     domain = settings.section("front", FrontSettings).domain
+    alerts = settings.section("alerts", AlertSettings)
+    client = httpx.AsyncClient()
+    webhook = Webhook(alerts.webhook, alerts.webhook_secret, clock, client) if alerts.webhook else None
     supervision = settings.section("supervision", SupervisionSettings)
-    floor = Floor(bus, store, feed, brain, load_content(), model, agents, domain, clock, ivr.vip, supervision)
+    oversight = Oversight(supervision, load_alert_rules(alerts.rules or BUILT_IN), webhook)
+    floor = Floor(bus, store, feed, brain, load_content(), model, agents, domain, clock, ivr.vip, oversight)
     security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock)
     app = create_app(floor, feed, security, clock)
     try:
@@ -77,6 +87,7 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     finally:
         await bus.close()
         await store.close()
+        await client.aclose()
 
 
 def main() -> int:

@@ -44,7 +44,9 @@ class ChildRefusedError(CallfloorError):
     """A process cannot serve with these settings; it has said why on stderr."""
 
 
-SECTIONS = {"run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue", "trunk", "kamailio", "supervision"}
+SECTIONS = {
+    "run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue", "trunk", "kamailio", "supervision", "alerts",
+}  # fmt: skip
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
 STEADY_S = 10.0

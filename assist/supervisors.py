@@ -9,7 +9,21 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from assist.api.ports import Coach, LeaveContact, LowerHand, SuperviseAs, SuperviseContact, SupervisorCommand
+from pydantic import TypeAdapter
+
+from assist.alarm import Alarms
+from assist.alert_rules import AlertRule
+from assist.alert_watch import AlertRules
+from assist.alerts import AlertAcknowledged, AlertCleared, AlertEvent, AlertRaised
+from assist.api.ports import (
+    Coach,
+    LeaveContact,
+    LowerHand,
+    SuperviseAs,
+    SuperviseContact,
+    SupervisorCommand,
+    SupervisorView,
+)
 from assist.cards import CardSettled
 from assist.casework import Case
 from assist.coaching import (
@@ -19,8 +33,10 @@ from assist.coaching import (
     HandRaised,
     SupervisionNotice,
 )
+from assist.content import Content
 from assist.desk_events import ContactAssigned, ContactReleased
 from assist.supervision import SupervisionSettings, address, may_supervise
+from assist.webhook import Webhook
 from ivr.contacts import ContactEnded, ContactSnapshot
 from ivr.supervision import (
     EndSupervision,
@@ -40,8 +56,18 @@ from voice.events import Event, new_identifier
 from voice.hearing import Mode
 from voice.settings import AgentSettings
 
+_ALERT: TypeAdapter[AlertEvent] = TypeAdapter(AlertRaised | AlertAcknowledged | AlertCleared)
 Told = SupervisionStarted | SupervisionModeChanged | SupervisionEnded | SupervisionFailed
 Heard = UtterancePartial | UtteranceFinal | TranscriptionGap | ContactEnded
+
+
+@dataclass(frozen=True, slots=True)
+class Oversight:
+    """What supervisors of this house work with. ``webhook``: where alerts go besides."""
+
+    settings: SupervisionSettings = field(default_factory=SupervisionSettings)
+    rules: tuple[AlertRule, ...] = ()
+    webhook: Webhook | None = None
 
 
 @dataclass(slots=True)
@@ -62,14 +88,33 @@ class Supervisors:
 
     bus: Bus
     agents: Mapping[str, AgentSettings]
-    settings: SupervisionSettings
+    oversight: Oversight
+    content: Content
     domain: str
     clock: Clock
     tell: Callable[[str, Event, str], None]
     own: Callable[[Event, Case], None]
     find: Callable[[str], Case | None]
     spawn: Callable[[Coroutine[Any, Any, None]], None]
+    alarms: Alarms = field(init=False)
     _visits: dict[str, _Visit] = field(default_factory=dict)
+    _hands: dict[str, HandRaised] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        rules = AlertRules(self.oversight.rules, self.content.scorer, self.content.sentiment)
+        self.alarms = Alarms(rules, self.clock, self._alert)
+
+    def view(self, user: str) -> SupervisorView:
+        """What a supervisor's page begins with."""
+        alerts = tuple(alert for alert in self.alarms.open if self._concerns(user, alert.agent))
+        hands = tuple((key, hand) for key, hand in self._hands.items() if self._concerns(user, hand.agent))
+        visit = self._visits.get(user)
+        return SupervisorView(alerts, hands, dict(self.settings.tips), visit.contact_id if visit else "")
+
+    @property
+    def settings(self) -> SupervisionSettings:
+        """``[supervision]``."""
+        return self.oversight.settings
 
     async def command(self, user: str, command: SupervisorCommand, case: Case | None) -> Reply:
         """Carry out a supervisor's command, or refuse it. Raises BusError where the contact does not answer."""
@@ -92,8 +137,22 @@ class Supervisors:
                 self.own(HandLowered(case.agent, user), case)
                 return Reply(True)
 
+    def acknowledge(self, user: str, alert_id: str) -> Reply:
+        """A supervisor has seen an alert."""
+        if why_not := may_supervise(self.agents.get(user), None):
+            return Reply(False, why_not)
+        return self.alarms.acknowledge(alert_id, user)
+
+    def recall(self, case: Case, event: Event, at: float) -> None:
+        """What the log says of a contact, to a floor that starts again."""
+        self.alarms.recall(case.contact_id, event, at)
+        self._remember_hand(case, event)
+
     def heard(self, case: Case, event: Event) -> None:
         """Something happened to a contact."""
+        if not case.ended or isinstance(event, ContactEnded):
+            self.alarms.heard(case.contact_id, event)
+        self._remember_hand(case, event)
         match event:
             case SupervisionStarted() | SupervisionModeChanged() | SupervisionEnded() | SupervisionFailed():
                 self._supervision(case, event)
@@ -108,6 +167,24 @@ class Supervisors:
                 visit.contact_id, visit.agent = case.contact_id, agent
             case UtterancePartial() | UtteranceFinal() | TranscriptionGap() | ContactEnded():
                 self._share(case, event)
+
+    def _remember_hand(self, case: Case, event: Event) -> None:
+        match event:
+            case HandRaised():
+                self._hands[case.contact_id] = event
+            case HandLowered() | ContactEnded():
+                self._hands.pop(case.contact_id, None)
+
+    def _alert(self, event: AlertEvent, agent: str, contact_id: str) -> None:
+        envelope = self.bus.publish(event, contact_id=contact_id or None)
+        self._tell_all(agent, event, contact_id)
+        if self.oversight.webhook is not None:
+            data = _ALERT.dump_python(event, mode="json")
+            message = {"type": event.type, "id": envelope.id, "at": envelope.at, "contact_id": contact_id, "data": data}
+            self.oversight.webhook.put(message)
+
+    def _concerns(self, user: str, agent: str) -> bool:
+        return not may_supervise(self.agents.get(user), self.agents.get(agent))
 
     async def _supervise(self, who: AgentSettings, case: Case) -> Reply:
         """Dial her phone for this contact; a contact she is at is left first, for a phone takes one call."""
@@ -175,10 +252,12 @@ class Supervisors:
         visit.banner = wanted
 
     def _tell_supervisors(self, case: Case, event: Event) -> None:
-        agent = self.agents.get(case.agent)
-        for user, settings in self.agents.items():
-            if not may_supervise(settings, agent):
-                self.tell(user, event, case.contact_id)
+        self._tell_all(case.agent, event, case.contact_id)
+
+    def _tell_all(self, agent: str, event: Event, contact_id: str) -> None:
+        for user in self.agents:
+            if self._concerns(user, agent):
+                self.tell(user, event, contact_id)
 
     def _share(self, case: Case, event: Heard) -> None:
         """Who listens reads along."""

@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 
 from assist.api.feed_socket import FeedSocket
 from assist.api.messages import CommandMessage, Done, Login, Me, Token, UnknownCommandError, agent_command
-from assist.api.ports import FloorPort
+from assist.api.ports import FloorPort, SupervisorView
 from assist.api.station_socket import StationSocket
 from assist.feed import Feed
 from assist.security import Identity, LoginRefusedError, Security, TokenError, TooManyLoginsError
@@ -48,6 +48,12 @@ def create_app(floor: FloorPort, feed: Feed, security: Security, clock: Clock | 
     @app.get("/healthz")
     async def health() -> dict[str, str]:
         return {"status": "ok"}
+
+    @app.get("/api/supervision")
+    async def supervision(who: Annotated[Identity, Depends(_bearer)]) -> SupervisorView:
+        if who.role != "supervisor":
+            raise HTTPException(403, "only a supervisor may see this")
+        return floor.supervisor_view(who.user)
 
     @app.websocket("/api/feed")
     async def feed_socket(socket: WebSocket) -> None:

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from assist.api.ports import (
     AcceptCard,
+    AcknowledgeAlert,
     AgentCommand,
     Answer,
     CancelConsult,
@@ -179,6 +180,7 @@ _COMMANDS: Mapping[str, TypeAdapter[Any]] = {
     "supervise_as": TypeAdapter(SuperviseAs),
     "leave": TypeAdapter(LeaveContact),
     "coach": TypeAdapter(Coach),
+    "acknowledge_alert": TypeAdapter(AcknowledgeAlert),
 }
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from assist.alerts import AlertRaised
+from assist.coaching import HandRaised
 from voice.commands import Reply
 from voice.hearing import Mode
 
@@ -166,11 +169,30 @@ class Coach:
     tip: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AcknowledgeAlert:
+    """The supervisor has seen an alert."""
+
+    alert_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorView:
+    """What a supervisor's page begins with: open ``alerts``, raised ``hands`` (by contact), canned ``tips`` by name,
+    and the contact her phone is at (empty: none). Changes come by the feed.
+    """
+
+    alerts: tuple[AlertRaised, ...] = ()
+    hands: tuple[tuple[str, HandRaised], ...] = ()
+    tips: Mapping[str, str] = field(default_factory=dict)
+    supervising: str = ""
+
+
 SupervisorCommand = SuperviseContact | SuperviseAs | LeaveContact | Coach | LowerHand
 CallCommand = Hold | ConsultWith | SwapParties | CancelConsult | Conference | CompleteTransfer | Transfer | PressKeys
 AgentCommand = (
     Answer | HangUp | Mute | SetState | MoreTime | AcceptCard | DismissCard | TickStep | Note | RaiseHand
-    | CallCommand | SupervisorCommand
+    | CallCommand | AcknowledgeAlert | SupervisorCommand
 )  # fmt: skip
 
 
@@ -208,6 +230,9 @@ class FloorPort(Protocol):
 
     async def command(self, agent: str, command: AgentCommand) -> Reply:
         """Carry out an agent's command, or refuse it with a reason a person can read."""
+
+    def supervisor_view(self, user: str) -> SupervisorView:
+        """What the page of a supervisor begins with."""
 
     def page_opened(self, agent: str) -> None:
         """The agent's first page connected."""

@@ -30,7 +30,7 @@ from assist.feed import Feed, FeedConnection, FeedMessage
 from assist.floor import EVENTS, Floor
 from assist.store import DEMO_NUMBER, Store, StoreError, StoreFailure, seed_demo
 from assist.summary import ContactSummary
-from assist.supervision import SupervisionSettings
+from assist.supervisors import Oversight
 from assist.wording import utc_date
 from ivr.acd import Acd, AcdTimes
 from ivr.contacts import (
@@ -136,7 +136,7 @@ class House:
         self.bus = MemoryBus(self.hub, "workers", clock)
         self.heard: Subscription = self.bus.subscribe("*", limit=10_000)
         self.agents: tuple[AgentSettings, ...] = AGENTS
-        self.supervision = SupervisionSettings()
+        self.oversight = Oversight()
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -145,7 +145,7 @@ class House:
         self.floor_bus = MemoryBus(self.hub, f"floor-{id(self.feed)}", self.clock)
         self.floor = Floor(
             self.floor_bus, self.store, self.feed, Acd(self._times, queues=self._queues), self._content, MODEL,
-            self.agents, "callfloor", self.clock, supervision=self.supervision,
+            self.agents, "callfloor", self.clock, oversight=self.oversight,
         )  # fmt: skip
         await self.floor.recall()
         self._running = asyncio.create_task(self.floor.run())

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from assist.alert_rules import load_alert_rules
+from assist.alerts import AlertAcknowledged, AlertCleared, AlertRaised
 from assist.api.ports import (
     AcceptCard,
+    AcknowledgeAlert,
     Coach,
     LeaveContact,
     LowerHand,
@@ -24,6 +27,7 @@ from assist.content import Content
 from assist.desk_events import ContactAssigned, ContactReleased
 from assist.store import Store, seed_demo
 from assist.supervision import SupervisionSettings
+from assist.supervisors import Oversight
 from assist.wording import utc_date
 from ivr.acd import AcdTimes
 from ivr.contacts import ContactSnapshot
@@ -59,7 +63,7 @@ QUIET = SupervisionSettings.model_validate(
 async def staffed(file: Path, content: Content) -> AsyncIterator[House]:
     store = await Store.open(f"sqlite+aiosqlite:///{file}")
     built = House(store, content, VirtualClock(), AcdTimes(), {})
-    built.agents, built.supervision = (*AGENTS, SARA, TOM), QUIET
+    built.agents, built.oversight = (*AGENTS, SARA, TOM), Oversight(QUIET, load_alert_rules())
     try:
         await seed_demo(store, utc_date(built.clock.wall()))
         await built.bus.start()
@@ -258,5 +262,45 @@ def test_a_worker_that_does_not_take_the_command_is_an_error_for_the_page(talkin
         worker.bus.serve("contact.c1", no)
         with pytest.raises(CommandRefusedError, match="tom"):
             await house.floor.command("sara", SuperviseContact("c1"))
+
+    talking(use)
+
+
+def test_an_alert_reaches_the_board_is_acknowledged_and_survives_the_floor(talking: Callable[[Use], None]) -> None:
+    async def use(house: House, worker: Worker) -> None:
+        worker.say(final("u1", "caller", "i want to speak to a manager", 9.0))
+        while (alert := await house.told(AlertRaised, "sara")).data["kind"] != "keyword":
+            pass  # the queue of this contact is as old as Unix time
+        assert (alert.data["rule"], alert.data["agent"], alert.contact_id) == ("wants_supervisor", "anna", "c1")
+        assert AlertRaised.type not in types(house, "anna")
+        alert_id = alert.data["alert_id"]
+        assert [each.alert_id for each in house.floor.supervisor_view("sara").alerts] == [alert_id]
+        assert house.floor.supervisor_view("tom").alerts == ()
+        assert not (await house.floor.command("anna", AcknowledgeAlert(alert_id))).ok
+        await house.restart()
+        worker.say(final("u2", "caller", "hello", 12.0))
+        await house.settled()
+        assert [each.alert_id for each in house.floor.supervisor_view("sara").alerts] == [alert_id]
+        assert (await house.floor.command("sara", AcknowledgeAlert(alert_id))).ok
+        assert (await house.told(AlertAcknowledged, "sara")).data == {"alert_id": alert_id, "by": "sara"}
+        assert not (await house.floor.command("sara", AcknowledgeAlert(alert_id))).ok
+        worker.say(ENDED)
+        cleared = await house.told(AlertCleared, "sara")
+        assert cleared.data == {"alert_id": alert_id, "reason": "ended"}
+        assert house.floor.supervisor_view("sara").alerts == ()
+
+    talking(use)
+
+
+def test_a_page_begins_with_hands_tips_and_where_her_phone_is(talking: Callable[[Use], None]) -> None:
+    async def use(house: House, worker: Worker) -> None:
+        await house.floor.command("anna", RaiseHand("c1", "help"))
+        await listening(house, worker)
+        view = house.floor.supervisor_view("sara")
+        assert view.hands == (("c1", HandRaised("anna", "help")),)
+        assert (view.tips, view.supervising) == ({"slow": "Speak a little slower"}, "c1")
+        worker.say(ENDED)
+        await house.settled()
+        assert house.floor.supervisor_view("sara").hands == ()
 
     talking(use)

@@ -17,6 +17,7 @@ from assist.api.ports import (
     SetState,
     StationLink,
     StationReport,
+    SupervisorView,
     TickStep,
 )
 from assist.cards import CardSettled, CardUpdated
@@ -95,6 +96,9 @@ class FakeFloor:
                 self.tell(CardUpdated(agent, replace(entry.card, steps=steps), 0.3), contact.id)
                 return Reply(True)
         return Reply(False, "no such card")
+
+    def supervisor_view(self, user: str) -> SupervisorView:
+        return SupervisorView()
 
     def page_opened(self, agent: str) -> None:
         """See FloorPort."""
