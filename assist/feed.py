@@ -30,6 +30,7 @@ from voice.events import Envelope, Event, EventCodec, new_identifier
 
 RING = 2000
 QUEUE = 500
+_CODEC = EventCodec(FEED_EVENTS)
 
 
 class HopelessConsumerError(CallfloorError):
@@ -188,7 +189,6 @@ class Feed:
         self._ring = ring
         self._queue = queue
         self._channels: dict[str, Channel] = {}
-        self._codec = EventCodec(FEED_EVENTS)
         self.hopeless = 0
 
     def add_agent(self, user: str, name: str) -> None:
@@ -214,7 +214,7 @@ class Feed:
         channel = self._channel(agent)
         at = self._clock.wall() if at is None else at
         seq = channel.seq + 1
-        wire = self._codec.encode(Envelope(event_id or new_identifier(), at, agent, seq, event, contact_id))
+        wire = _CODEC.encode(Envelope(event_id or new_identifier(), at, agent, seq, event, contact_id))
         message = FeedMessage(event.type, wire["id"], contact_id, seq, at, wire["data"], _live_key(event))
         channel.desk = channel.desk.apply(event, contact_id, at)
         channel.record(message)
