@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from assist.demo.puppet import Puppet
 from assist.demo.stage import CUSTOMER_HOST, NUMBER, Cast, stage
 from assist.desk import Desk
@@ -37,11 +39,11 @@ async def on_stage(directory: Path, *, wrap_up_s: float = 0.5, more: str = "") -
         yield cast
 
 
-class Caller:
-    """One more customer of the demo's kind, with a number of her own. ``reports``: what her telephone said."""
+class Extra:
+    """Somebody else on stage. ``reports``: what the telephone said."""
 
-    def __init__(self, puppet: Puppet, number: str) -> None:
-        self.number = number
+    def __init__(self, puppet: Puppet, name: str) -> None:
+        self.name = name
         self.puppet = puppet
         self.reports: list[dict[str, Any]] = []
         self._changed = asyncio.Event()
@@ -60,7 +62,15 @@ class Caller:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
-            raise TimeoutError(f"waited {DEADLINE_S:.0f} s for {what}; {self.number} said {self.reports}") from None
+            raise TimeoutError(f"waited {DEADLINE_S:.0f} s for {what}; {self.name} said {self.reports}") from None
+
+
+class Caller(Extra):
+    """One more customer of the demo's kind; her name is her number."""
+
+    @property
+    def number(self) -> str:
+        return self.name
 
     def call(self) -> None:
         self.puppet.order("call", number=NUMBER)
@@ -78,6 +88,31 @@ async def caller(cast: Cast, number: str) -> AsyncIterator[Caller]:
     finally:
         await puppet.stop()
         await listening
+
+
+@contextlib.asynccontextmanager
+async def colleague(cast: Cast, name: str, secret: str, host: str) -> AsyncIterator[Extra]:
+    """One more agent of the demo's kind, named in the settings, at work."""
+    front, web = "{}:{}".format(*cast.house.addresses.sip), cast.house.addresses.web
+    who = ("--agent", name, "--secret", secret)
+    puppet = await Puppet.start("assist.demo.agent", "--host", host, "--server", web, "--front", front, *who)
+    found = Extra(puppet, name)
+    listening = asyncio.create_task(puppet.listen(found.hear))
+    try:
+        await found.until(lambda: any(report["registered"] for report in found.told("station")), "the registration")
+        yield found
+    finally:
+        await puppet.stop()
+        await listening
+
+
+async def press(cast: Cast, user: str, secret: str, command: str, **data: object) -> None:
+    """An agent presses a button of the page: the command by POST. Raises httpx.HTTPStatusError where it is refused."""
+    async with httpx.AsyncClient(base_url=cast.house.addresses.web) as http:
+        login = await http.post("/api/login", json={"user": user, "secret": secret})
+        bearer = {"Authorization": f"Bearer {login.raise_for_status().json()['token']}"}
+        answer = await http.post(f"/api/commands/{command}", json=data, headers=bearer)
+        answer.raise_for_status()
 
 
 def contact_of(cast: Cast, number: str) -> str:

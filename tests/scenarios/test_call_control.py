@@ -1,0 +1,99 @@
+"""One contact in many hands: held, a colleague consulted, handed over, his station killed, back with the first agent.
+
+Who hears whom is proved by tones elsewhere (``tests/sip``); here real processes, real buttons and the page's commands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from assist.demo.stage import AGENT, Cast
+from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded, ContactQueued
+from ivr.controls import AgentLost, ConsultAnswered, ContactTransferred, HoldChanged
+from tests.scenarios.theatre import Extra, colleague, happened, on_stage, press
+from voice.events import Event
+
+pytestmark = pytest.mark.live
+
+BEN, SECRET = "ben", "kestrel-of-ben"
+BEN_TOO = f'\n[[agent]]\nuser = "{BEN}"\nname = "Ben Okafor"\nsecret = "{SECRET}"\nqueues = ["billing"]\n'
+
+
+def test_a_contact_is_held_handed_over_and_survives_the_death_of_a_station(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with on_stage(tmp_path, more=BEN_TOO) as cast:
+            await cast.connect()
+            async with colleague(cast, BEN, SECRET, "127.0.0.5") as ben:
+                await _until_free(cast, BEN)
+                await _hold(cast)
+                await _hand_over(cast, ben)
+                ben.puppet.process.kill()
+                await _rescued(cast)
+            await cast.hang_up()
+            (ended,) = happened(cast, cast.seen.contact_id, ContactEnded)
+            assert isinstance(ended.event, ContactEnded)
+            assert (ended.event.reason, ended.event.ended_by) == ("completed", "caller")
+
+    asyncio.run(main())
+
+
+async def _hold(cast: Cast) -> None:
+    """On hold there is music, although nobody speaks."""
+    before = cast.seen.heard_s["caller"]
+    await press(cast, AGENT, cast.secret, "hold", on=True)
+    await _event(cast, HoldChanged)
+    await cast.seen.until(lambda: cast.seen.heard_s["caller"] >= before + 2, "music for the customer")
+    assert _state(cast, AGENT) == "HOLD"
+
+
+async def _hand_over(cast: Cast, ben: Extra) -> None:
+    await press(cast, AGENT, cast.secret, "consult", kind="agent", to=BEN)
+    ben.puppet.order("answer")
+    await _event(cast, ConsultAnswered)
+    await cast.talk([0])
+    await ben.until(lambda: bool(ben.told("hears")), "Ben to hear Anna")
+    assert (_state(cast, AGENT), _state(cast, BEN)) == ("CONSULT", "CONSULT")
+    await press(cast, AGENT, cast.secret, "complete_transfer")
+    transferred = await _event(cast, ContactTransferred)
+    assert isinstance(transferred, ContactTransferred)
+    assert (transferred.agent, transferred.to, transferred.done) == (AGENT, BEN, True)
+    heard = len(ben.told("hears"))
+    await cast.talk([1])
+    await ben.until(lambda: len(ben.told("hears")) > heard, "Ben to hear the customer")
+    await _until_free(cast, AGENT)
+
+
+async def _rescued(cast: Cast) -> None:
+    """No BYE came from Ben's station: its silence is noticed, and Anna is given the customer at once."""
+    cast.agent.order("answer")
+    lost = await _event(cast, AgentLost)
+    assert isinstance(lost, AgentLost)
+    assert lost.agent == BEN
+    queued = happened(cast, cast.seen.contact_id, ContactQueued)[-1].event
+    assert isinstance(queued, ContactQueued)
+    assert (queued.priority, queued.turn) == (9, 1)
+    await cast.seen.until(
+        lambda: len(happened(cast, cast.seen.contact_id, ContactAnswered)) == 2, "Anna to answer again"
+    )
+    assert _state(cast, BEN) == "NOT_RESPONDING"
+    before = cast.seen.heard_s["agent"]
+    await cast.talk([1])
+    await cast.seen.until(lambda: cast.seen.heard_s["agent"] > before, "Anna to hear the customer")
+
+
+async def _event(cast: Cast, kind: type[Event]) -> Event:
+    contact_id = cast.seen.contact_id
+    await cast.seen.until(lambda: bool(happened(cast, contact_id, kind)), kind.type)
+    return happened(cast, contact_id, kind)[-1].event
+
+
+def _state(cast: Cast, agent: str) -> str:
+    states = [envelope.event for envelope in cast.seen.events(AgentStateChanged)]
+    return next((s.state for s in reversed(states) if isinstance(s, AgentStateChanged) and s.agent == agent), "")
+
+
+async def _until_free(cast: Cast, agent: str) -> None:
+    await cast.seen.until(lambda: _state(cast, agent) == "AVAILABLE", f"{agent} to be free")
