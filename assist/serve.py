@@ -45,7 +45,8 @@ class ChildRefusedError(CallfloorError):
 
 
 SECTIONS = {
-    "run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue", "trunk", "kamailio", "supervision", "alerts",
+    "run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue", "trunk", "kamailio", "supervision",
+    "alerts",
 }  # fmt: skip
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
