@@ -49,7 +49,9 @@ class SoundDevice(Protocol):
 class PortAudioDevice:
     """A sound card through PortAudio (``sounddevice``, imported at ``start``): two streams, as measured best.
 
-    A duplex stream spins on virtual devices, and 10 ms blocks underflow. ``None`` names the system's default device.
+    A duplex stream spins on virtual devices, and 10 ms blocks underflow. ``None`` names the system's default device at
+    the first ``start``; from then on it is that one, by PortAudio's name for it (where that name is ALSA's ``default``,
+    what stands behind it is ALSA's affair: a sound server is the better way).
     """
 
     def __init__(self, rate: int = 8000, microphone: str | None = None, ear: str | None = None) -> None:
@@ -58,6 +60,7 @@ class PortAudioDevice:
         self._ear = ear
         self._streams: list[Any] = []
         self._stopping = False
+        self._started_before = False
 
     @property
     def rate(self) -> int:
@@ -96,6 +99,9 @@ class PortAudioDevice:
                 self._stopping = True
                 on_stopped(SoundError(SoundFailure.GONE))
 
+        if self._started_before:  # PortAudio's list of devices is as of its start, and nothing of it is open now
+            sounddevice._terminate()
+            sounddevice._initialize()
         common = {
             "samplerate": self._rate,
             "blocksize": self._rate * BLOCK_MS // 1000,
@@ -113,6 +119,8 @@ class PortAudioDevice:
                 stream = kind(device=device, callback=callback, **common)
                 self._streams.append(stream)
                 stream.start()
+            self._ear, self._microphone = (_name_of(sounddevice, stream.device) for stream in self._streams)
+            self._started_before = True
         except (sounddevice.PortAudioError, ValueError) as error:
             self._stopping = True
             self._stop()
@@ -123,6 +131,12 @@ class PortAudioDevice:
             stream = self._streams.pop()
             stream.abort()
             stream.close()
+
+
+def _name_of(sounddevice: Any, index: int) -> str:
+    """A name that means this device alone, also after PortAudio numbered its devices anew."""
+    device = sounddevice.query_devices(index)
+    return f"{device['name']}, {sounddevice.query_hostapis(device['hostapi'])['name']}"
 
 
 class SimulatedSoundCard:

@@ -151,6 +151,49 @@ def test_every_press_is_what_it_means_and_nothing_else(behaviour: Behaviour, scr
         assert desk.agrees()
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(["ring", "host answers", "host ends", "hook"]), max_size=15))
+def test_on_a_device_that_never_follows_the_lights_a_second_press_does_it(script: list[str]) -> None:
+    """Its switch is where its user left it: a press that brings it to where it should be says nothing."""
+    desk = Desk(Behaviour(ack_s=None))
+    for action in script:
+        before, desk.intents = desk.state, []
+        if action == "hook":
+            for _ in range(2):
+                if not desk.intents:
+                    desk.hear(desk.device.press_hook(desk.now))
+                    desk.wait(3.0)
+            assert len(desk.intents) == 1
+            assert desk.intents[0] in (*meaning("hook", before), *([RejectPressed()] if before == RINGING else []))
+        else:
+            desk.show({"ring": RINGING, "host answers": IN_CALL, "host ends": IDLE}[action])
+            desk.wait(3.0)
+            assert desk.intents == []
+        assert desk.agrees()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(prompt, late, deaf), STATES, st.lists(STATES, max_size=4), STATES)
+def test_a_device_that_is_pulled_and_comes_back_shows_the_state_and_means_nothing(
+    behaviour: Behaviour, before: CallState, away: list[CallState], after: CallState
+) -> None:
+    desk = Desk(behaviour)
+    desk.show(before)
+    desk.wait(3.0)
+    for state in away:  # nobody to tell
+        desk.state = state
+        desk.control.set_state(state, desk.now)
+        desk.now += 1.0
+    desk.device = SimulatedButtons(behaviour)
+    desk._host(lambda: desk.control.opened(desk.now))
+    desk.wait(3.0)
+    assert desk.agrees()
+    desk.show(after)
+    desk.wait(3.0)
+    assert desk.agrees()
+    assert desk.intents == []
+
+
 def meaning(action: str, state: CallState) -> list[Intent]:
     match action, state.phase:
         case "hook", CallPhase.IDLE:

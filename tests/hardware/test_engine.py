@@ -86,6 +86,7 @@ class FakeStream:
         self.calls: list[str] = []
         if type(self).__name__ == self.refuse:
             raise ValueError("no such device")
+        self.device = 0 if type(self).__name__ == "RawOutputStream" else 1
         self.opened.append(self)
 
     def start(self) -> None:
@@ -114,6 +115,10 @@ def sounddevice(monkeypatch: pytest.MonkeyPatch) -> type[FakeStream]:
 
     module: Any = types.ModuleType("sounddevice")
     module.RawInputStream, module.RawOutputStream, module.PortAudioError = RawInputStream, RawOutputStream, OSError
+    module.query_devices = lambda index: {"name": ("Ear (hw:1,0)", "Mouth (hw:1,0)")[index], "hostapi": 0}
+    module.query_hostapis = lambda index: {"name": "ALSA"}
+    module.lists_read = 1
+    module._terminate, module._initialize = lambda: None, lambda: setattr(module, "lists_read", module.lists_read + 1)
     monkeypatch.setitem(sys.modules, "sounddevice", module)
     return Base
 
@@ -147,6 +152,25 @@ def test_a_card_that_stops_by_itself_is_told_once(sounddevice: type[FakeStream])
         sounddevice.opened[1].options["finished_callback"]()
         assert [error.failure for error in stopped] == [SoundFailure.GONE]
         await device.stop()
+
+    asyncio.run(main())
+
+
+def test_what_was_the_default_is_opened_again_and_nothing_else(sounddevice: type[FakeStream]) -> None:
+    async def main() -> None:
+        device = PortAudioDevice(8000)
+        await device.start(ignore, silence, ignore)
+        await device.stop()
+        assert sys.modules["sounddevice"].lists_read == 1
+        await device.start(ignore, silence, ignore)
+        await device.stop()
+        assert [stream.options["device"] for stream in sounddevice.opened] == [
+            None,
+            None,
+            "Ear (hw:1,0), ALSA",
+            "Mouth (hw:1,0), ALSA",
+        ]
+        assert sys.modules["sounddevice"].lists_read == 2, "a card that was plugged in again is in a new list only"
 
     asyncio.run(main())
 
