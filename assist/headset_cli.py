@@ -71,10 +71,11 @@ def headset_choose(
     buttons: Annotated[str | None, typer.Option(help="auto, none, or VENDOR:PRODUCT[:SERIAL] as `list` shows.")] = None,
     microphone: Annotated[str | None, typer.Option(help="The sound server's name of it.")] = None,
     ear: Annotated[str | None, typer.Option(help="The sound server's name of it.")] = None,
+    noise_suppression: Annotated[bool, typer.Option(help="Send steady noise weaker, at 10 ms more delay.")] = False,
 ) -> None:
     """Remember a headset for `station` and the commands here: what is named, else what is plugged in and the default
     now.
     """
     from assist.headset_choice import remember
 
-    asyncio.run(remember(os.environ, buttons, microphone, ear))
+    asyncio.run(remember(os.environ, buttons, microphone, ear, noise_suppression))

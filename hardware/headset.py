@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 
+from hardware.audio.denoise import NoiseSuppressor
 from hardware.audio.drift import DriftRing
 from hardware.audio.engine import SoundDevice
 from hardware.audio.limiter import ShockLimiter
@@ -37,6 +38,7 @@ class Headset:
         on_intent: IntentCallback,
         on_trouble: TroubleCallback,
         light: BusyLight | None = None,
+        noise: NoiseSuppressor | None = None,
     ) -> None:
         self.mic = DriftRing(sound.rate, clock)
         self.ear = DriftRing(sound.rate, clock)
@@ -45,6 +47,7 @@ class Headset:
         self._buttons = None if buttons is None else Buttons(buttons, clock, on_intent, on_trouble)
         self._on_trouble = on_trouble
         self._light = light
+        self._noise = noise
         self.on_sound_back: Callable[[], None] = lambda: None
         """Called on the event loop when sound that was lost is back."""
         self._state = IDLE
@@ -138,7 +141,7 @@ class Headset:
     def _capture(self, block: bytes) -> None:
         """On the sound device's thread."""
         if self._mic_open:
-            self.mic.write(block)
+            self.mic.write(block if self._noise is None else self._noise.process(block))
 
     def _playback(self, samples: int) -> bytes:
         """On the sound device's thread."""

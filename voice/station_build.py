@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from hardware.audio.denoise import NoiseSuppressor
 from hardware.audio.engine import PortAudioDevice, SoundDevice
 from hardware.audio.pulse import PulseDevice, pulse_is_here
 from hardware.busylight import BusyLight
@@ -40,6 +41,7 @@ def build_station(
     tls = client_tls(settings.ca) if front.transport is Transport.TLS else None
     keys = buttons or (_buttons(settings) if sound is None else None)
     light = BusyLight() if sound is None and find_spec("busylight_core") else None
+    noise = NoiseSuppressor(card.rate) if settings.noise_suppression else None
     return Station(
         make_phone=lambda listener: RelayedPhone(
             lambda config, listen: SipPhone(config, listen, clock),
@@ -50,7 +52,7 @@ def build_station(
             tls=tls,
             local=settings.host,
         ),
-        make_headset=lambda on_intent, on_trouble: Headset(card, keys, clock, on_intent, on_trouble, light),
+        make_headset=lambda on_intent, on_trouble: Headset(card, keys, clock, on_intent, on_trouble, light, noise),
         link=WebsocketFloorLink(
             settings.server, settings.agent, login(settings.server, settings.agent, settings.secret), clock
         ),

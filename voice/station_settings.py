@@ -67,6 +67,7 @@ class StationSettings(Section):
     sound: Literal["auto", "pulse", "portaudio"] = "auto"
     microphone: str | None = None
     ear: str | None = None
+    noise_suppression: bool = False
     pbx: str | None = None
     pbx_secret: str = Field(default="", max_length=128, repr=False)
     srtp: Srtp = "off"

@@ -1,14 +1,27 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from pathlib import Path
 
 import pytest
 
 import assist.headset_choice
-from assist.headset_choice import HeadsetChoice, choice_file, chosen_buttons, read_choice, remember, write_choice
+from assist.headset_choice import (
+    HeadsetChoice,
+    choice_file,
+    chosen_buttons,
+    chosen_sound,
+    read_choice,
+    remember,
+    write_choice,
+)
+from assist.headset_live import watch_headset
 from hardware.hid.transport import DeviceIdentity
+from hardware.simulator import SimulatedHeadset
+from tests.fakes.virtual_headset import EAR, MICROPHONE, virtual_headset
 from voice.errors import DocumentError
+from voice.station_settings import StationSettings
 
 JABRA = DeviceIdentity(0x0B0E, 0x0307, "A1", 3, "Jabra EVOLVE LINK")
 
@@ -33,8 +46,8 @@ def test_without_a_name_it_is_the_headset_that_is_plugged_in(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = {"HOME": str(tmp_path)}
-    asyncio.run(remember(home, None, None, "the ear"))
-    assert read_choice(home) == HeadsetChoice(headset="0b0e:0307:A1", ear="the ear")
+    asyncio.run(remember(home, None, None, "the ear", noise_suppression=True))
+    assert read_choice(home) == HeadsetChoice(headset="0b0e:0307:A1", ear="the ear", noise_suppression=True)
     assert chosen_buttons(read_choice(home)).identity.matches(JABRA)
     assert "0b0e:0307:A1" in capsys.readouterr().out
 
@@ -53,3 +66,28 @@ def test_a_broken_file_names_its_line(tmp_path: Path) -> None:
     choice_file(home).write_text('ear = "x"\nheadset = "card 1"\n')
     with pytest.raises(DocumentError, match="2"):
         read_choice(home)
+
+
+def test_every_choice_is_a_setting_of_the_station() -> None:
+    fields = StationSettings.model_fields
+    for name, field in HeadsetChoice.model_fields.items():
+        assert fields[name].default == field.default
+
+
+@pytest.mark.live
+@pytest.mark.pulse
+def test_the_present_sound_devices_are_remembered_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assist.headset_choice, "list_headsets", list[tuple[bytes, DeviceIdentity]])
+
+    async def main() -> None:
+        async with virtual_headset(tmp_path) as headset:
+            for name, value in headset.environment.items():
+                monkeypatch.setenv(name, value)
+            await remember(headset.environment, None, None, None)
+            assert read_choice(headset.environment) == HeadsetChoice(microphone=MICROPHONE, ear=EAR)
+            said = io.StringIO()
+            await watch_headset(SimulatedHeadset(), chosen_sound(read_choice(headset.environment)), 0.3, said)
+            assert "trouble" not in said.getvalue()
+            assert "loudest" in said.getvalue()
+
+    asyncio.run(main())

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from hardware.audio.denoise import NoiseSuppressor
 from hardware.audio.engine import CaptureCallback, PlaybackCallback, StoppedCallback
 from hardware.busylight import BusyLight
 from hardware.errors import HardwareError, HidError, HidFailure, SoundError, SoundFailure
@@ -226,6 +227,24 @@ def test_closing_leaves_the_lights_out() -> None:
         it.headset.set_call_state(IN_CALL)
         await it.headset.close()
         assert it.buttons.lights == frozenset()
+
+    asyncio.run(main())
+
+
+def test_noise_suppression_stands_between_the_microphone_and_the_line() -> None:
+    class Marker(NoiseSuppressor):
+        def process(self, pcm: bytes) -> bytes:
+            return b"\x07\x07" * (len(pcm) // 2)
+
+    async def main() -> None:
+        card = HandCard()
+        headset = Headset(card, None, VirtualClock(), lambda _: None, lambda _: None, noise=Marker(8000))
+        await headset.open()
+        headset.set_call_state(IN_CALL)
+        for _ in range(4):
+            card.capture(BLOCK)
+        assert headset.mic.read(320).endswith(b"\x07\x07" * 300)
+        await headset.close()
 
     asyncio.run(main())
 
