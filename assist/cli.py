@@ -14,6 +14,7 @@ import typer
 
 from assist.headset_cli import headset
 from assist.kamailio_cli import kamailio
+from assist.measures_cli import report, staff
 from assist.speech_cli import evaluate, models, transcribe
 from hardware.errors import HardwareError
 from voice.errors import CallfloorError, DocumentError
@@ -31,6 +32,8 @@ app.add_typer(models, name="models")
 app.add_typer(kamailio, name="kamailio")
 app.command()(transcribe)
 app.command()(evaluate)
+app.command()(report)
+app.command()(staff)
 app.add_typer(flow, name="flow")
 app.add_typer(content, name="content")
 

@@ -23,28 +23,28 @@ def fcr_declared(totals: Totals) -> float | None:
 @REGISTRY.metric("CSAT", "%")
 def csat(totals: Totals) -> float | None:
     """Answers of 4 or 5 on the scale 1-5 ÷ answers."""
-    return share(totals.csat_satisfied, totals.csat)
+    return share(totals.csat_satisfied, totals.csat_answers)
 
 
 @REGISTRY.metric("CSAT, mean", "score")
 def csat_mean(totals: Totals) -> float | None:
     """Mean of the answers on the scale 1-5."""
-    return mean(totals.csat_points, totals.csat)
+    return mean(totals.csat_points, totals.csat_answers)
 
 
 @REGISTRY.metric("NPS", "score")
 def nps(totals: Totals) -> float | None:
     """% of answers 9-10 minus % of answers 0-6, on the scale 0-10; from -100 to 100 (Reichheld 2003)."""
-    return 100.0 * (totals.nps_promoters - totals.nps_detractors) / totals.nps if totals.nps else None
+    return 100.0 * (totals.nps_promoters - totals.nps_detractors) / totals.nps_answers if totals.nps_answers else None
 
 
 @REGISTRY.metric("CES, mean", "score")
 def ces_mean(totals: Totals) -> float | None:
     """Mean of the answers on the scale 1-7 (7: very easy)."""
-    return mean(totals.ces_points, totals.ces)
+    return mean(totals.ces_points, totals.ces_answers)
 
 
 @REGISTRY.metric("CES", "%")
 def ces(totals: Totals) -> float | None:
     """Answers of 5, 6 or 7 on the scale 1-7 ÷ answers."""
-    return share(totals.ces_easy, totals.ces)
+    return share(totals.ces_easy, totals.ces_answers)

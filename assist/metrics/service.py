@@ -110,7 +110,7 @@ def transfer_rate(totals: Totals) -> float | None:
 
 
 @REGISTRY.metric("Call backs kept", "%")
-def callbacks_kept(totals: Totals) -> float | None:
+def callback_kept_rate(totals: Totals) -> float | None:
     """Call backs in which customer and agent spoke ÷ call backs promised."""
     return share(totals.callbacks_kept, totals.called_back)
 

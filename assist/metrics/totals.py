@@ -65,13 +65,13 @@ class Totals:
     dead_air_s: float = 0.0
     responses: float = 0.0
     response_s: float = 0.0
-    csat: float = 0.0
+    csat_answers: float = 0.0
     csat_points: float = 0.0
     csat_satisfied: float = 0.0
-    nps: float = 0.0
+    nps_answers: float = 0.0
     nps_promoters: float = 0.0
     nps_detractors: float = 0.0
-    ces: float = 0.0
+    ces_answers: float = 0.0
     ces_points: float = 0.0
     ces_easy: float = 0.0
     repeat_known: float = 0.0
@@ -129,13 +129,13 @@ CONTRIBUTIONS: Mapping[str, Contribution] = {
     "handled": lambda c, _: (c["answered_at"] > 0) & (c["ended_at"] > 0),
     "held": lambda c, _: c["holds"] > 0,
     "transferred": lambda c, _: c["transfers"] > 0,
-    "csat": _known("csat"),
+    "csat_answers": _known("csat"),
     "csat_points": _sum("csat"),
     "csat_satisfied": _score("csat", 4, 5),
-    "nps": _known("nps"),
+    "nps_answers": _known("nps"),
     "nps_promoters": _score("nps", 9, 10),
     "nps_detractors": _score("nps", 0, 6),
-    "ces": _known("ces"),
+    "ces_answers": _known("ces"),
     "ces_points": _sum("ces"),
     "ces_easy": _score("ces", 5, 7),
     "repeat_known": _known("repeated"),

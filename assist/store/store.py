@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, delete, event, make_url, select
+from sqlalchemy import Connection, Select, delete, event, make_url, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -43,6 +44,9 @@ from assist.summary import ContactSummary
 
 _WRITING = "callfloor_writing"
 _APPEND = insert(EventRow).on_conflict_do_nothing(index_elements=["id"])
+LOG_BATCH = 2000
+MAX_TIME = 253_402_300_799.0
+"""The end of the year 9999: later cannot be said as a date."""
 _SUMMARY: TypeAdapter[ContactSummary] = TypeAdapter(ContactSummary)
 
 
@@ -107,6 +111,44 @@ class Store:
         query = select(EventRow.envelope).where(EventRow.type == name).order_by(EventRow.position.desc()).limit(limit)
         async with self._reading() as session:
             return tuple(json.loads(text) for text in reversed((await session.scalars(query)).all()))
+
+    async def log(self, types: Sequence[str], since: float, until: float) -> AsyncIterator[dict[str, Any]]:
+        """The events of ``types`` from ``since`` to ``until`` (Unix seconds) in the order they came in, read in
+        batches: memory does not grow with the log.
+        """
+        first, last = (datetime.fromtimestamp(max(0.0, min(moment, MAX_TIME)), UTC) for moment in (since, until))
+        position = 0
+        while True:
+            query = (
+                select(EventRow.position, EventRow.envelope)
+                .where(EventRow.position > position, EventRow.type.in_(types), EventRow.at.between(first, last))
+                .order_by(EventRow.position)
+                .limit(LOG_BATCH)
+            )
+            rows = await self._rows(query)
+            for _, text in rows:
+                yield json.loads(text)
+            if len(rows) < LOG_BATCH:
+                return
+            position = rows[-1][0]
+
+    @whole
+    async def _rows(self, query: Select[int, str]) -> Sequence[tuple[int, str]]:
+        async with self._reading() as session:
+            return [(row.position, row.envelope) for row in await session.execute(query)]
+
+    @whole
+    async def summaries_between(self, since: float, until: float) -> tuple[ContactSummary, ...]:
+        """The summaries of contacts that began from ``since`` to ``until`` (Unix seconds), in that order."""
+        first, last = (datetime.fromtimestamp(max(0.0, min(moment, MAX_TIME)), UTC) for moment in (since, until))
+        query = (
+            select(SummaryRow.data)
+            .join(ContactRow, ContactRow.contact_id == SummaryRow.contact_id)
+            .where(ContactRow.started_at.between(first, last))
+            .order_by(ContactRow.started_at)
+        )
+        async with self._reading() as session:
+            return tuple(_SUMMARY.validate_json(text) for text in await session.scalars(query))
 
     async def find_customer(self, number: str) -> CustomerProfile | None:
         """The one customer who calls from ``number``; None where nobody or several do (see ``look_up``)."""

@@ -76,7 +76,7 @@ def test_the_roll_up_equals_a_recount() -> None:
     some = [record for record in records if record.queue == "b"]
     only_b = altogether(interval for interval in intervals if interval.group == "b")
     assert only_b.offered == len(some)
-    assert only_b.csat == sum(record.csat is not None for record in some)
+    assert only_b.csat_answers == sum(record.csat is not None for record in some)
 
 
 def _added(found: object) -> Totals:

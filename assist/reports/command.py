@@ -1,0 +1,97 @@
+"""``callfloor report``: read the log of an installation, write a file."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import Progress
+
+from assist.cards import CARD_EVENTS
+from assist.reports.gather import Gathering, Report, Scope
+from assist.reports.html import as_html
+from assist.reports.settings import ReportSettings
+from assist.reports.tables import as_csv, as_json, write_parquet
+from assist.store import Store
+from ivr.contacts import CONTACT_EVENTS
+from ivr.controls import CONTROL_EVENTS
+from voice.clock import SystemClock
+from voice.errors import CallfloorError
+from voice.events import VOICE_EVENTS, Event, EventCodec, MalformedError, UnknownTypeError
+
+READ: tuple[type[Event], ...] = tuple(
+    dict.fromkeys(event for event in (*VOICE_EVENTS, *CONTACT_EVENTS, *CONTROL_EVENTS, *CARD_EVENTS) if event.durable)
+)
+"""What of the log a report reads: no words."""
+BEFORE = timedelta(days=1)
+"""How far before its beginning a report reads: contacts and states that were open then."""
+
+
+class ReportError(CallfloorError):
+    """The report asked for cannot be made."""
+
+
+def scope_of(begin: str, end: str, queue: str, agent: str, settings: ReportSettings, now: float) -> Scope:
+    """``begin`` and ``end``: dates or date-times in the settings' zone; without them, the last seven days up to and
+    including today. A date as the end is the end of that day. Raises ReportError.
+    """
+    zone = ZoneInfo(settings.zone)
+    today = datetime.fromtimestamp(now, zone).date()
+    first = _moment(begin, zone, last=False) if begin else datetime.combine(today - timedelta(days=6), time(), zone)
+    final = _moment(end, zone, last=True) if end else datetime.combine(today + timedelta(days=1), time(), zone)
+    if final <= first:
+        raise ReportError(f"--to ({final:%Y-%m-%d %H:%M}) must lie after --from ({first:%Y-%m-%d %H:%M})")
+    return Scope(first.timestamp(), final.timestamp(), zone, queue, agent, settings.targets)
+
+
+async def read_report(database: Path, scope: Scope, console: Console) -> Report:
+    """The report over a store's log, with a progress bar. Raises ReportError, StoreError."""
+    if not database.exists():
+        raise ReportError(f"{database}: there is no store here; name the installation with --settings or --state-dir")
+    gathering, codec = Gathering(scope), EventCodec(READ)
+    since, until = scope.start - BEFORE.total_seconds(), scope.end + scope.targets.repeat_days * 86_400
+    store = await Store.open(f"sqlite+aiosqlite:///{database}")
+    try:
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task("Reading the log", total=until - since)
+            async for wire in store.log([event.type for event in READ], since, until):
+                try:
+                    envelope = codec.decode(wire)
+                except (MalformedError, UnknownTypeError):
+                    continue  # another version of this program wrote it
+                gathering.take(envelope)
+                progress.update(task, completed=envelope.at - since)
+        return gathering.report(await store.summaries_between(scope.start, scope.end))
+    finally:
+        await store.close()
+
+
+def write_report(report: Report, kind: str, out: Path) -> None:
+    """Write ``out`` as ``kind``: html, csv, json or parquet. Raises ReportError where the file cannot be written."""
+    made = f"Made by callfloor on {datetime.fromtimestamp(SystemClock().wall(), report.scope.zone):%-d %B %Y at %H:%M}."
+    try:
+        match kind:
+            case "html":
+                out.write_text(as_html(report, made), "utf-8")
+            case "csv":
+                out.write_text(as_csv(report), "utf-8", newline="")
+            case "json":
+                out.write_text(as_json(report), "utf-8")
+            case _:
+                write_parquet(report, out)
+    except OSError as error:
+        raise ReportError(f"{out}: cannot be written ({error.strerror})") from None
+
+
+def _moment(text: str, zone: ZoneInfo, *, last: bool) -> datetime:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise ReportError(f"{text!r} is no date; write 2026-11-22 or 2026-11-22T14:30") from None
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+    return datetime.combine(day + timedelta(days=last), time(), zone)

@@ -1,0 +1,171 @@
+"""What a report is made of, from the event log. Pure: envelopes in, a ``Report`` out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from assist.cards import QuestionUnanswered
+from assist.metrics.agents_time import Span, occupancy, spans, time_in_states
+from assist.metrics.columns import Columns
+from assist.metrics.fold import ContactFold
+from assist.metrics.repeats import with_repeats
+from assist.metrics.rollup import Interval, altogether, by_day, by_interval
+from assist.metrics.totals import Targets, Totals, total
+from assist.outcomes import OutcomeBook, RuleOutcome
+from assist.summary import ContactSummary
+from ivr.agents import AgentState
+from ivr.contacts import AgentStateChanged
+from voice.events import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Contacts counted from ``start`` to ``end`` (Unix seconds), of ``queue`` and ``agent`` where one is named. Days
+    are those of ``zone``.
+    """
+
+    start: float
+    end: float
+    zone: ZoneInfo
+    queue: str = ""
+    agent: str = ""
+    targets: Targets = field(default_factory=Targets)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLine:
+    """One agent: what her contacts came to, her time by state in seconds, and her occupancy in per cent."""
+
+    agent: str
+    totals: Totals
+    seconds: Mapping[AgentState, float]
+    occupancy: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Feeling:
+    """How contacts that began on ``day`` felt to their customers: counts at the end of the contact, and the mean change
+    from beginning to end (-100..100, see ``assist.sentiment``).
+    """
+
+    day: date
+    negative: int
+    neutral: int
+    positive: int
+    change: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a report shows. ``intervals`` are per queue, in time; ``gaps``: questions no article answered, with
+    how often they were asked.
+    """
+
+    scope: Scope
+    overall: Totals
+    intervals: tuple[Interval, ...]
+    days: Mapping[tuple[date, str], Totals]
+    queues: Mapping[str, Totals]
+    agents: tuple[AgentLine, ...]
+    feelings: tuple[Feeling, ...]
+    cards: tuple[RuleOutcome, ...]
+    gaps: tuple[tuple[str, int], ...]
+
+
+class Gathering:
+    """Feed it the log from the beginning of what is known until the end of the scope; then ask for the report."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._contacts = ContactFold()
+        self._cards = OutcomeBook()
+        self._gaps: Counter[str] = Counter()
+        self._states: list[AgentStateChanged] = []
+        self._latest = 0.0
+
+    def take(self, envelope: Envelope) -> None:
+        """One event, in the order of the log."""
+        self._latest = max(self._latest, envelope.at)
+        self._contacts.handle(envelope)
+        event = envelope.event
+        if isinstance(event, AgentStateChanged):
+            self._states.append(event)
+        if not self._scope.start <= envelope.at < self._scope.end:
+            return
+        if not self._scope.agent or getattr(event, "agent", self._scope.agent) == self._scope.agent:
+            self._cards.take(event)
+            if isinstance(event, QuestionUnanswered):
+                self._gaps[event.text] += 1
+
+    def report(self, summaries: Iterable[ContactSummary] = ()) -> Report:
+        """What the log came to; contacts still open are not in it. ``summaries``: of the scope's contacts."""
+        scope = self._scope
+        columns = Columns.of(self._contacts.settled(float("inf")))
+        repeats = with_repeats(columns, scope.targets.repeat_days, self._latest)
+        inside = (repeats["counted_at"] >= scope.start) & (repeats["counted_at"] < scope.end)
+        if scope.queue:
+            inside &= repeats.named("queue", scope.queue)
+        if scope.agent:
+            inside &= repeats.named("agent", scope.agent)
+        counted = repeats.where(inside)
+        intervals = by_interval(counted, scope.targets)
+        queues = {name: altogether(i for i in intervals if i.group == name) for name in _groups(intervals)}
+        return Report(
+            scope=scope,
+            overall=total(counted, scope.targets),
+            intervals=intervals,
+            days=by_day(intervals, scope.zone),
+            queues=queues,
+            agents=self._agent_lines(counted),
+            feelings=_feelings(summaries, scope),
+            cards=self._cards.report(),
+            gaps=tuple(self._gaps.most_common()),
+        )
+
+    def _agent_lines(self, counted: Columns) -> tuple[AgentLine, ...]:
+        scope = self._scope
+        end = min(scope.end, self._latest)
+        mine: dict[str, list[Span]] = {}
+        for span in spans(self._states, end):
+            if not scope.agent or span.agent == scope.agent:
+                mine.setdefault(span.agent, []).append(span)
+        by_agent = by_interval(counted, scope.targets, group="agent")
+        names = sorted({name for name in _groups(by_agent) if name} | (set(mine) if not scope.queue else set()))
+        lines = []
+        for name in names:
+            seconds = time_in_states(mine.get(name, ()), scope.start, end)
+            sums = altogether(interval for interval in by_agent if interval.group == name)
+            if not sums.handled and not any(seconds.values()):
+                continue
+            lines.append(AgentLine(name, sums, seconds, occupancy(seconds)))
+        return tuple(lines)
+
+
+def local(at: float, zone: ZoneInfo) -> datetime:
+    """A moment (Unix seconds) as the clocks of ``zone`` showed it."""
+    return datetime.fromtimestamp(at, UTC).astimezone(zone)
+
+
+def _feelings(summaries: Iterable[ContactSummary], scope: Scope) -> tuple[Feeling, ...]:
+    days: dict[date, list[ContactSummary]] = {}
+    for summary in summaries:
+        if scope.queue in ("", summary.queue) and scope.agent in ("", summary.agent) and summary.agent:
+            days.setdefault(local(summary.started_at, scope.zone).date(), []).append(summary)
+    return tuple(
+        Feeling(
+            day,
+            negative=sum(each.felt == "negative" for each in told),
+            neutral=sum(each.felt == "neutral" for each in told),
+            positive=sum(each.felt == "positive" for each in told),
+            change=sum(each.trajectory for each in told) / len(told),
+        )
+        for day, told in sorted(days.items())
+    )
+
+
+def _groups(intervals: Iterable[Interval]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(interval.group for interval in intervals))

@@ -1,0 +1,105 @@
+"""A report as one HTML file that needs nothing else: style, plots and tables inside it, no script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from importlib.resources import files
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from assist.metrics import REGISTRY, Metric, Totals, service
+from assist.metrics.rollup import INTERVAL_S
+from assist.reports.gather import Report, local
+from assist.reports.plots import Series, lines, stacked_bars
+
+HEADLINES = ("service_level_default", "asa", "abandon_rate", "aht", "fcr_repeat", "csat", "nps", "ces_mean")
+QUEUE_COLUMNS = ("service_level_default", "asa", "abandon_rate", "aht", "hold_rate", "transfer_rate", "csat")
+AGENT_COLUMNS = ("aht", "average_hold", "talk_ratio", "talk_over", "dead_air", "first_response", "csat")
+TARGET = 80.0
+"""Per cent answered in time that the plot draws a line at: a custom, not a standard."""
+_SHORT = timedelta(hours=36)
+"""Up to this length a report plots intervals, above it days."""
+
+
+def as_html(report: Report, made: str) -> str:
+    """The page. ``made``: when and by what, as the foot says it."""
+    scope = report.scope
+    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+        files("assist.reports").joinpath("report.html.j2").read_text("utf-8")
+    )
+    shown = {name: REGISTRY.all[name] for name in (*HEADLINES, *QUEUE_COLUMNS, *AGENT_COLUMNS)}
+    return template.render(
+        report=report,
+        made=made,
+        start=local(scope.start, scope.zone),
+        end=local(scope.end, scope.zone),
+        metrics=REGISTRY.all,
+        headlines=[shown[name] for name in HEADLINES],
+        queue_columns=[shown[name] for name in QUEUE_COLUMNS],
+        agent_columns=[shown[name] for name in AGENT_COLUMNS],
+        plots=_plots(report),
+        written=written,
+        seconds=_clock,
+    )
+
+
+def written(metric: Metric, totals: Totals) -> str:
+    """A value as one reads it, with its unit; a dash where there is nothing to compute it from."""
+    value = metric(totals)
+    if value is None:
+        return "–"
+    match metric.unit:
+        case "%":
+            return f"{value:.1f} %"
+        case "s":
+            return _clock(value)
+        case _:
+            return f"{value:.1f}"
+
+
+def _clock(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _plots(report: Report) -> list[Markup]:
+    buckets = _buckets(report)
+    labels, sums = list(buckets), list(buckets.values())
+    volumes = [
+        Series("answered", "good", [each.answered for each in sums]),
+        Series("abandoned", "bad", [each.abandoned for each in sums]),
+        Series("called back", "warn", [each.called_back for each in sums]),
+    ]
+    level = Series("service level", "accent", [service.service_level_default(each) for each in sums])
+    plots = [stacked_bars("Contacts", labels, volumes), lines("Service level, %", labels, [level], 100.0, TARGET)]
+    if report.feelings:
+        days = [f"{feeling.day:%-d %b}" for feeling in report.feelings]
+        felt = [
+            Series(name, kind, [getattr(feeling, name) for feeling in report.feelings])
+            for name, kind in (("positive", "good"), ("neutral", "quiet"), ("negative", "bad"))
+        ]
+        plots.append(stacked_bars("How contacts felt at their end", days, felt))
+    return plots
+
+
+def _buckets(report: Report) -> Mapping[str, Totals]:
+    """Sums by label: every interval of a short report, every day of a long one, also those without contacts."""
+    scope, found = report.scope, dict[str, Totals]()
+    if scope.end - scope.start <= _SHORT.total_seconds():
+        if not report.intervals:
+            return found
+        first, last = report.intervals[0].start, report.intervals[-1].start
+        for start in range(first, last + 1, INTERVAL_S):
+            found[f"{local(start, scope.zone):%H:%M}"] = Totals()
+        for interval in report.intervals:
+            found[f"{local(interval.start, scope.zone):%H:%M}"] += interval.totals
+        return found
+    for (day, _), totals in sorted(report.days.items()):
+        label = f"{day:%-d %b}"
+        found[label] = found.get(label, Totals()) + totals
+    return found

@@ -1,0 +1,102 @@
+"""A report as flat rows, and the files programs read: CSV, JSON, Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from assist.metrics import REGISTRY, Totals
+from assist.reports.gather import Report, local
+from voice.errors import CallfloorError
+
+Row = dict[str, Any]
+
+
+class ParquetMissingError(CallfloorError):
+    """Parquet needs pyarrow, which is an extra."""
+
+
+def interval_rows(report: Report) -> list[Row]:
+    """One row for each interval and queue: local start, counts and sums, metrics (None where undefined)."""
+    return [
+        {
+            "start": local(interval.start, report.scope.zone).isoformat(timespec="minutes"),
+            "queue": interval.group,
+            **measures(interval.totals),
+            **asdict(interval.totals),
+        }
+        for interval in report.intervals
+    ]
+
+
+def measures(totals: Totals) -> Mapping[str, float | None]:
+    """Every metric of ``totals`` by name."""
+    return {name: metric(totals) for name, metric in REGISTRY.all.items()}
+
+
+def as_csv(report: Report) -> str:
+    """The intervals, a header line first; an undefined metric is an empty field. RFC 4180."""
+    rows = interval_rows(report)
+    out = io.StringIO()
+    names = list(rows[0]) if rows else ["start", "queue", *REGISTRY.all, *Totals.__slots__]
+    writer = csv.DictWriter(out, names)
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def as_json(report: Report) -> str:
+    """The whole report, definitions included, as one object."""
+    scope = report.scope
+    zone = scope.zone
+    whole = {
+        "from": local(scope.start, zone).isoformat(timespec="minutes"),
+        "to": local(scope.end, zone).isoformat(timespec="minutes"),
+        "zone": zone.key,
+        "queue": scope.queue or None,
+        "agent": scope.agent or None,
+        "targets": asdict(scope.targets),
+        "definitions": {
+            name: {"title": metric.title, "unit": metric.unit, "definition": metric.definition}
+            for name, metric in REGISTRY.all.items()
+        },
+        "overall": _sums(report.overall),
+        "queues": {name: _sums(totals) for name, totals in report.queues.items()},
+        "days": [
+            {"day": day.isoformat(), "queue": queue, **_sums(totals)} for (day, queue), totals in report.days.items()
+        ],
+        "intervals": interval_rows(report),
+        "agents": [
+            {"agent": line.agent, "occupancy": line.occupancy, "seconds": dict(line.seconds), **_sums(line.totals)}
+            for line in report.agents
+        ],
+        "sentiment": [asdict(feeling) | {"day": feeling.day.isoformat()} for feeling in report.feelings],
+        "cards": [asdict(rule) | {"ignored": rule.ignored} for rule in report.cards],
+        "knowledge_gaps": [{"question": text, "asked": asked} for text, asked in report.gaps],
+    }
+    return json.dumps(whole, indent=1) + "\n"
+
+
+def write_parquet(report: Report, out: Path) -> None:
+    """The intervals as Parquet. Raises ParquetMissingError."""
+    try:
+        import pyarrow as arrow
+        from pyarrow import parquet
+    except ImportError:
+        fix = "pip install 'callfloor[parquet]', or take --format csv"
+        raise ParquetMissingError(f"Parquet needs pyarrow, which is not installed: {fix}") from None
+    rows = interval_rows(report)
+    names = list(rows[0]) if rows else ["start", "queue"]
+    columns = {name: [row[name] for row in rows] for name in names}
+    types = {name: arrow.string() if name in ("start", "queue") else arrow.float64() for name in names}
+    schema = arrow.schema(list(types.items()))
+    parquet.write_table(arrow.table(columns, schema=schema), out)
+
+
+def _sums(totals: Totals) -> dict[str, Any]:
+    return {"metrics": dict(measures(totals)), "totals": asdict(totals)}

@@ -1,0 +1,217 @@
+"""Reports: gathered from a log, written four ways, asked for by a command."""
+
+import asyncio
+import csv
+import io
+import itertools
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from pyarrow import parquet
+from typer.testing import CliRunner
+
+from assist.cards import CARD_EVENTS, QuestionUnanswered
+from assist.cli import app
+from assist.metrics import REGISTRY
+from assist.reports.command import ReportError, scope_of, write_report
+from assist.reports.gather import Gathering, Report, Scope
+from assist.reports.html import as_html
+from assist.reports.settings import ReportSettings
+from assist.reports.tables import as_csv, as_json, interval_rows
+from assist.store import Store
+from ivr.agents import AgentState
+from ivr.contacts import (
+    CONTACT_EVENTS,
+    AgentStateChanged,
+    ContactAnswered,
+    ContactEnded,
+    ContactOffered,
+    ContactQueued,
+    SurveyAnswered,
+)
+from voice.events import Envelope, Event, EventCodec
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MONDAY = 1_795_388_400.0  # 2026-11-23 00:00 in Berlin
+DAY = 86_400.0
+
+
+def log() -> list[Envelope]:
+    """Anna answers two contacts of billing on Monday at ten; a third hangs up; on Tuesday ben answers one of sales."""
+    ids = itertools.count()
+    found: list[Envelope] = []
+
+    def put(at: float, event: Event, contact: str | None = None) -> None:
+        found.append(Envelope(f"e{next(ids)}", at, "test", 0, event, contact))
+
+    def contact(name: str, at: float, queue: str, agent: str, wait: float, talk: float) -> None:
+        put(at, ContactOffered("w", f"+1555{name}", "100", "demo", "1"), name)
+        put(at, ContactQueued(queue, 5, at), name)
+        if agent:
+            put(at + wait, ContactAnswered(agent, "lease", wait), name)
+            put(at + wait + talk, SurveyAnswered("csat", 5), name)
+        reason = "completed" if agent else "abandoned"
+        put(at + wait + talk, ContactEnded(reason, "caller", wait + talk, talk), name)
+
+    ten = MONDAY + 10 * 3600
+    put(ten, AgentStateChanged("anna", AgentState.AVAILABLE, "", ten))
+    contact("1", ten, "billing", "anna", 10.0, 90.0)
+    contact("2", ten + 200, "billing", "anna", 30.0, 110.0)
+    put(ten + 250, AgentStateChanged("anna", AgentState.TALKING, "", ten + 250))
+    contact("3", ten + 1000, "billing", "", 25.0, 0.0)
+    put(ten + 1030, QuestionUnanswered("anna", "do you ship to <b>mars</b>", "u1", 3.0), "3")
+    contact("4", ten + DAY, "sales", "ben", 5.0, 60.0)
+    put(ten + DAY + 100, AgentStateChanged("anna", AgentState.OFFLINE, "", ten + DAY + 100))
+    return found
+
+
+def report(start: float = MONDAY, end: float = MONDAY + 7 * DAY, queue: str = "", agent: str = "") -> Report:
+    gathering = Gathering(Scope(start, end, BERLIN, queue, agent))
+    for envelope in log():
+        gathering.take(envelope)
+    return gathering.report()
+
+
+def test_a_week_adds_up() -> None:
+    found = report()
+    assert (found.overall.offered, found.overall.answered, found.overall.abandoned) == (4, 3, 1)
+    assert {name: totals.offered for name, totals in found.queues.items()} == {"billing": 3, "sales": 1}
+    assert [(f"{day:%a}", queue, totals.offered) for (day, queue), totals in found.days.items()] == [
+        ("Mon", "billing", 3),
+        ("Tue", "sales", 1),
+    ]
+    assert found.gaps == (("do you ship to <b>mars</b>", 1),)
+
+
+def test_a_day_a_queue_and_an_agent_are_parts_of_it() -> None:
+    assert report(end=MONDAY + DAY).overall.offered == 3
+    assert report(queue="sales").overall.offered == 1
+    anna = report(agent="anna")
+    assert (anna.overall.answered, [line.agent for line in anna.agents]) == (2, ["anna"])
+
+
+def test_an_agents_time_is_cut_to_the_scope() -> None:
+    (anna,) = report(end=MONDAY + DAY).agents
+    assert anna.seconds[AgentState.AVAILABLE] == 250.0
+    assert anna.seconds[AgentState.TALKING] == 14 * 3600 - 250.0
+    assert anna.occupancy == pytest.approx(100 * (14 * 3600 - 250) / (14 * 3600))
+
+
+def test_rows_have_local_starts_and_every_metric() -> None:
+    first = interval_rows(report())[0]
+    assert (first["start"], first["queue"], first["offered"]) == ("2026-11-23T10:00+01:00", "billing", 2)
+    assert (first["service_level_default"], first["nps"]) == (50.0, None)
+    assert set(REGISTRY.all) < set(first)
+
+
+def test_csv_reads_back_and_of_nothing_has_its_header() -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(report()))))
+    assert [row["queue"] for row in rows] == ["billing", "billing", "sales"]
+    assert rows[0]["nps"] == ""
+    assert as_csv(report(start=0.0, end=1.0)).startswith("start,queue,")
+
+
+def test_json_says_what_the_numbers_mean() -> None:
+    whole = json.loads(as_json(report()))
+    assert whole["overall"]["metrics"]["csat"] == 100.0
+    assert "abandoned" in whole["definitions"]["service_level_default"]["definition"]
+    assert whole["knowledge_gaps"] == [{"question": "do you ship to <b>mars</b>", "asked": 1}]
+
+
+def test_parquet_reads_back(tmp_path: Path) -> None:
+    write_report(report(), "parquet", tmp_path / "r.parquet")
+    table = parquet.read_table(tmp_path / "r.parquet").to_pylist()
+    assert [row["queue"] for row in table] == ["billing", "billing", "sales"]
+    assert table[0]["nps"] is None
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.outside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.outside += [value or "" for name, value in attrs if name in ("src", "href")]
+
+
+def test_the_page_needs_nothing_else_and_takes_no_words_for_markup() -> None:
+    text = as_html(report(), "Made by a test.")
+    page = _Page()
+    page.feed(text)
+    assert "script" not in page.tags
+    assert page.outside == []
+    assert page.tags.count("svg") == 2
+    assert "do you ship to &lt;b&gt;mars&lt;/b&gt;" in text
+    assert all(metric.title in text for metric in REGISTRY.all.values())
+
+
+def test_a_report_of_nothing_says_so() -> None:
+    text = as_html(report(start=0.0, end=DAY), "Made by a test.")
+    assert "No contacts in this time." in text
+    assert "Nobody was at work." in text
+
+
+def test_dates_are_local_and_the_last_one_is_included() -> None:
+    settings = ReportSettings(zone="Europe/Berlin")
+    scope = scope_of("2026-11-23", "2026-11-23", "", "", settings, now=0.0)
+    assert (scope.start, scope.end) == (MONDAY, MONDAY + DAY)
+    half = scope_of("2026-11-23T10:30", "2026-11-23T11:00+00:00", "", "", settings, now=0.0)
+    assert (half.start, half.end) == (MONDAY + 10.5 * 3600, MONDAY + 12 * 3600)
+    week = scope_of("", "", "", "", settings, now=MONDAY + 3600)
+    assert (week.start, week.end) == (MONDAY - 6 * DAY, MONDAY + DAY)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "said"),
+    [("tomorrow", "", "'tomorrow' is no date"), ("2026-11-24", "2026-11-22", "must lie after")],
+)
+def test_bad_dates_are_said(begin: str, end: str, said: str) -> None:
+    with pytest.raises(ReportError, match=said):
+        scope_of(begin, end, "", "", ReportSettings(), now=0.0)
+
+
+def test_a_zone_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="'Mars/Olympus' is no time zone"):
+        ReportSettings(zone="Mars/Olympus")
+
+
+async def _fill(database: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{database}")
+    codec = EventCodec((*CONTACT_EVENTS, *CARD_EVENTS))
+    await store.append(*map(codec.encode, log()))
+    await store.close()
+
+
+def test_the_command_reads_a_store(tmp_path: Path) -> None:
+    asyncio.run(_fill(tmp_path / "callfloor.db"))
+    out = tmp_path / "week.html"
+    asked = ["report", "--state-dir", str(tmp_path), "--from", "2026-11-22", "--to", "2026-11-30", "--out", str(out)]
+    done = CliRunner().invoke(app, asked, catch_exceptions=False)
+    assert (done.exit_code, "4 contacts queued" in done.output) == (0, True)
+    assert "billing" in out.read_text("utf-8")
+
+
+def test_an_installation_without_a_store_is_said_and_nothing_is_written(tmp_path: Path) -> None:
+    asked = ["report", "--state-dir", str(tmp_path), "--out", str(tmp_path / "r.html")]
+    with pytest.raises(ReportError, match="there is no store here"):
+        CliRunner().invoke(app, asked, catch_exceptions=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_log_is_read_in_batches_and_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assist.store.store.LOG_BATCH", 3)
+
+    async def read() -> list[str]:
+        await _fill(tmp_path / "callfloor.db")
+        store = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'callfloor.db'}")
+        types = (ContactOffered.type, ContactEnded.type)
+        found = [wire["contact_id"] + wire["type"][8] async for wire in store.log(types, MONDAY, MONDAY + DAY)]
+        await store.close()
+        return found
+
+    assert asyncio.run(read()) == ["1o", "1e", "2o", "2e", "3o", "3e"]
