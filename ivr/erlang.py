@@ -84,10 +84,13 @@ def erlang_a(demand: Demand, agents: int, answer_s: float) -> Forecast:
     if math.isinf(demand.patience_s):
         return erlang_c(demand, agents, answer_s)
     rate, serve, theta = demand.calls / 3600, agents / demand.aht_s, demand.patience_s
+    blocked = erlang_b(demand.erlangs, agents - 1)
+    if blocked == 0.0:  # so many agents that the chance that one waits is below what a float can say
+        return Forecast(agents, 0.0, 1.0, 0.0, 0.0, demand.erlangs / agents)
     grid, exponent = _offered_wait(rate, serve, theta)
     peak = float(exponent.max())
     density = rate * np.exp(exponent - peak)
-    free = math.exp(-peak) / erlang_b(demand.erlangs, agents - 1)
+    free = math.exp(-peak) / blocked
     norm = free + float(np.trapezoid(density, grid))
     answered = density * np.exp(-grid / theta) / norm
     served_late = float(np.trapezoid(answered, grid))
