@@ -13,7 +13,7 @@ from assist.metrics.agents_time import Span, occupancy, spans, time_in_states
 from assist.metrics.columns import Columns
 from assist.metrics.fold import ContactFold
 from assist.metrics.repeats import with_repeats
-from assist.metrics.rollup import Interval, altogether, by_day, by_interval
+from assist.metrics.rollup import RollUp, by_interval
 from assist.metrics.totals import Targets, Totals, total
 from assist.outcomes import OutcomeBook, RuleOutcome
 from assist.summary import ContactSummary
@@ -67,7 +67,7 @@ class Report:
 
     scope: Scope
     overall: Totals
-    intervals: tuple[Interval, ...]
+    intervals: RollUp
     days: Mapping[tuple[date, str], Totals]
     queues: Mapping[str, Totals]
     agents: tuple[AgentLine, ...]
@@ -113,13 +113,12 @@ class Gathering:
             inside &= repeats.named("agent", scope.agent)
         counted = repeats.where(inside)
         intervals = by_interval(counted, scope.targets)
-        queues = {name: altogether(i for i in intervals if i.group == name) for name in _groups(intervals)}
         return Report(
             scope=scope,
             overall=total(counted, scope.targets),
             intervals=intervals,
-            days=by_day(intervals, scope.zone),
-            queues=queues,
+            days=intervals.by_day(scope.zone),
+            queues=intervals.by_group(),
             agents=self._agent_lines(counted),
             feelings=_feelings(summaries, scope),
             cards=self._cards.report(),
@@ -133,12 +132,12 @@ class Gathering:
         for span in spans(self._states, end):
             if not scope.agent or span.agent == scope.agent:
                 mine.setdefault(span.agent, []).append(span)
-        by_agent = by_interval(counted, scope.targets, group="agent")
-        names = sorted({name for name in _groups(by_agent) if name} | (set(mine) if not scope.queue else set()))
+        handled = by_interval(counted, scope.targets, group="agent").by_group()
+        names = sorted({name for name in handled if name} | (set(mine) if not scope.queue else set()))
         lines = []
         for name in names:
             seconds = time_in_states(mine.get(name, ()), scope.start, end)
-            sums = altogether(interval for interval in by_agent if interval.group == name)
+            sums = handled.get(name, Totals())
             if not sums.handled and not any(seconds.values()):
                 continue
             lines.append(AgentLine(name, sums, seconds, occupancy(seconds)))
@@ -165,7 +164,3 @@ def _feelings(summaries: Iterable[ContactSummary], scope: Scope) -> tuple[Feelin
         )
         for day, told in sorted(days.items())
     )
-
-
-def _groups(intervals: Iterable[Interval]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(interval.group for interval in intervals))

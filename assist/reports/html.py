@@ -91,15 +91,15 @@ def _buckets(report: Report) -> Mapping[str, Totals]:
     """Sums by label: every interval of a short report, every day of a long one, also those without contacts."""
     scope, found = report.scope, dict[str, Totals]()
     if scope.end - scope.start <= _SHORT.total_seconds():
-        if not report.intervals:
+        if not len(report.intervals):
             return found
-        first, last = report.intervals[0].start, report.intervals[-1].start
+        first, last = int(report.intervals.starts.min()), int(report.intervals.starts.max())
         for start in range(first, last + 1, INTERVAL_S):
             found[f"{local(start, scope.zone):%H:%M}"] = Totals()
         for interval in report.intervals:
             found[f"{local(interval.start, scope.zone):%H:%M}"] += interval.totals
         return found
-    for (day, _), totals in sorted(report.days.items()):
+    for (day, _), totals in report.days.items():
         label = f"{day:%-d %b}"
         found[label] = found.get(label, Totals()) + totals
     return found

@@ -1,13 +1,14 @@
 """Intervals, days, clocks that change, and a recount."""
 
 import random
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from assist.metrics.columns import Columns
 from assist.metrics.contacts import ContactRecord, Outcome
 from assist.metrics.repeats import with_repeats
-from assist.metrics.rollup import INTERVAL_S, altogether, by_day, by_interval
+from assist.metrics.rollup import INTERVAL_S, by_interval
 from assist.metrics.totals import Targets, Totals, total
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -27,7 +28,7 @@ def columns(*records: ContactRecord) -> Columns:
 
 
 def test_a_contact_counts_where_it_began_to_wait() -> None:
-    found = by_interval(columns(called(at("2026-03-01T10:14:59")), called(at("2026-03-01T10:15:00"))), TARGETS)
+    found = list(by_interval(columns(called(at("2026-03-01T10:14:59")), called(at("2026-03-01T10:15:00"))), TARGETS))
     assert [interval.start for interval in found] == [at("2026-03-01T10:00"), at("2026-03-01T10:15")]
     assert [interval.totals.abandoned for interval in found] == [1, 1]
 
@@ -53,7 +54,7 @@ def test_days_are_local_and_as_long_as_they_are() -> None:
     ):
         start = at(first)
         every_quarter = (called(start + INTERVAL_S * n) for n in range(-4, 108))
-        found = by_day(by_interval(columns(*every_quarter), TARGETS), BERLIN)
+        found = by_interval(columns(*every_quarter), TARGETS).by_day(BERLIN)
         assert found[day, "billing"].offered == quarters
 
 
@@ -70,18 +71,18 @@ def test_the_roll_up_equals_a_recount() -> None:
     counted = with_repeats(Columns.of(records), 7, 3e6)
     intervals = by_interval(counted, TARGETS)
     whole = total(counted, TARGETS)
-    for name, value in _rounded(altogether(intervals)).items():
+    for name, value in _rounded(intervals.altogether()).items():
         assert value == _rounded(whole)[name], name
-    assert _rounded(altogether(intervals)) == _rounded(_added(by_day(intervals, BERLIN).values()))
+    assert _rounded(intervals.altogether()) == _rounded(_added(intervals.by_day(BERLIN).values()))
     some = [record for record in records if record.queue == "b"]
-    only_b = altogether(interval for interval in intervals if interval.group == "b")
+    only_b = intervals.by_group()["b"]
     assert only_b.offered == len(some)
     assert only_b.csat_answers == sum(record.csat is not None for record in some)
 
 
-def _added(found: object) -> Totals:
+def _added(found: Iterable[Totals]) -> Totals:
     whole = Totals()
-    for each in found:  # type: ignore[attr-defined]
+    for each in found:
         whole += each
     return whole
 
@@ -91,4 +92,5 @@ def _rounded(found: Totals) -> dict[str, float]:
 
 
 def test_no_contacts_have_no_intervals() -> None:
-    assert by_interval(columns(), TARGETS) == ()
+    found = by_interval(columns(), TARGETS)
+    assert (len(found), list(found), found.altogether(), found.by_day(BERLIN)) == (0, [], Totals(), {})
