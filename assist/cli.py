@@ -106,13 +106,17 @@ def recording_play(
 
 @flow.command("check")
 def flow_check(
-    file: Path, prompts: Annotated[Path | None, typer.Option(help="Where the prompts of all languages are.")] = None
+    file: Path,
+    prompts: Annotated[Path | None, typer.Option(help="Where the prompts of all languages are.")] = None,
+    content_directory: Content = None,
 ) -> None:
     """Check a flow: nodes, paths, prompts."""
+    from assist.content import BUILT_IN, load_content
     from ivr.prompts import ROOT
     from ivr.schema import load_with_prompts
 
-    checked, _ = load_with_prompts(file, prompts or ROOT)
+    library = load_content(content_directory or BUILT_IN).library
+    checked, _ = load_with_prompts(file, prompts or ROOT, library.texts())
     typer.echo(f"{file}: flow {checked.name!r}, {len(checked.nodes)} nodes, version {checked.version}: good")
 
 
@@ -122,15 +126,18 @@ def prompts_build(
     root: Annotated[Path | None, typer.Option("--prompts", help="Where the prompts of all languages are.")] = None,
     recordings: Annotated[Path | None, typer.Option(help="WAVs of what people speak (engine: recorded).")] = None,
     wide: Annotated[bool, typer.Option("--wide", help="At 16 kHz too.")] = False,
+    content_directory: Content = None,
 ) -> None:
     """Render what FLOWS say and nobody has rendered yet; recordings they do not use are kept."""
     from rich.console import Console
 
+    from assist.content import BUILT_IN, load_content
     from ivr.engines import engines
     from ivr.prompt_builder import build
     from ivr.prompts import ROOT
 
-    made = build(flows, root or ROOT, engines(recordings), Console(stderr=True), wide=wide)
+    answers = load_content(content_directory or BUILT_IN).library.texts()
+    made = build(flows, root or ROOT, engines(recordings), Console(stderr=True), wide=wide, answers=answers)
     typer.echo(f"{made} rendered in {root or ROOT}")
 
 

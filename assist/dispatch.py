@@ -38,6 +38,7 @@ from ivr.contacts import (
     TellPlace,
 )
 from ivr.controls import AgentRefused, AgentWanted
+from ivr.self_service import AnswerBook, KnowledgeWanted, TellAnswer
 from voice.bus.base import Bus
 from voice.clock import Clock
 from voice.commands import Command
@@ -53,7 +54,7 @@ class Dispatch:
 
     def __init__(
         self, brain: Acd, bus: Bus, clock: Clock, agents: Iterable[AgentSettings], domain: str,
-        directory: CallerDirectory, spawn: Spawn, on_state: Callable[[AgentStateChanged], None],
+        directory: CallerDirectory, book: AnswerBook, spawn: Spawn, on_state: Callable[[AgentStateChanged], None],
     ) -> None:  # fmt: skip
         self._acd = brain
         self._bus = bus
@@ -61,6 +62,7 @@ class Dispatch:
         self._agents = {agent.user: agent for agent in agents}
         self._domain = domain
         self._callers = Callers(directory, spawn)
+        self._book = book
         self._spawn = spawn
         self._on_state = on_state
         self._before: dict[str, AgentStateChanged] = {}
@@ -81,6 +83,8 @@ class Dispatch:
                 self._callers.find(contact_id, caller, lambda who: self._tell_facts(contact_id, who, queues))
             case AgentWanted(agent):
                 self._request(contact_id, agent)
+            case KnowledgeWanted(question):
+                self._tell_answer(contact_id, question)
             case ContactEnded():
                 self._callers.forget(contact_id)
         if (given := from_event(contact_id, event)) is None:
@@ -171,6 +175,14 @@ class Dispatch:
     def _tell_facts(self, contact_id: str, who: Caller, queues: tuple[str, ...]) -> None:
         states = tuple((queue, *self._acd.queue_state(queue)) for queue in queues)
         self._spawn(self._ask_worker(contact_id, TellFacts(who.known, who.vip, states)))
+
+    def _tell_answer(self, contact_id: str, question: str) -> None:
+        found = self._book.answer(question)
+        self.ask(contact_id, TellAnswer(found.article, found.text) if found is not None else TellAnswer())
+
+    def ask(self, contact_id: str, command: Command) -> None:
+        """Send a command to a contact that may refuse it, or be over."""
+        self._spawn(self._ask_worker(contact_id, command))
 
     async def _ask_worker(self, contact_id: str, command: Command) -> None:
         """One that does not answer plays its comfort message, or lets the caller wait: nothing is lost."""

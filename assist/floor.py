@@ -33,6 +33,7 @@ from assist.api.ports import (
     Mute,
     Note,
     RaiseHand,
+    SetBanner,
     SetState,
     StationLink,
     StationReport,
@@ -42,6 +43,7 @@ from assist.api.ports import (
     SupervisorView,
     TickStep,
 )
+from assist.banners import Banners
 from assist.call_desk import CallDesk
 from assist.callers import StoreDirectory
 from assist.cards import CARD_EVENTS, CardSettled, CardShown, CardUpdated, StepTicked
@@ -110,18 +112,19 @@ class Floor:
     def __init__(
         self, bus: Bus, store: Store, feed: Feed, brain: Acd, content: Content, recogniser: RecogniserChanged,
         agents: Sequence[AgentSettings], domain: str, clock: Clock, vip: Sequence[str] = (),
-        oversight: Oversight | None = None,
+        oversight: Oversight | None = None, banners: Banners | None = None,
     ) -> None:  # fmt: skip
         self._bus = bus
         self._store = store
         self._journal = Journal(store, EVENTS)
         self._feed = feed
         self._dispatch = Dispatch(
-            brain, bus, clock, agents, domain, StoreDirectory(store, vip), self._spawn,
+            brain, bus, clock, agents, domain, StoreDirectory(store, vip), content.library, self._spawn,
             self._agent_changed,
         )  # fmt: skip
         self._call_desk = CallDesk(bus, self._dispatch, agents, domain)
         self._content = content
+        self._banners = banners
         self._recogniser = recogniser
         self._clock = clock
         self._agents = {agent.user: agent for agent in agents}
@@ -363,6 +366,8 @@ class Floor:
             case SetState(state, reason):
                 self._dispatch.decide(Ready(agent) if state == "ready" else NotReady(agent, reason))
                 return Reply(True)
+            case SetBanner(name):
+                return await self._set_banner(agent, name)
             case Note(contact_id, text):
                 return self._on_case(contact_id, agent, NoteSaved(text))
             case AcknowledgeAlert(alert_id):
@@ -388,6 +393,12 @@ class Floor:
                 return self._on_case(contact.id, agent, CardSettled(agent, card_id, "dismissed"))
             case TickStep(card_id, step_id, done):
                 return self._on_case(contact.id, agent, StepTicked(agent, card_id, step_id, done))
+
+    async def _set_banner(self, supervisor: str, name: str) -> Reply:
+        if self._banners is None or not self._supervises(supervisor):
+            return Reply(False, "only a supervisor may do this")
+        running = [contact_id for contact_id, case in self._cases.items() if not case.ended]
+        return await self._banners.change(name, supervisor, self._bus.publish, running, self._dispatch.ask)
 
     def _on_case(self, contact_id: str, agent: str, event: Event) -> Reply:
         case = self._cases.get(contact_id)

@@ -18,6 +18,7 @@ from assist.alarm import AlertSettings
 from assist.alert_rules import BUILT_IN, load_alert_rules
 from assist.api.app import create_app
 from assist.api.server import WebSettings, serving
+from assist.banners import Banners
 from assist.content import load_content
 from assist.desk_events import RecogniserChanged
 from assist.feed import Feed
@@ -70,7 +71,10 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     webhook = Webhook(alerts.webhook, alerts.webhook_secret, clock, client) if alerts.webhook else None
     supervision = settings.section("supervision", SupervisionSettings)
     oversight = Oversight(supervision, load_alert_rules(alerts.rules or BUILT_IN), webhook)
-    floor = Floor(bus, store, feed, brain, load_content(), model, agents, domain, clock, ivr.vip, oversight)
+    floor = Floor(
+        bus, store, feed, brain, load_content(), model, agents, domain, clock, ivr.vip, oversight,
+        Banners(where, ivr.flow),
+    )  # fmt: skip
     security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock)
     app = create_app(floor, feed, security, clock)
     try:

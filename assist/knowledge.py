@@ -18,11 +18,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assist.content_checks import check_text, check_title
 from assist.spotting import stem, tokenise
+from ivr.self_service import KnowledgeAnswer
 from voice.documents import load_front_matter, validate
 from voice.errors import DocumentError
 
 MIN_COVERAGE = 0.62
 """Share of an alias's weight that must be said for its article to be an answer."""
+CLEARLY = 0.1
+"""By how much an article must be better than the next to be told to a caller, who cannot choose."""
 MIN_WORDS = 2
 """Content words of the alias that must be said."""
 _VOTE = 0.02
@@ -100,6 +103,17 @@ class Library:
         for number, (_, _, words) in enumerate(self._aliases):
             for word in sorted(words):
                 self._index.setdefault(word, []).append(number)
+
+    def answer(self, question: str) -> KnowledgeAnswer | None:
+        """``ivr.self_service.AnswerBook``: what a caller is told. One article stands out, or nothing is said."""
+        found = self.find(question)
+        if not found or (len(found) > 1 and found[0].score - found[1].score < CLEARLY):
+            return None
+        return KnowledgeAnswer(found[0].article.id, found[0].article.answer)
+
+    def texts(self) -> tuple[str, ...]:
+        """Every answer."""
+        return tuple(article.answer for article in self.articles.values())
 
     def find(self, text: str, votes: Mapping[str, int] | None = None) -> tuple[Found, ...]:
         """The articles that answer ``text``, the best first. ``votes``: accepted less dismissed, by article."""

@@ -329,8 +329,7 @@ class House:
 
 def _check_documents(ivr: IvrSettings, words: TranscriptionSettings) -> None:
     """What a person wrote is read here first, so that one line says what is wrong. Raises DocumentError."""
-    load_with_prompts(ivr.flow, ivr.prompts)
-    load_content()
+    load_with_prompts(ivr.flow, ivr.prompts, load_content().library.texts())
     find_model(words.model)
 
 

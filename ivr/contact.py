@@ -32,10 +32,11 @@ from ivr.contact_state import RINGBACK
 from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS, ContactClosed, FloorStarted, TalkMeasured
 from ivr.conversation import Conversation
 from ivr.ears import Ears
+from ivr.flow_shelf import FlowShelf
 from ivr.http_client import look_up
 from ivr.playback import PromptPlayer
 from ivr.prompts import PromptStore
-from ivr.schema import load_with_prompts
+from ivr.schema import Flow
 from ivr.settings import IvrSettings
 from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
 from ivr.supervision_tone import supervision_tone
@@ -116,6 +117,11 @@ class ContactWorker:
         self._perform(self._core.phone_event(event, self._clock.wall()))
         if self._core.running:
             self._offered.set()
+
+    def use(self, script: Flow, prompts: PromptStore, banner: str) -> None:
+        """What the next contact goes through; ``banner``: the one that is raised, or empty."""
+        self._prompts = prompts
+        self._core.use(script, prompts, banner)
 
     def assigned(self) -> None:
         """The front has given us a contact. Where our SIP stack refuses the INVITE by itself (an offer it cannot take,
@@ -269,7 +275,8 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     front = settings.section("front", FrontSettings)
     where = RunDirectory.of(settings.section("run", RunSettings))
     contact_id = new_identifier()[:16]
-    script, prompts = load_with_prompts(ivr.flow, ivr.prompts)
+    shelf = FlowShelf(ivr.flow, ivr.prompts, where.kept_flow)
+    script, prompts = shelf.take()
     core = ContactCore(contact_id, slot.worker_id, script, front.domain)
     bus = LocalBus(where.hub, f"worker-{slot.worker_id}", clock, EVENTS, COMMANDS, where.spool)
     words = settings.section("transcription", TranscriptionSettings)
@@ -282,7 +289,7 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     )
     _, port = await phone.start()
     await phone.add_account(SipAccount(f"sip:callfloor@{front.domain}", proxy=f"sip:{slot.front_inner};lr"))
-    asyncio.get_running_loop().add_reader(slot.assigned_fd, _told, slot, worker)
+    asyncio.get_running_loop().add_reader(slot.assigned_fd, _told, slot, worker, shelf, where)
     slot.ready(port)
     heart = asyncio.create_task(_beat(slot, clock), name="heartbeat")
     await worker.run(phone)
@@ -315,8 +322,11 @@ async def _beat(slot: WorkerSlot, clock: Clock) -> None:
         await clock.sleep(BEAT_S)
 
 
-def _told(slot: WorkerSlot, worker: ContactWorker) -> None:
-    """The zygote's only word is that we have a contact; end of file is its death, which is ours too."""
+def _told(slot: WorkerSlot, worker: ContactWorker, shelf: FlowShelf, where: RunDirectory) -> None:
+    """The zygote's only word is that we have a contact; end of file is its death, which is ours too. A warm worker may
+    have waited long: the contact goes through the flow as it is now.
+    """
     asyncio.get_running_loop().remove_reader(slot.assigned_fd)
     if os.read(slot.assigned_fd, 1):
+        worker.use(*shelf.take(), where.banner)
         worker.assigned()

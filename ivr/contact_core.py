@@ -7,7 +7,7 @@ timers, events. The parts share a ``ContactState``: ``contact_script`` runs the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from ivr import effects as flow
 from ivr.conditions import QueueFacts
@@ -50,6 +50,7 @@ from ivr.controls import (
     TransferContact,
 )
 from ivr.schema import Flow
+from ivr.self_service import RaiseBanner, TellAnswer
 from ivr.supervision import EndSupervision, SetSupervisionMode, Supervise
 from voice.calls import Call, Leg, LegJoined, LegLeft, LegRang, Role
 from voice.commands import Command, Reply
@@ -72,6 +73,11 @@ class ContactCore:
         self._supervision = Supervision(self._state)
         self._third = ThirdParty(self._state, self._ring, self._script)
         self._control = Control(self._state, self._ring, self._script, self._third)
+
+    def use(self, script: Flow, recorded: Container[str] | None = None, banner: str = "") -> None:
+        """Go through ``script`` instead, with the prompts that are ``recorded``; before the caller is connected."""
+        self._flow_name, self._flow_version = script.name, script.version
+        self._script.use(script, recorded, banner)
 
     @property
     def call(self) -> Call:
@@ -168,7 +174,7 @@ class ContactCore:
                 return self._ring.connect(command)
             case Supervise() | SetSupervisionMode() | EndSupervision():
                 return self._supervision.command(command)
-            case TellPlace() | TellFacts() | LeaveQueue():
+            case TellPlace() | TellFacts() | LeaveQueue() | TellAnswer() | RaiseBanner():
                 self._told(command, now)
             case EndContact(by):
                 self._state.end("completed" if self.snapshot.answered_at else "failed", by, now)
@@ -187,12 +193,16 @@ class ContactCore:
         if told is not None:
             self._script.tell(told, now)
 
-    def _told(self, command: TellPlace | TellFacts | LeaveQueue, now: float) -> None:
-        """What the floor answers to ``PlaceWanted`` and ``FactsWanted``; that the queue has nobody, or is full."""
+    def _told(self, command: TellPlace | TellFacts | LeaveQueue | TellAnswer | RaiseBanner, now: float) -> None:
+        """What the floor answers to the flow's questions; that the queue has nobody or is full; a banner."""
         match command:
             case TellFacts(known, vip, told):
                 queues = {name: QueueFacts(waiting, working) for name, waiting, working in told}
                 self._script.tell(flow.FactsTold(known, vip, queues), now)
+            case TellAnswer(article, text):
+                self._script.tell(flow.KnowledgeTold(article, text), now)
+            case RaiseBanner(name):
+                self._script.tell(flow.BannerRaised(name), now)
             case TellPlace(ahead, low_s, high_s) if self.snapshot.phase == "queued":
                 self._script.tell(flow.PlaceTold(ahead, low_s, high_s), now)
             case LeaveQueue(reason) if self.snapshot.phase == "queued":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from ivr import effects as flow
 from ivr.contact_outward import Outward
 from ivr.contact_ring import Ring
@@ -18,6 +20,7 @@ from ivr.contacts import (
 )
 from ivr.flow import FlowRunner
 from ivr.schema import Flow
+from ivr.self_service import KnowledgeWanted
 from voice.hearing import Talk
 
 FIRST = 9
@@ -32,14 +35,20 @@ class Script:
         self._state = state
         self._ring = ring
         self._outward = outward
+        self._recorded: Container[str] | None = None
+        self._banner = ""
         self._runner: FlowRunner | None = None
         self._playing = 0
         self.masked = True
 
+    def use(self, script: Flow, recorded: Container[str] | None, banner: str) -> None:
+        """What a caller who is not connected yet will go through, the prompts there are, and the banner raised."""
+        self._script, self._recorded, self._banner = script, recorded, banner
+
     def start(self, now: float) -> None:
         """The caller is connected."""
-        self._runner = FlowRunner(self._script, {"caller": self._state.snapshot.caller})
-        self._perform(self._runner.start(now), now)
+        self._runner = FlowRunner(self._script, {"caller": self._state.snapshot.caller}, self._recorded)
+        self._perform(self._runner.start(now, self._banner), now)
 
     def tell(self, given: flow.Input, now: float) -> None:
         """Something the flow may act on."""
@@ -92,8 +101,6 @@ class Script:
                     self._state.start_message(kind, now)
                 case flow.MessageEnded():
                     self._state.end_message(now)
-                case flow.DialOut():
-                    self.tell(flow.DialFailed("this worker dials nobody"), now)
                 case flow.HangUp(reason):
                     self._state.end(reason, "agent" if self._state.snapshot.answered_at else "flow", now)
                 case _:
@@ -146,6 +153,8 @@ class Script:
                 publish(ChoiceMade(node, value, by))
             case flow.AskFacts(queues):
                 publish(FactsWanted(queues))
+            case flow.AskKnowledge(question):
+                publish(KnowledgeWanted(question))
             case flow.AskPlace():
                 publish(PlaceWanted())
             case flow.Tagged(name, value):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ivr.controls import CONTROL_COMMANDS, CONTROL_EVENTS
+from ivr.self_service import SELF_SERVICE_COMMANDS, SELF_SERVICE_EVENTS
 from voice.commands import Command
 from voice.events import Event
 
@@ -295,8 +296,8 @@ CONTACT_EVENTS: tuple[type[Event], ...] = (
     ContactOffered, PromptStarted, ChoiceMade, ContactQueued, PlaceWanted, FactsWanted, ContactTagged,
     SurveyAnswered, MessageTaken, CallbackRequested, AgentOffered, AgentUnreachable,
     ContactAnswered, ContactEnded, TalkMeasured, ContactClosed,
-    ContactSnapshot, FloorStarted, AgentStateChanged, *CONTROL_EVENTS,
+    ContactSnapshot, FloorStarted, AgentStateChanged, *CONTROL_EVENTS, *SELF_SERVICE_EVENTS,
 )  # fmt: skip
 CONTACT_COMMANDS: tuple[type[Command], ...] = (
-    ConnectAgent, TellPlace, TellFacts, LeaveQueue, EndContact, *CONTROL_COMMANDS,
+    ConnectAgent, TellPlace, TellFacts, LeaveQueue, EndContact, *CONTROL_COMMANDS, *SELF_SERVICE_COMMANDS,
 )  # fmt: skip

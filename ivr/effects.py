@@ -98,6 +98,21 @@ class DialEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class KnowledgeTold:
+    """The answer to ``AskKnowledge``: an article and its text; both empty where there is none."""
+
+    article: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BannerRaised:
+    """The flow's banner ``name`` was raised just now."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceTold:
     """The answer to ``AskPlace``: ``ahead`` callers are before this one; the wait in seconds, where one can be told."""
 
@@ -144,7 +159,8 @@ class SpeechHeard:
 
 Input = (
     PromptFinished | DigitPressed | TimerFired | AgentRinging | AgentConnected | AgentFailed | AgentLeft | BackInQueue
-    | CallerLeft | DialAnswered | DialFailed | DialEnded | PlaceTold | TurnedAway | FactsTold | LookedUp | SpeechHeard
+    | CallerLeft | DialAnswered | DialFailed | DialEnded | PlaceTold
+    | KnowledgeTold | BannerRaised | TurnedAway | FactsTold | LookedUp | SpeechHeard
 )  # fmt: skip
 
 # Effects
@@ -230,6 +246,13 @@ class StopSpeech:
 
 
 @dataclass(frozen=True, slots=True)
+class AskKnowledge:
+    """Ask the knowledge base; it may not answer."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskFacts:
     """Ask the floor about the caller and these queues; it may not answer."""
 
@@ -309,6 +332,6 @@ class HangUp:
 
 Effect = (
     PlayPrompts | StopPrompts | StartTimer | CancelTimer | MaskDigits | ChoiceReported
-    | JoinQueue | AskPlace | LeftQueue | AskFacts | LookUp | Tagged | Scored
+    | JoinQueue | AskPlace | LeftQueue | AskFacts | AskKnowledge | LookUp | Tagged | Scored
     | MessageStarted | MessageEnded | RequestCallback | DialOut | StartSpeech | StopSpeech | HangUp
 )  # fmt: skip

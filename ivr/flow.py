@@ -10,7 +10,7 @@ harmless. Effects are to be performed in order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from ivr.effects import (
     AgentConnected,
@@ -19,6 +19,7 @@ from ivr.effects import (
     AgentRinging,
     AskPlace,
     BackInQueue,
+    BannerRaised,
     CallerLeft,
     CancelTimer,
     ChoiceReported,
@@ -31,6 +32,7 @@ from ivr.effects import (
     HangUp,
     Input,
     JoinQueue,
+    KnowledgeTold,
     LeftQueue,
     LookedUp,
     MaskDigits,
@@ -48,7 +50,7 @@ from ivr.effects import (
 )
 from ivr.schema import Flow, load_flow
 from ivr.stage import Stage
-from ivr.verbs import Activity
+from ivr.verbs import Activity, Say
 
 __all__ = [
     "AgentConnected",
@@ -85,9 +87,11 @@ __all__ = [
 
 
 class FlowRunner:
-    """One contact's way through ``flow``. ``variables`` are copied; gathers add to the copy."""
+    """One contact's way through ``flow``. ``variables`` are copied; gathers add to the copy. ``recorded``: the keys of
+    the prompts there are (None: all); everything in the flow is among them, a knowledge base's answer need not be.
+    """
 
-    def __init__(self, flow: Flow, variables: Mapping[str, str]) -> None:
+    def __init__(self, flow: Flow, variables: Mapping[str, str], recorded: Container[str] | None = None) -> None:
         self._flow = flow
         self._stage = Stage(
             flow.prompt,
@@ -96,6 +100,7 @@ class FlowRunner:
             slower=flow.slower,
             listening=flow.speech,
             language=flow.language,
+            recorded=recorded,
         )
         self._activity: Activity | None = None
 
@@ -114,13 +119,20 @@ class FlowRunner:
         """The contact's variables, with what was gathered (unmasked: never publish them)."""
         return self._stage.variables
 
-    def start(self, now: float = 0.0) -> tuple[Effect, ...]:
-        """Begin at the flow's start; ``now`` is Unix seconds. Raises RuntimeError when called twice."""
+    def start(self, now: float = 0.0, banner: str = "") -> tuple[Effect, ...]:
+        """Begin at the flow's start, with the banner that is raised, if it has that; ``now`` is Unix seconds.
+        Raises RuntimeError when called twice.
+        """
         if self._activity is not None:
             raise RuntimeError("the flow runs already")
         self._stage.now = now
         self._stage.mask(True)
-        self._stage.go(self._flow.start)
+        if (text := self._flow.banners.get(banner)) is not None:
+            self._stage.node = "banner"
+            self._activity = Say(verb="say", text=(text,), next=self._flow.start).activity(self._stage)
+            self._activity.begin()
+        else:
+            self._stage.go(self._flow.start)
         self._follow()
         return self._stage.drain()
 
@@ -161,6 +173,11 @@ class FlowRunner:
                 activity.back_in_queue(apology=apology)
             case PlaceTold(ahead, low_s, high_s):
                 activity.place_told(ahead, low_s, high_s)
+            case KnowledgeTold(article, text):
+                activity.knowledge_told(article, text)
+            case BannerRaised(name):
+                if name in self._flow.banners:
+                    activity.banner_raised(self._flow.banners[name])
             case FactsTold(known, vip, queues):
                 activity.facts_told(known, vip, dict(queues))
             case SpeechHeard(token, text, final):

@@ -27,14 +27,19 @@ from voice.audio import write_wav
 
 def build(
     flows: Iterable[Path], root: Path, speakers: Mapping[str, Engine], console: Console, *, wide: bool = False,
+    answers: Iterable[str] = (),
 ) -> int:  # fmt: skip
-    """Render what ``flows`` lack, each in its language's directory; recordings no flow here uses are kept. Returns how
-    many were made. Raises CallfloorError.
+    """Render what ``flows`` lack, with ``answers`` where they say them, each in its language's directory; recordings no
+    flow here uses are kept. Returns how many were made. Raises CallfloorError.
     """
+    answers = tuple(answers)
     by_directory: dict[Path, dict[PromptSource, None]] = {}
     for file in flows:
         flow = load_flow(file)
-        by_directory.setdefault(directory_of(root, flow.language), {}).update(dict.fromkeys(flow.sources()))
+        sources = by_directory.setdefault(directory_of(root, flow.language), {})
+        sources.update(dict.fromkeys(flow.sources()))
+        if flow.answers:
+            sources.update(dict.fromkeys(flow.source(text) for text in answers))
     return sum(
         render_missing(sources, directory, speakers, console, wide=wide) for directory, sources in by_directory.items()
     )

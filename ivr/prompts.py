@@ -86,7 +86,7 @@ class PromptStore:
         files = directory if rate == RATE else directory / WIDE
         return cls({entry.key: read_wav(files / entry.file, rate) for entry in entries}, entries)
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self._recordings
 
     def pcm(self, key: str) -> bytes:

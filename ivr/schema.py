@@ -13,7 +13,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,7 +22,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ivr.effects import Prompt
 from ivr.prompts import PromptSource, PromptStore, directory_of
-from ivr.verbs import VERBS, Enqueue, Problem, Verb
+from ivr.verbs import VERBS, Answer, Enqueue, Problem, Verb
+from ivr.verbs.base import Text
 from voice.documents import Document, load_yaml, validate
 
 UTC = ZoneInfo("UTC")
@@ -43,7 +44,7 @@ class FlowHeader(BaseModel):
 
     Accessibility: in every menu the key ``slower`` ("" for none) repeats the question slowly, unless a choice begins
     with it; tell callers so. With ``speech`` every menu must work by keys alone and by words alone; write ``speech:
-    false`` only where no recogniser runs.
+    false`` only where no recogniser runs. ``banners``: notices of outages, by name, that a supervisor can raise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -55,6 +56,7 @@ class FlowHeader(BaseModel):
     timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = UTC
     slower: Literal["", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*"] = "9"
     speech: bool = True
+    banners: dict[Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")], Text] = Field(default_factory=dict)
     start: str
     nodes: dict[str, Any] = Field(min_length=1)
 
@@ -73,6 +75,7 @@ class Flow:
     slower: str = ""
     speech: bool = False
     engine: str = "flite"
+    banners: Mapping[str, str] = field(default_factory=dict)
 
     def source(self, text: str, slow: bool = False) -> PromptSource:
         """How ``text`` is spoken in this flow."""
@@ -84,9 +87,15 @@ class Flow:
 
     def sources(self) -> tuple[PromptSource, ...]:
         """Everything the flow may say, each once, in the order of the file."""
+        raised = ((text, False) for text in self.banners.values())
         said = ((text, False) for node in self.nodes.values() for _, text in node.texts())
         slowly = ((text, True) for node in self.nodes.values() for _, text in node.slow_texts(self.slower))
-        return tuple(self.source(text, slow) for text, slow in dict.fromkeys((*said, *slowly)))
+        return tuple(self.source(text, slow) for text, slow in dict.fromkeys((*raised, *said, *slowly)))
+
+    @property
+    def answers(self) -> bool:
+        """Whether it says answers of the knowledge base, all of which have to be recorded then."""
+        return any(isinstance(node, Answer) for node in self.nodes.values())
 
     def queues(self) -> frozenset[str]:
         """The queues it may send a caller to."""
@@ -101,11 +110,15 @@ def load_flow(file: Path, store: PromptStore | None = None) -> Flow:
     return flow
 
 
-def load_with_prompts(file: Path, root: Path) -> tuple[Flow, PromptStore]:
-    """A flow and the prompts of its language under ``root``, all of them there. Raises DocumentError."""
+def load_with_prompts(file: Path, root: Path, answers: Iterable[str] = ()) -> tuple[Flow, PromptStore]:
+    """A flow and the prompts of its language under ``root``, all of them there; ``answers``: those of the knowledge
+    base too, if the flow says them. Raises DocumentError.
+    """
     document, flow = _read(file)
     store = PromptStore.open(directory_of(root, flow.language))
     _raise_first(document, _missing(flow, store, file))
+    if flow.answers:
+        _raise_first(document, _unrecorded(answers, flow, store, file))
     return flow, store
 
 
@@ -118,7 +131,7 @@ def _read(file: Path) -> tuple[Document, Flow]:
     digest = hashlib.sha256(json.dumps(document.data, sort_keys=True, default=str).encode()).hexdigest()[:12]
     flow = Flow(
         header.flow, digest, header.language, header.voice, header.start, nodes, header.timezone, header.slower,
-        header.speech, header.engine,
+        header.speech, header.engine, header.banners,
     )  # fmt: skip
     for problems in (_broken(flow), _graph_problems(flow)):
         _raise_first(document, problems)
@@ -192,6 +205,10 @@ def _closure(edges: Mapping[str, set[str]], start: set[str]) -> set[str]:
 
 def _missing(flow: Flow, store: PromptStore, file: Path) -> Iterator[Problem]:
     """Sentences and recordings that the store lacks."""
+    for name, text in flow.banners.items():
+        if flow.prompt(text).audio not in store:
+            what = f"banner {name!r}: no recording of {_short(text)!r} in voice {flow.voice}"
+            yield Problem(("banners", name), what, f"callfloor prompts build {file}")
     for name, node in flow.nodes.items():
         said = [(key, text, False) for key, text in node.texts()]
         slowly = [(key, text, True) for key, text in node.slow_texts(flow.slower)]
@@ -204,6 +221,14 @@ def _missing(flow: Flow, store: PromptStore, file: Path) -> Iterator[Problem]:
             if recording not in store:
                 fix = f"use one of {', '.join(store.names())}"
                 yield Problem(("nodes", name, *key), f"node {name!r}: no recording named {recording!r}", fix)
+
+
+def _unrecorded(answers: Iterable[str], flow: Flow, store: PromptStore, file: Path) -> Iterator[Problem]:
+    """Answers that the store lacks."""
+    for text in answers:
+        if flow.prompt(text).audio not in store:
+            what = f"no recording of the answer {_short(text)!r} in voice {flow.voice}"
+            yield Problem(("nodes",), what, f"callfloor prompts build {file}")
 
 
 def _short(text: str) -> str:

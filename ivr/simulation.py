@@ -8,6 +8,8 @@ Prompts are printed and over at once; a line of input is a digit or several, a l
     answered / refused / over  who was dialled answers, does not, or hangs up
     place AHEAD [LOW HIGH]   the floor tells the place and the wait in seconds
     facts [known] [vip] [QUEUE WAITING WORKING]...
+    knows [TEXT]             what the knowledge base answers, if anything
+    banner NAME              a supervisor raises a banner
     full / empty             the queue does not take the caller
     answer JSON / fail       what a look-up gives
     hangup                   the caller goes
@@ -122,6 +124,8 @@ class Simulation:
             case flow.StartSpeech(token, phrases):
                 self._turn = token
                 self._tell(f"  (listens for {', '.join(phrases) if phrases else 'any words'})")
+            case flow.AskKnowledge(question):
+                self._tell(f"  → the knowledge base is asked: {question}")
             case flow.MaskDigits() | flow.StopSpeech():
                 pass
             case _:
@@ -146,6 +150,10 @@ def _event(words: list[str]) -> tuple[flow.Input, ...] | None:
         return _WORDS[words[0]]
     try:
         match words:
+            case ["knows", *said]:
+                return (flow.KnowledgeTold("article" if said else "", " ".join(said)),)
+            case ["banner", name]:
+                return (flow.BannerRaised(name),)
             case ["place", ahead]:
                 return (flow.PlaceTold(int(ahead), None, None),)
             case ["place", ahead, low, high]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from urllib.parse import quote
 
 from ivr.conditions import Facts, QueueFacts
 from ivr.effects import (
     AskFacts,
+    AskKnowledge,
     AskPlace,
     CancelTimer,
     ChoiceReported,
@@ -53,7 +54,9 @@ class Stage:
         slower: str = "",
         listening: bool = False,
         language: str = "en",
+        recorded: Container[str] | None = None,
     ) -> None:
+        self._recorded = recorded
         self.language = language
         self.slower = slower
         self.listening = listening
@@ -136,6 +139,14 @@ class Stage:
     def ask_place(self) -> None:
         """Ask for the place in the queue and the wait."""
         self._effects.append(AskPlace())
+
+    def ask_knowledge(self, question: str) -> None:
+        """Ask the knowledge base."""
+        self._effects.append(AskKnowledge(question))
+
+    def can_say(self, text: str) -> bool:
+        """Whether ``text`` is recorded."""
+        return self._recorded is None or self._speech(text, False).audio in self._recorded
 
     def ask_facts(self, queues: tuple[str, ...]) -> None:
         """Ask about the caller and queues."""

@@ -48,6 +48,25 @@ class RunDirectory:
         return self.run / "registrations.json"
 
     @property
+    def kept_flow(self) -> Path:
+        """The last flow that was good."""
+        return self.state / "flows" / "kept.yaml"
+
+    @property
+    def banner(self) -> str:
+        """The banner callers hear first; empty for none. It outlives every process."""
+        try:
+            return (self.state / "banner").read_text(encoding="utf-8").strip()
+        except OSError:
+            return ""
+
+    def raise_banner(self, name: str) -> None:
+        """From now on callers hear this banner first; none where it is empty. Raises OSError."""
+        draft = self.state / ".banner"
+        draft.write_text(name, encoding="utf-8")
+        draft.replace(self.state / "banner")
+
+    @property
     def spool(self) -> Path:
         """Durable events on their way."""
         return self.state / "spool"

@@ -32,6 +32,7 @@ from assist.api.ports import (
     Note,
     PressKeys,
     RaiseHand,
+    SetBanner,
     SetState,
     StationReport,
     SuperviseAs,
@@ -181,6 +182,7 @@ _COMMANDS: Mapping[str, TypeAdapter[Any]] = {
     "leave": TypeAdapter(LeaveContact),
     "coach": TypeAdapter(Coach),
     "acknowledge_alert": TypeAdapter(AcknowledgeAlert),
+    "set_banner": TypeAdapter(SetBanner),
 }
 
 

@@ -161,6 +161,13 @@ class LeaveContact:
 
 
 @dataclass(frozen=True, slots=True)
+class SetBanner:
+    """From now on callers first hear the flow's banner ``name``; none where it is empty."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Coach:
     """The supervisor writes to the agent of a contact: ``text`` (at most 500 characters), or the canned ``tip``."""
 
@@ -192,7 +199,7 @@ SupervisorCommand = SuperviseContact | SuperviseAs | LeaveContact | Coach | Lowe
 CallCommand = Hold | ConsultWith | SwapParties | CancelConsult | Conference | CompleteTransfer | Transfer | PressKeys
 AgentCommand = (
     Answer | HangUp | Mute | SetState | MoreTime | AcceptCard | DismissCard | TickStep | Note | RaiseHand
-    | CallCommand | AcknowledgeAlert | SupervisorCommand
+    | CallCommand | AcknowledgeAlert | SupervisorCommand | SetBanner
 )  # fmt: skip
 
 

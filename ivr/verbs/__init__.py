@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ivr.verbs.answer import Answer
 from ivr.verbs.base import Activity, Problem, Verb
 from ivr.verbs.branch import Branch
 from ivr.verbs.callback import Callback
@@ -25,6 +26,7 @@ from ivr.verbs.transfer import Transfer
 
 VERBS: Mapping[str, type[Verb]] = MappingProxyType(
     {
+        "answer": Answer,
         "branch": Branch,
         "callback": Callback,
         "dial": Dial,
@@ -45,6 +47,6 @@ VERBS: Mapping[str, type[Verb]] = MappingProxyType(
 )
 
 __all__ = [
-    "VERBS", "Activity", "Branch", "Callback", "Dial", "Enqueue", "Gather", "Hangup", "Http", "Pause", "Play",
+    "VERBS", "Activity", "Answer", "Branch", "Callback", "Dial", "Enqueue", "Gather", "Hangup", "Http", "Pause", "Play",
     "Problem", "Record", "Redirect", "Say", "Set", "Survey", "Tag", "Transfer", "Verb",
 ]  # fmt: skip

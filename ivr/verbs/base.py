@@ -122,6 +122,12 @@ class Activity:
     def agent_left(self) -> None:
         """The connected agent is gone."""
 
+    def knowledge_told(self, article: str, text: str) -> None:
+        """The knowledge base answered, or has no answer."""
+
+    def banner_raised(self, text: str) -> None:
+        """There is something everyone who waits should know."""
+
     def dial_answered(self) -> None:
         """Whom the verb rang has answered."""
 

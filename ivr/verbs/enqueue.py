@@ -143,6 +143,12 @@ class _Waiting(Activity):
             self.stage.cancel_timer(COMFORT)
             self.stage.say(said)
 
+    def banner_raised(self, text: str) -> None:
+        """Heard at once, over the music; then the music again."""
+        if not self._connected and not self._announcing:
+            self._quiet()
+            self.stage.say((text,))
+
     def turned_away(self, reason: str) -> None:
         target = self._verb.full if reason == "full" else self._verb.empty
         if target is not None and not self._connected:

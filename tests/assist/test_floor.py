@@ -17,6 +17,7 @@ from assist.api.ports import (
     MoreTime,
     Mute,
     Note,
+    SetBanner,
     SetState,
     StationReport,
     StationVerb,
@@ -50,6 +51,7 @@ from ivr.contacts import (
     TellFacts,
     TellPlace,
 )
+from ivr.self_service import KnowledgeWanted, TellAnswer
 from ivr.settings import QueueSettings, by_name
 from tests.assist.dialogue import final
 from tests.fakes.clock import VirtualClock
@@ -704,6 +706,19 @@ def test_the_recogniser_on_every_page_goes_down_and_up(with_house: WithHouse) ->
             for agent in ("anna", "ben"):
                 await message(house.pages[agent], is_now(state))
                 assert house.desk(agent).services.recogniser == replace(MODEL, state=state)
+
+    with_house(use)
+
+
+def test_a_caller_is_answered_from_the_agents_knowledge_base(with_house: WithHouse, content: Content) -> None:
+    async def use(house: House) -> None:
+        worker = house.worker()
+        article = next(iter(content.library.articles.values()))
+        worker.say(OFFERED, KnowledgeWanted(article.spec.aliases[0]), KnowledgeWanted("elephants and their trunks"))
+        async with asyncio.timeout(10):
+            told = [await worker.told.get(), await worker.told.get()]
+        assert told == [TellAnswer(article.id, article.answer), TellAnswer()]
+        assert not (await house.floor.command("anna", SetBanner("outage"))).ok, "she is no supervisor"
 
     with_house(use)
 

@@ -138,6 +138,8 @@ BAD = {
     "choice_not_said": (9, "node 'first': choice '2' cannot be said", None),
     "waiting_choice_not_said": (7, "node 'first': choice '1' cannot be said", None),
     "waiting_phrase_means_no_choice": (8, "node 'first': phrase 'later' means '2', no choice", "name a choice"),
+    "answer_no_person": (4, "nodes.first.person: field required", "add the key"),
+    "banner_not_recorded": (3, "banner 'power': no recording of 'The power is out.' in voice slt", None),
     "dial_nobody": (4, "node 'first': dial needs either agent or number", "name one of them"),
     "dial_both": (4, "node 'first': dial needs either agent or number", "name one of them"),
     "dial_any_number": (
