@@ -1,0 +1,136 @@
+"""A supervisor listens, whispers and barges in from her own telephone, moves on to a caller who waits, and leaves.
+
+Everything is real: the command comes from her page, the INVITE through the front to her registered telephone, the modes
+by her keys. Who hears whom in every arrangement is proved in ``tests.sip.test_hearing_by_tones``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assist.demo.puppet import Puppet
+from assist.demo.stage import Cast
+from ivr.contacts import ContactEnded, ContactQueued, PromptStarted
+from ivr.supervision import SupervisionEnded, SupervisionModeChanged, SupervisionStarted
+from tests.scenarios.theatre import caller, contact_of, happened, on_stage
+from tests.sip.ends import TONES, RemoteEnd
+from voice.hearing import Mode
+from voice.phone import IncomingLeg, LegConnected, LegDisconnected, PhoneConfig, RegistrationChanged
+
+pytestmark = pytest.mark.live
+
+HOST, SECRET, WAITING = "127.0.0.9", "sara-kestrel", "2025550171"
+SARA = f'\n[[agent]]\nuser = "sara"\nname = "Sara Lind"\nsecret = "{SECRET}"\nrole = "supervisor"\n'
+
+
+class Supervisor:
+    """Her telephone, which answers by itself as ``Answer-Mode`` asks, and her page."""
+
+    def __init__(self, phone: RemoteEnd, page: Puppet, cast: Cast) -> None:
+        self.phone = phone
+        self.page = page
+        self._cast = cast
+
+    def order(self, name: str, **data: object) -> None:
+        self.page.order("command", name=name, data=data)
+
+    async def answers(self) -> IncomingLeg:
+        """Her telephone is called, and she is connected."""
+        incoming: IncomingLeg = await self.phone.expect(IncomingLeg)
+        await self.phone.do("answer", incoming.leg_id)
+        await self.phone.expect(LegConnected)
+        leg = f"leg:{incoming.leg_id}"
+        await self.phone.do("set_paths", [("voice", leg, 1.0), (leg, "ear", 1.0)])
+        return incoming
+
+    async def presses(self, leg: IncomingLeg, keys: str, mode: Mode, contact: str) -> None:
+        """Keys on her telephone, until the contact is in that mode."""
+        await self.phone.do("send_digits", leg.leg_id, keys)
+        seen = self._cast.seen
+
+        def there() -> bool:
+            changes = [e.event for e in happened(self._cast, contact, SupervisionModeChanged)]
+            return bool(changes) and isinstance(changes[-1], SupervisionModeChanged) and changes[-1].mode is mode
+
+        await seen.until(there, f"{mode} by {keys}")
+
+
+@contextlib.asynccontextmanager
+async def supervisor(cast: Cast) -> AsyncIterator[Supervisor]:
+    front = "{}:{}".format(*cast.house.addresses.sip)
+    phone = RemoteEnd(PhoneConfig(host=HOST, rtp_host=HOST))
+    await phone.open()
+    page = await Puppet.start(
+        "assist.demo.watcher", "--url", cast.house.addresses.web, "--agent", "sara", "--secret", SECRET
+    )
+    told: list[dict[str, Any]] = []
+    listening = asyncio.create_task(page.listen(told.append))
+    try:
+        await phone.do("start")
+        await phone.do("register", "sip:sara@callfloor", f"sip:{front};lr", "sara", SECRET)
+        assert (await phone.expect(RegistrationChanged)).active
+        await phone.do("add_tone", "voice", TONES[3])
+        await phone.do("add_ear", "ear")
+        yield Supervisor(phone, page, cast)
+    finally:
+        await page.stop()
+        await listening
+        assert await phone.shut() == 0
+    assert any(each["message"]["type"] == "supervision.started" for each in told), json.dumps(told)[:500]
+
+
+async def hears_more(cast: Cast, party: str) -> None:
+    before = cast.seen.heard_s.get(party, 0.0)
+    await cast.seen.until(lambda: cast.seen.heard_s.get(party, 0.0) > before, f"{party} to hear something")
+
+
+def test_from_listening_to_leaving(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with on_stage(tmp_path, more=SARA) as cast, caller(cast, WAITING) as other, supervisor(cast) as sara:
+            await cast.connect()
+            first = cast.desk.contact.id if cast.desk.contact is not None else ""
+            other.call()
+            await cast.seen.until(lambda: bool(happened(cast, contact_of(cast, WAITING), PromptStarted)), "the menu")
+            second = contact_of(cast, WAITING)
+            other.puppet.order("digits", digits="1")
+            await cast.seen.until(lambda: bool(happened(cast, second, ContactQueued)), "the second caller to wait")
+
+            sara.order("supervise", contact_id=first)
+            leg = await sara.answers()
+            assert leg.headers["x-callfloor-supervise"] == first
+            assert leg.headers["answer-mode"] == "Auto"
+            await cast.seen.until(lambda: bool(happened(cast, first, SupervisionStarted)), "her to listen")
+            listening = asyncio.create_task(sara.phone.do("hear_burst", "ear", 800))
+            await cast.talk([0])
+            assert await listening, "she hears the customer"
+            quiet = dict(cast.seen.heard_s)
+
+            await sara.presses(leg, "#5", Mode.WHISPER, first)
+            await hears_more(cast, "agent")
+            assert int(cast.seen.heard_s["caller"]) == int(quiet["caller"]), "no whisper reaches the customer"
+            await sara.presses(leg, "#6", Mode.BARGE, first)
+            await hears_more(cast, "caller")
+
+            sara.order("supervise", contact_id=second)
+            await sara.phone.expect(LegDisconnected)
+            leg = await sara.answers()
+            assert leg.headers["x-callfloor-supervise"] == second
+            await cast.seen.until(lambda: bool(happened(cast, second, SupervisionStarted)), "her to move on")
+            await sara.phone.do("hear_burst", "ear", 800)  # the music the caller hears
+            assert happened(cast, first, SupervisionEnded)
+            await cast.talk([1])  # the first two never noticed
+            assert not cast.seen.hung_up
+
+            sara.order("leave", contact_id=second)
+            await sara.phone.expect(LegDisconnected)
+            await cast.hang_up()
+            assert [e.contact_id for e in cast.seen.events(ContactEnded)] == [first]
+
+    asyncio.run(main())
