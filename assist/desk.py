@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from assist.cards import Card, CardRetracted, CardSettled, CardShown, CardUpdated
+from assist.coaching import HandLowered, HandRaised, SupervisionNotice
 from assist.desk_events import (
     ContactAssigned,
     ContactReleased,
@@ -73,6 +74,7 @@ class DeskContact:
     """The contact on the desk. ``phase``: ``ringing``, ``talking``, ``ended``. ``lookup``: ``pending``, ``found``,
     ``unknown``. ``transcript`` is in order of start; ``gaps`` of opening; ``cards`` of appearance. ``held``: the
     customer hears music. ``consult``: who is consulted; ``consult_state``: ``ringing``, ``talking``, ``conference``.
+    ``supervisor``, ``supervision``: who does what, where the agent is to know. ``hand``: the agent asks for help.
     """
 
     id: str
@@ -97,6 +99,9 @@ class DeskContact:
     held: bool = False
     consult: str = ""
     consult_state: str = ""
+    supervisor: str = ""
+    supervision: str = ""
+    hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +273,14 @@ def _held(contact: DeskContact, event: HoldChanged, at: float) -> DeskContact:
     return replace(contact, held=event.held)
 
 
+def _supervised(contact: DeskContact, event: SupervisionNotice, at: float) -> DeskContact:
+    return replace(contact, supervisor=event.supervisor if event.mode else "", supervision=event.mode or "")
+
+
+def _hand(contact: DeskContact, event: HandRaised | HandLowered, at: float) -> DeskContact:
+    return replace(contact, hand=isinstance(event, HandRaised))
+
+
 def _consult(
     contact: DeskContact, event: ConsultStarted | ConsultAnswered | ConsultEnded | ConferenceStarted, at: float
 ) -> DeskContact:
@@ -280,6 +293,9 @@ def _consult(
 
 _CHANGES: dict[type[Event], Callable[[DeskContact, Any, float], DeskContact]] = {
     HoldChanged: _held,
+    SupervisionNotice: _supervised,
+    HandRaised: _hand,
+    HandLowered: _hand,
     ConsultStarted: _consult,
     ConsultAnswered: _consult,
     ConsultEnded: _consult,

@@ -23,6 +23,11 @@ const onContact = {
         },
 
   "contact.hold_changed": (contact, data) => ({ ...contact, held: data.held }),
+  "desk.supervision": (contact, { supervisor, mode }) => ({
+    ...contact, supervisor: mode ? supervisor : "", supervision: mode ?? "",
+  }),
+  "coach.hand_raised": (contact) => ({ ...contact, hand: true }),
+  "coach.hand_lowered": (contact) => ({ ...contact, hand: false }),
   "contact.consult_started": (contact, data) => ({ ...contact, consult: data.party, consult_state: "ringing" }),
   "contact.consult_answered": (contact, data) => ({ ...contact, consult: data.party, consult_state: "talking" }),
   "contact.conference_started": (contact, data) => ({ ...contact, consult: data.party, consult_state: "conference" }),
@@ -112,6 +117,7 @@ function emptyContact(id) {
     id, phase: "", caller: "", queue: "", offered_at: 0, answered_at: 0, waited_s: 0, ended_at: 0, ended_reason: "",
     ended_by: "", talk_s: 0, lookup: "pending", customer: null, transcript: [], gaps: [], cards: [], note: "",
     summary: null, context: [], held: false, consult: "", consult_state: "",
+    supervisor: "", supervision: "", hand: false,
   };
 }
 

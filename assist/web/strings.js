@@ -41,6 +41,12 @@ export const T = {
     refused: (what, why) => `${what}: not done. ${why}`,
     ringing: (who, queue) => `${who} is calling for ${queue}`,
     talking: (who, queue, waited) => `In call with ${who} · ${queue} · waited ${waited}`,
+    supervised: {
+      listen: (who) => `${who} is listening.`,
+      whisper: (who) => `${who} speaks to you; the caller does not hear it.`,
+      barge: (who) => `${who} speaks with you and the caller.`,
+      takeover: (who) => `${who} has taken over the call.`,
+    },
     ended: "The call has ended.",
     endedBy: { caller: "The caller hung up.", agent: "You ended the call." },
     idle: "Waiting for the next call",

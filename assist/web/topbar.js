@@ -95,6 +95,9 @@ function worst(view) {
 
 function calm(contact, agent) {
   if (contact?.phase === "ringing") return ["ring", T.strip.ringing(nameOf(contact), contact.queue), "ring"];
+  if (contact?.phase === "talking" && contact.supervision) {
+    return ["calm", T.strip.supervised[contact.supervision](contact.supervisor), "coaching"];
+  }
   if (contact?.phase === "talking") {
     return ["calm", T.strip.talking(nameOf(contact), contact.queue, clock(contact.waited_s)), null];
   }

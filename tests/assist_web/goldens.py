@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assist.cards import CardRetracted, CardSettled, CardShown, CardUpdated
+from assist.coaching import HandLowered, HandRaised, SupervisionNotice
 from assist.desk import AgentLine, Desk
 from assist.desk_events import (
     FEED_EVENTS,
@@ -25,6 +26,7 @@ from ivr.controls import ConferenceStarted, ConsultAnswered, ConsultEnded, Consu
 from tests.fakes import contact_script as script
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 from voice.events import Envelope, Event, EventCodec
+from voice.hearing import Mode
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden" / "desk"
 CODEC = EventCodec(FEED_EVENTS)
@@ -146,6 +148,23 @@ def consulting() -> list[Step]:
     ]
 
 
+def supervised() -> list[Step]:
+    """A hand goes up, a supervisor comes, and goes; another contact's do not matter."""
+    agent = script.AGENT
+    return [
+        ("c1", ZERO, ContactAssigned(agent, "talking", "300", "billing", ZERO, ZERO + 1)),
+        ("c1", ZERO + 5, HandRaised(agent, "the credit")),
+        ("c2", ZERO + 6, HandLowered(agent, "sara")),
+        ("c1", ZERO + 7, SupervisionNotice("sara", Mode.LISTEN)),
+        ("c2", ZERO + 8, SupervisionNotice("sara", None)),
+        ("c1", ZERO + 9, SupervisionNotice("sara", Mode.WHISPER)),
+        ("c1", ZERO + 20, HandLowered(agent, "sara")),
+        ("c1", ZERO + 30, SupervisionNotice("sara", None)),
+        ("c1", ZERO + 31, HandRaised(agent, "")),
+        ("c1", ZERO + 32, SupervisionNotice("sara", Mode.BARGE)),
+    ]
+
+
 CASES = {
     "whole_contact": whole_contact,
     "transcript_order": transcript_order,
@@ -153,6 +172,7 @@ CASES = {
     "cards_come_and_go": cards_come_and_go,
     "contacts_in_turn": contacts_in_turn,
     "consulting": consulting,
+    "supervised": supervised,
 }
 
 
