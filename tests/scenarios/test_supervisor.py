@@ -17,6 +17,7 @@ import pytest
 
 from assist.demo.puppet import Puppet
 from assist.demo.stage import Cast
+from assist.webhook import signed
 from ivr.contacts import ContactEnded, ContactQueued, PromptStarted
 from ivr.supervision import SupervisionEnded, SupervisionModeChanged, SupervisionStarted
 from tests.scenarios.theatre import caller, contact_of, happened, on_stage
@@ -28,6 +29,50 @@ pytestmark = pytest.mark.live
 
 HOST, SECRET, WAITING = "127.0.0.9", "sara-kestrel", "2025550171"
 SARA = f'\n[[agent]]\nuser = "sara"\nname = "Sara Lind"\nsecret = "{SECRET}"\nrole = "supervisor"\n'
+
+
+SHARED = "sixteen characters and more"
+RULES = "rules:\n  - {id: waits, kind: queue_wait, severity: warning, seconds: 1}\n"
+
+
+class Receiver:
+    """The other system alerts are posted to."""
+
+    def __init__(self) -> None:
+        self.posts: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        headers = dict(line.lower().split(": ", 1) for line in head.splitlines()[1:] if ": " in line)
+        body = await reader.readexactly(int(headers["content-length"]))
+        self.posts.put_nowait((headers["x-callfloor-signature"], body))
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async def alert(self, contact: str) -> None:
+        """The alert about this contact, signed as agreed."""
+        async with asyncio.timeout(20):
+            while True:
+                signature, body = await self.posts.get()
+                message = json.loads(body)
+                if message["contact_id"] == contact and message["type"] == "alert.raised":
+                    break
+        at = signature.split(",")[0].removeprefix("t=")
+        assert signature == signed(body, SHARED, int(at))
+        assert (message["data"]["rule"], message["data"]["queue"]) == ("waits", "billing")
+
+
+@contextlib.asynccontextmanager
+async def receiver(directory: Path) -> AsyncIterator[tuple[Receiver, str]]:
+    """A receiver, and the settings that send alerts to it."""
+    (directory / "alerts.yaml").write_text(RULES)
+    found = Receiver()
+    async with await asyncio.start_server(found.serve, "127.0.0.1", 0) as server:
+        url = "http://{}:{}/alerts".format(*server.sockets[0].getsockname())
+        rules = json.dumps(str(directory / "alerts.yaml"))
+        yield found, f'\n[alerts]\nrules = {rules}\nwebhook = "{url}"\nwebhook_secret = "{SHARED}"\n'
 
 
 class Supervisor:
@@ -93,7 +138,12 @@ async def hears_more(cast: Cast, party: str) -> None:
 
 def test_from_listening_to_leaving(tmp_path: Path) -> None:
     async def main() -> None:
-        async with on_stage(tmp_path, more=SARA) as cast, caller(cast, WAITING) as other, supervisor(cast) as sara:
+        async with (
+            receiver(tmp_path) as (post, alerts),
+            on_stage(tmp_path, more=alerts + SARA) as cast,
+            caller(cast, WAITING) as other,
+            supervisor(cast) as sara,
+        ):
             await cast.connect()
             first = cast.desk.contact.id if cast.desk.contact is not None else ""
             other.call()
@@ -101,6 +151,7 @@ def test_from_listening_to_leaving(tmp_path: Path) -> None:
             second = contact_of(cast, WAITING)
             other.puppet.order("digits", digits="1")
             await cast.seen.until(lambda: bool(happened(cast, second, ContactQueued)), "the second caller to wait")
+            await post.alert(second)
 
             sara.order("supervise", contact_id=first)
             leg = await sara.answers()
