@@ -75,13 +75,21 @@ def same_device(ear: str, microphone: str) -> bool:
     return parts[0] == parts[1]
 
 
+def remark_on_ends(ear: str, microphone: str) -> str:
+    """For an agent at work: that the two are different devices, where their names are of the kind that shows it."""
+    telling = all(name.count(".") > 1 for name in (ear, microphone))
+    return _apart(ear, microphone) if telling and not same_device(ear, microphone) else ""
+
+
+def _apart(ear: str, microphone: str) -> str:
+    return f"ear ({ear}) and microphone ({microphone}) are different devices"
+
+
 def judge_devices(ear: str, microphone: str, headsets: Iterable[DeviceIdentity]) -> list[Finding]:
     """Whether sound goes where it should: ``ear`` and ``microphone`` as PulseAudio names them, one device, and part of
     one of the ``headsets`` with keys, where there are any.
     """
-    findings = []
-    if not same_device(ear, microphone):
-        findings.append(Finding(False, f"ear ({ear}) and microphone ({microphone}) are different devices"))
+    findings = [] if same_device(ear, microphone) else [Finding(False, _apart(ear, microphone))]
     named = [identity for identity in headsets if identity.name]
     for kind, name in (("ear", ear), ("microphone", microphone)):
         if named and not any(belongs(identity, name) for identity in named):

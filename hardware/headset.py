@@ -9,11 +9,12 @@ from collections.abc import Callable
 
 from hardware.audio.denoise import NoiseSuppressor
 from hardware.audio.drift import DriftRing
-from hardware.audio.engine import SoundDevice
+from hardware.audio.engine import NamedEnds, SoundDevice
 from hardware.audio.limiter import ShockLimiter
 from hardware.busylight import BusyLight
 from hardware.buttons import Buttons, IntentCallback, TroubleCallback
 from hardware.clock import Clock
+from hardware.diagnostics import remark_on_ends
 from hardware.errors import SoundError
 from hardware.hid.callcontrol import IDLE, CallPhase, CallState
 from hardware.hid.transport import HidTransport
@@ -64,6 +65,13 @@ class Headset:
     def name(self) -> str:
         """Name, vendor and product of the buttons; empty where there are none."""
         return "" if self._buttons is None else self._buttons.name
+
+    @property
+    def remark(self) -> str:
+        """What is odd though it works: ear and microphone of two devices; else empty. Known once it is open."""
+        if not isinstance(self._sound, NamedEnds):
+            return ""
+        return remark_on_ends(self._sound.ear or "", self._sound.microphone or "")
 
     def when_buttons_return(self, told: Callable[[], None]) -> None:
         """``told`` is called on the event loop when buttons that were gone, or not there yet, can be used."""

@@ -64,6 +64,10 @@ class StationHeadset(Protocol):
 
     on_sound_back: Callable[[], None]
 
+    @property
+    def remark(self) -> str:
+        """What is odd about it, or empty."""
+
     def when_buttons_return(self, told: Callable[[], None]) -> None:
         """Say whom to tell."""
 
@@ -123,7 +127,7 @@ class Station:
         if self._headset.rate != CLOCK_RATE:
             raise ValueError(f"a headset at {self._headset.rate} Hz on a station at {CLOCK_RATE} Hz")
         self._headset.on_sound_back = lambda: self._take(SoundReturned())
-        self._headset.when_buttons_return(lambda: self._take(HeadsetChanged(self._headset.name)))
+        self._headset.when_buttons_return(self._headset_there)
         self._link = link
         self._phone_work: asyncio.Queue[PhoneEffect] = asyncio.Queue(PHONE_REQUESTS)
         self.dropped_requests = 0
@@ -161,7 +165,7 @@ class Station:
         """
         await self._headset.open()
         try:
-            self._take(HeadsetChanged(self._headset.name))
+            self._headset_there()
             await self._phone.start()
             try:
                 await self._phone.add_source(MIC, _Microphone(self._headset.mic))
@@ -213,6 +217,10 @@ class Station:
         except asyncio.QueueFull:
             self.dropped_requests += 1
             log.error("the phone does not keep up: %s dropped", effect)
+
+    def _headset_there(self) -> None:
+        if self._headset.name or self._headset.remark:  # else what keeps it from being there was told already
+            self._take(HeadsetChanged(self._headset.name, trouble=self._headset.remark))
 
     def _headset_trouble(self, error: HardwareError) -> None:
         log.warning("headset: %s", error)

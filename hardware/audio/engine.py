@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from hardware.audio.ring import SAMPLE_BYTES
 from hardware.errors import SoundError, SoundFailure
@@ -44,6 +44,14 @@ class SoundDevice(Protocol):
 
     async def returned(self) -> None:
         """After the device stopped by itself: wait until it is worth trying ``start`` again."""
+
+
+@runtime_checkable
+class NamedEnds(Protocol):
+    """A SoundDevice that knows what it is on, once it was started."""
+
+    ear: str | None
+    microphone: str | None
 
 
 class PortAudioDevice:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hardware.audio.engine import SimulatedSoundCard
-from hardware.diagnostics import Heard, analyse, chirp, judge, judge_devices, measure, same_device
+from hardware.diagnostics import Heard, analyse, chirp, judge, judge_devices, measure, remark_on_ends, same_device
 from hardware.hid.transport import DeviceIdentity
 
 RATE = 8000
@@ -60,6 +60,12 @@ DEVICE = "usb-GN_Netcom_Jabra_EVOLVE_LINK_0A-00"
 USB = (f"alsa_output.{DEVICE}.analog-stereo", f"alsa_input.{DEVICE}.mono-fallback")
 BOARD = ("alsa_output.pci-0000_00_1b.0.analog-stereo", "alsa_input.pci-0000_00_1b.0.analog-stereo")
 EVOLVE = DeviceIdentity(0x0B0E, 0x0307, name="Jabra EVOLVE LINK")
+
+
+def test_an_agent_is_told_only_of_what_the_names_show() -> None:
+    assert remark_on_ends(*USB) == ""
+    assert "different devices" in remark_on_ends(USB[0], BOARD[1])
+    assert remark_on_ends("vh_ear", "vh_mic") == ""
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,16 @@ def test_a_card_that_stops_is_a_trouble_told_on_the_loop() -> None:
     asyncio.run(main())
 
 
+def test_ear_and_microphone_of_two_devices_are_a_remark() -> None:
+    class Named(HandCard):
+        ear: str | None = "alsa_output.usb-GN-00.stereo"
+        microphone: str | None = "alsa_input.pci-0000_00.analog"
+
+    headset = Headset(Named(), None, VirtualClock(), lambda _: None, lambda _: None)
+    assert "different devices" in headset.remark
+    assert Bench().headset.remark == ""
+
+
 def test_closing_leaves_the_lights_out() -> None:
     async def main() -> None:
         it = Bench()

@@ -238,3 +238,27 @@ def test_a_headset_at_another_rate_is_refused() -> None:
             lambda intent, trouble: Headset(card, None, VirtualClock(), intent, trouble),
             RecordingLink(),
         )
+
+
+def test_a_headset_that_is_plugged_in_later_takes_its_trouble_away() -> None:
+    async def main() -> None:
+        it = Desk()
+        it.buttons.unplug()
+        task = asyncio.create_task(it.station.run(None))
+        try:
+            async with asyncio.timeout(10):
+                await it.link.running.wait()
+                assert "not plugged in" in it.station.state.trouble
+                it.phone.listener(incoming())
+                it.buttons.plug()
+                state = await it.station.until(lambda state: bool(state.headset))
+                assert state.trouble == ""
+                await it.buttons.ring_led()
+                it.buttons.press_hook()
+                await it.station.until(in_call)
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    asyncio.run(main())
