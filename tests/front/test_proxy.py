@@ -20,6 +20,7 @@ from tests.front.desk import (
     within,
     worker_flow,
 )
+from voice.front.admission import WAITING_S
 from voice.front.flows import Flow, Side
 from voice.front.message import Headers, Request, SipParseError, respond
 from voice.front.pool import WorkerEntry, WorkersListed
@@ -130,12 +131,12 @@ def test_at_the_cap_503_at_once() -> None:
     assert (refused.status, refused.headers.get("Retry-After")) == (503, "5")
 
 
-def test_no_idle_worker_yet_waits_a_second_for_one() -> None:
+def test_no_idle_worker_yet_waits_a_moment_for_one() -> None:
     desk = Desk(workers=0)
     invite = desk.request("INVITE", TRUNK, "c-1")
     assert statuses(desk.put(invite, TRUNK)) == [100]
     assert statuses(desk.put(invite, TRUNK)) == [100]
-    desk.wait(0.9)
+    desk.wait(WAITING_S - 0.1)
     desk.ready(1)
     assert desk.sent[-1].flow == worker_flow(1)
     assert desk.wait(5) == []
@@ -145,8 +146,8 @@ def test_who_waited_in_vain_gets_503_until_the_ack() -> None:
     desk = Desk(workers=0)
     invite = desk.request("INVITE", TRUNK, "c-1")
     desk.put(invite, TRUNK)
-    sends = desk.wait(4.0)
-    assert statuses(sends) == [503, 503, 503]  # at 1.0, 1.5 and 2.5 s
+    assert desk.wait(WAITING_S - 0.1) == []
+    assert statuses(desk.wait(3.1)) == [503, 503, 503]  # and again after 0.5 and 1.5 s
     ack = replace(invite, method="ACK", headers=invite.headers.put("CSeq", "1 ACK"), body=b"")
     assert desk.put(ack, TRUNK) == []
     assert desk.wait(30) == []

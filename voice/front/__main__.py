@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import ipaddress
 import logging
 import os
@@ -116,6 +117,8 @@ async def _serve(
     try:
         with contextlib.suppress(asyncio.CancelledError):  # the signal's; nothing else cancels the main task
             server = FrontServer(proxy, sockets, zygote, clock, worker_ended, ledger, tls)
+            gc.collect()
+            gc.freeze()  # what is here now stays: no collection in the midst of a call looks at it again
             await server.run(lambda: _announce(sockets))
     finally:
         if bus is not None:

@@ -14,7 +14,7 @@ from voice.front.pacing import TokenBucket
 from voice.front.registrar import Failures, Registrar, authenticate
 from voice.front.switchboard import Switchboard
 
-WAITING_S = 1.0
+WAITING_S = 3.0  # a moment without sound is better than a 503; at the cap there is no waiting at all
 
 
 class Admission:

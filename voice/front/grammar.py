@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,11 @@ _PARAM = re.compile(
 )
 # What is never closed runs to the end, once: trying again from each later quote would take quadratic time.
 _QUOTED_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|<[^>]*(?:>|\Z)|,', re.DOTALL)
+
+
+# The same few values stand in every message of a call, and each message is taken apart more than once on its way.
+# What these return is never changed; what they refuse is not kept.
+_remembered = functools.lru_cache(maxsize=2048)
 
 
 class SipParseError(CallfloorError):
@@ -97,6 +103,7 @@ class SipUri:
         return f"{self.scheme}:{user}{self.host}{port}{_render(self.params)}{headers}"
 
 
+@_remembered
 def parse_uri(text: str) -> SipUri:
     """Raises SipParseError; status 416 where the scheme is not sip or sips."""
     match = _URI.fullmatch(text)
@@ -138,6 +145,7 @@ class NameAddr:
         return f"{display}<{self.uri}>{_render(self.params)}"
 
 
+@_remembered
 def parse_name_addr(text: str) -> NameAddr:
     """Raises SipParseError; the URI inside is a sound sip:, sips: or tel: URI."""
     match = _NAME_ADDR.fullmatch(text)
@@ -185,6 +193,7 @@ class Via:
         return f"SIP/2.0/{self.transport} {self.host}{port}{_render(self.params)}"
 
 
+@_remembered
 def parse_via(text: str) -> Via:
     """Raises SipParseError."""
     match = _VIA.fullmatch(text.strip())

@@ -17,6 +17,7 @@ from voice.front.dialogs import Dialog, Phase, far_routes
 from voice.front.flows import Assign, Effect, Flow, Send, Side
 from voice.front.grammar import SipParseError
 from voice.front.guard import Guard
+from voice.front.keepalive import Keepalive
 from voice.front.loss import FINAL_S
 from voice.front.message import ALLOW, Request, Response, respond
 from voice.front.pool import Report, WorkerEnded, WorkerReady
@@ -34,6 +35,7 @@ class Proxy:
         self._board = board
         self._access = access
         self._admission = Admission(board, access, key, started)
+        self._keepalive = Keepalive(board.routing, self._admission.registrar, board.agenda, access.domain)
         self._guard = Guard(access.limits, board.counts)
 
     @property
@@ -132,7 +134,9 @@ class Proxy:
         if unsupported := _unsupported(request):
             return [Send(source, respond(request, 420, [("Unsupported", ", ".join(unsupported))]))]
         if method == "REGISTER" and source.side is Side.OUTER:
-            return self._admission.register(request, source, now)
+            effects = self._admission.register(request, source, now)
+            self._keepalive.registered(source, now)
+            return effects
         if request.to.tag:
             return self._within(request, dialog, source, now)
         if method == "OPTIONS":
@@ -251,7 +255,8 @@ class Proxy:
     def _response(self, response: Response, source: Flow, now: float) -> list[Effect]:
         dialog = self._board.dialogs.get(response.call_id)
         if dialog is None:
-            return self._board.drop("response without dialog")
+            answered = source.side is Side.OUTER and self._keepalive.answered(response, source)
+            return [] if answered else self._board.drop("response without dialog")
         if source.side is Side.OUTER and self._board.mourner.own_response(dialog, response):
             return []
         connection = self._board.routing.previous(response, source.side)

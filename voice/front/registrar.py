@@ -91,6 +91,14 @@ class Registrar:
         """Whether a station registered over ``flow``."""
         return any(binding.flow == flow for bindings in self._bindings.values() for binding in bindings)
 
+    def contact_at(self, flow: Flow, now: float) -> str | None:
+        """What the station registered over ``flow`` wants to be called; None where there is none (any more)."""
+        for bindings in self._bindings.values():
+            for binding in bindings:
+                if binding.flow == flow and binding.expires_at > now:
+                    return binding.contact
+        return None
+
     def knows_host(self, host: str, now: float) -> bool:
         """Whether a station registered from that address."""
         return any(
