@@ -58,6 +58,7 @@ class FrontSettings(Section):
     calls_per_s: float = Field(default=50.0, gt=0, le=1000, description="INVITEs accepted in all; more get 503")
     messages_per_s: float = Field(default=100.0, ge=0, le=10_000, description="UDP, per unknown source; 0: no limit")
     ban_s: float = Field(default=60.0, ge=0, le=3600, description="the first ban of a flooding source; 0: none")
+    keepalive_s: float = Field(default=30.0, ge=0, le=3600, description="OPTIONS to stations over UDP; 0: none")
     registrar: str = ""
 
     @model_validator(mode="after")

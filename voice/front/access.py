@@ -17,7 +17,8 @@ class Access:
 
     ``domain`` and ``host`` (the address the front is bound to) both mean this installation in a URI a worker dials.
     ``registrar``: (host, port) of the proxy before us that stations register with; None: they register here.
-    ``calls_per_s``: INVITEs accepted in all. ``limits``: what a stranger may send.
+    ``calls_per_s``: INVITEs accepted in all. ``limits``: what a stranger may send. ``keepalive_s``:
+    how often a station over UDP is asked whether it is there; 0: never.
     """
 
     realm: str
@@ -28,6 +29,7 @@ class Access:
     registrar: tuple[str, int] | None = None
     calls_per_s: float = 50.0
     limits: Limits = field(default_factory=Limits)
+    keepalive_s: float = 0.0
 
     def is_trunk(self, host: str) -> bool:
         """Whether the address is a trunk's."""
@@ -52,4 +54,14 @@ def read_access(settings: SettingsFile) -> Access:
         what = f"front.registrar: {error}"
         raise settings.error(("front", "registrar"), what, "write ADDRESS or ADDRESS:PORT") from None
     limits = Limits(front.messages_per_s, front.ban_s)
-    return Access(front.realm, front.domain, front.host, secrets, Trunks(trunks), registrar, front.calls_per_s, limits)
+    return Access(
+        front.realm,
+        front.domain,
+        front.host,
+        secrets,
+        Trunks(trunks),
+        registrar,
+        front.calls_per_s,
+        limits,
+        front.keepalive_s,
+    )

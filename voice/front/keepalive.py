@@ -16,7 +16,6 @@ from voice.front.message import Headers, Request, Response
 from voice.front.registrar import Registrar
 from voice.front.routing import Routing
 
-PING_S = 30.0
 AGAIN_S = 5.0  # where it was not answered
 MISSES = 3
 
@@ -30,13 +29,14 @@ class _Watch:
 
 
 class Keepalive:
-    """Pings the stations of ``registrar``."""
+    """Pings the stations of ``registrar`` every ``interval_s``; 0: never."""
 
-    def __init__(self, routing: Routing, registrar: Registrar, agenda: Agenda, domain: str) -> None:
+    def __init__(self, routing: Routing, registrar: Registrar, agenda: Agenda, domain: str, interval_s: float) -> None:
         self._routing = routing
         self._registrar = registrar
         self._agenda = agenda
         self._domain = domain
+        self._interval_s = interval_s
         self._watched: dict[Flow, _Watch] = {}
 
     def registered(self, flow: Flow, now: float) -> None:
@@ -44,9 +44,9 @@ class Keepalive:
         watch = self._watched.get(flow)
         if watch is not None:
             watch.missed = 0
-        elif not flow.connection and self._registrar.contact_at(flow, now) is not None:
+        elif self._interval_s and not flow.connection and self._registrar.contact_at(flow, now) is not None:
             self._watched[flow] = _Watch()
-            self._agenda.at(now + PING_S, lambda then: self._ping(flow, then))
+            self._agenda.at(now + self._interval_s, lambda then: self._ping(flow, then))
 
     def answered(self, response: Response, source: Flow) -> bool:
         """Whether ``response`` is an answer to a ping of ours; if so it is taken in."""
@@ -72,7 +72,7 @@ class Keepalive:
     def _pinged(self, flow: Flow, now: float) -> list[Effect]:
         if self._watched[flow].missed:
             return self._ping(flow, now)
-        self._agenda.at(now + PING_S - AGAIN_S, lambda then: self._ping(flow, then))
+        self._agenda.at(now + max(AGAIN_S, self._interval_s - AGAIN_S), lambda then: self._ping(flow, then))
         return []
 
     def _request(self, flow: Flow, contact: str, number: int) -> Request:

@@ -35,7 +35,9 @@ class Proxy:
         self._board = board
         self._access = access
         self._admission = Admission(board, access, key, started)
-        self._keepalive = Keepalive(board.routing, self._admission.registrar, board.agenda, access.domain)
+        self._keepalive = Keepalive(
+            board.routing, self._admission.registrar, board.agenda, access.domain, access.keepalive_s
+        )
         self._guard = Guard(access.limits, board.counts)
 
     @property
