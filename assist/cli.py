@@ -67,15 +67,37 @@ def demo(
 def station(
     server: Annotated[str, typer.Option(help="The floor, e.g. http://127.0.0.1:8080")],
     agent: Annotated[str, typer.Option(help="The agent's user name.")],
-    sip: Annotated[str, typer.Option(help="The front or a PBX: tls://HOST:PORT, tcp://HOST:PORT, or HOST:PORT (UDP).")],
+    sip: Annotated[
+        str | None, typer.Option(help="The front: tls://HOST:PORT, tcp://HOST:PORT, or HOST:PORT (UDP).")
+    ] = None,
+    pbx: Annotated[
+        str | None, typer.Option(help="Instead: an extension of a PBX, sip:USER@HOST[:PORT][;transport=udp|tcp|tls].")
+    ] = None,
     host: Annotated[str, typer.Option(help="The address this station's SIP and audio bind to.")] = "127.0.0.1",
-    ca: Annotated[Path | None, typer.Option(help="PEM file that vouches for the front's certificate.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="PEM file that vouches for the servers' certificates.")] = None,
+    srtp: Annotated[str | None, typer.Option(help="Encrypt the sound: off, optional or mandatory.")] = None,
+    transcription: Annotated[
+        str | None, typer.Option(help="With --pbx: the transcription server that hears its calls, ws://HOST:PORT.")
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="With --pbx: where keys/transcription (its token) is and recordings go.")
+    ] = None,
+    notice: Annotated[Path | None, typer.Option(help="With --pbx: 8 kHz WAV played to callers first.")] = None,
+    tui: Annotated[bool, typer.Option("--tui", help="In this terminal, for work without a browser.")] = False,
 ) -> None:
-    """Run an agent's softphone with the headset that is plugged in. Asks for the secret, or CALLFLOOR_SECRET."""
+    """Run an agent's softphone with the headset that is plugged in. Asks for the secret, or CALLFLOOR_SECRET; with
+    --pbx for the extension's too, or CALLFLOOR_PBX_SECRET.
+    """
     from assist.running import run_agent_station
 
-    secret = os.environ.get("CALLFLOOR_SECRET") or typer.prompt("Secret", hide_input=True)
-    asyncio.run(run_agent_station(server, agent, secret, sip, host, ca))
+    options: dict[str, object] = {
+        "agent": agent, "server": server, "front": sip, "pbx": pbx, "host": host, "ca": ca, "srtp": srtp,
+        "transcription": transcription, "state": state, "notice": notice,
+    }  # fmt: skip
+    options["secret"] = os.environ.get("CALLFLOOR_SECRET") or typer.prompt("Secret", hide_input=True)
+    if pbx is not None:
+        options["pbx_secret"] = os.environ.get("CALLFLOOR_PBX_SECRET") or typer.prompt("At the PBX", hide_input=True)
+    asyncio.run(run_agent_station(options, tui=tui))
 
 
 @recording.command("export")

@@ -43,16 +43,31 @@ async def _ready_or_stopped(house: House, stopped: asyncio.Event) -> None:
         task.cancel()
 
 
-async def run_agent_station(server: str, agent: str, secret: str, front: str, host: str, ca: Path | None) -> None:
-    """Run the softphone of ``agent`` with this machine's headset until stopped. Raises DocumentError for an option that
-    cannot be meant, HardwareError, PhoneError.
+async def run_agent_station(options: Mapping[str, object], *, tui: bool = False) -> None:
+    """Run an agent's softphone with this machine's headset until stopped, in a terminal where ``tui``. ``options``:
+    keys of ``[station]``; those that are None are left out. Raises DocumentError for one that cannot be meant,
+    HardwareError, PhoneError, NoTerminalError.
     """
     from assist.headset_choice import read_choice
+    from assist.station_capture import StationCapture
+    from assist.station_terminal import run_in_terminal
     from ivr.music import hold_music
+    from voice.relay.wire import client_tls
     from voice.station_build import build_station
     from voice.station_settings import StationSettings
 
-    options = {"agent": agent, "secret": secret, "server": server, "front": front, "host": host, "ca": ca}
-    options |= read_choice(os.environ).model_dump()
-    settings = validate(Document(Path("command line"), options, {}), StationSettings)
-    await build_station(settings, SystemClock(), music=hold_music()).run(settings.account)
+    given = {key: value for key, value in options.items() if value is not None} | read_choice(os.environ).model_dump()
+    settings = validate(Document(Path("command line"), given, {}), StationSettings)
+    clock, capture = SystemClock(), None
+    if settings.policy.capture:
+        tls = client_tls(settings.ca) if settings.transcription.startswith("wss:") else None
+        capture = StationCapture(settings.transcription, settings.state, clock, tls)
+    station = build_station(settings, clock, music=hold_music(), capture=capture)
+    try:
+        if tui:
+            await run_in_terminal(settings.agent, station, settings.account)
+        else:
+            await station.run(settings.account)
+    finally:
+        if capture is not None:
+            await capture.close()

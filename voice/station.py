@@ -26,6 +26,7 @@ from voice.station_state import (
     EAR,
     MIC,
     MUSIC,
+    NOTICE,
     SILENCE,
     TONES,
     AnswerLeg,
@@ -35,8 +36,10 @@ from voice.station_state import (
     HangUpLeg,
     HeadsetChanged,
     HoldLeg,
+    NoticePlayed,
     PhoneEffect,
     PhoneRefused,
+    PlayNotice,
     PlayZip,
     ReplyToFloor,
     ReportState,
@@ -52,6 +55,7 @@ from voice.station_state import (
     TransferLeg,
     TransferToLeg,
 )
+from voice.station_taps import CallCapture, Taps
 
 log = logging.getLogger(__name__)
 
@@ -118,10 +122,15 @@ class Station:
         *,
         policy: StationPolicy | None = None,
         music: bytes = b"",
+        notice: bytes = b"",
+        capture: CallCapture | None = None,
     ) -> None:
-        """Raises ValueError where the headset's rate is not CLOCK_RATE."""
+        """``music`` and ``notice``: int16 mono at CLOCK_RATE. Raises ValueError where the headset has another rate."""
         self._core = StationCore(policy)
         self._zip, self._tones, self._music = zip_tone(CLOCK_RATE), Once(), Loop(music)
+        self._notice, self._notice_player = notice, Once(self._notice_over)
+        self._taps = Taps(capture)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._phone = make_phone(self._take)
         self._headset = make_headset(self._take, self._headset_trouble)
         if self._headset.rate != CLOCK_RATE:
@@ -163,6 +172,7 @@ class Station:
         """Open everything, work until cancelled, close everything. Raises HardwareError (headset) or PhoneError
         (start).
         """
+        self._loop = asyncio.get_running_loop()
         await self._headset.open()
         try:
             self._headset_there()
@@ -171,7 +181,9 @@ class Station:
                 await self._phone.add_source(MIC, _Microphone(self._headset.mic))
                 await self._phone.add_source(TONES, self._tones)
                 await self._phone.add_source(MUSIC, self._music)
+                await self._phone.add_source(NOTICE, self._notice_player)
                 await self._phone.add_source(SILENCE, Once())
+                await self._taps.plug(self._phone)
                 await self._phone.add_sink(EAR, _Ear(self._headset.ear), EAR_BATCH_MS)
                 if account is not None:
                     await self._phone.add_account(account)
@@ -180,6 +192,7 @@ class Station:
                     tasks.create_task(self._link.run(self._take), name="station link")
             finally:
                 await self._phone.close()
+                self._taps.shut()
         finally:
             await self._headset.close()
 
@@ -195,6 +208,7 @@ class Station:
 
     def _handle(self, event: StationInput) -> list[StationEffect]:
         effects = self._core.handle(event)
+        self._taps.follow(self._core.state)
         for effect in effects:
             match effect:
                 case ShowOnHeadset():
@@ -205,11 +219,18 @@ class Station:
                         watcher.set()
                 case PlayZip():
                     self._tones.play(self._zip)
+                case PlayNotice():
+                    self._notice_player.play(self._notice)
                 case ReplyToFloor():
                     pass  # whoever asked takes it
                 case _:
                     self._ask_phone(effect)
         return effects
+
+    def _notice_over(self) -> None:
+        """On the media thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._take, NoticePlayed())
 
     def _ask_phone(self, effect: PhoneEffect) -> None:
         try:

@@ -10,6 +10,7 @@ from hardware.audio.pulse import PulseDevice, pulse_is_here
 from hardware.busylight import BusyLight
 from hardware.headset import Headset
 from hardware.hid.transport import DeviceIdentity, HidapiTransport, HidTransport
+from voice.audio import read_wav
 from voice.clock import Clock
 from voice.relay.core import Transport
 from voice.relay.phone import RelayedPhone
@@ -17,6 +18,7 @@ from voice.relay.wire import client_tls
 from voice.station import Station
 from voice.station_link import WebsocketFloorLink, login
 from voice.station_settings import CLOCK_RATE, StationSettings
+from voice.station_taps import CallCapture
 
 
 def build_station(
@@ -26,13 +28,14 @@ def build_station(
     buttons: HidTransport | None = None,
     *,
     music: bytes = b"",
+    capture: CallCapture | None = None,
 ) -> Station:
     """The whole station, to be ``run`` with ``settings.account``.
 
     ``sound`` and ``buttons`` stand in for the machine's own (the demo's simulated ones); ``music``: int16 mono at
-    CLOCK_RATE, for whom we hold. Raises TlsError where ``settings.ca`` cannot be used, FloorUnreachableError where
-    ``settings.server`` is no address. Its ``run`` raises HardwareError where there is no sound, PhoneError where SIP
-    cannot start.
+    CLOCK_RATE, for whom we hold; ``capture`` takes the calls of a PBX. Raises DocumentError (the notice), TlsError
+    (``settings.ca``), FloorUnreachableError where ``settings.server`` is no address. Its ``run`` raises HardwareError
+    where there is no sound, PhoneError where SIP cannot start.
     """
     from voice.sip import SipPhone  # here, so that what only wants the Station needs no pjsua2
 
@@ -58,6 +61,8 @@ def build_station(
         ),
         policy=settings.policy,
         music=music,
+        notice=read_wav(settings.notice, CLOCK_RATE) if settings.policy.notice and settings.notice else b"",
+        capture=capture if settings.policy.capture else None,
     )
 
 

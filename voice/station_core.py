@@ -47,8 +47,10 @@ from voice.station_state import (
     HangUpLeg,
     HeadsetChanged,
     HoldLeg,
+    NoticePlayed,
     Phase,
     PhoneRefused,
+    PlayNotice,
     PlayZip,
     ReplyToFloor,
     ReportState,
@@ -144,18 +146,22 @@ class StationCore:
             case SoundReturned():
                 self._trouble("sound", "")
                 self._desk.find_sound()
+            case NoticePlayed():
+                for call in self._desk.calls:
+                    call.noticed = call.noticed or call.phase is Phase.IN_CALL
             case Intent():
                 return self._intent(event)
             case _:
-                call = self._desk.find(getattr(event, "leg_id", ""))
-                return self._of_call(call, event) if call is not None else _unknown(event)
+                meant = self._desk.find(getattr(event, "leg_id", ""))
+                return self._of_call(meant, event) if meant is not None else _unknown(event)
         return []
 
     def _of_call(self, call: Call, event: StationInput) -> list[StationEffect]:
         match event:
             case LegConnected():
                 self._desk.connect(call, encrypted=event.encrypted)
-                return [PlayZip()] if call.answered_for_her else []
+                zip_tone: list[StationEffect] = [PlayZip()] if call.answered_for_her else []
+                return zip_tone if call.noticed else [*zip_tone, PlayNotice()]
             case LegDisconnected():
                 if call.phase is Phase.DIALLING and not call.ending:
                     self._trouble("call", f"{call.line.caller}: {event.code} {event.reason}")

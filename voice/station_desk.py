@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hardware.hid.callcontrol import CallPhase, CallState
 from voice.phone import AudioPath
-from voice.station_state import EAR, MIC, MUSIC, SILENCE, TONES, CallLine, Phase, StationPolicy, tap
+from voice.station_state import EAR, MIC, MUSIC, NOTICE, SILENCE, TONES, CallLine, Phase, StationPolicy, tap
 
 ANSWERED: Final = (Phase.IN_CALL, Phase.HELD)
 
@@ -25,7 +25,7 @@ class Asked(Enum):
 @dataclass(slots=True)
 class Call:
     """A call and what is not shown of it. ``for_sound``: on hold only until the headset's sound is back; ``early``: the
-    far end may be heard before it answers.
+    far end may be heard before it answers; ``noticed``: it has heard that it is recorded.
     """
 
     line: CallLine
@@ -34,6 +34,7 @@ class Call:
     answered_for_her: bool = False
     transferring: bool = False
     early: bool = False
+    noticed: bool = True
 
     @property
     def leg_id(self) -> str:
@@ -150,6 +151,7 @@ class Desk:
         if not self.policy.capture or call.line.contact_id or call.line.consult:
             return
         taken = {other.line.slot for other in self.calls}
+        call.noticed = not self.policy.notice
         call.change(contact_id=self.new_id(), slot=min(set(range(len(self.calls) + 1)) - taken))
 
     # ---- what follows --------------------------------------------------------------------------------------------
@@ -181,6 +183,7 @@ class Desk:
             dialled = self.first(Phase.DIALLING)
             if dialled is not None and dialled.early and not talking:
                 found.add(AudioPath(f"leg:{dialled.leg_id}", EAR))
+        found |= {AudioPath(NOTICE, f"leg:{call.leg_id}") for call in talking if not call.noticed}
         found |= {path for call in living if call.captured for path in self._taps(call)}
         if any(call.answered_for_her for call in talking):
             found.add(AudioPath(TONES, EAR))
@@ -193,7 +196,7 @@ class Desk:
     def _taps(self, call: Call) -> set[AudioPath]:
         caller, agent = tap(call.line.slot, "caller"), tap(call.line.slot, "agent")
         found = {AudioPath(SILENCE, caller), AudioPath(SILENCE, agent)}
-        if call.phase is Phase.IN_CALL and not call.line.paused:
+        if call.phase is Phase.IN_CALL and call.noticed and not call.line.paused:
             found.add(AudioPath(f"leg:{call.leg_id}", caller))
             if not self.muted:
                 found.add(AudioPath(MIC, agent))

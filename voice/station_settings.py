@@ -53,7 +53,9 @@ class StationSettings(Section):
     runs, else PortAudio; ``microphone`` and ``ear``: their names there, else the defaults when the station starts.
     ``headset``: whose buttons: ``auto`` (the first there is), ``none``, or ``VENDOR:PRODUCT[:SERIAL]``. ``pbx``: this
     station is an extension of a foreign PBX (``sip:USER@HOST``, with ``pbx_secret``) and not of our front, and holds
-    and transfers by SIP itself. ``srtp``: encryption of the sound.
+    and transfers by SIP itself. ``srtp``: encryption of the sound. ``transcription``: the server (``ws://HOST:PORT``,
+    ``wss://``) that hears the calls of a PBX, which are then recorded under ``state``, where its token lies
+    (``keys/transcription``); ``notice``: an 8 kHz WAV that tells callers so first.
     """
 
     agent: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
@@ -71,6 +73,9 @@ class StationSettings(Section):
     pbx: str | None = None
     pbx_secret: str = Field(default="", max_length=128, repr=False)
     srtp: Srtp = "off"
+    transcription: str = Field(default="", pattern=r"^(wss?://[^/\s]+)?$")
+    state: Path = Path("~/.local/share/callfloor")
+    notice: Path | None = None
 
     @property
     def phone(self) -> PhoneConfig:
@@ -82,7 +87,14 @@ class StationSettings(Section):
         """What the station does itself."""
         if self.pbx is None:
             return StationPolicy(domain=self.domain)
-        return StationPolicy(lines=PBX_LINES, sip_calls=True, domain=self._extension.server.host)
+        capture = bool(self.transcription)
+        return StationPolicy(
+            lines=PBX_LINES,
+            sip_calls=True,
+            domain=self._extension.server.host,
+            capture=capture,
+            notice=capture and self.notice is not None,
+        )
 
     @property
     def sip_server(self) -> Server:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import math
+from collections.abc import Callable
 from typing import Final
 
 ZIP_HZ: Final = 480
@@ -23,10 +24,11 @@ def zip_tone(rate: int) -> bytes:
 
 
 class Once:
-    """Plays what it is given, once; silence otherwise."""
+    """Plays what it is given, once; silence otherwise. ``on_end`` is called on the media thread when it is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_end: Callable[[], None] = lambda: None) -> None:
         self._rest = memoryview(b"")
+        self._on_end = on_end
 
     def play(self, pcm: bytes) -> None:
         """Begin; what was playing is cut. One assignment, hence no lock."""
@@ -38,6 +40,8 @@ class Once:
         if not rest:
             return None
         self._rest = rest[2 * samples :]
+        if not self._rest:
+            self._on_end()
         return bytes(rest[: 2 * samples]).ljust(2 * samples, b"\0")
 
 

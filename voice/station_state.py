@@ -15,6 +15,7 @@ MIC: Final = "mic"
 EAR: Final = "ear"
 MUSIC: Final = "music"
 TONES: Final = "tones"
+NOTICE: Final = "notice"
 SILENCE: Final = "silence"
 """Keeps the clock of a tap going while nobody may be heard on it."""
 
@@ -45,7 +46,7 @@ class StationPolicy:
     """``sip_calls``: this station dials, holds and transfers by SIP itself, at a foreign PBX; behind our front the
     contact worker does. ``lines``: calls at once, a consultation besides. ``domain`` completes numbers dialled.
     ``auto_answer``: take a call whose INVITE asks for it. ``capture``: calls that are no contact of our workers become
-    contacts of this station's, and are tapped.
+    contacts of this station's, and are tapped, after a ``notice`` has been played to them where there is one.
     """
 
     lines: int = 1
@@ -53,6 +54,7 @@ class StationPolicy:
     domain: str = "callfloor"
     auto_answer: bool = True
     capture: bool = False
+    notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,11 @@ class SoundReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticePlayed:
+    """The recording notice has been heard to its end."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerLeg:
     """Effect: a provisional (180) or final (200) response."""
 
@@ -216,6 +223,11 @@ class PlayZip:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayNotice:
+    """Effect: the recording notice from its beginning, on NOTICE; ``NoticePlayed`` when it is over."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowOnHeadset:
     """Effect: what the headset shall show; also the answer to each of its intents."""
 
@@ -237,11 +249,13 @@ class ReplyToFloor:
     reply: Reply
 
 
-StationInput = PhoneEvent | Intent | FloorCommand | PhoneRefused | HeadsetChanged | SoundLost | SoundReturned
+StationInput = (
+    PhoneEvent | Intent | FloorCommand | PhoneRefused | HeadsetChanged | SoundLost | SoundReturned | NoticePlayed
+)
 PhoneEffect = (
     AnswerLeg | HangUpLeg | DialLeg | HoldLeg | TransferLeg | TransferToLeg | AnswerReferral | SendDigits | SetPaths
 )
-StationEffect = PhoneEffect | PlayZip | ShowOnHeadset | ReportState | ReplyToFloor
+StationEffect = PhoneEffect | PlayZip | PlayNotice | ShowOnHeadset | ReportState | ReplyToFloor
 
 
 def tap(slot: int, party: str) -> str:
