@@ -86,6 +86,7 @@ class CustomerIdentified(Event):
 class StationChanged(Event):
     """The agent's softphone. ``connected``: its link to the floor; ``registered``: its SIP registration.
 
+    ``mos``: how the call sounds to the agent, 1.0..4.5 by the E-model, 0.0 where it is not known.
     ``mute_lock``: who holds the microphone closed when the page cannot open it (``boom arm``, ``headset``), or empty.
     """
 
@@ -95,6 +96,7 @@ class StationChanged(Event):
     muted: bool = False
     mute_lock: str = ""
     headset: str = ""
+    mos: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ from assist.dispatch import Dispatch
 from assist.feed import Feed
 from assist.history import CustomerFound
 from assist.journal import Journal
+from assist.pbx_contacts import PBX, PbxContacts, at_station
 from assist.store import Store, StoreError
 from assist.summary import ContactSummary
 from assist.supervisors import Oversight, Supervisors
@@ -69,9 +70,12 @@ from ivr.acd_messages import (
 from ivr.contacts import (
     CONTACT_COMMANDS,
     CONTACT_EVENTS,
+    AgentOffered,
     AgentStateChanged,
     CallbackRequested,
+    ContactAnswered,
     ContactEnded,
+    ContactOffered,
     ContactSnapshot,
     FloorStarted,
 )
@@ -136,6 +140,7 @@ class Floor:
         self._lost = Recent(1000)
         self._links: dict[str, StationLink] = {}
         self._reports: dict[str, StationReport] = {}
+        self._pbx: dict[str, PbxContacts] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._unheard: set[str] = set()
         self._all_heard = asyncio.Event()
@@ -383,6 +388,8 @@ class Floor:
             case = self._cases.get(contact.id) if contact is not None else None
             if case is None or case.agent != agent or case.ended:
                 return Reply(False, "you have no contact")
+            if case.worker_id == PBX:
+                return await self._to_station(agent, *at_station(command))
             return await self._call_desk.command(agent, case.contact_id, command)
         if contact is None or not any(entry.card.id == command.card_id for entry in contact.cards):
             return Reply(False, "there is no such card")
@@ -407,11 +414,11 @@ class Floor:
         self._own(event, case)
         return Reply(True)
 
-    async def _to_station(self, agent: str, verb: StationVerb) -> Reply:
+    async def _to_station(self, agent: str, verb: StationVerb, argument: str = "") -> Reply:
         link = self._links.get(agent)
         if link is None:
             return Reply(False, "your softphone is not connected")
-        return await link.command(verb)
+        return await link.command(verb, argument=argument)
 
     def _supervises(self, agent: str) -> bool:
         """A supervisor's station takes no contacts of its own."""
@@ -444,12 +451,24 @@ class Floor:
         known = self._reports.get(agent)
         self._reports[agent] = report
         self._feed.publish(
-            agent, StationChanged(True, report.registered, report.muted, report.mute_lock, report.headset)
+            agent, StationChanged(True, report.registered, report.muted, report.mute_lock, report.headset, report.mos)
         )
         if self._supervises(agent):
             return
-        if known is None or known.registered != report.registered:
-            self._dispatch.decide(StationUp(agent) if report.registered else StationDown(agent))
+        captured = [(line.contact_id, line.number) for line in report.lines if line.slot >= 0]
+        if happened := self._pbx.setdefault(agent, PbxContacts(agent)).reported(captured, self._clock.wall()):
+            self._spawn(self._at_pbx(happened))
+        if known is None or known.reachable != report.reachable:
+            self._dispatch.decide(StationUp(agent) if report.reachable else StationDown(agent))
+
+    async def _at_pbx(self, happened: Sequence[tuple[str, Event]]) -> None:
+        """What happened to contacts that only a station knows. The queue is not told: they are none of its own."""
+        for contact_id, event in happened:
+            case = await self._case(contact_id)
+            if case.answered_at and isinstance(event, ContactOffered | AgentOffered | ContactAnswered):
+                continue  # known to the floor before this one
+            received = self._clock.monotonic()
+            self._perform(case, case.handle(self._bus.publish(event, contact_id=contact_id)), received)
 
     def station_disconnected(self, agent: str) -> None:
         """See FloorPort."""

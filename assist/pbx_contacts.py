@@ -6,26 +6,34 @@ nothing of them; who works at a PBX takes no calls of ours meanwhile.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from assist.api.ports import (
+    CallCommand,
+    CancelConsult,
+    CompleteTransfer,
+    Conference,
+    ConsultWith,
+    Hold,
+    PressKeys,
+    StationVerb,
+    SwapParties,
+    Transfer,
+)
 from ivr.contacts import AgentOffered, ContactAnswered, ContactClosed, ContactEnded, ContactOffered
 from voice.events import Event
 
 PBX: Final = "pbx"
 """In place of a worker's id, of a reservation's, and of a flow's name."""
 
-_USER: Final = re.compile(r"sips?:([^@;>]+)@")
-
 
 @dataclass(frozen=True, slots=True)
 class PbxCall:
-    """A call a station captures: since when it knows of it and since when the two talk (Unix seconds)."""
+    """A call a station captures, since ``since`` (Unix seconds)."""
 
     contact_id: str
-    caller: str
     since: float
 
 
@@ -37,16 +45,16 @@ class PbxContacts:
         self._calls: dict[str, PbxCall] = {}
 
     def reported(self, calls: Iterable[tuple[str, str]], now: float) -> list[tuple[str, Event]]:
-        """(contact id, event) in order, from the (contact id, caller) of the calls that are captured at ``now``."""
+        """(contact id, event) in order, from the (contact id, number) of the calls that are captured at ``now``."""
         present = dict(calls)
         found: list[tuple[str, Event]] = []
         for contact_id in [key for key in self._calls if key not in present]:
             found += self._over(self._calls.pop(contact_id), now)
         for contact_id, caller in present.items():
             if contact_id not in self._calls:
-                self._calls[contact_id] = PbxCall(contact_id, caller, now)
+                self._calls[contact_id] = PbxCall(contact_id, now)
                 found += [
-                    (contact_id, ContactOffered(PBX, number(caller), "", PBX, "")),
+                    (contact_id, ContactOffered(PBX, caller, "", PBX, "")),
                     (contact_id, AgentOffered(self._agent, PBX)),
                     (contact_id, ContactAnswered(self._agent, PBX, 0.0)),
                 ]
@@ -61,7 +69,24 @@ class PbxContacts:
         ]
 
 
-def number(caller: str) -> str:
-    """The number in a caller's SIP URI; a display name or a number that was dialled as it is."""
-    found = _USER.match(caller)
-    return found[1] if found is not None else caller
+def at_station(command: CallCommand) -> tuple[StationVerb, str]:
+    """What an agent's control is at a station that does it by itself: verb and argument. A queue is dialled there like
+    an agent: the PBX knows what it means.
+    """
+    match command:
+        case Hold(on):
+            return "hold" if on else "resume", ""
+        case SwapParties():
+            return "swap", ""
+        case CancelConsult():
+            return "hang_up", ""
+        case Conference():
+            return "conference", ""
+        case CompleteTransfer():
+            return "complete", ""
+        case PressKeys(digits):
+            return "digits", digits
+        case ConsultWith(_, to):
+            return "consult", to
+        case Transfer(_, to):
+            return "transfer", to

@@ -7,7 +7,7 @@ here waits or fails; what the phone refuses comes back as ``PhoneRefused``.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from hardware.hid.callcontrol import (
@@ -37,6 +37,7 @@ from voice.phone import (
     TransferProgressed,
 )
 from voice.station_desk import ANSWERED, Asked, Call, Desk
+from voice.station_invite import asks_for_answer, user_of
 from voice.station_state import (
     CONTACT_HEADER,
     AnswerLeg,
@@ -101,6 +102,7 @@ class StationCore:
             trouble=next(reversed(self._troubles.values()), ""),
             lines=tuple(call.line for call in self._desk.calls),
             do_not_disturb=self._desk.do_not_disturb,
+            pbx=self._desk.policy.sip_calls,
         )
 
     def headset_state(self) -> CallState:
@@ -190,7 +192,8 @@ class StationCore:
             return [HangUpLeg(leg.leg_id, TEMPORARILY_UNAVAILABLE)]
         self._trouble("call", "")
         contact_id, caller = leg.headers.get(CONTACT_HEADER, ""), leg.from_display or leg.from_uri
-        call = Call(CallLine(leg.leg_id, Phase.RINGING, caller, contact_id=contact_id))
+        line = CallLine(leg.leg_id, Phase.RINGING, caller, contact_id=contact_id, number=user_of(leg.from_uri))
+        call = Call(line)
         wanted = desk.policy.auto_answer and asks_for_answer(leg.headers)
         desk.calls.append(call)
         if wanted and len(desk.calls) == 1 and not desk.sound_lost:
@@ -284,14 +287,6 @@ class StationCore:
         self._troubles.pop(kind, None)
         if text:
             self._troubles[kind] = text
-
-
-def asks_for_answer(headers: Mapping[str, str]) -> bool:
-    """Whether an INVITE asks to be answered at once: Answer-Mode (RFC 5373), or what PBXs say in Alert-Info."""
-    if headers.get("answer-mode", "").split(";")[0].strip().lower() == "auto":
-        return True
-    hint = f"{headers.get('alert-info', '')} {headers.get('call-info', '')}".lower().replace(" ", "")
-    return any(sign in hint for sign in ("answer-after=0", "info=alert-autoanswer", "alert-autoanswer"))
 
 
 def _unknown(event: StationInput) -> list[StationEffect]:

@@ -59,9 +59,9 @@ class StationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class CallLine:
-    """One call. ``caller`` is the other side, whoever called; ``mos`` is 0.0 until it was measured. ``slot`` numbers
-    the taps of a call that is captured here, -1 for others; ``consult``: beside another call, about it; ``joined``: in
-    the conference; ``paused``: its recording and recognition wait.
+    """One call. ``caller`` is the other side, whoever called, ``number`` its number alone; ``mos`` is 0.0 until it was
+    measured. ``consult``: beside another call, about it; ``joined``: in the conference. ``slot`` numbers the taps of a
+    call that is captured here, -1 for others; ``paused``: its recording and recognition wait.
     """
 
     leg_id: str
@@ -76,6 +76,7 @@ class CallLine:
     mos: float = 0.0
     slot: int = -1
     paused: bool = False
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ class StationState:
     ``phase``, ``leg_id``, ``contact_id`` (from the INVITE's X-Callfloor-Contact) and ``caller`` are those of the line
     that matters now: talked to, dialled, ringing, held, in this order; empty without a call. ``mute_lock`` names what
     holds mute whatever the page says, empty for nothing. ``headset`` is the headset's name, empty without one.
-    ``trouble`` is the last thing that went wrong and still is, a line fit for a person.
+    ``trouble`` is the last thing that went wrong and still is, a line fit for a person. ``pbx``: registered at a
+    foreign PBX, so no calls of ours can come.
     """
 
     phase: Phase = Phase.IDLE
@@ -99,6 +101,7 @@ class StationState:
     trouble: str = ""
     lines: tuple[CallLine, ...] = ()
     do_not_disturb: bool = False
+    pbx: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,11 +204,24 @@ AgentCommand = (
 
 
 @dataclass(frozen=True, slots=True)
+class StationLine:
+    """A call at a station. ``slot`` is not negative where the station itself captures it: a contact of its own, known
+    to no worker. ``mos`` 0.0: not known.
+    """
+
+    leg_id: str = ""
+    contact_id: str = ""
+    number: str = ""
+    slot: int = -1
+    mos: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class StationReport:
     """The whole state of an agent's station, sent on every (re)connect and at each change.
 
-    ``phase``: idle, ringing, in_call or held; ``leg_id`` and ``contact_id`` are empty where there is no call. Unix
-    seconds nowhere: the floor stamps what it receives.
+    ``phase``: idle, ringing, dialling, in_call or held; ``leg_id`` and ``contact_id`` are empty where there is no call.
+    ``pbx``: it is registered at a foreign PBX. Unix seconds nowhere: the floor stamps what it receives.
     """
 
     phase: str = "idle"
@@ -218,15 +231,30 @@ class StationReport:
     muted: bool = False
     mute_lock: str = ""
     headset: str = ""
+    lines: tuple[StationLine, ...] = ()
+    pbx: bool = False
+
+    @property
+    def reachable(self) -> bool:
+        """Whether calls of ours can come."""
+        return self.registered and not self.pbx
+
+    @property
+    def mos(self) -> float:
+        """How the call that matters now sounds to the agent; 0.0 where it is not known."""
+        return next((line.mos for line in self.lines if line.leg_id == self.leg_id), 0.0)
 
 
-StationVerb = Literal["answer", "hang_up", "mute", "unmute", "decline"]
+StationVerb = Literal[
+    "answer", "hang_up", "mute", "unmute", "decline", "hold", "resume", "swap", "consult", "transfer", "complete",
+    "conference", "digits",
+]  # fmt: skip
 
 
 class StationLink(Protocol):
     """The way to one connected station."""
 
-    async def command(self, verb: StationVerb, leg_id: str = "") -> Reply:
+    async def command(self, verb: StationVerb, leg_id: str = "", argument: str = "") -> Reply:
         """Ask the station; a refusal, a silence of 5 s or a lost link is a Reply that is not ``ok``."""
 
 

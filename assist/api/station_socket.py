@@ -24,9 +24,9 @@ class SocketStationLink:
         self._socket = socket
         self._waiting: dict[str, asyncio.Future[Reply]] = {}
 
-    async def command(self, verb: StationVerb, leg_id: str = "") -> Reply:
+    async def command(self, verb: StationVerb, leg_id: str = "", argument: str = "") -> Reply:
         """See ``StationLink``."""
-        message = {"type": "command", "id": new_identifier(), "command": verb, "leg_id": leg_id}
+        message = {"type": "command", "id": new_identifier(), "command": verb, "leg_id": leg_id, "argument": argument}
         waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[message["id"]] = waiting
         try:

@@ -66,6 +66,9 @@ function drawRecogniser(place, { state, engine, model, wer, wer_on, demo }) {
   place.title = wer !== null && wer_on ? T.recogniser.on(wer_on) : "";
 }
 
+/** Below this (ITU-T G.107: "many users dissatisfied") the line itself is the trouble; voice/quality.py has the same. */
+const MOS_WARNING = 3.6;
+
 /** The strip says one thing: the worst, else where the call stands. */
 export function createStrip(root) {
   const words = root.querySelector("p");
@@ -90,6 +93,9 @@ function worst(view) {
   if (!station.registered) return ["warn", T.strip.notRegistered, "warn"];
   if (recogniser.state === "down" && contact) return ["warn", T.strip.recogniserDown, "warn"];
   if (recogniser.state === "behind") return ["warn", T.strip.recogniserBehind(Math.round(recogniser.behind_s)), "clock"];
+  if (contact?.phase === "talking" && station.mos && station.mos < MOS_WARNING) {
+    return ["warn", T.strip.poorLine(station.mos.toFixed(1)), "warn"];
+  }
   return calm(contact, agent);
 }
 

@@ -78,9 +78,11 @@ class Link:
 
     def __init__(self) -> None:
         self.verbs: list[StationVerb] = []
+        self.arguments: list[str] = []
 
-    async def command(self, verb: StationVerb, leg_id: str = "") -> Reply:
+    async def command(self, verb: StationVerb, leg_id: str = "", argument: str = "") -> Reply:
         self.verbs.append(verb)
+        self.arguments.append(argument)
         return Reply(True)
 
 

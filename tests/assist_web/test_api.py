@@ -295,7 +295,13 @@ def test_a_station_reports_and_obeys() -> None:
             assert link
             asking = asyncio.create_task(link.command("answer", "leg-1"))
             command = await received(socket)
-            assert {**command, "id": ""} == {"type": "command", "id": "", "command": "answer", "leg_id": "leg-1"}
+            assert {**command, "id": ""} == {
+                "type": "command",
+                "id": "",
+                "command": "answer",
+                "leg_id": "leg-1",
+                "argument": "",
+            }
             await socket.send(json.dumps({"type": "reply", "id": "another", "ok": True}))
             await socket.send(json.dumps({"type": "reply", "id": command["id"], "ok": False, "reason": "no call"}))
             assert (await asking).reason == "no call"

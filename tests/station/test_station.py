@@ -72,6 +72,15 @@ async def desk(account: SipAccount | None = None) -> AsyncIterator[Desk]:
             await task
 
 
+async def arrives_from_the_microphone(it: Desk) -> bool:
+    """Whether speech comes out of the ring. The card's clock is real: on a busy machine a word or two may be late."""
+    for _ in range(30):
+        assert await asyncio.wrap_future(it.card.speak(b"\x01\x02" * 800)) > 0
+        if b"\x01\x02" * 100 in (it.phone.sources["mic"].read(400) or b""):
+            return True
+    return False
+
+
 def in_call(state: StationState) -> bool:
     return state.phase is Phase.IN_CALL
 
@@ -124,9 +133,7 @@ def test_sound_crosses_the_rings_both_ways() -> None:
             while it.phone.paths != {AudioPath("mic", "leg:leg-1"), AudioPath("leg:leg-1", "ear")}:
                 await it.phone.moved.wait()
                 it.phone.moved.clear()
-            spoken = await asyncio.wrap_future(it.card.speak(b"\x01\x02" * 800))
-            assert spoken > 0
-            assert b"\x01\x02" * 100 in (it.phone.sources["mic"].read(400) or b"")
+            assert await arrives_from_the_microphone(it)
             heard = asyncio.Event()
             loop = asyncio.get_running_loop()
 
@@ -181,9 +188,7 @@ def test_lost_sound_holds_the_call_and_its_return_resumes_it() -> None:
             it.card.plug()
             state = await it.station.until(in_call)
             assert state.trouble == ""
-            spoken = await asyncio.wrap_future(it.card.speak(b"\x01\x02" * 800))
-            assert spoken > 0
-            assert b"\x01\x02" * 100 in (it.phone.sources["mic"].read(400) or b"")
+            assert await arrives_from_the_microphone(it)
 
     asyncio.run(main())
 

@@ -34,7 +34,8 @@ from voice.phone import (
     LegReplaced,
     TransferProgressed,
 )
-from voice.station_core import StationCore, asks_for_answer
+from voice.station_core import StationCore
+from voice.station_invite import asks_for_answer, user_of
 from voice.station_state import (
     AnswerLeg,
     AnswerReferral,
@@ -42,8 +43,10 @@ from voice.station_state import (
     FloorCommand,
     HangUpLeg,
     HoldLeg,
+    NoticePlayed,
     Phase,
     PhoneRefused,
+    PlayNotice,
     PlayZip,
     ReplyToFloor,
     SendDigits,
@@ -289,6 +292,14 @@ def test_how_a_server_asks(headers: dict[str, str], asked: bool) -> None:
     assert asks_for_answer(headers) is asked
 
 
+@pytest.mark.parametrize(
+    ("uri", "user"),
+    [("sip:+442079460958@pbx.test;user=phone", "+442079460958"), ("sips:200;x=1@h", "200"), ("sip:pbx.test", "")],
+)
+def test_whose_number_it_is(uri: str, user: str) -> None:
+    assert user_of(uri) == user
+
+
 def test_the_far_end_hands_us_on() -> None:
     agent = Agent().talking().take(LegReferred("a", "sip:300@pbx.test"))
     assert agent.done(AnswerReferral) == [AnswerReferral("a", "out-1")]
@@ -335,6 +346,18 @@ def test_customers_calls_are_captured_once_and_consultations_are_not() -> None:
     assert workers.core.state.lines[0].slot == -1
     assert workers.core.state.contact_id == "c-1"  # the worker's, from the INVITE
     assert not any(path.sink.startswith("tap") for path in workers.paths)
+
+
+def test_nobody_is_recorded_before_the_notice_was_heard() -> None:
+    agent = Agent(replace(PBX, capture=True, notice=True)).talking()
+    assert agent.done(PlayNotice) == [PlayNotice()]
+    assert agent.hears("leg:a") == {"mic", "notice"}
+    assert agent.hears("tap0:caller") == {"silence"}
+    agent.take(NoticePlayed())
+    assert agent.hears("leg:a") == {"mic"}
+    assert agent.hears("tap0:caller") == {"silence", "leg:a"}
+    agent.ask("consult", "200")
+    assert agent.take(LegConnected("out-1", "PCMU")).done(PlayNotice) == []
 
 
 def test_a_recording_pauses_and_goes_on() -> None:

@@ -13,12 +13,15 @@ def test_the_zip_tone_is_a_quarter_of_a_second_at_minus_twenty_dbfs() -> None:
 
 
 def test_once_plays_once_and_pads_its_end() -> None:
-    source = Once()
+    ends: list[None] = []
+    source = Once(lambda: ends.append(None))
     assert source.read(2) is None
     source.play(b"\x01\x00" * 3)
     assert source.read(2) == b"\x01\x00" * 2
+    assert ends == []
     assert source.read(2) == b"\x01\x00\x00\x00"
     assert source.read(2) is None
+    assert ends == [None]
 
 
 def test_a_loop_has_no_seam_and_nothing_to_play_is_silence() -> None:
