@@ -32,9 +32,11 @@ class NoAudience:
 
 
 @contextlib.asynccontextmanager
-async def on_stage(directory: Path, *, wrap_up_s: float = 0.5, more: str = "") -> AsyncIterator[Cast]:
+async def on_stage(
+    directory: Path, *, wrap_up_s: float = 0.5, more: str = "", flow: Path = FLOW
+) -> AsyncIterator[Cast]:
     """The demo's stage with the short flow; ``more``: TOML added to the settings."""
-    ivr = f"\n[ivr]\nflow = {json.dumps(str(FLOW))}\nwrap_up_s = {wrap_up_s}\n"
+    ivr = f"\n[ivr]\nflow = {json.dumps(str(flow))}\nwrap_up_s = {wrap_up_s}\n"
     async with stage(directory / "house", NoAudience(), ivr + more) as cast:
         yield cast
 

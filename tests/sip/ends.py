@@ -175,6 +175,20 @@ class End:
                 held.arrived.clear()
                 await held.arrived.wait()
 
+    async def silence_after(self, leg_id: str, digit: str, ear: str, seconds: float) -> float:
+        """Presses ``digit``; milliseconds until the last loud frame of the next ``seconds``, by the sound's clock."""
+        held = self._ears[ear]
+        pressed = held.frames[-1].offset + held.frames[-1].samples
+        await self.phone.send_digits(leg_id, digit)
+        async with asyncio.timeout(DEADLINE_S):
+            while held.frames[-1].offset < pressed + seconds * self._rate:
+                held.arrived.clear()
+                await held.arrived.wait()
+        after = [frame for frame in list(held.frames) if frame.offset >= pressed]
+        loud = [frame for frame in after if max(map(abs, array.array("h", frame.pcm)), default=0) > 500]
+        last = loud[-1].offset + loud[-1].samples if loud else pressed
+        return 1000 * (last - pressed) / self._rate
+
     async def add_broken(self, source: str, sink: str) -> None:
         await self.phone.add_source(source, Broken())
         await self.phone.add_sink(sink, Broken())
@@ -353,7 +367,7 @@ async def serve(config: PhoneConfig) -> None:
     from voice.sip import SipPhone
 
     end = End(lambda config, listener: SipPhone(config, listener, SystemClock()), config, _say_event)
-    reader = asyncio.StreamReader()
+    reader = asyncio.StreamReader(limit=1 << 20)  # a recording is one line
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
