@@ -122,7 +122,7 @@ class ContactCore:
                         self._joined(leg, now)
                     case LegLeft():
                         self._left(change, now)
-        return self._state.drain()
+        return self._drain()
 
     def _measured(self, quality: LegQuality, now: float) -> None:
         leg = self.call.leg(quality.leg_id)
@@ -137,7 +137,7 @@ class ContactCore:
     def prompt_finished(self, token: int, now: float) -> tuple[ContactEffect, ...]:
         """The prompts of ``token`` were played to their end."""
         self._script.prompt_finished(token, now)
-        return self._state.drain()
+        return self._drain()
 
     def timer_fired(self, name: str, token: int, now: float) -> tuple[ContactEffect, ...]:
         """A timer ran out."""
@@ -151,22 +151,22 @@ class ContactCore:
             self._third.timed_out(token)
         else:
             self._script.tell(flow.TimerFired(name, token), now)
-        return self._state.drain()
+        return self._drain()
 
     def speech_heard(self, token: int, text: str, final: bool, now: float) -> tuple[ContactEffect, ...]:
         """The recogniser of a gather heard something."""
         self._script.tell(flow.SpeechHeard(token, text, final), now)
-        return self._state.drain()
+        return self._drain()
 
     def looked_up(self, token: int, answer: Mapping[str, object] | None, now: float) -> tuple[ContactEffect, ...]:
         """A look-up of the flow came to an end."""
         self._script.tell(flow.LookedUp(token, answer), now)
-        return self._state.drain()
+        return self._drain()
 
     def command(self, command: Command, now: float) -> tuple[Reply, tuple[ContactEffect, ...]]:
         """Carry out a command to this contact, or refuse it with a reason a person can read."""
         reply = self._command(command, now)
-        return reply, self._state.drain()
+        return reply, self._drain()
 
     def _command(self, command: Command, now: float) -> Reply:
         match command:
@@ -207,6 +207,10 @@ class ContactCore:
                 self._script.tell(flow.PlaceTold(ahead, low_s, high_s), now)
             case LeaveQueue(reason) if self.snapshot.phase == "queued":
                 self._script.tell(flow.TurnedAway(reason), now)
+
+    def _drain(self) -> tuple[ContactEffect, ...]:
+        self._supervision.settle()
+        return self._state.drain()
 
     def _incoming(self, event: IncomingLeg, now: float) -> None:
         state = self._state

@@ -103,16 +103,23 @@ class Supervision:
             state.end("completed", "supervisor", now)
 
     def agent_left(self) -> bool:
-        """The agent's leg ended; True where that is our doing, and the contact goes on without her. Else nobody is
-        there to be whispered to: the supervisor's microphone is closed.
+        """The agent's leg ended; True where that is our doing, and the contact goes on without her."""
+        return self._visit is not None and self._state.mode is Mode.TAKEOVER and not self._state.ended
+
+    def settle(self) -> None:
+        """After everything that happens: an open microphone was for one agent. Who comes next, or nobody, has not been
+        asked for, so she only listens; and she leaves with the last of us.
         """
-        if self._visit is None or self._state.mode is None or self._state.ended:
-            return False
-        if self._state.mode is Mode.TAKEOVER:
-            return True
-        if self._state.mode is not Mode.LISTEN:
-            self._enter(self._visit, Mode.LISTEN, "system")
-        return False
+        visit, state = self._visit, self._state
+        if visit is None or state.mode is None or state.ended:
+            return
+        leg = state.call.leg(visit.leg_id)
+        if state.unheard and leg is not None and not leg.leaving:
+            state.release(visit.leg_id)
+            state.set_paths()
+        hers = state.call.connected(Role.AGENT) is not None and state.snapshot.agent == visit.agent
+        if state.mode in (Mode.WHISPER, Mode.BARGE) and not hers:
+            self._enter(visit, Mode.LISTEN, "system")
 
     def digit(self, digit: str, now: float) -> None:
         """``#`` and one of ``KEYS`` within ARMED_S; everything else means nothing."""
@@ -130,6 +137,8 @@ class Supervision:
             return Reply(same, "" if same else f"{self._visit.supervisor} supervises this contact")
         if state.ended or state.call.connected(Role.CALLER) is None:
             return Reply(False, "the contact is over" if state.ended else "the caller is not connected yet")
+        if state.unheard:
+            return Reply(False, "none of us is in the call any more")
         leg_id = state.new_leg(Role.SUPERVISOR, command.address)
         self._visit = _Visit(command.supervisor, leg_id, command.tones)
         self._token += 1

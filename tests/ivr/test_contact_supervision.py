@@ -16,7 +16,7 @@ from ivr.contact_effects import (
     SetPaths,
 )
 from ivr.contacts import ContactEnded, ContactSnapshot, EndContact
-from ivr.controls import CompleteTransfer, Confer, Consult, HoldChanged, HoldCustomer
+from ivr.controls import CompleteTransfer, Confer, Consult, HoldChanged, HoldCustomer, TransferContact
 from ivr.supervision import (
     EndSupervision,
     SetSupervisionMode,
@@ -134,9 +134,44 @@ def test_without_an_agent_she_can_only_listen(begun: object) -> None:
 def test_an_agent_who_leaves_closes_her_microphone() -> None:
     contact, leg = listening(Contact().talking())
     ask(contact, SetSupervisionMode("sara", Mode.BARGE))
-    effects = contact.phone(LegDisconnected("agent-1", 200, "OK"))
-    assert SupervisionModeChanged("sara", "anna", Mode.LISTEN, "system") in published(effects)
+    _, effects = ask(contact, TransferContact("anna", "queue", "support"))
+    assert contact.core.snapshot.phase == "queued"
+    (change,) = of(SupervisionModeChanged, published(effects))
+    assert (change.mode, change.by) == (Mode.LISTEN, "system")
     assert not any(source == f"leg:{leg}" for source, _ in hops(effects))
+
+
+def test_an_agent_with_whom_the_contact_ends_leaves_nobody_to_be_spoken_to() -> None:
+    contact, leg = listening(Contact().talking())
+    ask(contact, SetSupervisionMode("sara", Mode.BARGE))
+    effects = contact.phone(LegDisconnected("agent-1", 200, "OK"))
+    assert HangUpLeg(leg) in effects
+    assert not any(source == f"leg:{leg}" for source, _ in hops(effects))
+
+
+def test_who_has_the_contact_next_is_not_spoken_to_by_surprise() -> None:
+    contact, leg = listening(Contact().talking())
+    ask(contact, SetSupervisionMode("sara", Mode.BARGE))
+    _, effects = ask(contact, Consult("anna", "agent", "ben", "sip:ben@callfloor", "lease-2"))
+    contact.phone(LegConnected(leg_of(effects), "PCMU"))
+    assert contact.core.snapshot.supervision_mode == "barge", "Anna is still the agent"
+    _, effects = ask(contact, CompleteTransfer("anna"))
+    assert SupervisionModeChanged("sara", "anna", Mode.LISTEN, "system") in published(
+        effects
+    ) or SupervisionModeChanged("sara", "ben", Mode.LISTEN, "system") in published(effects)
+    assert not any(source == f"leg:{leg}" for source, _ in hops(effects))
+
+
+def test_she_leaves_with_the_last_of_us() -> None:
+    contact, leg = listening(Contact().talking())
+    _, effects = ask(contact, Consult("anna", "number", "+12025550100", "sip:+12025550100@callfloor"))
+    contact.phone(LegConnected(leg_of(effects), "PCMU"))
+    _, effects = ask(contact, CompleteTransfer("anna"))
+    assert HangUpLeg(leg) in effects
+    assert not any(f"leg:{leg}" in hop for hop in hops(effects))
+    contact.phone(LegDisconnected("agent-1", 200, "OK"))
+    assert of(SupervisionEnded, published(contact.phone(LegDisconnected(leg, 200, "OK"))))
+    assert not ask(contact, SARA)[0].ok
 
 
 def test_a_takeover_frees_the_agent_and_the_contact_ends_with_whoever_leaves_first() -> None:
