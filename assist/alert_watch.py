@@ -27,7 +27,7 @@ from assist.alerts import AlertAcknowledged, AlertBook, AlertEvent, AlertRaised,
 from assist.sentiment import Scorer, SentimentSettings, SentimentTrack
 from assist.sightings import CompiledRules, SightingTracker
 from ivr.contacts import ContactAnswered, ContactEnded, ContactOffered, ContactQueued, ContactSnapshot
-from ivr.controls import HoldChanged
+from ivr.controls import ContactTransferred, HoldChanged
 from transcription.talk import TalkStats
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 from voice.events import Event, QualityMeasured
@@ -129,6 +129,8 @@ class ContactAlerts:
                 return self._caught_up(event)
             case HoldChanged(held=held):
                 return self._hold(held, at)
+            case ContactTransferred(kind="agent", to=to, done=True):
+                self.agent = to
             case UtterancePartial(end_s=end_s, text=text) if text:
                 return self._spoke(end_s)
             case UtteranceFinal():

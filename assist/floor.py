@@ -40,6 +40,7 @@ from assist.api.ports import (
     StationVerb,
     SuperviseAs,
     SuperviseContact,
+    SupervisorCommand,
     SupervisorView,
     TickStep,
 )
@@ -359,12 +360,13 @@ class Floor:
     async def command(self, agent: str, command: AgentCommand) -> Reply:
         """See FloorPort."""
         match command:
-            case Answer():
-                return await self._to_station(agent, "answer")
-            case HangUp():
-                return await self._to_station(agent, "hang_up")
-            case Mute(muted):
-                return await self._to_station(agent, "mute" if muted else "unmute")
+            case Answer() | HangUp() | Mute():
+                return await self._at_station(agent, command)
+            case (
+                AcknowledgeAlert() | RaiseHand() | LowerHand() | SuperviseContact() | SuperviseAs() | LeaveContact()
+                | Coach()
+            ):  # fmt: skip
+                return await self._for_supervisors(agent, command)
             case MoreTime():
                 self._dispatch.decide(MoreWrapUp(agent))
                 return Reply(True)
@@ -375,14 +377,6 @@ class Floor:
                 return await self._set_banner(agent, name)
             case Note(contact_id, text):
                 return self._on_case(contact_id, agent, NoteSaved(text))
-            case AcknowledgeAlert(alert_id):
-                return self._supervisors.acknowledge(agent, alert_id)
-            case RaiseHand(contact_id, text):
-                return self._on_case(contact_id, agent, HandRaised(agent, text))
-            case LowerHand(contact_id) if not self._supervises(agent):
-                return self._on_case(contact_id, agent, HandLowered(agent, agent))
-            case SuperviseContact() | SuperviseAs() | LeaveContact() | Coach() | LowerHand():
-                return await self._supervisors.command(agent, command, self._cases.get(command.contact_id))
         contact = self._feed.desk(agent).contact
         if isinstance(command, CallCommand):
             case = self._cases.get(contact.id) if contact is not None else None
@@ -400,6 +394,26 @@ class Floor:
                 return self._on_case(contact.id, agent, CardSettled(agent, card_id, "dismissed"))
             case TickStep(card_id, step_id, done):
                 return self._on_case(contact.id, agent, StepTicked(agent, card_id, step_id, done))
+
+    async def _at_station(self, agent: str, command: Answer | HangUp | Mute) -> Reply:
+        match command:
+            case Answer():
+                return await self._to_station(agent, "answer")
+            case HangUp():
+                return await self._to_station(agent, "hang_up")
+            case Mute(muted):
+                return await self._to_station(agent, "mute" if muted else "unmute")
+
+    async def _for_supervisors(self, user: str, command: AcknowledgeAlert | RaiseHand | SupervisorCommand) -> Reply:
+        match command:
+            case AcknowledgeAlert(alert_id):
+                return self._supervisors.acknowledge(user, alert_id)
+            case RaiseHand(contact_id, text):
+                return self._on_case(contact_id, user, HandRaised(user, text))
+            case LowerHand(contact_id) if not self._supervises(user):
+                return self._on_case(contact_id, user, HandLowered(user, user))
+            case _:
+                return await self._supervisors.command(user, command, self._cases.get(command.contact_id))
 
     async def _set_banner(self, supervisor: str, name: str) -> Reply:
         if self._banners is None or not self._supervises(supervisor):

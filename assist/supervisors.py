@@ -76,6 +76,7 @@ class _Visit:
 
     contact_id: str = ""
     agent: str = ""
+    mode: Mode = Mode.LISTEN
     banner: bool = False
     next: str = ""
 
@@ -153,6 +154,7 @@ class Supervisors:
         if not case.ended or isinstance(event, ContactEnded):
             self.alarms.heard(case.contact_id, event)
         self._remember_hand(case, event)
+        self._follow(case)
         match event:
             case SupervisionStarted() | SupervisionModeChanged() | SupervisionEnded() | SupervisionFailed():
                 self._supervision(case, event)
@@ -215,11 +217,11 @@ class Supervisors:
         self._tell_supervisors(case, event)
         match event:
             case SupervisionStarted(supervisor, agent):
-                visit.contact_id, visit.agent = case.contact_id, agent
+                visit.contact_id, visit.agent = case.contact_id, agent or case.agent
                 self.tell(supervisor, _assigned(case), case.contact_id)
                 self._notify(case, visit, supervisor, Mode.LISTEN)
             case SupervisionModeChanged(supervisor, agent, mode):
-                visit.agent = agent
+                visit.agent = agent or visit.agent
                 self._notify(case, visit, supervisor, mode)
             case SupervisionEnded(supervisor) | SupervisionFailed(supervisor):
                 self._notify(case, visit, supervisor, None)
@@ -246,10 +248,20 @@ class Supervisors:
         if not visit.agent:
             return
         wanted = mode is not None and self.settings.policy(self.agents.get(visit.agent)).banner(mode)
+        visit.mode = mode or Mode.LISTEN
         if wanted or visit.banner:
             shown = mode if wanted else None
             self.tell(visit.agent, SupervisionNotice(supervisor, shown), case.contact_id)
         visit.banner = wanted
+
+    def _follow(self, case: Case) -> None:
+        """The contact was passed on to another agent: so is the banner."""
+        for supervisor, visit in self._visits.items():
+            if visit.contact_id == case.contact_id and case.agent not in ("", visit.agent) and not case.ended:
+                mode = visit.mode
+                self._notify(case, visit, supervisor, None)
+                visit.agent = case.agent
+                self._notify(case, visit, supervisor, mode)
 
     def _tell_supervisors(self, case: Case, event: Event) -> None:
         self._tell_all(case.agent, event, case.contact_id)

@@ -31,6 +31,7 @@ from assist.supervisors import Oversight
 from assist.wording import utc_date
 from ivr.acd import AcdTimes
 from ivr.contacts import ContactSnapshot
+from ivr.controls import ContactTransferred
 from ivr.supervision import (
     EndSupervision,
     SetSupervisionMode,
@@ -160,6 +161,21 @@ def test_the_agents_banner_comes_and_goes_as_the_policy_says(talking: Callable[[
         assert (await house.told(SupervisionNotice)).data["mode"] == "whisper"
         worker.say(SupervisionEnded("sara", "anna", Mode.WHISPER, 9.0))
         assert (await house.told(SupervisionNotice)).data["mode"] is None
+
+    talking(use)
+
+
+def test_the_banner_follows_the_contact_to_the_next_agent(talking: Callable[[Use], None]) -> None:
+    async def use(house: House, worker: Worker) -> None:
+        house.work("ben")
+        await listening(house, worker)
+        worker.say(SupervisionModeChanged("sara", "anna", Mode.WHISPER, "phone"))
+        assert (await house.told(SupervisionNotice)).data["mode"] == "whisper"
+        worker.say(ContactTransferred("anna", "agent", "ben", done=True, lease_id="l2"))
+        assert (await house.told(SupervisionNotice, "anna")).data["mode"] is None
+        assert (await house.told(SupervisionNotice, "ben")).data["mode"] == "whisper"
+        assert house.desk("ben").contact is not None
+        assert house.desk("ben").contact.supervision == "whisper"  # type: ignore[union-attr]
 
     talking(use)
 
