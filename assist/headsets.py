@@ -10,7 +10,7 @@ from rich.table import Table
 
 from assist.headset_live import plain_console, verdict
 from hardware.audio.engine import SoundDevice
-from hardware.audio.pulse import PulseDevice
+from hardware.audio.pulse import PulseDevice, pulse_ends, pulse_is_here
 from hardware.diagnostics import Finding, judge, judge_devices, measure
 from hardware.discovery import UDEV_FILE, FoundHeadset, find_headsets, find_sound, udev_rules
 from hardware.errors import HidError, HidFailure, SoundError
@@ -96,15 +96,21 @@ def _buttons() -> list[FoundHeadset]:
 
 
 def _print_sound(console: Console) -> None:
+    """The sound server's devices where it runs, else PortAudio's; by the names ``choose`` takes."""
+    table = Table("Sound device", "microphone", "ear", "default", box=None)
     try:
-        devices = find_sound()
+        if pulse_is_here():
+            for end in pulse_ends():
+                sides = ("yes", "") if end.microphone else ("", "yes")
+                table.add_row(end.name, *sides, "yes" if end.default else "")
+        else:
+            for device in find_sound():
+                sides = ("yes" if device.inputs else "", "yes" if device.outputs else "")
+                table.add_row(device.name, *sides, "yes" if device.default else "")
     except SoundError as error:
         console.print(f"Sound: {error}")
         return
-    table = Table("Sound device", "microphone", "ear", "default", box=None)
-    for device in devices:
-        table.add_row(device.name, str(device.inputs), str(device.outputs), "yes" if device.default else "")
-    console.print(table if devices else "No sound device found.")
+    console.print(table if table.row_count else "No sound device found.")
 
 
 def _print_layout(layout: dict[str, dict[str, dict[str, int]]]) -> None:

@@ -36,6 +36,23 @@ class BufferAttributes(ctypes.Structure):
     _fields_ = tuple((name, c_uint32) for name in ("maxlength", "tlength", "prebuf", "minreq", "fragsize"))
 
 
+class DeviceHead(ctypes.Structure):
+    """How pa_sink_info and pa_source_info begin."""
+
+    _fields_ = (("name", c_char_p), ("index", c_uint32), ("description", c_char_p))
+
+
+class ServerHead(ctypes.Structure):
+    """How pa_server_info begins."""
+
+    _fields_ = (
+        *((name, c_char_p) for name in ("user", "host", "version", "server")),
+        ("spec", SampleSpec),
+        ("sink", c_char_p),
+        ("source", c_char_p),
+    )
+
+
 Notify = ctypes.CFUNCTYPE(None, c_void_p, c_void_p)
 """State of a context or stream changed."""
 
@@ -44,6 +61,12 @@ Request = ctypes.CFUNCTYPE(None, c_void_p, c_size_t, c_void_p)
 
 Subscribed = ctypes.CFUNCTYPE(None, c_void_p, c_int, c_uint32, c_void_p)
 """Something of the server changed."""
+
+DeviceInfo = ctypes.CFUNCTYPE(None, c_void_p, POINTER(DeviceHead), c_int, c_void_p)
+"""One sink or source of a list, or its end (eol not 0)."""
+
+ServerInfo = ctypes.CFUNCTYPE(None, c_void_p, POINTER(ServerHead), c_void_p)
+"""What the server says of itself."""
 
 _CALLS: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "threaded_mainloop_new": (c_void_p, ()),
@@ -64,6 +87,9 @@ _CALLS: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "context_set_state_callback": (None, (c_void_p, Notify, c_void_p)),
     "context_set_subscribe_callback": (None, (c_void_p, Subscribed, c_void_p)),
     "context_subscribe": (c_void_p, (c_void_p, c_int, c_void_p, c_void_p)),
+    "context_get_sink_info_list": (c_void_p, (c_void_p, DeviceInfo, c_void_p)),
+    "context_get_source_info_list": (c_void_p, (c_void_p, DeviceInfo, c_void_p)),
+    "context_get_server_info": (c_void_p, (c_void_p, ServerInfo, c_void_p)),
     "operation_unref": (None, (c_void_p,)),
     "strerror": (c_char_p, (c_int,)),
     "stream_new": (c_void_p, (c_void_p, c_char_p, POINTER(SampleSpec), c_void_p)),

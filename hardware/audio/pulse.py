@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from hardware.audio import libpulse
@@ -32,6 +33,25 @@ def pulse_is_here() -> bool:
     except SoundError:
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class PulseEnd:
+    """A sink or a source of the sound server. ``name`` is what stays the same and what PulseDevice takes."""
+
+    name: str
+    description: str
+    microphone: bool
+    default: bool
+
+
+def pulse_ends() -> list[PulseEnd]:
+    """Ears and microphones the sound server has, without its monitors. Blocks for some ms. Raises SoundError."""
+    connection = _Connection(lambda: None)
+    try:
+        return connection.ends()
+    finally:
+        connection.close()
 
 
 class PulseDevice:
@@ -101,6 +121,7 @@ class _Connection:
         self._streams: list[Any] = []
         self._kept: list[Any] = []  # ctypes callbacks of the streams: C holds them, so must we
         self._closed = False
+        self._answers = 0
         self._loop = self._lib.threaded_mainloop_new()
         self._context = self._lib.context_new(self._lib.threaded_mainloop_get_api(self._loop), b"callfloor")
         self._state_changed = libpulse.Notify(lambda _of, _data: self._lib.threaded_mainloop_signal(self._loop, 0))
@@ -151,6 +172,41 @@ class _Connection:
                 self._close_streams()
                 raise
             return heard, spoken
+
+    def ends(self) -> list[PulseEnd]:
+        """What the server has. Raises SoundError where it goes meanwhile."""
+        lib = self._lib
+        defaults: set[bytes] = set()
+        ends: list[PulseEnd] = []
+
+        def about_server(_context: Any, info: Any, _data: object) -> None:
+            if info:
+                defaults.update((info.contents.sink or b"", info.contents.source or b""))
+            self._answers += 1
+            lib.threaded_mainloop_signal(self._loop, 0)
+
+        def about(microphone: bool, info: Any, eol: int) -> None:
+            if eol:
+                self._answers += 1
+                lib.threaded_mainloop_signal(self._loop, 0)
+            elif not (name := info.contents.name).endswith(b".monitor"):
+                words = (info.contents.description or b"").decode(errors="replace")
+                ends.append(PulseEnd(name.decode(), words, microphone, name in defaults))
+
+        asked = (
+            (lib.context_get_server_info, libpulse.ServerInfo(about_server)),
+            (lib.context_get_source_info_list, libpulse.DeviceInfo(lambda _c, info, eol, _d: about(True, info, eol))),
+            (lib.context_get_sink_info_list, libpulse.DeviceInfo(lambda _c, info, eol, _d: about(False, info, eol))),
+        )
+        with self._locked():
+            self._answers = 0
+            for ask, tell in asked:
+                lib.operation_unref(ask(self._context, tell, None))
+            while self._answers < len(asked):
+                if lib.context_get_state(self._context) != libpulse.CONTEXT_READY:
+                    raise SoundError(SoundFailure.GONE, "the sound server")
+                lib.threaded_mainloop_wait(self._loop)
+        return ends
 
     def close(self) -> None:
         """End everything; no callback comes after it returned. A second call does nothing."""

@@ -13,6 +13,7 @@ import assist.headsets
 from assist.cli import app, main
 from assist.headsets import check_headset
 from hardware.audio.engine import SimulatedSoundCard
+from hardware.audio.pulse import PulseEnd
 from hardware.discovery import FoundHeadset, find_headsets, udev_rules
 from hardware.errors import HidError, HidFailure
 from hardware.hid.transport import DeviceIdentity
@@ -96,6 +97,7 @@ def test_without_permission_the_rule_to_install_is_printed(monkeypatch: pytest.M
 
     found = find_headsets(lambda: [(b"/dev/hidraw3", JABRA)], refused)
     monkeypatch.setattr(assist.headsets, "find_headsets", lambda: found)
+    monkeypatch.setattr(assist.headsets, "pulse_is_here", lambda: False)
     monkeypatch.setattr(assist.headsets, "find_sound", list)
     done = CliRunner().invoke(app, ["headset", "list"])
     assert "Jabra EVOLVE LINK (0b0e:0307)  /dev/hidraw3  (choose it as 0b0e:0307:A1)" in done.output
@@ -106,8 +108,21 @@ def test_without_permission_the_rule_to_install_is_printed(monkeypatch: pytest.M
     assert "no permission" in plain["trouble"]
 
 
+def test_sound_is_listed_by_the_names_that_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = [PulseEnd("alsa_input.usb-GN-00.mono", "EVOLVE", True, True), PulseEnd("alsa_output.pci", "", False, False)]
+    monkeypatch.setattr(assist.headsets, "find_headsets", list[FoundHeadset])
+    monkeypatch.setattr(assist.headsets, "pulse_is_here", lambda: True)
+    monkeypatch.setattr(assist.headsets, "pulse_ends", lambda: ends)
+    lines = CliRunner().invoke(app, ["headset", "list"]).output.splitlines()
+    assert [line.split() for line in lines[-2:]] == [
+        ["alsa_input.usb-GN-00.mono", "yes", "yes"],
+        ["alsa_output.pci", "yes"],
+    ]
+
+
 def test_no_headset_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assist.headsets, "find_headsets", list[FoundHeadset])
+    monkeypatch.setattr(assist.headsets, "pulse_is_here", lambda: False)
     monkeypatch.setattr(assist.headsets, "find_sound", list)
     output = CliRunner().invoke(app, ["headset", "list"]).output
     assert "No headset" in output

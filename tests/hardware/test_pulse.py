@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hardware.audio.pulse import PulseDevice
+from hardware.audio.pulse import PulseDevice, pulse_ends
 from hardware.errors import SoundError, SoundFailure
-from tests.fakes.virtual_headset import EAR, MICROPHONE, SPEAKERS, virtual_headset
+from tests.fakes.virtual_headset import EAR, MICROPHONE, MOUTH, SPEAKERS, virtual_headset
 from tests.sip.ends import AUDIBLE, TONES, Tone, goertzel
 
 pytestmark = [pytest.mark.live, pytest.mark.pulse]
@@ -103,6 +103,23 @@ def test_an_unplugged_headset_is_heard_nowhere_else_and_found_again(at_server: P
             finally:
                 await device.stop()
 
+    asyncio.run(main())
+
+
+def test_what_the_server_has_is_listed_by_name(at_server: Path) -> None:
+    async def main() -> None:
+        async with virtual_headset(at_server):
+            ends = await asyncio.to_thread(pulse_ends)
+            assert {(end.name, end.microphone, end.default) for end in ends} == {
+                (EAR, False, True),
+                (SPEAKERS, False, False),
+                (MOUTH, False, False),
+                (MICROPHONE, True, True),
+            }
+            assert all(end.description for end in ends)
+
+    with pytest.raises(SoundError, match="no sound server"):
+        pulse_ends()
     asyncio.run(main())
 
 
