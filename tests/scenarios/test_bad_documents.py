@@ -96,7 +96,6 @@ def test_a_malformed_playbook(tmp_path: Path) -> None:
 
 def test_what_only_a_child_finds_wrong_ends_the_house(tmp_path: Path) -> None:
     """Two lines then: what is wrong, by who found it, and whose line it is."""
-    settings = ANY_PORTS.replace("port = 0\n", 'port = 0\ntrunks = ["everywhere"]\n', 1)
-    said = serve(tmp_path, settings, lines=2).splitlines()
-    assert "front.trunks" in said[0]
-    assert "front does not take its settings" in said[1]
+    said = serve(tmp_path, f"{ANY_PORTS}[supervision]\nnotices = 1\n", lines=2).splitlines()
+    assert "supervision" in said[0]
+    assert "floor does not take its settings" in said[1]
