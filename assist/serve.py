@@ -228,6 +228,7 @@ class House:
         zygote = ChildSpec(
             "zygote",
             ("-m", "voice.zygote", "--listen", str(where.zygote), "--worker", "ivr.contact:run",
+             "--preload", "voice.sip",
              "--warm", str(self._front.warm_workers), "--max", str(self._front.max_contacts),
              "--run-dir", str(where.run), "--front-inner", inner_address, *settings),
             environment=ports | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},

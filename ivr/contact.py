@@ -267,7 +267,7 @@ def run(slot: WorkerSlot) -> int:
 
 
 async def _serve(slot: WorkerSlot, clock: Clock) -> None:
-    from voice.sip import SipPhone  # in the child only: the stack must not exist before the fork
+    from voice.sip import SipPhone  # the zygote has it loaded (--preload); an endpoint must not exist before the fork
 
     settings = read_settings(slot.settings, os.environ)
     ivr = settings.section("ivr", IvrSettings)

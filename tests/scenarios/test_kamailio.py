@@ -101,7 +101,16 @@ async def second_front(house: House, settings: Path) -> AsyncIterator[tuple[str,
         assert process.stdout is not None
         async with asyncio.timeout(20):
             said = (await process.stdout.readline()).decode().split()
-        zygote = ("-m", "voice.zygote", "--listen", str(zygote_at), "--worker", "ivr.contact:run")
+        zygote = (
+            "-m",
+            "voice.zygote",
+            "--listen",
+            str(zygote_at),
+            "--worker",
+            "ivr.contact:run",
+            "--preload",
+            "voice.sip",
+        )
         place = ("--settings", str(settings), "--run-dir", str(house.where.run), "--front-inner", said[4])
         words_at = {"CALLFLOOR_TRANSCRIPTION_PORT": str(house.addresses.transcription[1])}
         async with running(*zygote, *place, "--warm", "1", "--max", "4", more=words_at):

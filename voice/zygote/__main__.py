@@ -32,6 +32,8 @@ def main() -> int:
         rtp = read_settings(options.settings, os.environ).section("rtp", RtpSettings)
         if rtp.first_port + options.max * rtp.ports_per_worker > 65536:
             raise DocumentError(options.settings, None, "rtp: too many ports", "lower first_port or front.max_contacts")
+        for module in options.preload:
+            importlib.import_module(module)
         plan = Plan(_load(options.worker), rtp, options.settings, options.run_dir, options.front_inner)
         check_single_thread()
         zygote = Zygote(
@@ -73,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m voice.zygote", description="Forks and reaps contact workers.")
     parser.add_argument("--listen", type=Path, required=True, metavar="PATH", help="Unix socket for the front")
     parser.add_argument("--worker", required=True, metavar="MODULE:FUNCTION", help="called with a WorkerSlot")
+    parser.add_argument("--preload", action="append", default=[], metavar="MODULE", help="imported before any fork")
     parser.add_argument("--warm", type=int, default=2, help="workers kept ready")
     parser.add_argument("--max", type=int, default=30, help="workers in all")
     parser.add_argument("--settings", type=Path, required=True, metavar="FILE")
