@@ -88,6 +88,10 @@ class Pacer:
         self._start = self._loop.time() + phase * BATCH_S / speed
         self._speed = speed
 
+    def sent_at(self, second: float) -> float:
+        """The loop's time at which the batch that holds this second of the call was sent."""
+        return self._start + int(second / BATCH_S) * BATCH_S / self._speed
+
     async def batches(self, legs: Sequence[Leg]) -> AsyncIterator[tuple[int, list[bytes]]]:
         """The offset in samples, and each leg's samples."""
         for number, start in enumerate(range(0, len(legs[0].pcm), BATCH)):

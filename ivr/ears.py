@@ -32,6 +32,8 @@ RATE = 8000
 FINISH_S = 5.0
 TURN_PARTY = "gather-"
 FIRST_TURN_CHANNEL, LAST_CHANNEL = 2, 255
+FLOOR = 0.5
+"""Words of a gather's grammar the recogniser is less sure of (0..1) count as not understood."""
 CHANNELS = dict(enumerate(TAPPED))
 
 
@@ -151,7 +153,9 @@ class Ears:
         grammar = (*phrases, "[unk]") if phrases is not None else None
         party = f"{TURN_PARTY}{self._channel}"
         try:
-            sink = self._client.open_channel(self._channel, party, RATE, base_s, grammar=grammar, publish=False)
+            sink = self._client.open_channel(
+                self._channel, party, RATE, base_s, grammar=grammar, floor=FLOOR, publish=False
+            )
         except ValueError:
             log.warning("contact %s: too many turns at once, this one is not heard", self._contact_id)
             return

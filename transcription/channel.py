@@ -64,7 +64,8 @@ class Channel:
         self.spec = spec
         self._contact_id = contact_id
         origin = Origin(contact_id, spec.channel, spec.party, spec.rate, spec.base_s)
-        self._reporter = Reporter(origin, redactor, shared.shelf.default.info)
+        floor = spec.floor if spec.grammar is not None else 0.0
+        self._reporter = Reporter(origin, redactor, shared.shelf.default.info, floor)
         self._shared = shared
         self._socket = socket
         self._stream = Stream()

@@ -151,6 +151,7 @@ class TranscriptionClient:
         base_s: float = 0.0,
         *,
         grammar: tuple[str, ...] | None = None,
+        floor: float = 0.0,
         publish: bool = True,
     ) -> AudioSink:
         """Where to write this leg's audio; ``base_s``: contact seconds of its sample 0. Works before ``run`` and while
@@ -159,7 +160,7 @@ class TranscriptionClient:
         if channel in self._channels:
             raise ValueError(f"channel {channel} is in use")
         spec = wire.ChannelSpec(
-            channel=channel, party=party, rate=rate, base_s=base_s, grammar=grammar, publish=publish
+            channel=channel, party=party, rate=rate, base_s=base_s, grammar=grammar, floor=floor, publish=publish
         )
         tap = _Tap(rate, self._wake_up, self.statistics)
         self._channels[channel] = _Channel(spec, tap)

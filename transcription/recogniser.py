@@ -17,6 +17,8 @@ from voice.errors import CallfloorError
 RATE_MIN = 8000
 RATE_MAX = 48000
 ALTERNATIVES_MAX = 100
+UNKNOWN = "[unk]"
+"""What a grammar calls anything else."""
 
 
 class RecogniserError(CallfloorError):
@@ -83,6 +85,13 @@ class Engine(Protocol):
 
     def grammar_words(self) -> frozenset[str]:
         """The words a grammar may hold; empty where the engine takes no grammars."""
+
+
+def reject(words: Sequence[Word], floor: float) -> tuple[Word, ...]:
+    """A grammar's words, those of a confidence (0..1) below ``floor`` as ``[unk]``."""
+    return tuple(
+        word if word.confidence >= floor else Word(UNKNOWN, word.start_s, word.end_s, word.confidence) for word in words
+    )
 
 
 def check_rate(rate: object) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from transcription.decoder import FinalHeard, PartialHeard
-from transcription.recogniser import EngineInfo
+from transcription.recogniser import EngineInfo, reject
 from transcription.redaction import Redactor
 from transcription.utterances import UtteranceFinal, UtterancePartial, Word
 from transcription.written import written
@@ -23,9 +23,10 @@ class Origin:
 
 
 class Reporter:
-    """One channel's reporter. ``redactor`` is the contact's: its channels share it."""
+    """One channel's reporter. ``redactor`` is the contact's: its channels share it; ``floor``: see ``ChannelSpec``."""
 
-    def __init__(self, origin: Origin, redactor: Redactor, engine: EngineInfo) -> None:
+    def __init__(self, origin: Origin, redactor: Redactor, engine: EngineInfo, floor: float = 0.0) -> None:
+        self._floor = floor
         self._origin = origin
         self._redactor = redactor
         self._engine = engine
@@ -46,7 +47,7 @@ class Reporter:
         """The event. ``lateness_s``: how far decoding was behind the audio received."""
         self._revision = 0
         self._shown = ""
-        words = tuple(self._on_contact_clock(word) for word in heard.words)
+        words = tuple(self._on_contact_clock(word) for word in reject(heard.words, self._floor))
         redacted = self._redactor.final(self._origin.party, words)
         return UtteranceFinal(
             utterance_id=self._identifier(heard.start),

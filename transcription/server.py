@@ -42,6 +42,7 @@ from voice.events import Event
 log = logging.getLogger(__name__)
 
 DRAIN_S = 5.0
+CLOSE_S = 10.0
 VOSK_MESSAGE = 1024 * 1024
 """What vosk-server takes; the contact protocol's limit is its own."""
 
@@ -116,6 +117,7 @@ class TranscriptionServer:
                 compression=None,
                 ping_interval=config.ping_s,
                 ping_timeout=config.ping_s,
+                close_timeout=min(CLOSE_S, config.ping_s),
             )
             try:
                 self.port = next(iter(server.sockets)).getsockname()[1]

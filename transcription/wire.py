@@ -57,7 +57,8 @@ class _Message(BaseModel):
 class ChannelSpec(_Message):
     """A channel: ``rate`` Hz; ``base_s``: contact seconds of sample 0; ``party``: ``caller``, ``agent`` ...
 
-    ``grammar``: the phrases of a gather (no other words are heard); ``publish``: False to hear the words only on this
+    ``grammar``: the phrases of a gather (no other words are heard), those of a confidence (0..1) below ``floor`` as
+    ``[unk]``; ``publish``: False to hear the words only on this
     connection; ``position``: the first sample that will be sent; ``speaking_from``: the first sample of the utterance a
     lost connection interrupted.
     """
@@ -68,6 +69,7 @@ class ChannelSpec(_Message):
     codec: Codec = "pcm16"
     base_s: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     grammar: tuple[str, ...] | None = Field(default=None, max_length=5000)
+    floor: float = Field(default=0.0, ge=0, le=1)
     publish: bool = True
     position: int = Field(default=0, ge=0, lt=2**63)
     speaking_from: int | None = Field(default=None, ge=0, lt=2**63)

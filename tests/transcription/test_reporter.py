@@ -42,6 +42,12 @@ def test_channels_of_a_contact_share_what_was_asked_for() -> None:
     assert (final.text, final.written) == ("[code]", "[code]")
 
 
+def test_words_of_a_grammar_below_the_floor_are_not_understood() -> None:
+    heard = FinalHeard(0, 800, (Word("sales", 0.1, 0.5, 0.49), Word("billing", 0.5, 0.9, 0.5)))
+    final = Reporter(Origin("c1", 1, "caller", 8000), Redactor(), ENGINE, floor=0.5).final(heard)
+    assert final.text == "[unk] billing"
+
+
 def test_no_words() -> None:
     final = reporter().final(FinalHeard(0, 800, ()))
     assert (final.text, final.words, final.confidence) == ("", (), 0.0)

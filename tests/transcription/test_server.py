@@ -190,6 +190,17 @@ def test_a_gather_hears_only_its_grammar_and_can_stay_unpublished() -> None:
     assert floor.events == []
 
 
+@pytest.mark.parametrize(("grammar", "heard"), [(("sales",), {"[unk]"}), (None, {"alpha", "beta", "gamma"})])
+def test_a_floor_counts_for_grammars_only(grammar: tuple[str, ...] | None, heard: set[str]) -> None:
+    async def main() -> None:
+        spec = SPEC.model_copy(update={"grammar": grammar, "floor": 0.95})
+        async with serving() as server, dialled(server, HELLO, spec) as socket:
+            await speak(socket)
+            assert set((await until(socket, wire.Final))[-1].utterance.text.split()) == heard
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("changes", [{"grammar": ("impossible",)}, {"grammar": ()}])
 def test_a_channel_that_cannot_be_opened_is_refused_and_the_others_go_on(changes: dict[str, Any]) -> None:
     async def main() -> None:

@@ -22,6 +22,7 @@ from transcription.engines import sphinx_worker
 from transcription.engines.sphinx_worker import Heard, Task
 from transcription.models import ModelCard
 from transcription.recogniser import (
+    UNKNOWN,
     Alternative,
     EngineInfo,
     RecogniserError,
@@ -29,12 +30,12 @@ from transcription.recogniser import (
     check_grammar,
     check_pcm,
     check_rate,
+    reject,
 )
 from transcription.resampling import Resampler
 from transcription.utterances import Word
 from voice.errors import DocumentError
 
-UNKNOWN = "[unk]"
 UNSURE = 0.3
 """Below this probability two of three words of a grammar are wrong; they count as ``[unk]`` where it has that."""
 _WORD = re.compile(r"[a-z][a-z'-]*")
@@ -229,7 +230,7 @@ class PocketsphinxRecogniser:
         )
         self._settled = tuple(_reading(score, text, words) for score, text in heard["readings"])
         self._begin()
-        return _rejected(words) if self._reject else words
+        return reject(words, UNSURE) if self._reject else words
 
     def alternatives(self) -> tuple[Alternative, ...]:
         """See Recogniser.alternatives. Other readings than the best have no times of their own: theirs are even."""
@@ -257,10 +258,3 @@ def _reading(score: float, text: str, best: Sequence[Word]) -> Alternative:
     length = (best[-1].end_s - start) / max(1, len(texts)) if best else 0.0
     words = (Word(word, start + n * length, start + (n + 1) * length, 1.0) for n, word in enumerate(texts))
     return Alternative(tuple(words), score)
-
-
-def _rejected(words: Sequence[Word]) -> tuple[Word, ...]:
-    return tuple(
-        word if word.confidence >= UNSURE else Word(UNKNOWN, word.start_s, word.end_s, word.confidence)
-        for word in words
-    )

@@ -14,6 +14,7 @@ import vosk
 
 from transcription.models import InstalledModel, grammar_model
 from transcription.recogniser import (
+    UNKNOWN,
     Alternative,
     EngineInfo,
     Recogniser,
@@ -26,8 +27,6 @@ from transcription.recogniser import (
 )
 from transcription.utterances import Word
 from voice.errors import DocumentError
-
-UNKNOWN = "[unk]"
 
 
 class VoskEngine:
