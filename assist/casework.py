@@ -22,6 +22,7 @@ from assist.desk_lines import customer_line, drafted
 from assist.engine import ContactAssistant, ContactOver, ContactRang, Input, TimePassed
 from assist.history import CustomerFound
 from assist.inputs import HoldChanged as CallerHeld
+from assist.messages_left import Messages
 from assist.passing import Past, others
 from assist.summary import ContactSummary
 from ivr.contacts import (
@@ -100,12 +101,14 @@ class Case:
         self._ringing: set[str] = set()
         self._content = content
         self._past = Past(content)
+        self._messages = Messages()
         self._assistant: ContactAssistant | None = None
 
     def handle(self, envelope: Envelope) -> tuple[CaseEffect, ...]:
         """What an event leads to. The driver stamps the latency of the cards that come out."""
         waited = self.time_passed(envelope.at)
-        return waited + self._handle(envelope.event, envelope.at)
+        left = self._messages.saw(envelope.event, self.caller, self.queue)
+        return waited + self._handle(envelope.event, envelope.at) + tuple(map(Emit, left))
 
     def next_due(self) -> float | None:
         """Unix seconds at which ``time_passed`` leads to something if nothing else happens; None: never."""

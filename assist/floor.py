@@ -56,6 +56,7 @@ from assist.dispatch import Dispatch
 from assist.feed import Feed
 from assist.history import CustomerFound
 from assist.journal import Journal
+from assist.messages_left import MessageKept
 from assist.pbx_contacts import PBX, PbxContacts, at_station
 from assist.store import Store, StoreError
 from assist.summary import ContactSummary
@@ -101,6 +102,7 @@ EVENTS = EventCodec(
         *COACHING_EVENTS,
         *ALERT_EVENTS,
         NoteSaved,
+        MessageKept,
     )
 )
 COMMANDS = CommandCodec((*CONTACT_COMMANDS, *SUPERVISION_COMMANDS))
