@@ -76,6 +76,15 @@ class CallDesk:
             case ConsultWith(kind, to) | Transfer(kind, to):
                 return await self._outward(agent, contact_id, kind, to, consult=isinstance(command, ConsultWith))
 
+    async def call(self, agent: str, number: str) -> Reply:
+        """An agent calls somebody: a promised call, a follow-up."""
+        bare = self.may_dial(agent, number)
+        if bare is None:
+            return Reply(False, f"you may not dial {number}")
+        if self._dispatch.state(agent) is not AgentState.AVAILABLE:
+            return Reply(False, "be ready first: your station is rung before the customer is")
+        return await self._dispatch.outbound.call(agent, bare)
+
     def may_dial(self, agent: str, number: str) -> str | None:
         """``number`` as it is dialled, if ``agent`` may; else None."""
         known, bare = self._agents.get(agent), dialled(number)
@@ -87,8 +96,9 @@ class CallDesk:
         target = self._find(agent, kind, to)
         if isinstance(target, str):
             return Reply(False, target)
+        acd_id = self._dispatch.outbound.stands_for(contact_id)
         if target.lease_id:
-            self._dispatch.decide(AgentConsulted(contact_id, target.party))
+            self._dispatch.decide(AgentConsulted(acd_id, target.party))
         command = (
             controls.Consult(agent, target.kind, target.party, target.address, target.lease_id)
             if consult
@@ -96,7 +106,7 @@ class CallDesk:
         )
         reply = await self._ask(contact_id, command)
         if target.lease_id and not reply.ok:
-            self._dispatch.decide(ConsultOver(contact_id, target.party))
+            self._dispatch.decide(ConsultOver(acd_id, target.party))
         return reply
 
     def _find(self, agent: str, kind: controls.TargetKind, to: str) -> _Target | str:

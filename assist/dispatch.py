@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from assist.callers import Callers, Spawn
+from assist.outbound import Outbound
 from ivr.acd import Acd
 from ivr.acd_messages import (
     AcdEffect,
@@ -65,6 +66,7 @@ class Dispatch:
         self._book = book
         self._spawn = spawn
         self._on_state = on_state
+        self.outbound = Outbound(bus, clock, domain, self.decide, spawn)
         self._before: dict[str, AgentStateChanged] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -87,7 +89,11 @@ class Dispatch:
                 self._tell_answer(contact_id, question)
             case ContactEnded():
                 self._callers.forget(contact_id)
-        if (given := from_event(contact_id, event)) is None:
+        given = from_event(self.outbound.stands_for(contact_id), event)
+        if not self.outbound.acd_takes(contact_id, event):
+            given = None
+        self.outbound.heard(contact_id, event)
+        if given is None:
             return
         if isinstance(given, ContactQueuedIn) and not given.sticky:
             self._queue(given, caller)
@@ -147,8 +153,12 @@ class Dispatch:
 
     def _perform(self, effect: AcdEffect) -> None:
         match effect:
+            case OfferContact(contact_id) if self.outbound.promised(contact_id):
+                self.outbound.offer(effect)
             case OfferContact():
                 self._spawn(self._offer(effect))
+            case TurnAway(contact_id) if self.outbound.promised(contact_id):
+                pass  # a promise is not turned away
             case TurnAway(contact_id, reason):
                 self._spawn(self._ask_worker(contact_id, LeaveQueue(reason)))
             case AgentChanged(agent, state, reason, since, until):
@@ -187,14 +197,14 @@ class Dispatch:
     async def _ask_worker(self, contact_id: str, command: Command) -> None:
         """One that does not answer plays its comfort message, or lets the caller wait: nothing is lost."""
         try:
-            await self._bus.request(f"contact.{contact_id}", command)
+            await self._bus.request(f"contact.{self.outbound.stands_behind(contact_id)}", command)
         except BusError as error:
             log.warning("contact %s did not take %s: %s", contact_id, command.type, error)
 
     async def _offer(self, offer: OfferContact) -> None:
         command = ConnectAgent(offer.agent, f"sip:{offer.agent}@{self._domain}", offer.lease_id, offer.ring_s)
         try:
-            await self._bus.request(f"contact.{offer.contact_id}", command)
+            await self._bus.request(f"contact.{self.outbound.stands_behind(offer.contact_id)}", command)
         except BusError as error:
             log.warning("contact %s was not offered to %s: %s", offer.contact_id, offer.agent, error)
             self.decide(OfferFailed(offer.contact_id, offer.lease_id))

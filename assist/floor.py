@@ -24,6 +24,7 @@ from assist.api.ports import (
     AgentCommand,
     Answer,
     CallCommand,
+    CallNumber,
     Coach,
     DismissCard,
     HangUp,
@@ -84,6 +85,7 @@ from ivr.contacts import (
 from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.base import Bus, Recent
+from voice.claims import ClaimWorker
 from voice.clock import Clock
 from voice.commands import CommandCodec, Reply
 from voice.events import VOICE_EVENTS, Envelope, Event, EventCodec, ServiceChanged, WorkerLost
@@ -105,7 +107,7 @@ EVENTS = EventCodec(
         MessageKept,
     )
 )
-COMMANDS = CommandCodec((*CONTACT_COMMANDS, *SUPERVISION_COMMANDS))
+COMMANDS = CommandCodec((*CONTACT_COMMANDS, *SUPERVISION_COMMANDS, ClaimWorker))
 SETTLE_S = 1.0
 _TIMER_SLACK_S = 0.005
 """A timer may fire a moment early by the wall clock; this keeps it from being set again for nothing."""
@@ -156,6 +158,7 @@ class Floor:
     async def recall(self) -> None:
         """Remember in which states the last floor left agents, and which contacts it had; before ``run``."""
         self._dispatch.remember(await self._journal.states(self._clock.wall()))
+        self._dispatch.outbound.recall(await self._journal.open_promises())
         self._unheard = await self._journal.open_contacts()
 
     async def settle(self) -> None:
@@ -379,6 +382,8 @@ class Floor:
                 return await self._set_banner(agent, name)
             case Note(contact_id, text):
                 return self._on_case(contact_id, agent, NoteSaved(text))
+        if isinstance(command, CallNumber):
+            return await self._call_desk.call(agent, command.number)
         contact = self._feed.desk(agent).contact
         if isinstance(command, CallCommand):
             case = self._cases.get(contact.id) if contact is not None else None

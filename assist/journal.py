@@ -10,7 +10,8 @@ from typing import Any
 
 from assist.store import Store, StoreError
 from ivr.agents import STATION_AWAY, AgentState
-from ivr.contacts import AgentStateChanged, ContactEnded, ContactOffered
+from ivr.contacts import AgentStateChanged, CallbackRequested, ContactEnded, ContactOffered
+from ivr.outbound import CallbackSettled
 from voice.events import Envelope, EventCodec, MalformedError, UnknownTypeError
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,18 @@ class Journal:
         offered = await _read(self._store.latest(ContactOffered.type, OFFERS_READ))
         ended = await _read(self._store.latest(ContactEnded.type, OFFERS_READ))
         return {wire["contact_id"] for wire in offered} - {wire["contact_id"] for wire in ended}
+
+    async def open_promises(self) -> list[tuple[str, CallbackRequested]]:
+        """Promised calls, of the last OFFERS_READ, that are neither kept nor given up: the contact, and the promise."""
+        asked = await _read(self._store.latest(CallbackRequested.type, OFFERS_READ))
+        settled = await _read(self._store.latest(CallbackSettled.type, OFFERS_READ))
+        over = {wire["data"].get("callback_id") for wire in settled}
+        found = [wire for wire in asked if f"callback-{wire['contact_id']}" not in over]
+        return [
+            (envelope.contact_id, envelope.event)
+            for envelope in self._decoded(found)
+            if isinstance(envelope.event, CallbackRequested) and envelope.contact_id is not None
+        ]
 
     async def contact_of(self, worker_id: str) -> str | None:
         """The contact a worker took."""

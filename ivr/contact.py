@@ -34,6 +34,7 @@ from ivr.conversation import Conversation
 from ivr.ears import Ears
 from ivr.flow_shelf import FlowShelf
 from ivr.http_client import look_up
+from ivr.outbound import OutboundReady
 from ivr.playback import PromptPlayer
 from ivr.prompts import PromptStore
 from ivr.schema import Flow
@@ -85,6 +86,7 @@ class ContactWorker:
         self._operations: asyncio.Queue[PhoneOperation] = asyncio.Queue()
         self._look_ups: set[asyncio.Task[None]] = set()
         self._phone: Phone | None = None
+        self._order = ""
         self._offered = asyncio.Event()
         self._finished = asyncio.Event()
         self._conversation = Conversation()
@@ -123,10 +125,14 @@ class ContactWorker:
         self._prompts = prompts
         self._core.use(script, prompts, banner)
 
-    def assigned(self) -> None:
-        """The front has given us a contact. Where our SIP stack refuses the INVITE by itself (an offer it cannot take,
+    def assigned(self, order: str = "") -> None:
+        """The front has given us a contact: an INVITE is on its way or, where we are to call ourselves, ``order`` names
+        what the floor will tell us to do. Where our SIP stack refuses the INVITE by itself (an offer it cannot take,
         no port left), no call ever begins: a worker that waited on would be lost to all callers to come.
         """
+        if order:
+            self._order = order
+            self._offered.set()
         self._loop.call_later(INVITE_S, self._finish_if_not_called)
 
     @property
@@ -140,7 +146,9 @@ class ContactWorker:
         return reply
 
     def _report(self) -> None:
-        if self._core.running:
+        if self._order and not self._core.call.legs:
+            self._bus.publish(OutboundReady(self._order), contact_id=self._core.contact_id)
+        elif self._core.running:
             self._bus.publish(self._core.snapshot, contact_id=self._core.contact_id)
 
     async def _join_bus(self) -> None:
@@ -242,8 +250,9 @@ class ContactWorker:
                 self.phone_event(LegDisconnected(effect.leg_id, 503, str(error)))
 
     def _finish_if_not_called(self) -> None:
-        if not self.called:
-            log.warning("the INVITE was refused by the SIP stack, or never came")
+        if not self._core.call.legs:
+            what = "the floor's word" if self._order else "the INVITE was refused by the SIP stack, or"
+            log.warning("%s never came", what)
             self._finished.set()
 
     def _finish_if_over(self) -> None:
@@ -277,7 +286,7 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     contact_id = new_identifier()[:16]
     shelf = FlowShelf(ivr.flow, ivr.prompts, where.kept_flow)
     script, prompts = shelf.take()
-    core = ContactCore(contact_id, slot.worker_id, script, front.domain)
+    core = ContactCore(contact_id, slot.worker_id, script, front.domain, _notice(script, ivr.notice, prompts))
     bus = LocalBus(where.hub, f"worker-{slot.worker_id}", clock, EVENTS, COMMANDS, where.spool)
     words = settings.section("transcription", TranscriptionSettings)
     ears = Ears(contact_id, words.url, where, bus, clock, words.trust())
@@ -322,11 +331,20 @@ async def _beat(slot: WorkerSlot, clock: Clock) -> None:
         await clock.sleep(BEAT_S)
 
 
+def _notice(script: Flow, text: str, prompts: PromptStore) -> flow.Prompt | None:
+    """What customers whom we call are told about recording; None where there is no such prompt."""
+    prompt = script.prompt(text)
+    if prompt.audio in prompts:
+        return prompt
+    log.warning("there is no recording of the notice %r: calls that we begin are not recorded", text)
+    return None
+
+
 def _told(slot: WorkerSlot, worker: ContactWorker, shelf: FlowShelf, where: RunDirectory) -> None:
-    """The zygote's only word is that we have a contact; end of file is its death, which is ours too. A warm worker may
-    have waited long: the contact goes through the flow as it is now.
+    """The zygote's only word is that we have a contact, with its order where we are to begin it; end of file is its
+    death, which is ours too. A warm worker may have waited long: the contact goes through the flow as it is now.
     """
     asyncio.get_running_loop().remove_reader(slot.assigned_fd)
-    if os.read(slot.assigned_fd, 1):
+    if told := os.read(slot.assigned_fd, 64):
         worker.use(*shelf.take(), where.banner)
-        worker.assigned()
+        worker.assigned(told[1:].decode())

@@ -14,6 +14,7 @@ from ivr.conditions import QueueFacts
 from ivr.contact_control import Control
 from ivr.contact_effects import (
     CONSULT_TIMER,
+    CUSTOMER_TIMER,
     DIAL_TIMER,
     LIMIT_TIMER,
     RING_TIMER,
@@ -23,6 +24,7 @@ from ivr.contact_effects import (
     Finish,
     HangUpLeg,
 )
+from ivr.contact_outbound import Outbound
 from ivr.contact_outward import Outward
 from ivr.contact_ring import Ring
 from ivr.contact_script import Script
@@ -49,6 +51,7 @@ from ivr.controls import (
     Swap,
     TransferContact,
 )
+from ivr.outbound import CallCustomer
 from ivr.schema import Flow
 from ivr.self_service import RaiseBanner, TellAnswer
 from ivr.supervision import EndSupervision, SetSupervisionMode, Supervise
@@ -59,15 +62,24 @@ from voice.phone import IncomingLeg, LegDigit, LegHoldChanged, LegQuality, LegRe
 
 
 class ContactCore:
-    """One contact. ``domain``: the one numbers outside are dialled under. Every method takes ``now`` (Unix seconds) and
+    """One contact. ``domain``: the one numbers outside are dialled under; ``notice``: what
+    a customer whom we call is told about recording. Every method takes ``now`` (Unix seconds) and
     returns the effects, to be performed in order.
     """
 
-    def __init__(self, contact_id: str, worker_id: str, script: Flow, domain: str = "callfloor") -> None:
+    def __init__(
+        self,
+        contact_id: str,
+        worker_id: str,
+        script: Flow,
+        domain: str = "callfloor",
+        notice: flow.Prompt | None = None,
+    ) -> None:
         self.contact_id = contact_id
         self._flow_name, self._flow_version = script.name, script.version
         self._state = ContactState(contact_id, worker_id)
         self._ring = Ring(self._state)
+        self._outbound = Outbound(self._state, self._ring, notice)
         self._outward = Outward(self._state, domain)
         self._script = Script(script, self._state, self._ring, self._outward)
         self._supervision = Supervision(self._state)
@@ -136,6 +148,8 @@ class ContactCore:
 
     def prompt_finished(self, token: int, now: float) -> tuple[ContactEffect, ...]:
         """The prompts of ``token`` were played to their end."""
+        if self._outbound.begun:
+            self._outbound.notice_heard()
         self._script.prompt_finished(token, now)
         return self._drain()
 
@@ -143,6 +157,8 @@ class ContactCore:
         """A timer ran out."""
         if name.startswith(RING_TIMER):
             self._ring.timed_out(name.removeprefix(RING_TIMER))
+        elif name == CUSTOMER_TIMER:
+            self._outbound.timed_out()
         elif name in (DIAL_TIMER, LIMIT_TIMER):
             self._tell(self._outward.timed_out(name, token), now)
         elif name == SUPERVISION_TIMER:
@@ -178,6 +194,8 @@ class ContactCore:
                 self._told(command, now)
             case EndContact(by):
                 self._state.end("completed" if self.snapshot.answered_at else "failed", by, now)
+            case CallCustomer():
+                return self._outbound.begin(command, now)
             case AgentRefused():
                 self._tell(self._outward.refused(command), now)
             case (
@@ -224,7 +242,9 @@ class ContactCore:
         state.do(AnswerLeg(event.leg_id))
 
     def _joined(self, leg: Leg, now: float) -> None:
-        if leg.role is Role.CALLER:
+        if leg.role is Role.CALLER and self._outbound.begun:
+            self._outbound.customer_answered()
+        elif leg.role is Role.CALLER:
             self._script.start(now)
         elif leg.role is Role.SUPERVISOR:
             self._supervision.joined(now)
@@ -233,8 +253,11 @@ class ContactCore:
         elif (answered := self._outward.joined(leg)) is not None:
             self._script.tell(answered, now)
         elif (connected := self._ring.joined(leg, now)) is not None:
-            self._script.tell(connected, now)
-            self._ring.answered(now)
+            if self._outbound.begun and not self.call.alive(Role.CALLER):
+                self._outbound.agent_answered(now)
+            else:
+                self._script.tell(connected, now)
+                self._ring.answered(now)
         self._state.set_paths()
 
     def _left(self, change: LegLeft, now: float) -> None:
@@ -243,6 +266,8 @@ class ContactCore:
         if leg.role is Role.CALLER:
             self._third.end()
             self._script.tell(flow.CallerLeft(), now)
+            if self._outbound.begun:
+                self._outbound.customer_left(change, now)
             self._state.end(self._reason_caller_left(), "caller", now)
         elif leg.role is Role.SUPERVISOR:
             self._supervision.left(change, now)
@@ -265,6 +290,8 @@ class ContactCore:
         if told is None:
             return
         self._script.tell(told, now)
+        if self._outbound.begun:
+            self._outbound.agent_gone(told, now)
         if isinstance(told, flow.AgentLeft) and not self._state.ended:
             self._state.publish(self.snapshot)  # the caller stays: nothing else tells the floor that the agent is free
 

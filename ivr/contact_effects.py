@@ -20,6 +20,7 @@ RING_TIMER = "ring "
 
 DIAL_TIMER = "dial"
 LIMIT_TIMER = "dial limit"
+CUSTOMER_TIMER = "customer"
 SUPERVISION_TIMER = "supervision"
 CONSULT_TIMER = "consult"
 

@@ -84,10 +84,11 @@ class Ring:
         )
         return flow.AgentConnected()
 
-    def answered(self, now: float) -> None:
-        """Both parties speak from now on."""
+    def answered(self, now: float, *, listen: bool = True) -> None:
+        """Both parties speak from now on, unless there is something to be said first (not ``listen``)."""
         assert self.offer is not None
-        self._state.listen()
+        if listen:
+            self._state.listen()
         waited = max(0.0, now - self._state.waits_since)
         self._state.publish(ContactAnswered(self.offer.agent, self.offer.lease_id, waited))
 

@@ -72,6 +72,8 @@ class Script:
         if not name:
             state.update(phase="flow", agent="", lease_id="")
             self.tell(flow.AgentLeft(), now)
+            if self._runner is None:  # one we called: no flow goes on, and no queue has a place for her
+                state.end("failed", "system", now)
             return
         skills = seen.skills if name == seen.queue else ()
         state.waits_since, state.talk = now, Talk.HELD

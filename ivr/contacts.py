@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ivr.controls import CONTROL_COMMANDS, CONTROL_EVENTS
+from ivr.outbound import OUTBOUND_COMMANDS, OUTBOUND_EVENTS
 from ivr.self_service import SELF_SERVICE_COMMANDS, SELF_SERVICE_EVENTS
 from voice.commands import Command
 from voice.events import Event
@@ -13,7 +14,9 @@ from voice.events import Event
 
 @dataclass(frozen=True, slots=True)
 class ContactOffered(Event):
-    """A call came in and a worker took it. ``caller`` and ``called`` are user parts of SIP URIs (numbers)."""
+    """A call came in and a worker took it. ``caller`` and ``called`` are user parts of SIP URIs (numbers). Where
+    ``direction`` is ``outbound`` we call the customer, whose number stands in ``caller`` all the same.
+    """
 
     type: ClassVar[str] = "contact.offered"
     worker_id: str
@@ -21,6 +24,7 @@ class ContactOffered(Event):
     called: str
     flow: str
     flow_version: str
+    direction: str = "inbound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,8 +300,9 @@ CONTACT_EVENTS: tuple[type[Event], ...] = (
     ContactOffered, PromptStarted, ChoiceMade, ContactQueued, PlaceWanted, FactsWanted, ContactTagged,
     SurveyAnswered, MessageTaken, CallbackRequested, AgentOffered, AgentUnreachable,
     ContactAnswered, ContactEnded, TalkMeasured, ContactClosed,
-    ContactSnapshot, FloorStarted, AgentStateChanged, *CONTROL_EVENTS, *SELF_SERVICE_EVENTS,
+    ContactSnapshot, FloorStarted, AgentStateChanged, *CONTROL_EVENTS, *OUTBOUND_EVENTS, *SELF_SERVICE_EVENTS,
 )  # fmt: skip
 CONTACT_COMMANDS: tuple[type[Command], ...] = (
-    ConnectAgent, TellPlace, TellFacts, LeaveQueue, EndContact, *CONTROL_COMMANDS, *SELF_SERVICE_COMMANDS,
+    ConnectAgent, TellPlace, TellFacts, LeaveQueue, EndContact, *CONTROL_COMMANDS, *OUTBOUND_COMMANDS,
+    *SELF_SERVICE_COMMANDS,
 )  # fmt: skip

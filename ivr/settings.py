@@ -21,10 +21,12 @@ Level = Annotated[int, Field(ge=1, le=10)]
 class IvrSettings(Section):
     """``ring_s``: how long a station rings; ``wrap_up_s``: time after a contact before the next one. An agent may take
     ``wrap_up_more_s`` more at a time, up to ``wrap_up_limit_s`` in all. Seconds. ``vip``: words of a
-    customer's value in the store that make a VIP. ``prompts``: the directory that holds one for each language.
+    customer's value in the store that make a VIP. ``notice``: said to customers whom we call,
+    before they are recorded; it must be among the prompts. ``prompts``: the directory that holds one for each language.
     """
 
     flow: Path = HERE / "flows" / "demo.yaml"
+    notice: str = "This call is recorded, and what is said is written down by a computer, to help us help you."
     prompts: Path = HERE / "audio"
     ring_s: float = Field(default=15.0, gt=0, le=120)
     vip: tuple[str, ...] = ()

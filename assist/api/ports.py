@@ -124,6 +124,13 @@ class PressKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class CallNumber:
+    """Call a customer: the agent's own station rings first."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class RaiseHand:
     """The agent asks a supervisor to help with her contact. At most 500 characters."""
 
@@ -199,7 +206,7 @@ SupervisorCommand = SuperviseContact | SuperviseAs | LeaveContact | Coach | Lowe
 CallCommand = Hold | ConsultWith | SwapParties | CancelConsult | Conference | CompleteTransfer | Transfer | PressKeys
 AgentCommand = (
     Answer | HangUp | Mute | SetState | MoreTime | AcceptCard | DismissCard | TickStep | Note | RaiseHand
-    | CallCommand | AcknowledgeAlert | SupervisorCommand | SetBanner
+    | CallCommand | CallNumber | AcknowledgeAlert | SupervisorCommand | SetBanner
 )  # fmt: skip
 
 

@@ -16,8 +16,9 @@ import sys
 from pathlib import Path
 
 from voice.bus.local import LocalBus
+from voice.claims import FRONT_ADDRESS, ClaimWorker, is_order
 from voice.clock import Clock, SystemClock
-from voice.commands import CommandCodec
+from voice.commands import Command, CommandCodec, Reply
 from voice.errors import DocumentError
 from voice.events import EventCodec, WorkerLost
 from voice.front.access import read_access
@@ -107,7 +108,7 @@ async def _serve(
     ledger.read(clock.monotonic())
     bus = None
     if hub is not None:
-        bus = LocalBus(hub, "front", clock, EventCodec((WorkerLost,)), CommandCodec(()), where.spool)
+        bus = LocalBus(hub, "front", clock, EventCodec((WorkerLost,)), CommandCodec((ClaimWorker,)), where.spool)
         await bus.start()
 
     def worker_ended(worker_id: str, reason: str) -> None:
@@ -119,10 +120,18 @@ async def _serve(
             server = FrontServer(proxy, sockets, zygote, clock, worker_ended, ledger, tls)
             gc.collect()
             gc.freeze()  # what is here now stays: no collection in the midst of a call looks at it again
+            if bus is not None:
+                bus.serve(FRONT_ADDRESS, lambda command: _claim(server, command))
             await server.run(lambda: _announce(sockets))
     finally:
         if bus is not None:
             await bus.close()
+
+
+async def _claim(server: FrontServer, command: Command) -> Reply:
+    if not isinstance(command, ClaimWorker) or not is_order(command.order) or not command.order:
+        return Reply(False, "the front only takes claims for workers")
+    return Reply(True) if server.claim(command.order) else Reply(False, "all lines are in use")
 
 
 def _announce(sockets: Sockets) -> None:

@@ -1,7 +1,8 @@
 """The contact workers the front may use: a table (pure), kept true by the zygote's reports (JSON lines, Unix socket).
 
 zygote → front: ``{"type":"workers","workers":[{"id","port","state":"idle|busy"}]}`` on every connect,
-``{"type":"ready","id","pid","port"}``, ``{"type":"ended","id","reason"}``.  front → zygote: ``{"type":"assign","id"}``.
+``{"type":"ready","id","pid","port"}``, ``{"type":"ended","id","reason"}``.  front → zygote: ``{"type":"assign","id"}``
+(and ``"order"``, where the worker is to begin a call itself).
 """
 
 from __future__ import annotations
@@ -140,10 +141,11 @@ class ZygoteClient:
         self._on_report = on_report
         self._writer: asyncio.StreamWriter | None = None
 
-    def assign(self, worker_id: str) -> None:
+    def assign(self, worker_id: str, order: str = "") -> None:
         """Tell the zygote that this worker has its contact. A few bytes: never blocks, never waits."""
         if self._writer is not None:
-            self._writer.write(json.dumps({"type": "assign", "id": worker_id}).encode() + b"\n")
+            said = {"type": "assign", "id": worker_id} | ({"order": order} if order else {})
+            self._writer.write(json.dumps(said).encode() + b"\n")
 
     async def run(self) -> None:
         """Connect, and connect again, until cancelled."""

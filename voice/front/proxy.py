@@ -89,6 +89,11 @@ class Proxy:
             return True
         return self._guard.admits(source.host, now, lambda: self.registrar.knows_host(source.host, now))
 
+    def claim(self) -> str | None:
+        """An idle worker, busy from now on; None where there is none."""
+        worker = self._board.pool.take()
+        return worker.id if worker is not None else None
+
     def report(self, report: Report, now: float) -> list[Effect]:
         """What the zygote said."""
         if isinstance(report, WorkerReady):

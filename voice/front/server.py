@@ -128,6 +128,13 @@ class FrontServer:
         if source.connection and (connection := self._connections.get(source.connection)) and not connection.proven:
             connection.proven = self._proxy.proves(source, now)
 
+    def claim(self, order: str) -> bool:
+        """Give an idle worker to ``order``, a call that we begin; whether there is one."""
+        worker_id = self._proxy.claim()
+        if worker_id is not None:
+            self._zygote.assign(worker_id, order)
+        return worker_id is not None
+
     def opened(self, number: int, connection: Connection) -> bool:
         """A TCP connection was accepted; whether there is room for it."""
         assert connection.flow is not None

@@ -10,7 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from voice.claims import is_order
+
 MAX_FRONTS = 4
+
 MAX_LINE = 4096
 MAX_UNTOLD = 256
 
@@ -27,7 +30,7 @@ class Fronts:
     """Connections of ``listener``, read by ``selector``; its keys' data are called when something is there.
 
     Each is sent ``listing()`` first, after the ends of workers that no front was there to hear of (of which the last
-    256 are kept). ``assign(worker_id)`` carries out what a front says.
+    256 are kept). ``assign(worker_id, order)`` carries out what a front says.
     """
 
     def __init__(
@@ -35,7 +38,7 @@ class Fronts:
         listener: socket.socket,
         selector: selectors.BaseSelector,
         listing: Callable[[], list[Message]],
-        assign: Callable[[str], None],
+        assign: Callable[[str, str], None],
     ) -> None:
         self._listener = listener
         self._selector = selector
@@ -110,12 +113,12 @@ class Fronts:
         """Carry out one line of a front; False: it is not one we understand."""
         try:
             message = json.loads(line)
-            kind, worker_id = message["type"], message["id"]
-        except (ValueError, TypeError, KeyError):
+            kind, worker_id, order = message["type"], message["id"], message.get("order", "")
+        except (ValueError, TypeError, KeyError, AttributeError):
             return False
-        if kind != "assign" or not isinstance(worker_id, str):
+        if kind != "assign" or not isinstance(worker_id, str) or not is_order(order):
             return False
-        self._assign(worker_id)
+        self._assign(worker_id, order)
         return True
 
     def _drop(self, number: int) -> None:

@@ -216,10 +216,10 @@ class Zygote:
             if child.state is not State.STARTING
         ]
 
-    def _assign(self, worker_id: str) -> None:
+    def _assign(self, worker_id: str, order: str) -> None:
         if self._nursery.assigned(worker_id) is not None:
             with contextlib.suppress(OSError):  # it may be dying this moment; then it is reaped next
-                self._ends[worker_id].send(b"a")
+                self._ends[worker_id].send(b"a" + order.encode())
 
     def _stop(self) -> None:
         """SIGTERM to the workers, SIGKILL to those still here after five seconds; reap all; close everything."""

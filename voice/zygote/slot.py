@@ -19,8 +19,8 @@ class WorkerSlot:
 
     ``slot`` counts from 0 and is used again only after its last worker was reaped; UDP ports ``rtp_first_port`` to
     ``rtp_first_port + rtp_ports - 1`` on ``rtp_host`` are this worker's alone. ``front_inner`` is the front's HOST:PORT
-    for workers. ``assigned_fd`` becomes readable (one byte) when the front gives the worker its contact, and reads end
-    of file when the zygote is gone.
+    for workers. ``assigned_fd`` becomes readable when the front gives the worker its contact (one byte, and the order
+    it is claimed for where it is to begin the contact itself), and reads end of file when the zygote is gone.
     """
 
     worker_id: str

@@ -1,0 +1,169 @@
+"""Contacts that we begin: agents' own calls, and promised calls in the place their callers had in the queue.
+
+A promise stands in the ACD's queue like a contact. When its turn comes an agent is reserved, a worker claimed at the
+front, and the agent rung, then the customer; a try that fails puts the promise back for later. An attempt is a contact
+of its own; to the ACD it is the promise.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ivr.acd_messages import AcdInput, AgentConsulted, ConsultOver, ContactPostponed, ContactQueuedIn, OfferContact
+from ivr.acd_messages import ContactEnded as Over
+from ivr.callback import Callback, CallbackEffect, CallbackState, Settled, WaitAgain
+from ivr.contacts import CallbackRequested, ContactAnswered, ContactEnded, ContactSnapshot
+from ivr.outbound import CallbackSettled, CallCustomer, CustomerReached, CustomerUnreached, OutboundReady
+from voice.bus.base import Bus
+from voice.claims import FRONT_ADDRESS, ClaimWorker
+from voice.clock import Clock
+from voice.commands import Reply
+from voice.errors import BusError
+from voice.events import Event, new_identifier
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What a claimed worker is to do; ``promise``: for which promise, if any."""
+
+    command: CallCustomer
+    promise: str = ""
+
+
+class Outbound:
+    """``decide`` gives the ACD an input; ``domain``: the one agents and outside numbers are dialled under."""
+
+    def __init__(
+        self, bus: Bus, clock: Clock, domain: str, decide: Callable[[AcdInput], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:  # fmt: skip
+        self._bus = bus
+        self._clock = clock
+        self._domain = domain
+        self._decide = decide
+        self._spawn = spawn
+        self._orders: dict[str, _Order] = {}
+        self._promises: dict[str, Callback] = {}
+        self._attempts: dict[str, str] = {}
+
+    def stands_for(self, contact_id: str) -> str:
+        """What a contact is to the ACD: the promise it is an attempt at, or itself."""
+        return self._attempts.get(contact_id, contact_id)
+
+    def stands_behind(self, acd_id: str) -> str:
+        """The contact the ACD means: the attempt at a promise, or itself."""
+        return next((contact_id for contact_id, promise in self._attempts.items() if promise == acd_id), acd_id)
+
+    def promised(self, acd_id: str) -> bool:
+        """Whether the ACD means a promise that nobody is trying to keep at the moment."""
+        return acd_id in self._promises and acd_id not in self._attempts.values()
+
+    def promise(self, contact_id: str, asked: CallbackRequested) -> None:
+        """Somebody was promised a call."""
+        promise_id = f"callback-{contact_id}"
+        if promise_id in self._promises:
+            return
+        self._promises[promise_id] = Callback(promise_id, asked.number, asked.queue, asked.priority, asked.since)
+        self._decide(ContactQueuedIn(promise_id, asked.queue, asked.priority, asked.since))
+
+    def recall(self, promises: Iterable[tuple[str, CallbackRequested]]) -> None:
+        """The promises the last floor left open."""
+        for contact_id, asked in promises:
+            self.promise(contact_id, asked)
+
+    async def call(self, agent: str, number: str) -> Reply:
+        """An agent who is available calls ``number``, which she may."""
+        order = new_identifier()[:32]
+        self._decide(AgentConsulted(order, agent))  # nothing else is offered to her until her station rings
+        self._orders[order] = _Order(self._command(number, agent, new_identifier()))
+        try:
+            await self._bus.request(FRONT_ADDRESS, ClaimWorker(order))
+        except BusError as error:
+            self._forget(order, agent)
+            return Reply(False, str(error))
+        return Reply(True)
+
+    def offer(self, offer: OfferContact) -> None:
+        """The turn of a promise has come."""
+        promise, order = self._promises[offer.contact_id], new_identifier()[:32]
+        command = self._command(promise.number, offer.agent, offer.lease_id, promise, offer.ring_s)
+        self._orders[order] = _Order(command, promise.id)
+        self._spawn(self._claim(order))
+
+    def heard(self, contact_id: str, event: Event) -> None:
+        """Something a contact's worker says."""
+        match event:
+            case CallbackRequested():
+                self.promise(contact_id, event)
+            case OutboundReady(order) if order in self._orders:
+                self._spawn(self._begin(contact_id, order))
+            case _ if (promise := self._promises.get(self._attempts.get(contact_id, ""))) is not None:
+                self._follow(promise, event)
+        if isinstance(event, ContactEnded):
+            self._attempts.pop(contact_id, None)
+
+    def acd_takes(self, contact_id: str, event: Event) -> bool:
+        """Whether the ACD is to hear of an event: the end of an attempt is not the end of its promise."""
+        return contact_id not in self._attempts or not isinstance(event, ContactEnded | ContactSnapshot)
+
+    def _command(
+        self, number: str, agent: str, lease_id: str, promise: Callback | None = None, agent_ring_s: float = 15.0
+    ) -> CallCustomer:
+        address, agent_address = f"sip:{number}@{self._domain}", f"sip:{agent}@{self._domain}"
+        if promise is None:
+            return CallCustomer(number, address, agent, agent_address, lease_id)
+        return CallCustomer(
+            number, address, agent, agent_address, lease_id, promise.queue, promise.priority, promise.since,
+            promise.policy.ring_s, agent_ring_s,
+        )  # fmt: skip
+
+    async def _claim(self, order: str) -> None:
+        """Where there is no worker, the reservation lapses and the promise waits on."""
+        try:
+            await self._bus.request(FRONT_ADDRESS, ClaimWorker(order))
+        except BusError as error:
+            self._orders.pop(order, None)
+            log.warning("no worker for a promised call: %s", error)
+
+    async def _begin(self, contact_id: str, order: str) -> None:
+        wanted = self._orders.pop(order)
+        if wanted.promise:
+            self._attempts[contact_id] = wanted.promise
+        try:
+            await self._bus.request(f"contact.{contact_id}", wanted.command)
+        except BusError as error:
+            log.warning("contact %s did not begin its call: %s", contact_id, error)
+            self._attempts.pop(contact_id, None)
+        if not wanted.promise:
+            self._forget(order, wanted.command.agent)
+
+    def _forget(self, order: str, agent: str) -> None:
+        self._orders.pop(order, None)
+        self._decide(ConsultOver(order, agent))
+
+    def _follow(self, promise: Callback, event: Event) -> None:
+        now, effects = self._clock.wall(), tuple[CallbackEffect, ...]()
+        match event:
+            case ContactAnswered(agent=agent):
+                promise, effects = promise.agent_connected(agent)
+            case CustomerReached():
+                promise, effects = promise.customer_answered()
+            case CustomerUnreached(code, reason):
+                promise, effects = promise.customer_failed(code, reason, now)
+            case ContactEnded():
+                talked = promise.state is CallbackState.TALKING
+                promise, effects = promise.customer_left() if talked else promise.agent_left(now)
+        self._promises[promise.id] = promise
+        for effect in effects:
+            match effect:
+                case WaitAgain(not_before):
+                    self._decide(ContactPostponed(promise.id, not_before))
+                case Settled(kept, attempts, reason):
+                    del self._promises[promise.id]
+                    self._decide(Over(promise.id))
+                    self._bus.publish(CallbackSettled(promise.id, kept, attempts, reason))
