@@ -10,8 +10,8 @@ from ivr import effects as flow
 from ivr.contact_effects import CUSTOMER_TIMER, DialLeg
 from ivr.contact_ring import Ring
 from ivr.contact_state import ContactState
-from ivr.contacts import ConnectAgent, ContactOffered
-from ivr.outbound import CallCustomer, CustomerReached, CustomerUnreached
+from ivr.contacts import ConnectAgent, ContactOffered, PromptStarted
+from ivr.outbound import CallCustomer, CustomerReached, CustomerUnreached, RecordingAnnounced
 from voice.calls import LegLeft, Role
 from voice.commands import Reply
 from voice.hearing import Talk
@@ -76,12 +76,14 @@ class Outbound:
             state.talk = Talk.HELD
             state.prompt(True)
             state.do(flow.PlayPrompts(_NOTICE, "notice", (self._notice,)))
+            state.publish(PromptStarted("notice", self._notice.text))
 
     def notice_heard(self) -> None:
         """From now on they talk, and may be listened to."""
         if self._reached and self._state.talk is Talk.HELD:
             self._state.talk = Talk.DIRECT
             self._state.prompt(False)
+            self._state.publish(RecordingAnnounced())
             self._state.listen()
 
     def customer_left(self, change: LegLeft, now: float) -> None:

@@ -28,6 +28,13 @@ class CustomerReached(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingAnnounced(Event):
+    """The customer we called has heard the whole notice: recognition and recording begin with this."""
+
+    type: ClassVar[str] = "contact.recording_announced"
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerUnreached(Event):
     """The customer we called did not answer, was busy or cannot be reached; ``code`` is SIP's."""
 
@@ -66,5 +73,7 @@ class CallCustomer(Command):
     agent_ring_s: float = 15.0
 
 
-OUTBOUND_EVENTS: tuple[type[Event], ...] = (OutboundReady, CustomerReached, CustomerUnreached, CallbackSettled)
+OUTBOUND_EVENTS: tuple[type[Event], ...] = (
+    OutboundReady, CustomerReached, RecordingAnnounced, CustomerUnreached, CallbackSettled,
+)  # fmt: skip
 OUTBOUND_COMMANDS: tuple[type[Command], ...] = (CallCustomer,)

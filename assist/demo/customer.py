@@ -15,6 +15,7 @@ from ivr.playback import PromptPlayer
 from voice.clock import SystemClock
 from voice.phone import (
     AudioPath,
+    IncomingLeg,
     LegConnected,
     LegDisconnected,
     LegProgressed,
@@ -28,7 +29,7 @@ LEG = "call"
 
 
 class Customer:
-    """Carries out the director's orders: call, digits, say, hang_up."""
+    """Carries out the director's orders: call, answer (whoever calls from now on), digits, say, hang_up."""
 
     def __init__(self, host: str, rtp_port: int, number: str, server: str) -> None:
         self._clock = SystemClock()
@@ -43,6 +44,9 @@ class Customer:
         )
         self._mouth = PromptPlayer(self._forward("spoken"), self._forward("speaking"))
         self._heard_s = 0.0
+        self._leg = LEG
+        self._answers = False
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Bring the telephone up."""
@@ -55,25 +59,38 @@ class Customer:
     async def carry_out(self, order: Order) -> None:
         """One order."""
         match order["do"]:
+            case "answer":
+                self._answers = True
             case "call":
                 report("dialling", at=self._clock.monotonic())
                 await self._phone.dial(LEG, f"sip:{order['number']}@{self._server}")
-                leg = f"leg:{LEG}"
-                await self._phone.set_paths(frozenset({AudioPath("mouth", leg), AudioPath(leg, "ear")}))
+                await self._hold_to_the_ear(LEG)
             case "digits":
-                await self._phone.send_digits(LEG, order["digits"])
+                await self._phone.send_digits(self._leg, order["digits"])
             case "say":
                 self._mouth.play(order["turn"], self._script.turns[order["turn"]].pcm)
             case "hang_up":
-                await self._phone.hang_up(LEG)
+                await self._phone.hang_up(self._leg)
 
     async def close(self) -> None:
         """Put the telephone away."""
         await self._phone.close()
 
+    async def _hold_to_the_ear(self, leg_id: str) -> None:
+        self._leg, leg = leg_id, f"leg:{leg_id}"
+        await self._phone.set_paths(frozenset({AudioPath("mouth", leg), AudioPath(leg, "ear")}))
+
+    async def _answer(self, leg_id: str) -> None:
+        await self._phone.answer(leg_id)
+        await self._hold_to_the_ear(leg_id)
+
     def _heard_of(self, event: PhoneEvent) -> None:
         now = self._clock.monotonic()
         match event:
+            case IncomingLeg(leg_id=leg_id) if self._answers:
+                task = self._loop.create_task(self._answer(leg_id))
+                self._answering.add(task)
+                task.add_done_callback(self._answering.discard)
             case LegProgressed(code=code):
                 report("progress", code=code, at=now)
             case LegConnected(codec=codec):

@@ -6,10 +6,10 @@ import pytest
 
 from ivr.contact_core import ContactCore
 from ivr.contact_effects import ContactEffect, DialLeg, Finish, HangUpLeg, SetPaths, StartListening
-from ivr.contacts import AgentUnreachable, ContactAnswered, ContactEnded, ContactOffered, ContactSnapshot
+from ivr.contacts import AgentUnreachable, ContactAnswered, ContactEnded, ContactOffered, ContactSnapshot, PromptStarted
 from ivr.controls import HoldCustomer
 from ivr.effects import PlayPrompts, Prompt, StartTimer
-from ivr.outbound import CallCustomer, CustomerReached, CustomerUnreached
+from ivr.outbound import CallCustomer, CustomerReached, CustomerUnreached, RecordingAnnounced
 from tests.ivr.rehearsal import FLOW, INVITE, of, published
 from voice.commands import Reply
 from voice.hearing import PROMPTS
@@ -64,8 +64,10 @@ def test_the_customer_hears_the_notice_before_anything_is_recorded() -> None:
     assert of(CustomerReached, published(effects))
     (notice,) = of(PlayPrompts, effects)
     assert notice.prompts == (NOTICE,)
+    assert [said.text for said in of(PromptStarted, published(effects))] == [NOTICE.text]
     assert paths(effects) == {AudioPath(PROMPTS, CUSTOMER)}
     effects = calling.core.prompt_finished(notice.token, calling.now)
+    assert published(effects) == [RecordingAnnounced()]
     assert of(StartListening, effects) == [StartListening()]
     assert {AudioPath(AGENT, CUSTOMER), AudioPath(CUSTOMER, AGENT)} <= paths(effects)
     assert calling.core.command(HoldCustomer("anna", True), calling.now)[0].ok
