@@ -10,6 +10,11 @@ LEAK: Final = 1e-3
 FORGET_S: Final = 600.0
 """Time constant with which the worst lateness is forgotten."""
 
+HOPELESS_S: Final = 0.05
+"""What comes later than this no ring waits for: a machine that stood still for a moment is no reason to wait, nor are
+the blocks with which it catches up.
+"""
+
 PAUSE_S: Final = 0.2
 """A gap longer than this is a stream that stopped, not a late block."""
 
@@ -21,6 +26,7 @@ class Lateness:
         self.worst_s = 0.0
         """The latest a block has lately come, in seconds; 0 before the first."""
         self._at: float | None = None
+        self._catching_up = False
         self._line = 0.0  # when the next block would come if it were one of the earliest
 
     def block(self, at: float, duration_s: float) -> None:
@@ -30,6 +36,8 @@ class Lateness:
         else:
             elapsed = at - self._at
             self._line = min(at, self._line + LEAK * elapsed)
-            self.worst_s = max(at - self._line, self.worst_s * (1 - elapsed / FORGET_S))
+            late = at - self._line
+            self._catching_up = late > HOPELESS_S or (self._catching_up and late > duration_s)
+            self.worst_s = max(0.0 if self._catching_up else late, self.worst_s * (1 - elapsed / FORGET_S))
         self._at = at
         self._line += duration_s

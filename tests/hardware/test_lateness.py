@@ -46,6 +46,14 @@ def test_a_pause_is_no_lateness() -> None:
     assert lateness.worst_s == pytest.approx(0.0, abs=1e-4)
 
 
+def test_a_machine_that_stood_still_is_no_reason_to_wait() -> None:
+    lateness = Lateness()
+    stream(lateness, 5.0, {100 + number: 0.15 - number * BLOCK_S for number in range(7)})
+    assert lateness.worst_s <= BLOCK_S
+    stream(lateness, 15.0, {100: 0.04})
+    assert lateness.worst_s == pytest.approx(0.04, rel=0.05)
+
+
 def test_what_was_long_ago_is_forgotten() -> None:
     lateness = Lateness()
     end = stream(lateness, 5.0, {100: 0.03})
