@@ -51,11 +51,14 @@ log = logging.getLogger(__name__)
 
 
 class Dispatch:
-    """``on_state`` is told every change of an agent's state. ``domain``: the one agents are registered under."""
+    """``on_state`` is told every change of an agent's state. ``domain``: the one agents are registered under.
+    ``reachable``: whether a trunk takes an outside number.
+    """
 
     def __init__(
         self, brain: Acd, bus: Bus, clock: Clock, agents: Iterable[AgentSettings], domain: str,
         directory: CallerDirectory, book: AnswerBook, spawn: Spawn, on_state: Callable[[AgentStateChanged], None],
+        reachable: Callable[[str], bool] = lambda number: False,
     ) -> None:  # fmt: skip
         self._acd = brain
         self._bus = bus
@@ -66,7 +69,7 @@ class Dispatch:
         self._book = book
         self._spawn = spawn
         self._on_state = on_state
-        self.outbound = Outbound(bus, clock, domain, self.decide, spawn)
+        self.outbound = Outbound(bus, clock, domain, self.decide, spawn, reachable)
         self._before: dict[str, AgentStateChanged] = {}
         self._timer: asyncio.TimerHandle | None = None
 

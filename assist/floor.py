@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -122,6 +122,7 @@ class Floor:
         self, bus: Bus, store: Store, feed: Feed, brain: Acd, content: Content, recogniser: RecogniserChanged,
         agents: Sequence[AgentSettings], domain: str, clock: Clock, vip: Sequence[str] = (),
         oversight: Oversight | None = None, banners: Banners | None = None,
+        reachable: Callable[[str], bool] = lambda number: False,
     ) -> None:  # fmt: skip
         self._bus = bus
         self._store = store
@@ -129,7 +130,7 @@ class Floor:
         self._feed = feed
         self._dispatch = Dispatch(
             brain, bus, clock, agents, domain, StoreDirectory(store, vip), content.library, self._spawn,
-            self._agent_changed,
+            self._agent_changed, reachable,
         )  # fmt: skip
         self._call_desk = CallDesk(bus, self._dispatch, agents, domain)
         self._content = content

@@ -35,6 +35,7 @@ from transcription.settings import TranscriptionSettings
 from voice.bus.local import LocalBus
 from voice.clock import SystemClock
 from voice.errors import CallfloorError
+from voice.front.trunks import Trunks, TrunkSettings
 from voice.process import add_parent_option, die_with_parent
 from voice.rundir import RunDirectory
 from voice.settings import AgentSettings, FrontSettings, RunSettings, SettingsFile, read_settings
@@ -69,11 +70,12 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     alerts = settings.section("alerts", AlertSettings)
     client = httpx.AsyncClient()
     webhook = Webhook(alerts.webhook, alerts.webhook_secret, clock, client) if alerts.webhook else None
+    trunks = Trunks(settings.many("trunk", TrunkSettings))
     supervision = settings.section("supervision", SupervisionSettings)
     oversight = Oversight(supervision, load_alert_rules(alerts.rules or BUILT_IN), webhook)
     floor = Floor(
         bus, store, feed, brain, load_content(), model, agents, domain, clock, ivr.vip, oversight,
-        Banners(where, ivr.flow),
+        Banners(where, ivr.flow), lambda number: trunks.for_number(number) is not None,
     )  # fmt: skip
     security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock)
     app = create_app(floor, feed, security, clock)

@@ -36,17 +36,20 @@ class _Order:
 
 
 class Outbound:
-    """``decide`` gives the ACD an input; ``domain``: the one agents and outside numbers are dialled under."""
+    """``decide`` gives the ACD an input; ``domain``: the one agents and outside numbers are dialled under.
+    ``reachable``: whether a trunk takes a number; a promise to one that none takes is for a person to keep.
+    """
 
     def __init__(
         self, bus: Bus, clock: Clock, domain: str, decide: Callable[[AcdInput], None],
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], None], reachable: Callable[[str], bool],
     ) -> None:  # fmt: skip
         self._bus = bus
         self._clock = clock
         self._domain = domain
         self._decide = decide
         self._spawn = spawn
+        self._reachable = reachable
         self._orders: dict[str, _Order] = {}
         self._promises: dict[str, Callback] = {}
         self._attempts: dict[str, str] = {}
@@ -67,6 +70,9 @@ class Outbound:
         """Somebody was promised a call."""
         promise_id = f"callback-{contact_id}"
         if promise_id in self._promises:
+            return
+        if not self._reachable(asked.number):
+            log.warning("no trunk takes %s, who was promised a call: somebody has to make it", asked.number)
             return
         self._promises[promise_id] = Callback(promise_id, asked.number, asked.queue, asked.priority, asked.since)
         self._decide(ContactQueuedIn(promise_id, asked.queue, asked.priority, asked.since))

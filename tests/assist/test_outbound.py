@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+import pytest
+
 from assist.dispatch import Dispatch
 from ivr.acd import Acd, AcdTimes
 from ivr.acd_messages import StationUp
@@ -53,7 +55,7 @@ class Stage:
         self._tasks: set[asyncio.Task[None]] = set()
         self.dispatch = Dispatch(
             Acd(AcdTimes(wrap_up_s=0.0)), self.bus, self.clock, [ANNA], "callfloor", NobodyKnown(), NothingKnown(),
-            self._spawn, self.states.append,
+            self._spawn, self.states.append, lambda number: number.startswith("+1"),
         )  # fmt: skip
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -172,6 +174,16 @@ def test_without_a_free_line_the_agent_is_told_and_free() -> None:
         assert stage.state() is AgentState.AVAILABLE
 
     run(use)
+
+
+def test_a_number_that_no_trunk_takes_is_left_to_a_person(caplog: pytest.LogCaptureFixture) -> None:
+    async def use(stage: Stage) -> None:
+        stage.dispatch.decide(StationUp("anna"))
+        stage.say("c1", CallbackRequested("+442079460000", "billing", 7, 500.0))
+        assert stage.state() is AgentState.AVAILABLE
+
+    run(use)
+    assert "no trunk takes +442079460000" in caplog.text
 
 
 def test_open_promises_are_recalled_once() -> None:
