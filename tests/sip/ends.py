@@ -249,6 +249,10 @@ class Inbox:
         self.seen.append(event)
         self._unread.put_nowait(event)
 
+    async def next(self) -> PhoneEvent:
+        """The next event of whatever kind."""
+        return await self._unread.get()
+
     async def expect(self, kind: type[PhoneEvent]) -> Any:
         try:
             async with asyncio.timeout(DEADLINE_S):
