@@ -19,6 +19,8 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+_ARTICLES = frozenset({"a", "an", "the"})
+
 Text = Annotated[str, Field(min_length=1, max_length=1000)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 """One sentence or a list of them; each is a prompt of its own, so sentences used twice are recorded once."""
@@ -150,9 +152,14 @@ def not_said(choices: Mapping[str | int, str], phrases: Mapping[str, str]) -> It
 
 
 def choice_of(phrases: Mapping[str, str], text: str) -> str | None:
-    """The one choice ``text`` means; None for none or several."""
-    meant = {choice for phrase, choice in phrases.items() if f" {phrase} " in f" {text} "}
+    """The one choice ``text`` means; None for none or several. Articles do not count: recognisers lose them."""
+    said = _without_articles(text)
+    meant = {choice for phrase, choice in phrases.items() if f" {_without_articles(phrase)} " in f" {said} "}
     return meant.pop() if len(meant) == 1 else None
+
+
+def _without_articles(text: str) -> str:
+    return " ".join(word for word in text.split() if word not in _ARTICLES) or text
 
 
 Phrases = dict[Annotated[str, Field(pattern=r"^[a-z']+( [a-z']+)*$", max_length=80)], str]

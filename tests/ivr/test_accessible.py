@@ -19,6 +19,7 @@ from ivr.effects import (
 )
 from ivr.prompts import PromptSource
 from ivr.schema import SLOW, load_flow
+from ivr.verbs.base import choice_of
 from tests.ivr.test_flow import Caller
 
 MENU = """
@@ -132,6 +133,17 @@ def test_a_survey_takes_no_score_that_is_none(tmp_path: Path, words: str) -> Non
     say(someone, words)
     assert someone.hears == ["Well."]
     assert not [effect for effect in someone.seen if isinstance(effect, Scored)]
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("i want a refund", "1"), ("i want refund please", "1"), ("well i want the refund", "1"), ("refund", None),
+        ("an agent", "2"), ("agent i want a refund", None), ("reagent", None), ("a", "3"),
+    ],
+)  # fmt: skip
+def test_articles_that_a_recogniser_loses_change_no_choice(text: str, choice: str | None) -> None:
+    assert choice_of({"i want a refund": "1", "agent": "2", "a": "3"}, text) == choice
 
 
 def test_without_a_recogniser_nothing_listens(tmp_path: Path) -> None:
