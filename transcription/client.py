@@ -11,18 +11,17 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from transcription import wire
-from transcription.resend import ResendBuffer
 from transcription.talk import Run, TalkStats, TalkSummary
+from transcription.tap import ClientChannel, ClientStatistics, Tap
 from transcription.utterances import TranscriptionGap
-from voice.audio import AudioFrame, AudioSink
+from voice.audio import AudioSink
 from voice.clock import Clock
 from voice.events import Event, new_identifier
 
@@ -30,81 +29,11 @@ log = logging.getLogger(__name__)
 
 BACK_OFF_FIRST_S = 0.1
 BACK_OFF_LAST_S = 2.0
-INBOX_FRAMES = 1500
 MESSAGE_BYTES = 32 * 1024
 PING_S = 5.0
 
 OnEvent = Callable[[Event], None]
 OnDecided = Callable[[int, int], None]
-
-
-@dataclass
-class ClientStatistics:
-    """Counters of one client. ``frames_dropped``: the loop did not run for 30 s; ``frames_rejected``: another rate."""
-
-    connections: int = 0
-    frames_dropped: int = 0
-    frames_rejected: int = 0
-    samples_lost: int = 0
-    unknown_messages: int = 0
-
-
-class _Tap:
-    """An AudioSink written from a media thread: append to a bounded deque, wake the loop once, return."""
-
-    def __init__(self, rate: int, wake: Callable[[], None], statistics: ClientStatistics) -> None:
-        self._rate = rate
-        self._wake = wake
-        self._statistics = statistics
-        self._inbox: deque[AudioFrame] = deque()
-
-    def write(self, frame: AudioFrame) -> None:
-        """Take one frame; the oldest waiting one is dropped when 1500 wait."""
-        if frame.rate != self._rate:
-            self._statistics.frames_rejected += 1
-            return
-        if len(self._inbox) >= INBOX_FRAMES:
-            self._inbox.popleft()
-            self._statistics.frames_dropped += 1
-        self._inbox.append(frame)
-        self._wake()
-
-    def drain(self) -> list[AudioFrame]:
-        """What has arrived; on the loop."""
-        frames = []
-        while self._inbox:
-            frames.append(self._inbox.popleft())
-        return frames
-
-
-class _Channel:
-    """One channel's state over all connections."""
-
-    def __init__(self, spec: wire.ChannelSpec, tap: _Tap) -> None:
-        self.spec = spec
-        self.tap = tap
-        self.buffer = ResendBuffer(spec.rate)
-        self.opened = False
-        self.close_sent = False
-        self.closing = False
-        self.speaking_from: int | None = None
-        self.gap: TranscriptionGap | None = None
-
-    def seconds(self, sample: int) -> float:
-        return self.spec.base_s + sample / self.spec.rate
-
-    def sample(self, seconds: float) -> int:
-        return round((seconds - self.spec.base_s) * self.spec.rate)
-
-    def collect(self) -> None:
-        for frame in self.tap.drain():
-            self.buffer.add(frame.offset, frame.pcm)
-
-    def opening(self) -> wire.Open:
-        """The message that opens (or re-opens) the channel on a new connection."""
-        position = self.buffer.rewind()
-        changes = {"position": position, "speaking_from": self.speaking_from}
-        return wire.Open(**{**self.spec.model_dump(), **changes})
 
 
 class TranscriptionClient:
@@ -132,7 +61,7 @@ class TranscriptionClient:
         self._on_event = on_event
         self._on_decided = on_decided
         self._tls = tls
-        self._channels: dict[int, _Channel] = {}
+        self._channels: dict[int, ClientChannel] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._finishing = False
@@ -162,8 +91,8 @@ class TranscriptionClient:
         spec = wire.ChannelSpec(
             channel=channel, party=party, rate=rate, base_s=base_s, grammar=grammar, floor=floor, publish=publish
         )
-        tap = _Tap(rate, self._wake_up, self.statistics)
-        self._channels[channel] = _Channel(spec, tap)
+        tap = Tap(rate, self._wake_up, self.statistics)
+        self._channels[channel] = ClientChannel(spec, tap)
         self._talk.listening_from(base_s)
         self._wake.set()
         return tap
@@ -255,7 +184,7 @@ class TranscriptionClient:
                     return
                 await self._wake.wait()
 
-    async def _send_channel(self, socket: ClientConnection, channel: _Channel) -> None:
+    async def _send_channel(self, socket: ClientConnection, channel: ClientChannel) -> None:
         channel.collect()
         if not channel.opened:
             await socket.send(wire.encode(channel.opening()))
@@ -328,14 +257,14 @@ class TranscriptionClient:
             if channel.gap is None:
                 self._open_gap(channel, reason)
 
-    def _open_gap(self, channel: _Channel, reason: str, start_s: float | None = None) -> None:
+    def _open_gap(self, channel: ClientChannel, reason: str, start_s: float | None = None) -> None:
         start = channel.seconds(channel.buffer.live) if start_s is None else start_s
         channel.gap = TranscriptionGap(
             new_identifier(), channel.spec.party, start, start, open=True, recovered=False, reason=reason
         )
         self._on_event(channel.gap)
 
-    def _resumed(self, channel: _Channel) -> None:
+    def _resumed(self, channel: ClientChannel) -> None:
         """The channel is open again. What fell out of the buffer since the decided edge is lost for good."""
         loss = channel.buffer.take_loss()
         if loss:
@@ -343,13 +272,13 @@ class TranscriptionClient:
         elif channel.gap:
             self._close_gap(channel, channel.gap.start_s, channel.seconds(channel.buffer.live), recovered=True)
 
-    def _report_loss(self, channel: _Channel, loss: tuple[int, int]) -> None:
+    def _report_loss(self, channel: ClientChannel, loss: tuple[int, int]) -> None:
         if channel.gap is None:
             self._open_gap(channel, "the recogniser is too far behind", channel.seconds(loss[0]))
         self.statistics.samples_lost += loss[1] - loss[0]
         self._close_gap(channel, channel.seconds(loss[0]), channel.seconds(loss[1]), recovered=False)
 
-    def _close_gap(self, channel: _Channel, start_s: float, end_s: float, *, recovered: bool) -> None:
+    def _close_gap(self, channel: ClientChannel, start_s: float, end_s: float, *, recovered: bool) -> None:
         if gap := channel.gap:
             channel.gap = None
             self._on_event(replace(gap, start_s=start_s, end_s=end_s, open=False, recovered=recovered))

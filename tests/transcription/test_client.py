@@ -8,7 +8,8 @@ import pytest
 from tests.fakes.clock import VirtualClock
 from tests.transcription.speech import RATE, golden, quiet
 from tests.transcription.test_server import SPEECH, serving
-from transcription.client import INBOX_FRAMES, TranscriptionClient
+from transcription.client import TranscriptionClient
+from transcription.tap import INBOX_FRAMES
 from transcription.utterances import TranscriptionGap, UtteranceFinal
 from voice.audio import AudioFrame, AudioSink
 from voice.clock import SystemClock
