@@ -38,6 +38,7 @@ export const T = {
     workerLost: "The call was cut off by a fault on our side. The caller's number is on the left to call back.",
     recogniserDown: "The recogniser is down: your call goes on without transcript, cards come from history only.",
     recogniserBehind: (seconds) => `The recogniser is ${seconds} s behind.`,
+    line: (mos) => `line ${mos} of 4.4`,
     poorLine: (mos) => `The line is poor (MOS ${mos} of 4.4): it is not the caller. Ask to call back if words are lost.`,
     refused: (what, why) => `${what}: not done. ${why}`,
     ringing: (who, queue) => `${who} is calling for ${queue}`,

@@ -96,16 +96,17 @@ function worst(view) {
   if (contact?.phase === "talking" && station.mos && station.mos < MOS_WARNING) {
     return ["warn", T.strip.poorLine(station.mos.toFixed(1)), "warn"];
   }
-  return calm(contact, agent);
+  return calm(contact, agent, station);
 }
 
-function calm(contact, agent) {
+function calm(contact, agent, station) {
   if (contact?.phase === "ringing") return ["ring", T.strip.ringing(nameOf(contact), contact.queue), "ring"];
   if (contact?.phase === "talking" && contact.supervision) {
     return ["calm", T.strip.supervised[contact.supervision](contact.supervisor), "coaching"];
   }
   if (contact?.phase === "talking") {
-    return ["calm", T.strip.talking(nameOf(contact), contact.queue, clock(contact.waited_s)), null];
+    const words = T.strip.talking(nameOf(contact), contact.queue, clock(contact.waited_s));
+    return ["calm", station.mos ? `${words} · ${T.strip.line(station.mos.toFixed(1))}` : words, null];
   }
   if (contact) return ["calm", [T.strip.ended, T.strip.endedBy[contact.ended_by]].filter(Boolean).join(" "), null];
   return ["calm", agent.state === "AVAILABLE" ? T.strip.idle : T.strip.notReady, null];

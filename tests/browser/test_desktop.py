@@ -61,6 +61,15 @@ def test_a_call_from_ringing_to_summary(desktop: Desktop, floors: Floors) -> Non
     expect(page.locator("#summary")).to_be_hidden()
 
 
+def test_a_poor_line_is_said_and_a_good_one_has_its_number(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start(), desktop.page
+    desktop.log_in(floor.url)
+    floor.tell("until four cards")
+    for mos, words in ((4.2, "line 4.2 of 4.4"), (3.1, "The line is poor (MOS 3.1 of 4.4)")):
+        floor.tell(f"line {mos}")
+        expect(page.locator("#strip")).to_contain_text(words)
+
+
 def test_lines_that_do_not_change_are_not_drawn_again(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start("sentiment"), desktop.page
     desktop.log_in(floor.url)

@@ -1,7 +1,8 @@
 """The real web application over the fake floor: ``python -m tests.fakes.floor_server --port 0``.
 
 Prints the URL, then obeys lines on stdin: ``until MARK`` (see contact_script), ``play [SPEED]``, ``refuse REASON``,
-``lost`` (the worker dies); ``quit`` or the end of stdin ends it. With ``--play`` it plays by itself.
+``line MOS`` (how the call sounds), ``lost`` (the worker dies); ``quit`` or the end of stdin ends it. With ``--play`` it
+plays by itself.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from dataclasses import replace
 
 from assist.api.app import create_app
 from assist.api.server import WebSettings, serving
@@ -37,6 +39,8 @@ async def obey(line: str, floor: FakeFloor, performance: Performance) -> None:
             await performance.play(float(rest or 1))
         case "refuse":
             floor.refuse = rest
+        case "line":
+            floor.tell(replace(script.STATION, mos=float(rest)))
         case "lost":
             floor.tell(AgentStateChanged(script.AGENT, "WRAPUP", "", floor.clock.wall()))
             floor.tell(ContactEnded("worker_lost", "", 40.0, 20.0), script.CONTACT)

@@ -134,6 +134,8 @@ class Pbx:
         self.contact = ""
         self.requests: asyncio.Queue[Request] = asyncio.Queue()
         self.responses: asyncio.Queue[Response] = asyncio.Queue()
+        self._rtp_port = 0
+        self._versions = itertools.count(1)
         self._branches = itertools.count(1)
         self._server: asyncio.Server | None = None
 
@@ -171,16 +173,29 @@ class Pbx:
         if message.method == "REGISTER":
             self.contact = str(message.contact.uri) if message.contact else ""
             connection.send(respond(message, 200, [("Contact", f"<{self.contact}>;expires=300")]))
+        elif message.method == "INVITE":
+            connection.send(self._renegotiated(message))
         elif message.method != "ACK":
-            connection.send(respond(message, 200))
+            connection.send(respond(message, 202 if message.method == "REFER" else 200))
         self.requests.put_nowait(message)
+
+    def _renegotiated(self, request: Request) -> Response:
+        """The answer to a re-INVITE: who is held receives only."""
+        direction = "recvonly" if b"a=sendonly" in request.body else "sendrecv"
+        contact = f"<sip:bell@{self.host}:{self.port};transport=tls>"
+        answer = respond(request, 200, [("Contact", contact), ("Content-Type", "application/sdp")])
+        return replace(answer, body=self._sdp(self._rtp_port, direction))
+
+    def _sdp(self, rtp_port: int, direction: str) -> bytes:
+        version = next(self._versions)
+        return (
+            f"v=0\r\no=- 1 {version} IN IP4 {self.host}\r\ns=-\r\nc=IN IP4 {self.host}\r\nt=0 0\r\n"
+            f"m=audio {rtp_port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
+        ).encode()
 
     def invite(self, call_id: str, rtp_port: int) -> Request:
         host, port = self.host, self.port
-        sdp = (
-            f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
-            f"m=audio {rtp_port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"
-        )
+        self._rtp_port = rtp_port or self._rtp_port
         fields = [
             ("Via", f"SIP/2.0/TLS {host}:{port};branch=z9hG4bK{next(self._branches)}"),
             ("Max-Forwards", "70"),
@@ -192,7 +207,7 @@ class Pbx:
             ("X-Callfloor-Contact", "c-42"),
             ("Content-Type", "application/sdp"),
         ]
-        return Request(Headers(fields), body=sdp.encode(), method="INVITE", uri=self.contact)
+        return Request(Headers(fields), body=self._sdp(rtp_port, "sendrecv"), method="INVITE", uri=self.contact)
 
     def within(self, answer: Response, method: str, cseq: int) -> Request:
         invite = self.invite(answer.call_id, 0)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ssl
+
 import pytest
 
 from tests.relay.messages import (
@@ -18,6 +20,7 @@ from tests.relay.messages import (
 )
 from voice.front.message import Headers, Response, respond
 from voice.relay.core import OTHERS, RelayCore, Server, ToPhone, ToServer, Transport
+from voice.relay.wire import client_tls
 
 OWN_ROUTE = f"<sip:{INNER[0]}:{INNER[1]};lr>"
 
@@ -219,3 +222,10 @@ def test_an_answer_that_is_not_sound_reaches_the_phone_without_its_body() -> Non
     answer = respond(sent, 200, [("Contact", "<sip:b@192.0.2.9>"), ("Content-Type", "application/sdp")])
     bad = Response(Headers(answer.headers), body=b"v=1\r\n", status=200, reason="OK")
     assert response_to_phone(core.from_server(bad.to_bytes(), 1)).body == b""
+
+
+def test_nothing_older_than_tls_1_2_is_spoken() -> None:
+    context = client_tls(None)
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname

@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,10 @@ def registered(message: dict[str, Any]) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def station_at_pbx(directory: Path) -> AsyncIterator[tuple[Pbx, StationProcess]]:
+async def station_at_pbx(directory: Path, **environment: str) -> AsyncIterator[tuple[Pbx, StationProcess]]:
     certificate, key = write_certificate(directory, PBX)
     async with Pbx.open(PBX, server_tls(certificate, key)) as pbx:
-        station = await StationProcess.open(AGENT, f"tls://{PBX}:{pbx.port}", str(certificate))
+        station = await StationProcess.open(AGENT, f"tls://{PBX}:{pbx.port}", str(certificate), environment=environment)
         try:
             await pbx.next_request("REGISTER")
             await station.until(registered)
@@ -128,6 +129,41 @@ def test_a_thousand_invites_at_every_port_leave_a_call_undisturbed(tmp_path: Pat
             await until_heard(rtp, station)
             await station.until(hears(CALLER_TONE))
             station.press("hook")
+            assert (await pbx.next_request("BYE")).call_id == answer.call_id
+            await station.until(phase("idle", []))
+
+    asyncio.run(main())
+
+
+async def until_level(rtp: Rtp, tone: int) -> None:
+    async with asyncio.timeout(10):
+        while rtp.levels()[TONES.index(tone)] < AUDIBLE:
+            await rtp.more()
+
+
+def test_hold_and_blind_transfer_pass_the_relay(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with (
+            station_at_pbx(tmp_path, CALLFLOOR_TEST_PBX="1") as (pbx, station),
+            call(pbx, station) as (rtp, answer),
+        ):
+            station.press("ask hold")
+            held = await pbx.next_request("INVITE")
+            assert b"a=sendonly" in held.body
+            assert held.call_id == answer.call_id
+            assert held.contact is not None
+            assert "127.0.0.1" not in held.contact.uri
+            await until_level(rtp, TONES[3])  # music
+            station.press("ask resume")
+            assert b"a=sendrecv" in (await pbx.next_request("INVITE")).body
+            await until_heard(rtp, station)
+            station.press("ask transfer sip:300@callfloor")
+            refer = await pbx.next_request("REFER")
+            assert (refer.headers.get("Refer-To") or "").strip("<>") == "sip:300@callfloor"
+            notify = pbx.within(answer, "NOTIFY", 2)
+            headers = notify.headers.put("Event", "refer").put("Subscription-State", "terminated;reason=noresource")
+            headers = headers.put("Content-Type", "message/sipfrag;version=2.0")
+            pbx.connection.send(replace(notify, headers=headers, body=b"SIP/2.0 200 OK\r\n"))
             assert (await pbx.next_request("BYE")).call_id == answer.call_id
             await station.until(phase("idle", []))
 
