@@ -220,6 +220,15 @@ class End:
             raise AssertionError(f"{ear} should hear {tones}; levels of {TONES}: {levels}") from None
         return levels
 
+    async def roughness(self, ear: str, hz: int) -> tuple[float, float]:
+        """Of the sound an ear holds, which should be one tone: the largest step off it (a click, a gap or a change of
+        loudness is thousands; rounding is 2), and the seconds looked at.
+        """
+        heard = array.array("h", b"".join(frame.pcm for frame in list(self._ears[ear].frames)))
+        turn = 2 * math.cos(2 * math.pi * hz / self._rate)
+        steps = (abs(c - turn * b + a) for a, b, c in zip(heard, heard[1:], heard[2:], strict=False))
+        return max(steps, default=0.0), len(heard) / self._rate
+
     async def frames(self, ear: str) -> list[tuple[int, int]]:
         """(offset, samples) of the frames an ear holds."""
         return [(frame.offset, frame.samples) for frame in list(self._ears[ear].frames)]

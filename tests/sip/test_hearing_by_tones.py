@@ -24,6 +24,7 @@ PARTIES = "CAKS"  # caller, agent, colleague, supervisor
 HERTZ = dict(zip(PARTIES, TONES, strict=False)) | {MUSIC: TONES[4]}
 TAPS = ("caller", "agent")
 SEPARATION_DB = 40.0
+WINDOWS = 20
 
 
 class Bridge:
@@ -35,7 +36,8 @@ class Bridge:
 
     async def arrange(self, arrangement: Arrangement, legs: str = PARTIES) -> None:
         found = paths(with_legs(legs), arrangement, prompting=False, tapping=True, music=True)
-        await self.worker.do("set_paths", [(path.source, path.sink, path.gain) for path in found])
+        others = [("metronome", "witness", 1.0)]
+        await self.worker.do("set_paths", [(path.source, path.sink, path.gain) for path in found] + others)
 
     async def heard(self, wanted: dict[str, set[str]]) -> None:
         """Each ear (a party, or a tap) hears exactly the tones of whom it should."""
@@ -44,14 +46,18 @@ class Bridge:
                 listening.create_task(self._hears(who, speakers))
 
     async def _hears(self, who: str, speakers: set[str]) -> None:
+        """In some window soon: on a busy machine a packet may come late, and a window be torn. What is heard and should
+        not be is heard in every window.
+        """
         end, ear = (self.worker, f"tap:{who}") if who in TAPS else (self.ends[who], "ear")
         tones = {HERTZ[speaker] for speaker in speakers}
-        levels = dict(zip(TONES, await end.do("until_hears", ear, sorted(tones)), strict=True))
-        softest = min((levels[hz] for hz in tones), default=LOUDNESS)
-        loudest = max(level for hz, level in levels.items() if hz not in tones)
-        assert softest > LOUDNESS / 2, f"{who} hears {levels}"
-        separation = 20 * math.log10(softest / max(loudest, 1e-9))
-        assert separation >= SEPARATION_DB, f"{who} should hear {tones} only: {separation:.0f} dB, {levels}"
+        for _ in range(WINDOWS):
+            levels = dict(zip(TONES, await end.do("until_hears", ear, sorted(tones)), strict=True))
+            softest = min((levels[hz] for hz in tones), default=LOUDNESS)
+            loudest = max(level for hz, level in levels.items() if hz not in tones)
+            if softest > LOUDNESS / 2 and 20 * math.log10(softest / max(loudest, 1e-9)) >= SEPARATION_DB:
+                return
+        raise AssertionError(f"{who} should hear {tones} and {SEPARATION_DB:.0f} dB below it nothing: {levels}")
 
 
 async def bridge(floor: SipFloor) -> Bridge:
@@ -67,6 +73,8 @@ async def bridge(floor: SipFloor) -> Bridge:
     await worker.do("add_tone", MUSIC, HERTZ[MUSIC])
     for side in TAPS:
         await worker.do("add_ear", f"tap:{side}")
+    await worker.do("add_tone", "metronome", TONES[0])
+    await worker.do("add_ear", "witness")
     return Bridge(worker, ends)
 
 
@@ -86,11 +94,16 @@ def test_every_ear_hears_whom_it_should_in_every_arrangement_and_nobody_else() -
             for talk, mode in EVERYTHING:
                 await made.arrange(Arrangement(talk, mode))
                 await made.heard(wanted(talk, mode))
-            await made.arrange(Arrangement(Talk.DIRECT, Mode.BARGE))
+            for mode in (None, Mode.LISTEN, Mode.WHISPER, Mode.BARGE):
+                await made.arrange(Arrangement(Talk.DIRECT, mode))
             await made.heard(wanted(Talk.DIRECT, Mode.BARGE))
             await made.worker.do("hang_up", "S")  # who leaves without a word leaves the others as they were
             await made.ends["S"].expect(LegDisconnected)
             del made.ends["S"]
+            # A path that stays is not touched: sample by sample, the bridge has gone on as if nobody had come or gone.
+            step, seconds = await made.worker.do("roughness", "witness", TONES[0])
+            assert seconds > 2
+            assert step < 4, "a click"
             await made.heard(
                 {who: hears - {"S"} for who, hears in wanted(Talk.DIRECT, Mode.BARGE).items() if who != "S"}
             )
