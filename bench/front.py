@@ -5,6 +5,7 @@ sipp (Debian: sip-tester) makes real calls, INVITE→200→ACK→BYE, from a tru
 - ``stub50``, ``stub100``: our front before workers that only answer (``bench.answering``), 50 and 100 calls/s.
 - ``kamailio50``, ``kamailio100``: Kamailio with our configuration before the same stub, beside it.
 - ``workers``: ``callfloor serve`` with contact workers, 10 calls/s; a 503 is a failure.
+- ``start``: milliseconds from a worker's getting its contact to the next one's being ready.
 - ``kill``: milliseconds from the SIGKILL of a worker in mid-call to each side's BYE.
 
 Set-up is INVITE→200 as sipp sees it, its own clock and scheduling included; CPU is that of the proxy's processes.
@@ -21,6 +22,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -33,11 +35,12 @@ from tests.fakes.kamailio import kamailio, own_address
 from tests.scenarios.theatre import FLOW
 from voice.clock import SystemClock
 from voice.front.kamailio import KamailioSettings
+from voice.front.pool import Report, WorkerReady, WorkersListed, ZygoteClient
 from voice.settings import FrontSettings, read_settings
 
 SCENARIO = Path(__file__).parent.parent / "tests" / "front" / "sipp" / "call.xml"
 CALLER, FRONT = "127.0.0.2", "127.0.0.3"
-POOL = 200
+POOL, WARM = 200, 4
 CPU_MS, SETUP_P95_MS = 3.0, 20.0
 
 Result = dict[str, object]
@@ -86,7 +89,8 @@ async def started(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
     assert process.stdout is not None
     try:
         async with asyncio.timeout(20):
-            yield process, (await process.stdout.readline()).decode().split()
+            said = (await process.stdout.readline()).decode().split()
+        yield process, said
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
@@ -121,15 +125,20 @@ async def beside(rate: int, seconds: int, directory: Path) -> Result:
         return await load(address, rate, seconds, directory, pids)
 
 
-async def workers(rate: int, seconds: int, directory: Path) -> Result:
-    """A whole house: each call is a contact, from the flow's first prompt to the store."""
+def _house_settings(directory: Path) -> Path:
     settings = directory / "settings.toml"
     settings.write_text(
         f'[run]\nstate_dir = "{directory}/state"\n[front]\nhost = "{FRONT}"\nport = 0\nmax_contacts = 60\n'
-        f'warm_workers = 4\ntrunks = ["{CALLER}/32"]\n[rtp]\nhost = "{FRONT}"\n'
+        f'warm_workers = {WARM}\ntrunks = ["{CALLER}/32"]\n[rtp]\nhost = "{FRONT}"\n'
         "[transcription]\nport = 0\n[web]\nport = 0\n"
         f"[ivr]\nflow = {json.dumps(str(FLOW))}\n"
     )
+    return settings
+
+
+async def workers(rate: int, seconds: int, directory: Path) -> Result:
+    """A whole house: each call is a contact, from the flow's first prompt to the store."""
+    settings = _house_settings(directory)
     async with House(read_settings(settings, {}), settings, SystemClock(), {}) as house:
         await house.ready()
         result = await load(house.addresses.sip, rate, seconds, directory, [house.pids["front"]])
@@ -140,6 +149,36 @@ def _with_reaped(pid: int, calls: int) -> float:
     """CPU of the zygote and all the workers it has reaped."""
     times = psutil.Process(pid).cpu_times()
     return round(1000 * (times.user + times.system + times.children_user + times.children_system) / calls, 1)
+
+
+async def start(times: int, directory: Path) -> Result:
+    """From the moment a worker gets its contact to the moment the next one, forked then, is ready for another."""
+    settings = _house_settings(directory)
+    reports: asyncio.Queue[Report] = asyncio.Queue()
+    async with House(read_settings(settings, {}), settings, SystemClock(), {}) as house:
+        await house.ready()
+        zygote = ZygoteClient(house.where.zygote, SystemClock(), reports.put_nowait)
+        listening = asyncio.create_task(zygote.run())
+        idle: list[str] = []
+        times_ms: list[float] = []
+        async with asyncio.timeout(60):
+            while len(idle) < WARM:
+                idle += [worker for worker in _idle(await reports.get()) if worker not in idle]
+            while len(times_ms) < times:
+                asked = time.monotonic()
+                zygote.assign(idle.pop(0))
+                idle += _idle(await reports.get())
+                times_ms.append(1000 * (time.monotonic() - asked))
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+    times_ms.sort()
+    return {"times": times, "start_ms": {"p50": _quantile(times_ms, 0.5), "p95": _quantile(times_ms, 0.95)}}
+
+
+def _idle(report: Report) -> list[str]:
+    if isinstance(report, WorkersListed):
+        return [entry.id for entry in report.workers if entry.state == "idle"]
+    return [report.id] if isinstance(report, WorkerReady) else []
 
 
 async def killed(times: int) -> Result:
@@ -158,6 +197,7 @@ PARTS: dict[str, Part] = {
     "kamailio50": lambda seconds, directory: beside(50, seconds, directory),
     "kamailio100": lambda seconds, directory: beside(100, seconds, directory),
     "workers": lambda seconds, directory: workers(10, seconds, directory),
+    "start": lambda seconds, directory: start(20, directory),
     "kill": lambda seconds, directory: killed(3),
 }
 

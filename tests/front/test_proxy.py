@@ -242,6 +242,14 @@ def test_tags_source_and_side_must_fit() -> None:
     assert desk.put(bye, TRUNK)[0].flow == worker_flow(1)
 
 
+def test_a_call_belongs_to_its_trunk_whichever_of_its_addresses_speaks() -> None:
+    desk = Desk()
+    call = desk.call()
+    bye = within(call.ok, desk.request("BYE", TRUNK, "c-1", 2), source=TRUNK)
+    assert statuses(desk.put(bye, replace(TRUNK, host="198.18.0.3"))) == [481]  # another trunk's
+    assert desk.put(bye, replace(TRUNK, host="198.51.100.8"))[0].flow == worker_flow(1)
+
+
 def test_cancel_carries_the_branch_of_the_invite() -> None:
     desk = Desk()
     invite = desk.request("INVITE", TRUNK, "c-1")

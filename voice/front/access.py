@@ -31,6 +31,11 @@ class Access:
     limits: Limits = field(default_factory=Limits)
     keepalive_s: float = 0.0
 
+    def one_trunk(self, host: str, other: str) -> bool:
+        """Whether both addresses are of the same trunk: its gateways may share a call."""
+        trunk = self.trunks.at(host)
+        return trunk is not None and trunk is self.trunks.at(other)
+
     def is_trunk(self, host: str) -> bool:
         """Whether the address is a trunk's."""
         return self.trunks.at(host) is not None

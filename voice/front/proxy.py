@@ -194,7 +194,9 @@ class Proxy:
     def _belongs(self, request: Request, dialog: Dialog, source: Flow) -> bool:
         if source.side is Side.INNER:
             return source == dialog.worker and dialog.fits(request.to.tag, request.from_.tag)
-        known = source.host == dialog.far.host or (dialog.from_trunk and self._access.is_trunk(source.host))
+        known = source.host == dialog.far.host or (
+            dialog.from_trunk and self._access.one_trunk(source.host, dialog.far.host)
+        )
         return known and dialog.fits(request.from_.tag, request.to.tag)
 
     def _restore(self, request: Request, ends: Ends, source: Flow, now: float) -> Dialog | None:
