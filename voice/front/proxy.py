@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from voice.front.access import Access
 from voice.front.admission import Admission
-from voice.front.content import clean_headers, clean_request, clean_response
-from voice.front.dialogs import Dialog, Phase, far_routes
+from voice.front.content import clean_headers, clean_request
+from voice.front.dialogs import Dialog, Phase
 from voice.front.flows import Assign, Effect, Flow, Send, Side
 from voice.front.grammar import SipParseError
 from voice.front.guard import Guard
@@ -22,6 +22,7 @@ from voice.front.loss import FINAL_S
 from voice.front.message import ALLOW, Request, Response, respond
 from voice.front.pool import Report, WorkerEnded, WorkerReady
 from voice.front.registrar import Registrar
+from voice.front.responses import Responses
 from voice.front.routing import Ends
 from voice.front.switchboard import Switchboard
 
@@ -38,6 +39,7 @@ class Proxy:
         self._keepalive = Keepalive(
             board.routing, self._admission.registrar, board.agenda, access.domain, access.keepalive_s
         )
+        self._responses = Responses(board, self._keepalive)
         self._guard = Guard(access.limits, board.counts)
 
     @property
@@ -112,7 +114,7 @@ class Proxy:
         """Everything that arrives as a sound SIP message."""
         try:
             if isinstance(message, Response):
-                return self._response(message, source, now)
+                return self._responses.handle(message, source, now)
             via = message.via.seen_from(source.host, source.port)
             vias = message.headers.all("Via")
             request = replace(message, headers=message.headers.put("Via", str(via), *vias[1:]))
@@ -259,68 +261,6 @@ class Proxy:
         answer: list[Effect] = [Send(source, respond(request, 200, tag=dialog.worker_party.tag))]
         return answer + (self._board.mourner.refuse(dialog, 487, now) if dialog.phase is Phase.WAITING else [])
 
-    # ── responses ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _response(self, response: Response, source: Flow, now: float) -> list[Effect]:
-        dialog = self._board.dialogs.get(response.call_id)
-        if dialog is None:
-            answered = source.side is Side.OUTER and self._keepalive.answered(response, source)
-            return [] if answered else self._board.drop("response without dialog")
-        if source.side is Side.OUTER and self._board.mourner.own_response(dialog, response):
-            return []
-        connection = self._board.routing.previous(response, source.side)
-        if connection is None:
-            return self._board.drop("response with foreign Via")
-        if source.side is Side.INNER:
-            return self._to_far(response, dialog, connection, now)
-        return self._to_worker(response, dialog, now)
-
-    def _to_far(self, response: Response, dialog: Dialog, connection: int, now: float) -> list[Effect]:
-        if response.status == 100:
-            return []  # we have sent our own
-        if dialog.inbound and dialog.invite is not None and response.cseq == dialog.invite.cseq:
-            self._progress(response, dialog, now)
-            if dialog.phase is not Phase.ENDED:
-                dialog.learn_tag(worker=response.to.tag)
-        response = _popped(clean_headers(response, Side.INNER, keep_ours=dialog.rings_agent))
-        flow = dialog.far
-        if not connection:
-            flow = Flow(Side.OUTER, *response.via.reply_address())
-        elif connection != flow.connection:
-            flow = replace(flow, connection=connection)
-        return [Send(flow, response)]
-
-    def _to_worker(self, response: Response, dialog: Dialog, now: float) -> list[Effect]:
-        if not dialog.inbound and dialog.invite is not None and response.cseq == dialog.invite.cseq:
-            self._progress(response, dialog, now)
-            dialog.provisional = dialog.provisional or not dialog.lost  # once lost, the mourner keeps it
-            if 100 < response.status < 300:
-                dialog.learn_tag(far=response.to.tag)
-            if 200 <= response.status < 300:
-                dialog.far_routes = far_routes(response, self._board.routing)
-        if (
-            200 <= response.status < 300
-            and response.contact is not None
-            and response.cseq.method in ("INVITE", "UPDATE")
-        ):
-            dialog.far_target = response.contact.uri
-        if response.cseq.method == "BYE" and response.status >= 200:
-            dialog.bye_unanswered = False
-        if dialog.lost:
-            return self._board.mourner.response(dialog, response, now)
-        if dialog.worker is None:
-            return []
-        return [Send(dialog.worker, _popped(clean_response(response, trunk=dialog.from_trunk)))]
-
-    def _progress(self, response: Response, dialog: Dialog, now: float) -> None:
-        """A response to the INVITE that began the dialog."""
-        if dialog.phase is not Phase.CALLING:
-            return
-        if 200 <= response.status < 300:
-            dialog.phase = Phase.CONFIRMED
-        elif response.status >= 300:
-            self._board.dialogs.end(dialog, now + FINAL_S)
-
 
 def _unsupported(request: Request) -> list[str]:
     """The extensions that keep us from serving it (RFC 3261 8.2.2.3 and 16.3 step 5); 100rel from everybody."""
@@ -328,8 +268,3 @@ def _unsupported(request: Request) -> list[str]:
     required = [option.strip() for value in request.headers.all("Require") for option in value.split(",")]
     ours = request.method in ("OPTIONS", "REGISTER")
     return needed + [option for option in required if ours or option.lower() == "100rel"]
-
-
-def _popped(response: Response) -> Response:
-    vias = response.headers.all("Via")
-    return replace(response, headers=response.headers.put("Via", *vias[1:]))
