@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ivr import effects as flow
 from ivr.contact_effects import CONTACT_HEADER, AnswerReferral, ContactEffect, DialLeg, HangUpLeg, PressKeys, SetPaths
 from ivr.contact_state import RINGBACK
-from ivr.contacts import ConnectAgent, ContactAnswered, ContactEnded, ContactQueued, ContactSnapshot
+from ivr.contacts import ConnectAgent, ContactAnswered, ContactEnded, ContactQueued, ContactSnapshot, PromptStarted
 from ivr.controls import (
     AgentLost,
     CancelConsult,
@@ -291,6 +291,9 @@ def test_a_station_that_sends_nothing_is_given_up_and_the_customer_is_served_fir
     assert of(AgentLost, published(effects)) == [AgentLost("anna", "lease-1", 10.0)]
     assert {effect.leg_id for effect in of(HangUpLeg, effects)} == {"agent-1", "consult-2"}
     assert of(ContactQueued, published(effects)) == [ContactQueued("billing", 9, 1000.0, (), 1)]
+    (said,) = of(PromptStarted, published(effects))
+    assert said.text.startswith("We are sorry")
+    assert contact.hears("in") == {PROMPTS}
     assert not of(AgentLost, published(report(0)))
     assert not of(ContactEnded, published(contact.phone(LegDisconnected("agent-1", 408, "Request Timeout"))))
     assert contact.core.command(ConnectAgent("ben", BEN.address, "lease-b"), contact.now)[0].ok
