@@ -8,8 +8,8 @@ import { T } from "./strings.js";
 export function createCustomer(root) {
   return {
     update({ contact, previous }) {
-      if (!changed(root, contact?.id, contact?.customer, contact?.lookup, previous?.id)) return;
-      fill(root, h("h2", { class: "hidden" }, T.customer.title), contact ? present(contact) : absent(previous));
+      if (!changed(root, contact?.id, contact?.customer, contact?.lookup, contact?.context, previous?.id)) return;
+      fill(root, h("h2", { class: "hidden" }, T.customer.title), contact ? present(contact) : absent(previous), before(contact));
     },
   };
 }
@@ -38,6 +38,11 @@ function present(contact) {
             ? `${day(customer.last_contact_at)}: ${customer.last_contact}` : customer.last_contact)
       : null,
   ];
+}
+
+/** What the caller did before an agent answered. */
+function before(contact) {
+  return contact?.context?.length ? h("p", { class: "quiet context" }, contact.context.join(" · ")) : null;
 }
 
 function stranger(contact) {

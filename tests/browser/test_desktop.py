@@ -34,6 +34,25 @@ def test_the_page_folds_the_golden_desks_as_python_does(desktop: Desktop, floors
         assert result == {"desk": case["desk"], "untouched": True}, name
 
 
+def test_a_customer_is_held_and_a_colleague_asked(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start(), desktop.page
+    desktop.log_in(floor.url)
+    floor.tell("until answered")
+    expect(page.get_by_role("button", name="Hold")).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Hold").click()
+    expect(page.get_by_role("button", name="Resume")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("#pass-to")).to_be_focused()
+    page.keyboard.type("ben")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("button", name="Give to ben")).to_be_enabled()
+    expect(page.get_by_role("button", name="All three")).to_be_visible()
+    expect(page.locator("#pass-to")).to_be_hidden()
+    page.get_by_role("button", name="Let ben go").click()
+    expect(page.get_by_role("button", name="Hold")).to_be_visible()
+
+
 def test_a_call_from_ringing_to_summary(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start(), desktop.page
     desktop.log_in(floor.url)

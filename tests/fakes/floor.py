@@ -10,8 +10,11 @@ from assist.api.ports import (
     AcceptCard,
     AgentCommand,
     Answer,
+    CancelConsult,
+    ConsultWith,
     DismissCard,
     HangUp,
+    Hold,
     Mute,
     Note,
     SetState,
@@ -24,6 +27,7 @@ from assist.cards import CardSettled, CardUpdated
 from assist.desk_events import NoteSaved, StationChanged
 from assist.feed import Feed
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
+from ivr.controls import ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged
 from tests.fakes import contact_script as script
 from voice.clock import Clock
 from voice.commands import Reply
@@ -76,6 +80,13 @@ class FakeFloor:
                 self.tell(replace(self.feed.desk(agent).station, muted=muted))
             case SetState(state, reason):
                 self.tell(AgentStateChanged(agent, "AVAILABLE" if state == "ready" else "NOT_READY", reason, now))
+            case Hold(on):
+                self.tell(HoldChanged(agent, on), contact_id)
+            case ConsultWith(kind, to):
+                self.tell(ConsultStarted(agent, kind, to, ""), contact_id)
+                self.tell(ConsultAnswered(agent, to), contact_id)
+            case CancelConsult():
+                self.tell(ConsultEnded(agent, "agent", "ben", "cancelled"), contact_id)
             case AcceptCard(card_id):
                 self.tell(CardSettled(agent, card_id, "accepted"), contact_id)
             case DismissCard(card_id):
