@@ -34,6 +34,7 @@ from voice.events import Event, QualityMeasured
 
 HYSTERESIS = 0.15
 """How far a level must rise above its threshold before the alert is cleared: sentiment -1..1, MOS 1..4.5."""
+_PAUSE_S = 0.1
 _FORGET_S = 30.0
 """How long after its window a run of words is kept: finals of the two parties come out of order."""
 
@@ -191,7 +192,7 @@ class ContactAlerts:
                         rule.id, rule.kind, rule.severity, text, sighting.at_s, sighting.utterance_id, sighting.quote
                     )
                     found += self._raise(finding, again=True)
-        self._runs.extend((event.party, word.start_s, word.end_s) for word in event.words)
+        self._runs.extend(_runs(event))
         return found + self._feel(event) + self._over_each_other(event)
 
     def _feel(self, event: UtteranceFinal) -> Found:
@@ -273,3 +274,16 @@ class ContactAlerts:
 
     def _raise(self, found: Finding, *, again: bool = False) -> Found:
         return self._book.raised(found, self.agent, self.queue, again=again)
+
+
+def _runs(event: UtteranceFinal) -> Iterator[tuple[str, float, float]]:
+    """Stretches of an utterance without a pause: (party, first second, last second)."""
+    start, end = 0.0, -_PAUSE_S
+    for word in event.words:
+        if word.start_s - end >= _PAUSE_S:
+            if end > start:
+                yield event.party, start, end
+            start = word.start_s
+        end = word.end_s
+    if end > start:
+        yield event.party, start, end
