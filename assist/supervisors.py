@@ -75,6 +75,7 @@ class _Visit:
     """What a supervisor's phone is at, and where it is wanted next."""
 
     contact_id: str = ""
+    since: float = 0.0
     agent: str = ""
     mode: Mode = Mode.LISTEN
     banner: bool = False
@@ -167,8 +168,11 @@ class Supervisors:
             case ContactSnapshot(supervisor=supervisor, agent=agent) if supervisor:
                 visit = self._visits.setdefault(supervisor, _Visit())
                 visit.contact_id, visit.agent = case.contact_id, agent
+                visit.since = visit.since or self.clock.wall()
             case UtterancePartial() | UtteranceFinal() | TranscriptionGap() | ContactEnded():
                 self._share(case, event)
+        if isinstance(event, ContactEnded) and event.reason == "worker_lost":
+            self._cut_off(case)
 
     def _remember_hand(self, case: Case, event: Event) -> None:
         match event:
@@ -190,13 +194,18 @@ class Supervisors:
 
     async def _supervise(self, who: AgentSettings, case: Case) -> Reply:
         """Dial her phone for this contact; a contact she is at is left first, for a phone takes one call."""
-        visit = self._visits.get(who.user)
-        if visit is not None and visit.contact_id and visit.contact_id != case.contact_id:
+        visit = self._visits.setdefault(who.user, _Visit(case.contact_id))
+        if visit.contact_id != case.contact_id:
             visit.next = case.contact_id
             return await self._ask(visit.contact_id, EndSupervision(who.user))
         policy = self.settings.policy(self.agents.get(case.agent))
         command = Supervise(who.user, address(who, self.domain), policy.tones())
-        return await self._ask(case.contact_id, command)
+        try:
+            return await self._ask(case.contact_id, command)
+        except BusError:
+            if not visit.since:
+                self._visits.pop(who.user, None)  # her phone was never called
+            raise
 
     async def _ask(self, contact_id: str, command: Command) -> Reply:
         await self.bus.request(f"contact.{contact_id}", command)
@@ -217,7 +226,7 @@ class Supervisors:
         self._tell_supervisors(case, event)
         match event:
             case SupervisionStarted(supervisor, agent):
-                visit.contact_id, visit.agent = case.contact_id, agent or case.agent
+                visit.contact_id, visit.agent, visit.since = case.contact_id, agent or case.agent, self.clock.wall()
                 self.tell(supervisor, _assigned(case), case.contact_id)
                 self._notify(case, visit, supervisor, Mode.LISTEN)
             case SupervisionModeChanged(supervisor, agent, mode):
@@ -228,10 +237,18 @@ class Supervisors:
                 self.tell(supervisor, ContactReleased(supervisor, "supervision ended"), case.contact_id)
                 self._go_on(supervisor, visit)
 
+    def _cut_off(self, case: Case) -> None:
+        """The worker died, and cannot say any more that her leg ended with it (the front has hung it up)."""
+        now = self.clock.wall()
+        for supervisor, visit in list(self._visits.items()):
+            if visit.contact_id == case.contact_id:
+                lasted = now - visit.since if visit.since else 0.0
+                self.own(SupervisionEnded(supervisor, visit.agent, visit.mode, lasted), case)
+
     def _go_on(self, supervisor: str, visit: _Visit) -> None:
         """To the contact she asked for meanwhile, if there is one."""
         del self._visits[supervisor]
-        if visit.next:
+        if visit.next and visit.next != visit.contact_id:
             self.spawn(self._move(supervisor, visit.next))
 
     async def _move(self, supervisor: str, contact_id: str) -> None:
@@ -274,7 +291,7 @@ class Supervisors:
     def _share(self, case: Case, event: Heard) -> None:
         """Who listens reads along."""
         for supervisor, visit in self._visits.items():
-            if visit.contact_id == case.contact_id:
+            if visit.since and visit.contact_id == case.contact_id:
                 self.tell(supervisor, event, case.contact_id)
 
 

@@ -37,6 +37,7 @@ from ivr.supervision import (
     SetSupervisionMode,
     Supervise,
     SupervisionEnded,
+    SupervisionFailed,
     SupervisionModeChanged,
     SupervisionStarted,
 )
@@ -47,6 +48,7 @@ from transcription.utterances import UtteranceFinal
 from voice.calls import Role
 from voice.commands import Command, Reply
 from voice.errors import CommandRefusedError
+from voice.events import WorkerLost
 from voice.hearing import Mode
 from voice.settings import AgentSettings
 
@@ -191,6 +193,37 @@ def test_she_moves_to_another_contact_without_asking_twice(talking: Callable[[Us
         assert await told(worker) == EndSupervision("sara")
         assert other.told.empty(), "one after the other: her phone takes one call"
         worker.say(SupervisionEnded("sara", "anna", Mode.LISTEN, 9.0))
+        assert isinstance(await told(other), Supervise)
+
+    talking(use)
+
+
+def test_while_her_phone_still_rings_for_one_contact_she_may_change_her_mind(talking: Callable[[Use], None]) -> None:
+    async def use(house: House, worker: Worker) -> None:
+        house.work("ben")
+        other = house.worker("c2")
+        await other.talk()
+        await house.settled()
+        await house.floor.command("sara", SuperviseContact("c1"))
+        assert isinstance(await told(worker), Supervise)
+        await house.floor.command("sara", SuperviseContact("c2"))
+        assert await told(worker) == EndSupervision("sara")
+        worker.say(SupervisionFailed("sara", 487, "Request Terminated"))
+        assert isinstance(await told(other), Supervise)
+
+    talking(use)
+
+
+def test_a_contact_whose_worker_dies_sets_her_free(talking: Callable[[Use], None]) -> None:
+    async def use(house: House, worker: Worker) -> None:
+        house.work("ben")
+        other = house.worker("c2")
+        await other.talk()
+        await listening(house, worker)
+        house.bus.publish(WorkerLost("w1", "killed"))
+        assert (await house.told(SupervisionEnded, "sara")).contact_id == "c1"
+        assert house.floor.supervisor_view("sara").supervising == ""
+        assert (await house.floor.command("sara", SuperviseContact("c2"))).ok
         assert isinstance(await told(other), Supervise)
 
     talking(use)
