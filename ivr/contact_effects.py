@@ -12,6 +12,9 @@ from voice.phone import AudioPath
 CONTACT_HEADER = "X-Callfloor-Contact"
 """Carries the contact's id on the INVITE to the agent; the front strips it from what leaves the building."""
 
+USER_TO_USER = "User-to-User"
+"""RFC 7433: the same as an opaque reference, for telephones and systems beside them that know nothing of us."""
+
 SUPERVISION_HEADER = "X-Callfloor-Supervise"
 """Carries the contact's id on the INVITE to a supervisor."""
 
@@ -23,6 +26,11 @@ LIMIT_TIMER = "dial limit"
 CUSTOMER_TIMER = "customer"
 SUPERVISION_TIMER = "supervision"
 CONSULT_TIMER = "consult"
+
+
+def agent_headers(contact_id: str) -> dict[str, str]:
+    """What an agent's station is told on the INVITE: which contact rings."""
+    return {CONTACT_HEADER: contact_id, USER_TO_USER: f"{contact_id.encode().hex()};encoding=hex"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ivr import effects as flow
-from ivr.contact_effects import CONTACT_HEADER, RING_TIMER, DialLeg
+from ivr.contact_effects import RING_TIMER, DialLeg, agent_headers
 from ivr.contact_state import ContactState
 from ivr.contacts import AgentOffered, AgentUnreachable, ConnectAgent, ContactAnswered
 from voice.calls import Leg, LegLeft, LegState, Role
@@ -57,7 +57,7 @@ class Ring:
         state.update(phase="ringing", agent=command.agent, lease_id=command.lease_id)
         state.publish(AgentOffered(command.agent, command.lease_id))
         state.do(
-            DialLeg(leg_id, command.address, {CONTACT_HEADER: state.contact_id}),
+            DialLeg(leg_id, command.address, agent_headers(state.contact_id)),
             flow.StartTimer(RING_TIMER + leg_id, command.ring_s, 0),
         )
         return Reply(True)

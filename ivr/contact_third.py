@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ivr import effects as flow
-from ivr.contact_effects import CONSULT_TIMER, CONTACT_HEADER, DialLeg
+from ivr.contact_effects import CONSULT_TIMER, DialLeg, agent_headers
 from ivr.contact_ring import Offer, Ring
 from ivr.contact_script import Script
 from ivr.contact_state import ContactState
@@ -46,7 +46,7 @@ class ThirdParty:
     def dial(self, kind: TargetKind, party: str, address: str, lease_id: str, ring_s: float) -> None:
         """Ring it."""
         leg_id = self.expect(kind, party, address, lease_id, ring_s)
-        headers = {CONTACT_HEADER: self._state.contact_id} if kind == "agent" else {}
+        headers = agent_headers(self._state.contact_id) if kind == "agent" else {}
         self._state.do(DialLeg(leg_id, address, headers))
 
     def expect(self, kind: TargetKind, party: str, address: str, lease_id: str, ring_s: float) -> str:

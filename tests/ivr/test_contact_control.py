@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr import effects as flow
-from ivr.contact_effects import CONTACT_HEADER, AnswerReferral, ContactEffect, DialLeg, HangUpLeg, PressKeys, SetPaths
+from ivr.contact_effects import AnswerReferral, ContactEffect, DialLeg, HangUpLeg, PressKeys, SetPaths, agent_headers
 from ivr.contact_state import RINGBACK
 from ivr.contacts import ConnectAgent, ContactAnswered, ContactEnded, ContactQueued, ContactSnapshot, PromptStarted
 from ivr.controls import (
@@ -100,7 +100,7 @@ def test_a_colleague_is_consulted_while_the_customer_waits() -> None:
     contact = Talking()
     effects = contact.ask(BEN)
     (dialled,) = of(DialLeg, effects)
-    assert (dialled.address, dialled.headers) == (BEN.address, {CONTACT_HEADER: "c1"})
+    assert (dialled.address, dialled.headers) == (BEN.address, agent_headers("c1"))
     assert published(effects) == [ConsultStarted("anna", "agent", "ben", "lease-b"), HoldChanged("anna", True)]
     assert contact.hears("agent-1") == {RINGBACK}
     assert contact.core.snapshot.consulted == "ben"

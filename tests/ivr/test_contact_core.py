@@ -6,13 +6,13 @@ import pytest
 
 from ivr import effects as flow
 from ivr.contact_effects import (
-    CONTACT_HEADER,
     AnswerLeg,
     DialLeg,
     Finish,
     HangUpLeg,
     SetPaths,
     StartListening,
+    agent_headers,
 )
 from ivr.contacts import (
     AgentOffered,
@@ -70,7 +70,7 @@ def test_an_agent_is_rung_with_the_contacts_id_and_connected() -> None:
     contact = Contact().queued()
     reply, effects = contact.core.command(ANNA, contact.now)
     assert reply.ok
-    assert of(DialLeg, effects) == [DialLeg("agent-1", "sip:anna@callfloor", {CONTACT_HEADER: "c1"})]
+    assert of(DialLeg, effects) == [DialLeg("agent-1", "sip:anna@callfloor", agent_headers("c1"))]
     assert published(effects) == [AgentOffered("anna", "lease-1")]
     contact.phone(LegProgressed("agent-1", 180))
     contact.now += 4

@@ -57,6 +57,7 @@ from voice.phone import (
     PhoneError,
     PhoneFailure,
     SipAccount,
+    TransferProgressed,
 )
 
 FLOW = load_flow(IvrSettings().flow)
@@ -181,7 +182,10 @@ def test_a_contact_from_the_greeting_to_the_callers_goodbye() -> None:
             await found.talk()
             assert found.ears.opened == [0.0]
             ((_, uri, headers),) = found.phone.dialled
-            assert (uri, headers) == ("sip:anna@callfloor", {"X-Callfloor-Contact": "c1"})
+            assert (uri, headers) == (
+                "sip:anna@callfloor",
+                {"X-Callfloor-Contact": "c1", "User-to-User": "6331;encoding=hex"},
+            )
             await found.network.tick()
             assert found.phone.hears("leg:in-1") == {"leg:agent-1"}
             assert found.phone.hears("leg:agent-1") == {"leg:in-1"}
@@ -292,6 +296,31 @@ def test_a_colleague_is_consulted_and_takes_the_contact_over() -> None:
             await found.ask(SendDigits("ben", "42#"))
             assert [(await found.customer.expect(LegDigit)).digit for _ in range(3)] == ["4", "2", "#"]
             assert found.phone.faults == {}
+
+    asyncio.run(main())
+
+
+def test_the_agents_own_telephone_holds_and_transfers() -> None:
+    async def main() -> None:
+        async with call() as found:
+            ben = FarEnd(found.network)
+            await ben.start(SipAccount("sip:ben@callfloor", register=True))
+            await found.talk()
+            (leg,) = found.agent.phone.legs
+            await found.agent.phone.hold(leg)
+            assert (await found.event(HoldChanged)).held
+            await found.network.tick()
+            assert found.phone.hears("leg:in-1") == {"music"}
+            await found.agent.phone.resume(leg)
+            assert not (await found.event(HoldChanged)).held
+            await found.agent.phone.transfer(leg, "sip:ben@callfloor")
+            given = await found.event(ContactTransferred)
+            assert (given.agent, given.to, given.done) == ("anna", "ben", False)
+            assert (await found.event(ContactTransferred)).done
+            assert (await found.agent.expect(TransferProgressed)).code < 300
+            await found.agent.expect(LegDisconnected)
+            await found.network.tick()
+            assert found.phone.hears("leg:in-1") == {"leg:consult-2"}
 
     asyncio.run(main())
 
