@@ -159,7 +159,7 @@ class Floor:
     async def recall(self) -> None:
         """Remember in which states the last floor left agents, and which contacts it had; before ``run``."""
         self._dispatch.remember(await self._journal.states(self._clock.wall()))
-        self._dispatch.outbound.recall(await self._journal.open_promises())
+        self._dispatch.outbound.recall(await self._journal.open_promises(self._clock.wall()))
         self._unheard = await self._journal.open_contacts()
 
     async def settle(self) -> None:

@@ -20,6 +20,8 @@ STATES_READ = 20_000
 """State changes looked through for who was resting: more than an hour of 200 busy agents."""
 OFFERS_READ = 1000
 """Contacts looked through for open ones, and for the one a lost worker had."""
+PROMISE_S = 86_400.0
+"""A call promised longer ago, and not made, surprises more than it helps; a person should make it."""
 
 Wire = Mapping[str, Any]
 
@@ -58,12 +60,13 @@ class Journal:
         ended = await _read(self._store.latest(ContactEnded.type, OFFERS_READ))
         return {wire["contact_id"] for wire in offered} - {wire["contact_id"] for wire in ended}
 
-    async def open_promises(self) -> list[tuple[str, CallbackRequested]]:
-        """Promised calls, of the last OFFERS_READ, that are neither kept nor given up: the contact, and the promise."""
+    async def open_promises(self, now: float) -> list[tuple[str, CallbackRequested]]:
+        """Promised calls not older than PROMISE_S that are neither kept nor given up: the contact, and the promise."""
         asked = await _read(self._store.latest(CallbackRequested.type, OFFERS_READ))
         settled = await _read(self._store.latest(CallbackSettled.type, OFFERS_READ))
         over = {wire["data"].get("callback_id") for wire in settled}
-        found = [wire for wire in asked if f"callback-{wire['contact_id']}" not in over]
+        recent = (wire for wire in asked if wire["at"] >= now - PROMISE_S)
+        found = [wire for wire in recent if f"callback-{wire['contact_id']}" not in over]
         return [
             (envelope.contact_id, envelope.event)
             for envelope in self._decoded(found)

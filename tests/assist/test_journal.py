@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from assist.floor import EVENTS
-from assist.journal import Journal
+from assist.journal import PROMISE_S, Journal
 from assist.store import Store, StoreError
-from ivr.contacts import AgentStateChanged, ContactEnded, ContactOffered
+from ivr.contacts import AgentStateChanged, CallbackRequested, ContactEnded, ContactOffered
+from ivr.outbound import CallbackSettled
 from tests.fakes.clock import VirtualClock
 from voice.events import Envelope, EnvelopeFactory, Event, LegRinging
 
@@ -91,5 +92,18 @@ def test_contacts_without_an_end_and_those_of_a_worker(tmp_path: Path) -> None:
         assert await journal.open_contacts() == {"c2"}
         assert await journal.contact_of("w1") == "c1"
         assert await journal.contact_of("w9") is None
+
+    with_journal(tmp_path, use)
+
+
+def test_promises_that_are_open_and_fresh_are_remembered(tmp_path: Path) -> None:
+    async def use(journal: Journal, store: Store) -> None:
+        asked = CallbackRequested("+12025550142", "billing", 5, 1.0)
+        promised = [factory.wrap(asked, contact) for contact in ("kept", "open")]
+        settled = factory.wrap(CallbackSettled("callback-kept", True, 1, ""))
+        await journal.append([*promised, settled])
+        now = promised[0].at
+        assert await journal.open_promises(now) == [("open", asked)]
+        assert await journal.open_promises(now + 2 * PROMISE_S) == []
 
     with_journal(tmp_path, use)
