@@ -46,7 +46,11 @@ async def on_the_line(cast: Cast, words: dict[str, bytes]) -> AsyncIterator[Remo
 
 
 async def until(cast: Cast, condition: Callable[[], bool], what: str) -> None:
-    await cast.seen.until(condition, what, DEADLINE_S)
+    try:
+        await cast.seen.until(condition, what, DEADLINE_S)
+    except TimeoutError:
+        told = [(round(seen.at % 1000, 2), seen.event) for seen in cast.seen.envelopes]
+        raise AssertionError(f"waited for {what}; happened: {told}") from None
 
 
 def asked(cast: Cast) -> list[Envelope]:
