@@ -26,10 +26,12 @@ from ivr.acd_messages import (
     from_event,
 )
 from ivr.agents import AgentState
+from ivr.callback import RetryPolicy
 from ivr.callers import Caller, CallerDirectory
 from ivr.contacts import (
     AgentStateChanged,
     ConnectAgent,
+    ContactAnswered,
     ContactEnded,
     ContactOffered,
     FactsWanted,
@@ -59,6 +61,7 @@ class Dispatch:
         self, brain: Acd, bus: Bus, clock: Clock, agents: Iterable[AgentSettings], domain: str,
         directory: CallerDirectory, book: AnswerBook, spawn: Spawn, on_state: Callable[[AgentStateChanged], None],
         reachable: Callable[[str], bool] = lambda number: False,
+        policy: RetryPolicy | None = None,
     ) -> None:  # fmt: skip
         self._acd = brain
         self._bus = bus
@@ -69,7 +72,7 @@ class Dispatch:
         self._book = book
         self._spawn = spawn
         self._on_state = on_state
-        self.outbound = Outbound(bus, clock, domain, self.decide, spawn, reachable)
+        self.outbound = Outbound(bus, clock, domain, self.decide, spawn, reachable, policy)
         self._before: dict[str, AgentStateChanged] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -90,6 +93,8 @@ class Dispatch:
                 self._request(contact_id, agent)
             case KnowledgeWanted(question):
                 self._tell_answer(contact_id, question)
+            case ContactAnswered():
+                self.outbound.talked(contact_id, caller)
             case ContactEnded():
                 self._callers.forget(contact_id)
         given = from_event(self.outbound.stands_for(contact_id), event)

@@ -70,6 +70,7 @@ from ivr.acd_messages import (
     StationDown,
     StationUp,
 )
+from ivr.callback import RetryPolicy
 from ivr.contacts import (
     CONTACT_COMMANDS,
     CONTACT_EVENTS,
@@ -122,7 +123,7 @@ class Floor:
         self, bus: Bus, store: Store, feed: Feed, brain: Acd, content: Content, recogniser: RecogniserChanged,
         agents: Sequence[AgentSettings], domain: str, clock: Clock, vip: Sequence[str] = (),
         oversight: Oversight | None = None, banners: Banners | None = None,
-        reachable: Callable[[str], bool] = lambda number: False,
+        reachable: Callable[[str], bool] = lambda number: False, retries: RetryPolicy | None = None,
     ) -> None:  # fmt: skip
         self._bus = bus
         self._store = store
@@ -130,7 +131,7 @@ class Floor:
         self._feed = feed
         self._dispatch = Dispatch(
             brain, bus, clock, agents, domain, StoreDirectory(store, vip), content.library, self._spawn,
-            self._agent_changed, reachable,
+            self._agent_changed, reachable, retries,
         )  # fmt: skip
         self._call_desk = CallDesk(bus, self._dispatch, agents, domain)
         self._content = content

@@ -75,7 +75,7 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     oversight = Oversight(supervision, load_alert_rules(alerts.rules or BUILT_IN), webhook)
     floor = Floor(
         bus, store, feed, brain, load_content(), model, agents, domain, clock, ivr.vip, oversight,
-        Banners(where, ivr.flow), lambda number: trunks.for_number(number) is not None,
+        Banners(where, ivr.flow), lambda number: trunks.for_number(number) is not None, ivr.retries(),
     )  # fmt: skip
     security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock)
     app = create_app(floor, feed, security, clock)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ivr.acd_messages import AcdInput, AgentConsulted, ConsultOver, ContactPostponed, ContactQueuedIn, OfferContact
 from ivr.acd_messages import ContactEnded as Over
-from ivr.callback import Callback, CallbackEffect, CallbackState, Settled, WaitAgain
+from ivr.callback import Callback, CallbackEffect, CallbackState, RetryPolicy, Settled, WaitAgain
 from ivr.contacts import CallbackRequested, ContactAnswered, ContactEnded, ContactSnapshot
 from ivr.outbound import CallbackSettled, CallCustomer, CustomerReached, CustomerUnreached, OutboundReady
 from voice.bus.base import Bus
@@ -43,6 +43,7 @@ class Outbound:
     def __init__(
         self, bus: Bus, clock: Clock, domain: str, decide: Callable[[AcdInput], None],
         spawn: Callable[[Coroutine[Any, Any, None]], None], reachable: Callable[[str], bool],
+        policy: RetryPolicy | None = None,
     ) -> None:  # fmt: skip
         self._bus = bus
         self._clock = clock
@@ -50,6 +51,7 @@ class Outbound:
         self._decide = decide
         self._spawn = spawn
         self._reachable = reachable
+        self._policy = policy or RetryPolicy()
         self._orders: dict[str, _Order] = {}
         self._promises: dict[str, Callback] = {}
         self._attempts: dict[str, str] = {}
@@ -74,7 +76,9 @@ class Outbound:
         if not self._reachable(asked.number):
             log.warning("no trunk takes %s, who was promised a call: somebody has to make it", asked.number)
             return
-        self._promises[promise_id] = Callback(promise_id, asked.number, asked.queue, asked.priority, asked.since)
+        self._promises[promise_id] = Callback(
+            promise_id, asked.number, asked.queue, asked.priority, asked.since, self._policy
+        )
         self._decide(ContactQueuedIn(promise_id, asked.queue, asked.priority, asked.since))
 
     def recall(self, promises: Iterable[tuple[str, CallbackRequested]]) -> None:
@@ -96,10 +100,20 @@ class Outbound:
 
     def offer(self, offer: OfferContact) -> None:
         """The turn of a promise has come."""
-        promise, order = self._promises[offer.contact_id], new_identifier()[:32]
+        promise, effects = self._promises[offer.contact_id].turn_came(self._clock.wall())
+        if effects:
+            self._perform(promise, effects)
+            return
+        order = new_identifier()[:32]
         command = self._command(promise.number, offer.agent, offer.lease_id, promise, offer.ring_s)
         self._orders[order] = _Order(command, promise.id)
         self._spawn(self._claim(order))
+
+    def talked(self, contact_id: str, number: str) -> None:
+        """An agent talks with ``number``: a call promised to it that nobody has begun is not needed any more."""
+        for promise in list(self._promises.values()):
+            if promise.number == number and contact_id not in self._attempts and self.promised(promise.id):
+                self._perform(*promise.withdrawn("the customer called again"))
 
     def heard(self, contact_id: str, event: Event) -> None:
         """Something a contact's worker says."""
@@ -164,6 +178,9 @@ class Outbound:
             case ContactEnded():
                 talked = promise.state is CallbackState.TALKING
                 promise, effects = promise.customer_left() if talked else promise.agent_left(now)
+        self._perform(promise, effects)
+
+    def _perform(self, promise: Callback, effects: tuple[CallbackEffect, ...]) -> None:
         self._promises[promise.id] = promise
         for effect in effects:
             match effect:

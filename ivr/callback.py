@@ -29,11 +29,14 @@ class CallbackState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """``attempts`` in all, ``gap_s`` seconds between them; the number rings for ``ring_s`` each time."""
+    """``attempts`` in all, ``gap_s`` seconds between them; the number rings for ``ring_s`` each time. Nobody is called
+    ``expires_s`` after the caller queued: a promise of yesterday only wakes people.
+    """
 
     attempts: int = 3
     gap_s: float = 900.0
     ring_s: float = 30.0
+    expires_s: float = 43200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,12 @@ class Callback:
     agent: str = ""
     attempts: int = 0
 
+    def turn_came(self, now: float) -> tuple[Callback, tuple[CallbackEffect, ...]]:
+        """An agent could be rung for it: too late, perhaps."""
+        if self.state is not CallbackState.WAITING or now < self._expires_at:
+            return self, ()
+        return self._given_up("expired")
+
     def agent_connected(self, agent: str) -> tuple[Callback, tuple[CallbackEffect, ...]]:
         """The turn came, and an agent took it."""
         if self.state is not CallbackState.WAITING:
@@ -102,9 +111,9 @@ class Callback:
         if self.state is not CallbackState.DIALLING:
             return self, ()
         free = ReleaseAgent(self.agent)
-        if code in GONE or self.attempts >= self.policy.attempts:
-            over = replace(self, state=CallbackState.GIVEN_UP, agent="")
-            return over, (free, Settled(False, self.attempts, reason))
+        if code in GONE or self.attempts >= self.policy.attempts or now + self.policy.gap_s >= self._expires_at:
+            over, settled = self._given_up(reason)
+            return over, (free, *settled)
         return replace(self, state=CallbackState.WAITING, agent=""), (free, WaitAgain(now + self.policy.gap_s))
 
     def agent_left(self, now: float) -> tuple[Callback, tuple[CallbackEffect, ...]]:
@@ -127,8 +136,15 @@ class Callback:
         if self.state in (CallbackState.TALKING, CallbackState.KEPT, CallbackState.GIVEN_UP):
             return self, ()
         free = (ReleaseAgent(self.agent),) if self.agent else ()
-        over = replace(self, state=CallbackState.GIVEN_UP, agent="")
-        return over, (*free, Settled(False, self.attempts, reason))
+        over, settled = self._given_up(reason)
+        return over, (*free, *settled)
+
+    @property
+    def _expires_at(self) -> float:
+        return self.since + self.policy.expires_s
+
+    def _given_up(self, reason: str) -> tuple[Callback, tuple[CallbackEffect, ...]]:
+        return replace(self, state=CallbackState.GIVEN_UP, agent=""), (Settled(False, self.attempts, reason),)
 
     def _kept(self) -> tuple[Callback, tuple[CallbackEffect, ...]]:
         return replace(self, state=CallbackState.KEPT), (Settled(True, self.attempts, ""),)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ivr.callback import RetryPolicy
 from ivr.strategies import Strategy
 from voice.settings import Section, SettingsFile
 
@@ -20,9 +21,10 @@ Level = Annotated[int, Field(ge=1, le=10)]
 
 class IvrSettings(Section):
     """``ring_s``: how long a station rings; ``wrap_up_s``: time after a contact before the next one. An agent may take
-    ``wrap_up_more_s`` more at a time, up to ``wrap_up_limit_s`` in all. Seconds. ``vip``: words of a
-    customer's value in the store that make a VIP. ``notice``: said to customers whom we call,
-    before they are recorded; it must be among the prompts. ``prompts``: the directory that holds one for each language.
+    ``wrap_up_more_s`` more at a time, up to ``wrap_up_limit_s`` in all. Seconds. ``callback_*``: see
+    ``ivr.callback.RetryPolicy``. ``vip``: words of a customer's value in the store that make a VIP. ``notice``: said to
+    customers whom we call, before they are recorded; it must be among the prompts. ``prompts``: the directory that
+    holds one for each language.
     """
 
     flow: Path = HERE / "flows" / "demo.yaml"
@@ -30,9 +32,17 @@ class IvrSettings(Section):
     prompts: Path = HERE / "audio"
     ring_s: float = Field(default=15.0, gt=0, le=120)
     vip: tuple[str, ...] = ()
+    callback_attempts: int = Field(default=3, ge=1, le=20)
+    callback_gap_s: float = Field(default=900.0, gt=0, le=86400)
+    callback_ring_s: float = Field(default=30.0, gt=0, le=120)
+    callback_expires_s: float = Field(default=43200.0, gt=0, le=604800)
     wrap_up_s: float = Field(default=10.0, ge=0, le=3600)
     wrap_up_more_s: float = Field(default=30.0, gt=0, le=3600)
     wrap_up_limit_s: float = Field(default=180.0, ge=0, le=3600)
+
+    def retries(self) -> RetryPolicy:
+        """How promised calls are tried."""
+        return RetryPolicy(self.callback_attempts, self.callback_gap_s, self.callback_ring_s, self.callback_expires_s)
 
 
 class Empty(StrEnum):

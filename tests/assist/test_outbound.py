@@ -24,7 +24,8 @@ from voice.settings import AgentSettings
 
 ANNA = AgentSettings(user="anna", name="Anna Kovacs", secret="kestrel-demo", queues=("billing",))
 NUMBER = "+12025550142"
-ASKED = CallbackRequested(NUMBER, "billing", 7, 500.0)
+SINCE = VirtualClock().wall() - 500.0
+ASKED = CallbackRequested(NUMBER, "billing", 7, SINCE)
 
 
 class NobodyKnown:
@@ -117,7 +118,7 @@ def test_a_promise_waits_for_its_turn_and_is_kept_in_the_callers_place() -> None
         stage.dispatch.decide(StationUp("anna"))
         told = await stage.begin("c2")
         assert (told.number, told.address, told.agent) == (NUMBER, f"sip:{NUMBER}@callfloor", "anna")
-        assert (told.queue, told.priority, told.since) == ("billing", 7, 500.0)
+        assert (told.queue, told.priority, told.since) == ("billing", 7, SINCE)
         assert stage.state() is AgentState.RINGING
         stage.say("c2", ContactAnswered("anna", told.lease_id, 2.0), CustomerReached())
         assert stage.state() is AgentState.TALKING
@@ -179,7 +180,7 @@ def test_without_a_free_line_the_agent_is_told_and_free() -> None:
 def test_a_number_that_no_trunk_takes_is_left_to_a_person(caplog: pytest.LogCaptureFixture) -> None:
     async def use(stage: Stage) -> None:
         stage.dispatch.decide(StationUp("anna"))
-        stage.say("c1", CallbackRequested("+442079460000", "billing", 7, 500.0))
+        stage.say("c1", CallbackRequested("+442079460000", "billing", 7, SINCE))
         assert stage.state() is AgentState.AVAILABLE
 
     run(use)
@@ -192,5 +193,30 @@ def test_open_promises_are_recalled_once() -> None:
         stage.dispatch.decide(StationUp("anna"))
         await stage.begin("c2")
         assert stage.claims.empty()
+
+    run(use)
+
+
+def test_a_promise_of_yesterday_rings_nobody() -> None:
+    async def use(stage: Stage) -> None:
+        stage.say("c1", ASKED)
+        await stage.clock.advance(2 * 86400.0)
+        stage.dispatch.decide(StationUp("anna"))
+        assert (await anext(stage.settled)).event == CallbackSettled("callback-c1", False, 0, "expired")
+        assert stage.state() is AgentState.AVAILABLE
+        assert stage.claims.empty()
+
+    run(use)
+
+
+def test_who_calls_again_and_is_served_is_not_called_back() -> None:
+    async def use(stage: Stage) -> None:
+        stage.say("c1", ASKED)
+        stage.say("c2", ContactAnswered("ben", "another", 2.0))
+        assert (await anext(stage.settled)).event == CallbackSettled(
+            "callback-c1", False, 0, "the customer called again"
+        )
+        stage.dispatch.decide(StationUp("anna"))
+        assert stage.state() is AgentState.AVAILABLE
 
     run(use)

@@ -20,6 +20,19 @@ from ivr.callback import (
 PROMISE = Callback("c1", "+15550100", "billing", 7, 1000.0, RetryPolicy(attempts=2, gap_s=600, ring_s=25))
 
 
+def test_a_promise_of_yesterday_is_given_up_when_its_turn_comes_and_not_tried_again() -> None:
+    policy = RetryPolicy(attempts=9, gap_s=600, expires_s=3600)
+    promise = Callback("c1", "+15550100", "billing", 7, 1000.0, policy)
+    assert promise.turn_came(4599.0) == (promise, ())
+    over, effects = promise.turn_came(4600.0)
+    assert (over.state, effects) == (CallbackState.GIVEN_UP, (Settled(False, 0, "expired"),))
+    assert over.turn_came(5000.0) == (over, ())
+    _, effects = promise.agent_connected("anna")[0].customer_failed(480, "no answer", 3999.0)
+    assert effects == (ReleaseAgent("anna"), WaitAgain(4599.0))
+    _, effects = promise.agent_connected("anna")[0].customer_failed(480, "no answer", 4000.0)
+    assert effects == (ReleaseAgent("anna"), Settled(False, 1, "no answer"))
+
+
 def test_a_kept_promise() -> None:
     dialling, effects = PROMISE.agent_connected("anna")
     assert effects == (DialCustomer("+15550100", 25),)
