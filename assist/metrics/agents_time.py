@@ -9,7 +9,7 @@ from assist.metrics.registry import share
 from ivr.agents import AgentState
 from ivr.contacts import AgentStateChanged
 
-BUSY = frozenset({AgentState.TALKING, AgentState.HOLD, AgentState.WRAPUP})
+BUSY = frozenset({AgentState.TALKING, AgentState.HOLD, AgentState.CONSULT, AgentState.WRAPUP})
 FREE = frozenset({AgentState.AVAILABLE, AgentState.RESERVED, AgentState.RINGING})
 """Waiting for work, a ringing station included: nobody has been served yet."""
 AT_WORK = BUSY | FREE

@@ -42,6 +42,7 @@ def test_occupancy_and_utilisation_of_a_worked_hour() -> None:
     assert occupancy(hour) == pytest.approx(70.0)
     assert utilisation(hour) == pytest.approx(100 * 2520 / 4500)
     assert occupancy({S.NOT_READY: 5.0}) is None
+    assert occupancy({S.CONSULT: 30.0, S.AVAILABLE: 70.0}) == pytest.approx(30.0), "who is consulted works"
 
 
 def test_adherence_is_doing_what_the_schedule_says() -> None:
