@@ -9,9 +9,12 @@ flushed, ``os._exit`` without tearing pjsua2 down (which would take a second).
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import logging
 import os
 import resource
+from pathlib import Path
 
 from ivr import effects as flow
 from ivr.contact_core import ContactCore
@@ -48,6 +51,7 @@ from voice.bus.base import Bus, Subscription
 from voice.bus.local import LocalBus
 from voice.clock import Clock, SystemClock
 from voice.commands import Command, CommandCodec, Reply
+from voice.errors import DocumentError
 from voice.events import VOICE_EVENTS, EventCodec, new_identifier
 from voice.hearing import MUSIC, PROMPTS, TAPPED, TONE, tap
 from voice.phone import LegDisconnected, Phone, PhoneConfig, PhoneError, PhoneEvent, SipAccount
@@ -275,6 +279,19 @@ def run(slot: WorkerSlot) -> int:
     return 0
 
 
+def prepare(settings_file: Path) -> None:
+    """What the zygote does once before it forks: flow and prompts are read, and workers read again what has changed."""
+    settings = read_settings(settings_file, os.environ)
+    ivr, where = settings.section("ivr", IvrSettings), RunDirectory.of(settings.section("run", RunSettings))
+    with contextlib.suppress(DocumentError):  # the worker that needs it says so
+        _shelf(ivr.flow, ivr.prompts, where.kept_flow).take()
+
+
+@functools.cache
+def _shelf(flow_file: Path, prompts: Path, kept: Path) -> FlowShelf:
+    return FlowShelf(flow_file, prompts, kept)
+
+
 async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     from voice.sip import SipPhone  # the zygote has it loaded (--preload); an endpoint must not exist before the fork
 
@@ -284,7 +301,7 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     front = settings.section("front", FrontSettings)
     where = RunDirectory.of(settings.section("run", RunSettings))
     contact_id = new_identifier()[:16]
-    shelf = FlowShelf(ivr.flow, ivr.prompts, where.kept_flow)
+    shelf = _shelf(ivr.flow, ivr.prompts, where.kept_flow)
     script, prompts = shelf.take()
     core = ContactCore(contact_id, slot.worker_id, script, front.domain, _notice(script, ivr.notice, prompts))
     bus = LocalBus(where.hub, f"worker-{slot.worker_id}", clock, EVENTS, COMMANDS, where.spool)

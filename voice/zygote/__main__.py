@@ -34,7 +34,8 @@ def main() -> int:
             raise DocumentError(options.settings, None, "rtp: too many ports", "lower first_port or front.max_contacts")
         for module in options.preload:
             importlib.import_module(module)
-        plan = Plan(_load(options.worker), rtp, options.settings, options.run_dir, options.front_inner)
+        worker = _load(options.worker, options.settings)
+        plan = Plan(worker, rtp, options.settings, options.run_dir, options.front_inner)
         check_single_thread()
         zygote = Zygote(
             plan, Nursery(min(options.warm, options.max), options.max), _listen(options.listen), SystemClock()
@@ -53,10 +54,16 @@ def main() -> int:
     return 0
 
 
-def _load(name: str) -> Worker:
-    """Import MODULE:FUNCTION, with all it needs, before the first fork."""
-    module, _, function = name.partition(":")
-    return cast(Worker, getattr(importlib.import_module(module), function))
+def _load(name: str, settings: Path) -> Worker:
+    """Import MODULE:FUNCTION, with all it needs, before the first fork; if the module has a ``prepare``, call it with
+    the settings file, for what all workers can share.
+    """
+    name, _, function = name.partition(":")
+    module = importlib.import_module(name)
+    prepare = getattr(module, "prepare", None)
+    if prepare is not None:
+        prepare(settings)
+    return cast(Worker, getattr(module, function))
 
 
 def _listen(path: Path) -> socket.socket:
