@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.contracts.phone import connect
+from tests.contracts.phone_features import end_of_transfer
 from tests.sip.ends import TONES, RemoteEnd
 from tests.sip.rawua import RawUa
 from tests.sip.test_phone_contract import SipFloor, sip_floor
@@ -17,6 +18,7 @@ from voice.phone import (
     LegDisconnected,
     LegHoldChanged,
     LegHoldRefused,
+    LegReferred,
     PhoneConfig,
     Srtp,
     TransferProgressed,
@@ -94,6 +96,24 @@ def test_a_transfer_nobody_tells_about_is_no_success() -> None:
         await phone.expect(LegDisconnected)
         told = [event for event in phone.inbox.seen if isinstance(event, TransferProgressed)]
         assert not any(event.final and event.code < 300 for event in told)
+
+    live(run)
+
+
+def test_a_referral_there_is_no_slot_for_ends_and_may_be_hung_up() -> None:
+    async def run(floor: SipFloor) -> None:
+        (agent, _), (customer, uri), (other, other_uri) = [await floor.party() for _ in range(3)]
+        leg_id = await connect(agent, customer, uri)
+        for number in range(3):
+            await connect(customer, other, other_uri, f"call-{number}")
+        await agent.do("transfer", "call", other_uri)
+        await customer.expect(LegReferred)
+        await customer.do("answer_referral", leg_id, "moved")
+        assert await end_of_transfer(agent) == 500
+        await customer.do("hang_up", "moved")  # pjsua2 has no call for it, and aborts where it is asked to end it
+        ended = await customer.expect(LegDisconnected)
+        assert (ended.leg_id, ended.code) == ("moved", 500)
+        assert await agent.do("received", "call") >= 0
 
     live(run)
 

@@ -91,6 +91,7 @@ class Engine:
         for leg in self._legs.all():
             hang_up(leg, 0)
             self._reports.end(leg, 0, "closed")
+        self._reports.close()
         self._ports.bridge.clear()
         self._stack.destroy(self._ports.drop)
 

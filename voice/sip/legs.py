@@ -28,6 +28,7 @@ class Leg:
     answered: bool = False  # by 200, from either side
     confirmed: bool = False
     ending: bool = False  # we hung up; DISCONNECTED is on its way
+    hung_up: bool = False  # PJSIP has been told so
     audible: bool = False
     reported: bool = False
     codec: str = ""

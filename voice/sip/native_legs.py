@@ -81,15 +81,23 @@ def send_hold(leg: Leg, *, held: bool) -> bool:
     return True
 
 
+def is_born(leg: Leg) -> bool:
+    """Whether PJSIP has a call for it yet: not so at first where PJSIP itself makes the call, for a REFER or Replaces;
+    to touch it then aborts the process.
+    """
+    return bool(leg.call.getId() != pj.PJSUA_INVALID_ID)
+
+
 def hang_up(leg: Leg, code: int) -> None:
-    """BYE, CANCEL or the final response, once."""
-    if leg.ending:
-        return
+    """BYE, CANCEL or the final response, once; for a call that is not born yet, as soon as it is (call again then)."""
     leg.ending = True
+    if leg.hung_up or not is_born(leg):
+        return
+    leg.hung_up = True
     if leg.referral is not None:  # its callback holds the lock that hanging up needs
         leg.referral.answer(None)
     try:
         leg.call.hangup(parameters(code))
     except pj.Error as error:  # it ended by itself in this very moment; DISCONNECTED is on its way
         log.debug("hanging up leg %s: %s", leg.leg_id, error.reason)
-        leg.ending = not leg.call.isActive()
+        leg.ending = leg.hung_up = not leg.call.isActive()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import logging
 import urllib.parse
 from collections.abc import Callable
+from typing import Final
 
 import pjsua2 as pj
 
@@ -28,7 +30,7 @@ from voice.sip.bridge import Bridge
 from voice.sip.headers import check_uri, parse_headers, parse_name_addr
 from voice.sip.holding import Next
 from voice.sip.legs import Leg, LegTable
-from voice.sip.native_legs import MediaState, hang_up, is_encrypted, read_media, send_hold
+from voice.sip.native_legs import MediaState, hang_up, is_born, is_encrypted, read_media, send_hold
 from voice.sip.notices import (
     CallArrived,
     CallReferred,
@@ -45,6 +47,8 @@ from voice.sip.notices import (
 from voice.sip.stack import Stack
 
 log = logging.getLogger(__name__)
+
+_BIRTH_S: Final = 2.0  # how long a call that PJSIP makes by itself may take to get its slot
 
 Later = Callable[[float, Callable[[], None]], None]
 """Have work done on the command thread after so many seconds."""
@@ -71,6 +75,7 @@ class Reports:
         self._emit = emit
         self._later = later
         self.closing = False
+        self._unborn: collections.deque[object] = collections.deque(maxlen=256)
 
     def handle(self, notice: Notice) -> None:
         """Take one notice. Notices of calls that are no longer in the table are late and mean nothing."""
@@ -78,7 +83,7 @@ class Reports:
             case CallArrived():
                 self._arrived(notice)
             case CallReferred(leg_id, serial, call):
-                self._legs.add(Leg(leg_id, serial, call, incoming=False))
+                self._expect(Leg(leg_id, serial, call, incoming=False))
             case RegistrationAnswered(active, code, reason):
                 self._emit(RegistrationChanged(active, code, reason))
             case ReferArrived(serial=serial) if self._legs.get(serial) is None or self.closing:
@@ -124,10 +129,27 @@ class Reports:
                 self._referred(leg, notice)
             case CallReplaced(_, serial, call):
                 new = Leg(f"in-{serial}", serial, call, incoming=True, answered=True)
-                self._legs.add(new)
                 self._emit(LegReplaced(leg.leg_id, new.leg_id))
+                self._expect(new)
             case TransferAnswered(_, code, reason, final):
                 self._emit(TransferProgressed(leg.leg_id, code, reason, final))
+
+    def _expect(self, leg: Leg) -> None:
+        """A call that PJSIP is about to make. Where it fails to, it tells only the far end."""
+        self._legs.add(leg)
+        if self.closing:
+            hang_up(leg, 503)
+        self._later(_BIRTH_S, lambda: self._give_up(leg.serial))
+
+    def _give_up(self, serial: int) -> None:
+        leg = self._legs.get(serial)
+        if leg is not None and not is_born(leg):
+            self._unborn.append(leg.call)  # pjsua2 may still point to it
+            self.end(leg, 500, "the call could not be made")
+
+    def close(self) -> None:
+        """Let go of what is left, before the stack is destroyed."""
+        self._unborn.clear()
 
     def _arrived(self, notice: CallArrived) -> None:
         leg = Leg(f"in-{notice.serial}", notice.serial, notice.call, incoming=True)
@@ -158,6 +180,8 @@ class Reports:
         self._emit(LegReferred(leg.leg_id, target, replaces="replaces" in wanted))
 
     def _changed(self, leg: Leg, notice: CallStateChanged) -> None:
+        if leg.ending and not leg.hung_up and notice.state != pj.PJSIP_INV_STATE_DISCONNECTED:
+            hang_up(leg, 0)  # it was asked for before the call was born
         if notice.state == pj.PJSIP_INV_STATE_EARLY and not leg.incoming and notice.code != leg.code:
             leg.code = notice.code
             self._emit(LegProgressed(leg.leg_id, notice.code))
