@@ -25,6 +25,7 @@ from tests.fakes.floor import FakeFloor, Performance
 from tests.fakes.floor_server import AGENTS, KEY
 from voice.clock import SystemClock
 from voice.errors import BusError
+from voice.hearing import Mode
 
 DEADLINE_S = 10.0
 
@@ -171,6 +172,13 @@ def test_a_page_is_welcomed_gets_its_desk_and_resumes_without_loss_or_repeat() -
         ("accept_card", {"card_id": "x"}, ports.AcceptCard("x")),
         ("dismiss_card", {"card_id": "x"}, ports.DismissCard("x")),
         ("note", {"contact_id": "c", "text": "said"}, ports.Note("c", "said")),
+        ("raise_hand", {"contact_id": "c", "text": "help"}, ports.RaiseHand("c", "help")),
+        ("lower_hand", {"contact_id": "c"}, ports.LowerHand("c")),
+        ("supervise", {"contact_id": "c"}, ports.SuperviseContact("c")),
+        ("supervise_as", {"contact_id": "c", "mode": "whisper"}, ports.SuperviseAs("c", Mode.WHISPER)),
+        ("leave", {"contact_id": "c"}, ports.LeaveContact("c")),
+        ("coach", {"contact_id": "c", "tip": "slow"}, ports.Coach("c", tip="slow")),
+        ("acknowledge_alert", {"alert_id": "c:1"}, ports.AcknowledgeAlert("c:1")),
     ],
 )
 def test_commands_reach_the_floor(name: str, data: dict[str, object], command: ports.AgentCommand) -> None:
@@ -194,6 +202,8 @@ def test_commands_reach_the_floor(name: str, data: dict[str, object], command: p
         ("tick_step", {"card_id": "x", "step_id": "y", "done": True}, "no such card"),
         ("set_state", {"state": "not_ready", "reason": "r" * 65}, "at most 64"),
         ("note", {"contact_id": "c", "text": "n" * 4001}, "at most 4000"),
+        ("coach", {"contact_id": "c", "text": "n" * 501}, "at most 500"),
+        ("supervise_as", {"contact_id": "c", "mode": "shout"}, "supervise_as: mode"),
     ],
 )
 def test_refused_commands_are_answered_and_the_socket_stays(name: str, data: dict[str, object], reason: str) -> None:
@@ -364,3 +374,18 @@ def test_a_program_gives_commands_by_post() -> None:
         assert await post("swap", {}) == (409, "you have no contact")
 
     in_house(use)
+
+
+def test_what_supervisors_begin_with_is_for_supervisors() -> None:
+    async def test(house: House) -> None:
+        async def view(user: str) -> httpx.Response:
+            bearer = {"Authorization": f"Bearer {house.security.issue(user)[0]}"}
+            return await house.http.get("/api/supervision", headers=bearer)
+
+        house.floor.view = ports.SupervisorView(tips={"slow": "Speak slower"}, supervising="c1")
+        answer = await view("sara")
+        assert answer.json() == {"alerts": [], "hands": [], "tips": {"slow": "Speak slower"}, "supervising": "c1"}
+        assert (await view("anna")).status_code == 403
+        assert (await house.http.get("/api/supervision")).status_code == 401
+
+    in_house(test)

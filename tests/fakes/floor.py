@@ -43,6 +43,7 @@ class FakeFloor:
         self.commands: list[AgentCommand] = []
         self.seen: list[str] = []
         self.link: StationLink | None = None
+        self.view = SupervisorView()
         self.refuse = ""
         self._stirred = asyncio.Event()
         feed.add_agent(script.AGENT, "Anna Kovacs")
@@ -109,7 +110,7 @@ class FakeFloor:
         return Reply(False, "no such card")
 
     def supervisor_view(self, user: str) -> SupervisorView:
-        return SupervisorView()
+        return self.view
 
     def page_opened(self, agent: str) -> None:
         """See FloorPort."""

@@ -25,6 +25,7 @@ from voice.settings import AgentSettings
 AGENTS = (
     AgentSettings(user=script.AGENT, name="Anna Kovacs", secret=script.SECRET),
     AgentSettings(user="ben", name="Ben Okafor", secret=script.SECRET),
+    AgentSettings(user="sara", name="Sara Lind", secret=script.SECRET, role="supervisor"),
 )
 KEY = b"a key only the fake floor has .."
 
