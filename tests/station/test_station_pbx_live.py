@@ -99,6 +99,12 @@ async def a_day(station: StationProcess, customer: RemoteEnd, colleague: RemoteE
     await customer.do("until_hears", "ear", [COLLEAGUE_TONE])
     await colleague.do("until_hears", "ear", [CUSTOMER_TONE])
 
+    await customer.do("dial", "b", where["sip"], {"Answer-Mode": "Auto"})  # nobody presses anything
+    assert (await customer.expect(LegConnected)).leg_id == "b"
+    await customer.do("hang_up", "moved")
+    await talk(customer, "b")
+    await station.until(hears(CUSTOMER_TONE))
+
 
 def test_hold_consult_conference_and_attended_transfer() -> None:
     async def main() -> None:
