@@ -10,7 +10,7 @@ import logging
 import os
 from pathlib import Path
 
-from ivr.prompts import MANIFEST, PromptStore, directory_of
+from ivr.prompts import MANIFEST, PromptStore
 from ivr.schema import Flow, load_with_prompts
 from voice.errors import DocumentError
 
@@ -33,9 +33,10 @@ class FlowShelf:
         """What a contact that begins now goes through; reads only what has changed. Raises DocumentError where there
         has never been a good one.
         """
-        if self._current is None or self._stamp(self._current[0]) != self._seen:
+        stamp = self._stamp()  # before it is read: what changes while it is read is seen the next time
+        if self._current is None or stamp != self._seen:
             self._current = self._load()
-            self._seen = self._stamp(self._current[0])
+            self._seen = stamp
         return self._current
 
     def _load(self) -> tuple[Flow, PromptStore]:
@@ -46,21 +47,25 @@ class FlowShelf:
         try:
             found = load_with_prompts(self._file, self._root)
         except DocumentError as error:
-            good = self._current or self._last_good(error)
+            good = self._last_good(error)
             log.error("%s. Callers go through version %s of before", error, good[0].version)
             return good
         self._keep(text)
         return found
 
     def _last_good(self, error: DocumentError) -> tuple[Flow, PromptStore]:
-        if not self._kept.is_file():
-            raise error
-        return load_with_prompts(self._kept, self._root)
+        """The copy comes before what this process has seen itself: another may have read a newer one."""
+        try:
+            return load_with_prompts(self._kept, self._root)
+        except DocumentError:
+            if self._current is None:
+                raise error from None
+            return self._current
 
     def _keep(self, text: bytes) -> None:
         try:
-            if self._kept.is_file() and self._kept.read_bytes() == text:
-                return
+            if self._file.read_bytes() != text or (self._kept.is_file() and self._kept.read_bytes() == text):
+                return  # newer already, or kept already
             self._kept.parent.mkdir(parents=True, exist_ok=True)
             draft = self._kept.with_name(f".{self._kept.name}.{os.getpid()}")
             draft.write_bytes(text)
@@ -68,8 +73,10 @@ class FlowShelf:
         except OSError as error:
             log.error("%s is not kept for bad days: %s", self._file, error.strerror)
 
-    def _stamp(self, flow: Flow) -> Stamp:
-        return tuple(_stamp(file) for file in (self._file, directory_of(self._root, flow.language) / MANIFEST))
+    def _stamp(self) -> Stamp:
+        """Of the flow and of every language's prompts: which it takes is not known before it is read."""
+        manifests = sorted(self._root.glob(f"*/{MANIFEST}"))
+        return tuple(_stamp(file) for file in (self._file, self._root / MANIFEST, *manifests))
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

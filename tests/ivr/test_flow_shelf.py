@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ivr import flow_shelf
 from ivr.flow_shelf import FlowShelf
 from ivr.music import hold_music
 from ivr.prompts import PromptEntry as Entry
-from ivr.prompts import PromptSource, file_name, write_manifest
+from ivr.prompts import PromptSource, PromptStore, file_name, write_manifest
+from ivr.schema import Flow, load_with_prompts
 from voice.audio import write_wav
 from voice.errors import DocumentError
 
@@ -73,6 +75,45 @@ def test_a_broken_file_is_said_once_and_the_flow_of_before_goes_on(
     assert house.shelf().take()[0].version == good.version, "in a worker that starts now, too"
     house.write("Two.")
     assert [source.text for source in shelf.take()[0].sources()] == ["Two."], "mended"
+
+
+def test_a_process_that_slept_meanwhile_goes_on_with_what_another_has_read(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.write("One.")
+    slept, awake = house.shelf(), house.shelf()
+    slept.take()
+    house.write("Two.")
+    version = awake.take()[0].version
+    house.write("[")
+    assert slept.take()[0].version == awake.take()[0].version == version
+    house.kept.unlink()
+    house.write("[ [")
+    assert slept.take()[0].version == version, "and without the copy with what it has"
+
+
+def test_what_changes_while_it_is_read_is_read_again_and_never_kept_as_the_last_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path)
+    house.write("One.")
+    shelf = house.shelf()
+    reads = list[Path]()
+
+    def slowly(file: Path, root: Path) -> tuple[Flow, PromptStore]:
+        found = load_with_prompts(file, root)
+        if not reads:
+            house.write("Two.")
+        reads.append(file)
+        return found
+
+    monkeypatch.setattr(flow_shelf, "load_with_prompts", slowly)
+    old, _ = shelf.take()
+    assert [source.text for source in old.sources()] == ["One."]
+    assert not house.kept.exists()
+    assert [source.text for source in shelf.take()[0].sources()] == ["Two."]
+    assert house.kept.read_bytes() == house.flow.read_bytes()
+    shelf.take()
+    assert len(reads) == 2
 
 
 def test_prompts_that_come_later_mend_a_flow(tmp_path: Path) -> None:
