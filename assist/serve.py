@@ -15,7 +15,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,7 +46,7 @@ class ChildRefusedError(CallfloorError):
 
 SECTIONS = {
     "run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue", "trunk", "kamailio", "supervision",
-    "alerts",
+    "alerts", "report",
 }  # fmt: skip
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
@@ -97,7 +97,8 @@ class House:
         settings.section("rtp", RtpSettings)
         read_access(settings)
         read_queues(settings)
-        _check_documents(settings.section("ivr", IvrSettings), self._words)
+        self._queue_models = sorted({queue.model for queue in read_queues(settings).values() if queue.model})
+        _check_documents(settings.section("ivr", IvrSettings), self._words, self._queue_models)
         self.where = RunDirectory.of(settings.section("run", RunSettings))
         self.pids: dict[str, int] = {}
         self.on_change: Callable[[str, int | None], None] = lambda name, pid: None
@@ -227,7 +228,7 @@ class House:
         inner_address = "{}:{}".format(*inner.getsockname())
         zygote = ChildSpec(
             "zygote",
-            ("-m", "voice.zygote", "--listen", str(where.zygote), "--worker", "ivr.contact:run",
+            ("-m", "voice.zygote", "--listen", str(where.zygote), "--worker", "ivr.contact_process:run",
              "--preload", "voice.sip",
              "--warm", str(self._front.warm_workers), "--max", str(self._front.max_contacts),
              "--run-dir", str(where.run), "--front-inner", inner_address, *settings),
@@ -247,6 +248,7 @@ class House:
              "--max-streams", str(self._words.max_streams), "--idle", str(self._words.idle_s),
              "--certificate", self._words.certificate, "--key", self._words.key,
              "--redact", ",".join(self._words.redact),
+             *(part for model in self._queue_models for part in ("--also", model)),
              "--bus", str(where.hub), "--spool", str(where.spool),
              "--token-file", str(where.state / "keys" / "transcription")),
             (words,), ports,
@@ -328,10 +330,11 @@ class House:
             await process.wait()
 
 
-def _check_documents(ivr: IvrSettings, words: TranscriptionSettings) -> None:
+def _check_documents(ivr: IvrSettings, words: TranscriptionSettings, models: Sequence[str]) -> None:
     """What a person wrote is read here first, so that one line says what is wrong. Raises DocumentError."""
     load_with_prompts(ivr.flow, ivr.prompts, load_content().library.texts())
-    find_model(words.model)
+    for model in (words.model, *models):
+        find_model(model)
 
 
 def _said(status: int) -> str:

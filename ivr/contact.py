@@ -1,20 +1,14 @@
-"""The contact worker: one process, one contact. The thin driver around ``ContactCore``.
+"""The contact worker: the thin driver around ``ContactCore``; its process is ``ivr.contact_process``.
 
-Owns the phone, the prompt player, the bus connection and the ears (recognition and recording) of one contact. The
-zygote forks it, it reports its SIP port, and waits for the INVITE the front sends it. It needs none of the floor, the
-transcription server and the bus to keep the call up. It ends with the process: all legs disconnected, everything
-flushed, ``os._exit`` without tearing pjsua2 down (which would take a second).
+Owns the phone, the prompt player, the bus connection and the ears (recognition and recording) of one contact. It needs
+none of the floor, the transcription server and the bus to keep the call up.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import functools
 import logging
-import os
-import resource
-from pathlib import Path
+from collections.abc import Mapping
 
 from ivr import effects as flow
 from ivr.contact_core import ContactCore
@@ -32,32 +26,24 @@ from ivr.contact_effects import (
     StartListening,
 )
 from ivr.contact_state import RINGBACK
-from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS, ContactClosed, FloorStarted, TalkMeasured
+from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS, FloorStarted, TalkMeasured
 from ivr.conversation import Conversation
 from ivr.ears import Ears
-from ivr.flow_shelf import FlowShelf
 from ivr.http_client import look_up
 from ivr.outbound import OutboundReady
 from ivr.playback import PromptPlayer
 from ivr.prompts import PromptStore
 from ivr.schema import Flow
-from ivr.settings import IvrSettings
 from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
 from ivr.supervision_tone import supervision_tone
 from ivr.tones import ringback
-from transcription.settings import TranscriptionSettings
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.base import Bus, Subscription
-from voice.bus.local import LocalBus
-from voice.clock import Clock, SystemClock
+from voice.clock import Clock
 from voice.commands import Command, CommandCodec, Reply
-from voice.errors import DocumentError
-from voice.events import VOICE_EVENTS, EventCodec, new_identifier
+from voice.events import VOICE_EVENTS, EventCodec
 from voice.hearing import MUSIC, PROMPTS, TAPPED, TONE, tap
-from voice.phone import LegDisconnected, Phone, PhoneConfig, PhoneError, PhoneEvent, SipAccount
-from voice.rundir import RunDirectory
-from voice.settings import FrontSettings, RtpSettings, RunSettings, read_settings
-from voice.zygote import BEAT_S, WorkerSlot
+from voice.phone import LegDisconnected, Phone, PhoneError, PhoneEvent
 
 log = logging.getLogger(__name__)
 
@@ -75,13 +61,19 @@ PhoneOperation = AnswerLeg | AnswerReferral | DialLeg | HangUpLeg | PressKeys | 
 
 
 class ContactWorker:
-    """Performs the core's effects on a phone, a player, a bus and ears. Belongs to one asyncio loop."""
+    """Performs the core's effects on a phone, a player, a bus and ears. Belongs to one asyncio loop. ``models``: the
+    recogniser model of a queue that has its own.
+    """
 
-    def __init__(self, core: ContactCore, bus: Bus, prompts: PromptStore, ears: Ears, clock: Clock) -> None:
+    def __init__(
+        self, core: ContactCore, bus: Bus, prompts: PromptStore, ears: Ears, clock: Clock,
+        models: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self._core = core
         self._bus = bus
         self._prompts = prompts
         self._ears = ears
+        self._models = models or {}
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._player = PromptPlayer(lambda token: self._loop.call_soon_threadsafe(self._prompt_finished, token))
@@ -197,7 +189,7 @@ class ContactWorker:
                 case PlayTone():
                     self._announcer.play(0, supervision_tone())
                 case StartListening():
-                    self._ears.open(self._since_offer())
+                    self._ears.open(self._since_offer(), self._models.get(self._core.snapshot.queue, ""))
                 case Finish():
                     self._finished.set()
                 case AnswerLeg() | AnswerReferral() | DialLeg() | HangUpLeg() | PressKeys() | SetPaths():
@@ -270,98 +262,3 @@ def _loop(pcm: bytes) -> PromptPlayer:
     player = PromptPlayer(lambda token: None)
     player.play(0, pcm, loop=True)
     return player
-
-
-def run(slot: WorkerSlot) -> int:
-    """The zygote's entry point: one contact, then the exit status."""
-    logging.basicConfig(level=logging.WARNING, format=f"{slot.worker_id} %(name)s: %(message)s")
-    asyncio.run(_serve(slot, SystemClock()))
-    return 0
-
-
-def prepare(settings_file: Path) -> None:
-    """What the zygote does once before it forks: flow and prompts are read, and workers read again what has changed."""
-    settings = read_settings(settings_file, os.environ)
-    ivr, where = settings.section("ivr", IvrSettings), RunDirectory.of(settings.section("run", RunSettings))
-    with contextlib.suppress(DocumentError):  # the worker that needs it says so
-        _shelf(ivr.flow, ivr.prompts, where.kept_flow).take()
-
-
-@functools.cache
-def _shelf(flow_file: Path, prompts: Path, kept: Path) -> FlowShelf:
-    return FlowShelf(flow_file, prompts, kept)
-
-
-async def _serve(slot: WorkerSlot, clock: Clock) -> None:
-    from voice.sip import SipPhone  # the zygote has it loaded (--preload); an endpoint must not exist before the fork
-
-    settings = read_settings(slot.settings, os.environ)
-    ivr = settings.section("ivr", IvrSettings)
-    rtp = settings.section("rtp", RtpSettings)
-    front = settings.section("front", FrontSettings)
-    where = RunDirectory.of(settings.section("run", RunSettings))
-    contact_id = new_identifier()[:16]
-    shelf = _shelf(ivr.flow, ivr.prompts, where.kept_flow)
-    script, prompts = shelf.take()
-    core = ContactCore(contact_id, slot.worker_id, script, front.domain, _notice(script, ivr.notice, prompts))
-    bus = LocalBus(where.hub, f"worker-{slot.worker_id}", clock, EVENTS, COMMANDS, where.spool)
-    words = settings.section("transcription", TranscriptionSettings)
-    ears = Ears(contact_id, words.url, where, bus, clock, words.trust())
-    worker = ContactWorker(core, bus, prompts, ears, clock)
-    phone = SipPhone(
-        PhoneConfig(rtp_host=rtp.host, rtp_first_port=slot.rtp_first_port, rtp_ports=slot.rtp_ports),
-        worker.phone_event,
-        clock,
-    )
-    _, port = await phone.start()
-    await phone.add_account(SipAccount(f"sip:callfloor@{front.domain}", proxy=f"sip:{slot.front_inner};lr"))
-    asyncio.get_running_loop().add_reader(slot.assigned_fd, _told, slot, worker, shelf, where)
-    slot.ready(port)
-    heart = asyncio.create_task(_beat(slot, clock), name="heartbeat")
-    await worker.run(phone)
-    heart.cancel()  # what is left may take its time
-    if not worker.called:
-        await bus.close()
-        os._exit(0)
-    recorded = await ears.close()
-    if (talk := worker.talk()) is not None:
-        bus.publish(talk, contact_id=contact_id)
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    bus.publish(
-        ContactClosed(
-            recorded.path,
-            recorded.seconds,
-            recorded.silenced_s,
-            usage.ru_utime + usage.ru_stime,
-            usage.ru_maxrss / 1024,
-        ),
-        contact_id=contact_id,
-    )
-    await bus.close()
-    os._exit(0)
-
-
-async def _beat(slot: WorkerSlot, clock: Clock) -> None:
-    """As long as this loop turns, the zygote hears of it; a worker that hangs is killed, and its legs get their BYE."""
-    while True:
-        slot.beat()
-        await clock.sleep(BEAT_S)
-
-
-def _notice(script: Flow, text: str, prompts: PromptStore) -> flow.Prompt | None:
-    """What customers whom we call are told about recording; None where there is no such prompt."""
-    prompt = script.prompt(text)
-    if prompt.audio in prompts:
-        return prompt
-    log.warning("there is no recording of the notice %r: calls that we begin are not recorded", text)
-    return None
-
-
-def _told(slot: WorkerSlot, worker: ContactWorker, shelf: FlowShelf, where: RunDirectory) -> None:
-    """The zygote's only word is that we have a contact, with its order where we are to begin it; end of file is its
-    death, which is ours too. A warm worker may have waited long: the contact goes through the flow as it is now.
-    """
-    asyncio.get_running_loop().remove_reader(slot.assigned_fd)
-    if told := os.read(slot.assigned_fd, 64):
-        worker.use(*shelf.take(), where.banner)
-        worker.assigned(told[1:].decode())

@@ -67,7 +67,9 @@ class QueueSettings(Section):
     agent of the last contact alone, if that agent is working. ``join_empty``/``leave_empty``: when callers are not
     taken in, or (30 s later) sent on, because there is nobody. ``max_waiting``: how many may wait (0: any number).
     ``overflow_to``: the queue whose agents serve who has waited ``overflow_after_s``. ``autofill`` false: one contact
-    is offered at a time. ``handle_s``: how long a contact takes an agent, believed until enough were measured.
+    is offered at a time. ``model``: a recogniser model (name or directory) with this queue's vocabulary (see
+    ``callfloor models add-words``) instead of the house's. ``handle_s``: how long a contact takes an agent, believed
+    until enough were measured.
     """
 
     name: QueueName
@@ -81,6 +83,7 @@ class QueueSettings(Section):
     overflow_to: QueueName | None = None
     overflow_after_s: float = Field(default=300.0, ge=0, le=86400)
     autofill: bool = True
+    model: str = Field(default="", max_length=256)
     handle_s: float = Field(default=240.0, gt=0, le=86400)
 
 

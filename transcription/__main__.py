@@ -38,6 +38,9 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--fd", type=int, help="a listening socket inherited from the parent, instead of --host/--port")
     parser.add_argument("--engine", default=ENGINES[0], choices=ENGINES)
     parser.add_argument("--model", default="", help="an installed model's name or a directory; else the engine's own")
+    parser.add_argument(
+        "--also", action="append", default=[], help="another model, as clients will name it; may repeat"
+    )
     parser.add_argument("--domain", type=Path, help="pocketsphinx: a file of sentences such as may be said, one a line")
     parser.add_argument("--token-file", type=Path, help="a file with the token clients must show")
     parser.add_argument("--bus", type=Path, help="publish utterances on the local bus with this socket")
@@ -114,6 +117,8 @@ async def _serve(options: argparse.Namespace) -> None:
     tls = _tls(options.certificate, options.key)
     engine = load_engine(options.engine, options.model, _sentences(options.domain))
     shelf = ModelShelf(engine, installed(), lambda name: load_engine("vosk", name))
+    for name in options.also:
+        shelf.add(name)
     listener = socket.socket(fileno=options.fd) if options.fd is not None else None
     config = ServerConfig(
         host=options.host,

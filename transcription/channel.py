@@ -65,7 +65,8 @@ class Channel:
         self._contact_id = contact_id
         origin = Origin(contact_id, spec.channel, spec.party, spec.rate, spec.base_s)
         floor = spec.floor if spec.grammar is not None else 0.0
-        self._reporter = Reporter(origin, redactor, shared.shelf.default.info, floor)
+        self._report_as = functools.partial(Reporter, origin, redactor, floor=floor)
+        self._reporter = self._report_as(shared.shelf.default.info)
         self._shared = shared
         self._socket = socket
         self._stream = Stream()
@@ -140,7 +141,9 @@ class Channel:
 
     def _open(self) -> ChannelDecoder:
         spec = self.spec
-        recogniser = self._shared.shelf.default.open(spec.rate, spec.grammar)
+        engine = self._shared.shelf.or_default(spec.model)
+        self._reporter = self._report_as(engine.info)
+        recogniser = engine.open(spec.rate, spec.grammar)
         detector = webrtc_detector(spec.rate)
         segmenter = Segmenter(spec.rate, detector, position=spec.position, speaking_from=spec.speaking_from)
         return ChannelDecoder(segmenter, recogniser)

@@ -81,16 +81,19 @@ class TranscriptionClient:
         *,
         grammar: tuple[str, ...] | None = None,
         floor: float = 0.0,
+        model: str = "",
         publish: bool = True,
     ) -> AudioSink:
-        """Where to write this leg's audio; ``base_s``: contact seconds of its sample 0. Works before ``run`` and while
+        """Where to write this leg's audio; ``base_s``: contact seconds of its sample 0; ``model``: an installed one
+        instead of the server's own. Works before ``run`` and while
         the server is away. Use a new number (0..255) for each leg; ValueError if it is in use.
         """
         if channel in self._channels:
             raise ValueError(f"channel {channel} is in use")
         spec = wire.ChannelSpec(
-            channel=channel, party=party, rate=rate, base_s=base_s, grammar=grammar, floor=floor, publish=publish
-        )
+            channel=channel, party=party, rate=rate, base_s=base_s, grammar=grammar, floor=floor, model=model,
+            publish=publish,
+        )  # fmt: skip
         tap = Tap(rate, self._wake_up, self.statistics)
         self._channels[channel] = ClientChannel(spec, tap)
         self._talk.listening_from(base_s)

@@ -1,11 +1,17 @@
-"""The models of one server: the one it was started with, and installed ones a vosk-server client may name instead."""
+"""The models of one server: the one it was started with, and installed ones a client may name instead (a queue its
+own vocabulary, a vosk-server client its language).
+"""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Collection
 
 from transcription.recogniser import Engine, RecogniserError
+from voice.errors import DocumentError
+
+log = logging.getLogger(__name__)
 
 
 class ModelShelf:
@@ -19,6 +25,21 @@ class ModelShelf:
         self._others = frozenset(others) if load else frozenset()
         self._loaded = {default.info.model.name: default}
         self._lock = threading.Lock()
+
+    def add(self, name: str) -> None:
+        """Load a model ahead, an installed one or a directory, for clients to ask for as ``name``. Raises
+        DocumentError.
+        """
+        if self._load is not None and name not in self._loaded:
+            self._loaded[name] = self._load(name)
+
+    def or_default(self, name: str) -> Engine:
+        """The same for a call that runs: what is said in it is better heard with the default model than not at all."""
+        try:
+            return self.get(name)
+        except (RecogniserError, DocumentError) as error:
+            log.error("model %r: %s; the default one listens instead", name, error)
+            return self.default
 
     def get(self, name: str) -> Engine:
         """The engine on the model of that name ("" for the default). Loading takes its time: not on the loop.

@@ -58,9 +58,9 @@ class ChannelSpec(_Message):
     """A channel: ``rate`` Hz; ``base_s``: contact seconds of sample 0; ``party``: ``caller``, ``agent`` ...
 
     ``grammar``: the phrases of a gather (no other words are heard), those of a confidence (0..1) below ``floor`` as
-    ``[unk]``; ``publish``: False to hear the words only on this
-    connection; ``position``: the first sample that will be sent; ``speaking_from``: the first sample of the utterance a
-    lost connection interrupted.
+    ``[unk]``; ``model``: one the server has, by the name it was loaded under (empty: its default; one it has not: the
+    default too); ``publish``: False to hear the words only on this connection; ``position``: the first sample that will
+    be sent; ``speaking_from``: the first sample of the utterance a lost connection interrupted.
     """
 
     channel: int = Field(ge=0, le=255)
@@ -70,6 +70,7 @@ class ChannelSpec(_Message):
     base_s: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     grammar: tuple[str, ...] | None = Field(default=None, max_length=5000)
     floor: float = Field(default=0.0, ge=0, le=1)
+    model: str = Field(default="", max_length=256)
     publish: bool = True
     position: int = Field(default=0, ge=0, lt=2**63)
     speaking_from: int | None = Field(default=None, ge=0, lt=2**63)

@@ -77,17 +77,20 @@ class ShortPrompts(PromptStore):
         return b"\x00\x10" * 320
 
 
+MODELS = {"billing": "billing-words", "support": "support-words"}
+
+
 class DeafEars(Ears):
     """Notes when it is opened; keeps no sound."""
 
     def __init__(self) -> None:
-        self.opened: list[float] = []
+        self.opened: list[tuple[float, str]] = []
 
     def sink(self, role: Role) -> AudioSink:
         return Gate()
 
-    def open(self, base_s: float) -> None:
-        self.opened.append(base_s)
+    def open(self, base_s: float, model: str = "") -> None:
+        self.opened.append((base_s, model))
 
     def listen(self, token: int, phrases: tuple[str, ...] | None, base_s: float, on_speech: OnSpeech) -> None:
         pass
@@ -107,7 +110,9 @@ class Call:
         self.bus = MemoryBus(self.hub, "worker", self.clock)
         self.events: Subscription = self.floor.subscribe("*")
         self.ears = DeafEars()
-        self.worker = ContactWorker(ContactCore("c1", "w1", FLOW), self.bus, ShortPrompts(), self.ears, self.clock)
+        self.worker = ContactWorker(
+            ContactCore("c1", "w1", FLOW), self.bus, ShortPrompts(), self.ears, self.clock, MODELS
+        )
         self.phone: FakePhone = self.network.phone(self.worker.phone_event, self.clock)
         self.customer = FarEnd(self.network)
         self.agent = FarEnd(self.network, on_invite=on_invite) if on_invite else FarEnd(self.network)
@@ -180,7 +185,7 @@ def test_a_contact_from_the_greeting_to_the_callers_goodbye() -> None:
             assert (offered.worker_id, offered.called) == ("w1", "100")
             assert found.ears.opened == []
             await found.talk()
-            assert found.ears.opened == [0.0]
+            assert found.ears.opened == [(0.0, "billing-words")]
             ((_, uri, headers),) = found.phone.dialled
             assert (uri, headers) == (
                 "sip:anna@callfloor",

@@ -71,6 +71,11 @@ def test_settings_that_are_not_there(tmp_path: Path) -> None:
     assert "nowhere.toml: no such file" in refusal("serve", "--settings", tmp_path / "nowhere.toml", directory=tmp_path)
 
 
+def test_a_queues_model_that_is_not_there(tmp_path: Path) -> None:
+    said = serve(tmp_path, f'{ANY_PORTS}[[queue]]\nname = "billing"\nmodel = "/nowhere/billing-words"\n')
+    assert "/nowhere/billing-words: no such model" in said
+
+
 def test_a_malformed_flow(tmp_path: Path) -> None:
     flow = tmp_path / "flow.yaml"
     flow.write_text("flow: bad\nlanguage: en\nvoice: slt\nstart: menu\nnodes:\n  menu:\n    verb: jump\n")

@@ -107,7 +107,7 @@ async def second_front(house: House, settings: Path) -> AsyncIterator[tuple[str,
             "--listen",
             str(zygote_at),
             "--worker",
-            "ivr.contact:run",
+            "ivr.contact_process:run",
             "--preload",
             "voice.sip",
         )

@@ -42,7 +42,7 @@ class Floor:
 
 @contextlib.asynccontextmanager
 async def serving(
-    engine: ScriptedEngine | None = None, floor: Floor | None = None, **config: Any
+    engine: ScriptedEngine | ModelShelf | None = None, floor: Floor | None = None, **config: Any
 ) -> AsyncIterator[TranscriptionServer]:
     settings = ServerConfig(token="t0ken", threads=2, **config)
     async with (
@@ -197,6 +197,29 @@ def test_a_floor_counts_for_grammars_only(grammar: tuple[str, ...] | None, heard
         async with serving() as server, dialled(server, HELLO, spec) as socket:
             await speak(socket)
             assert set((await until(socket, wire.Final))[-1].utterance.text.split()) == heard
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("model", "heard"), [("", "house"), ("billing", "invoice"), ("/elsewhere/billing", "roaming"), ("gone", "house")]
+)
+def test_a_queue_is_heard_with_its_own_model_and_never_not_at_all(model: str, heard: str) -> None:
+    """Loaded ahead by the name a client says, a directory too; what the server has not got is heard with its own."""
+    scripts = {"billing": ["invoice"], "/elsewhere/billing": ["roaming"]}
+    shelf = ModelShelf(ScriptedEngine(["house"]), ["billing"], lambda name: ScriptedEngine(scripts[name], name))
+    shelf.add("/elsewhere/billing")
+
+    async def main() -> None:
+        floor = Floor()
+        spec = SPEC.model_copy(update={"model": model})
+        async with serving(shelf, floor) as server, dialled(server, HELLO, spec) as socket:
+            await speak(socket)
+            await socket.send(wire.encode(wire.Finish()))
+            await until(socket, wire.Finished)
+        (final,) = (event for event, _ in floor.events if isinstance(event, UtteranceFinal))
+        assert set(final.text.split()) == {heard}
+        assert final.model == (model if heard != "house" else "script")
 
     asyncio.run(main())
 
