@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ivr import effects as flow
 from ivr.contact_core import ContactCore
@@ -43,7 +43,7 @@ from voice.clock import Clock
 from voice.commands import Command, CommandCodec, Reply
 from voice.events import VOICE_EVENTS, EventCodec
 from voice.hearing import MUSIC, PROMPTS, TAPPED, TONE, tap
-from voice.phone import LegDisconnected, Phone, PhoneError, PhoneEvent
+from voice.phone import IncomingLeg, LegDisconnected, Phone, PhoneError, PhoneEvent
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,9 @@ INVITE_S = 5.0
 
 PhoneOperation = AnswerLeg | AnswerReferral | DialLeg | HangUpLeg | PressKeys | SetPaths
 
+Fresh = Callable[[], tuple[Flow, PromptStore, str]]
+"""The flow as it is now, its prompts, and the banner that is raised."""
+
 
 class ContactWorker:
     """Performs the core's effects on a phone, a player, a bus and ears. Belongs to one asyncio loop. ``models``: the
@@ -67,8 +70,9 @@ class ContactWorker:
 
     def __init__(
         self, core: ContactCore, bus: Bus, prompts: PromptStore, ears: Ears, clock: Clock,
-        models: Mapping[str, str] | None = None,
+        models: Mapping[str, str] | None = None, fresh: Fresh | None = None,
     ) -> None:  # fmt: skip
+        self._fresh = fresh
         self._core = core
         self._bus = bus
         self._prompts = prompts
@@ -111,15 +115,15 @@ class ContactWorker:
                 task.cancel()
 
     def phone_event(self, event: PhoneEvent) -> None:
-        """What the phone reports (``PhoneListener``)."""
+        """What the phone reports (``PhoneListener``). A warm worker may have waited long: its contact goes through the
+        flow as it is now.
+        """
+        if isinstance(event, IncomingLeg) and self._fresh is not None:
+            (script, self._prompts, banner), self._fresh = self._fresh(), None
+            self._core.use(script, self._prompts, banner)
         self._perform(self._core.phone_event(event, self._clock.wall()))
         if self._core.running:
             self._offered.set()
-
-    def use(self, script: Flow, prompts: PromptStore, banner: str) -> None:
-        """What the next contact goes through; ``banner``: the one that is raised, or empty."""
-        self._prompts = prompts
-        self._core.use(script, prompts, banner)
 
     def assigned(self, order: str = "") -> None:
         """The front has given us a contact: an INVITE is on its way or, where we are to call ourselves, ``order`` names

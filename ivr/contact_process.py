@@ -72,7 +72,7 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     words = settings.section("transcription", TranscriptionSettings)
     ears = Ears(contact_id, words.url, where, bus, clock, words.trust())
     models = {queue.name: queue.model for queue in read_queues(settings).values()}
-    worker = ContactWorker(core, bus, prompts, ears, clock, models)
+    worker = ContactWorker(core, bus, prompts, ears, clock, models, lambda: (*shelf.take(), where.banner))
     phone = SipPhone(
         PhoneConfig(rtp_host=rtp.host, rtp_first_port=slot.rtp_first_port, rtp_ports=slot.rtp_ports),
         worker.phone_event,
@@ -80,7 +80,7 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     )
     _, port = await phone.start()
     await phone.add_account(SipAccount(f"sip:callfloor@{front.domain}", proxy=f"sip:{slot.front_inner};lr"))
-    asyncio.get_running_loop().add_reader(slot.assigned_fd, _told, slot, worker, shelf, where)
+    asyncio.get_running_loop().add_reader(slot.assigned_fd, _told, slot, worker)
     slot.ready(port)
     heart = asyncio.create_task(_beat(slot, clock), name="heartbeat")
     await worker.run(phone)
@@ -120,11 +120,10 @@ def _notice(script: Flow, text: str, prompts: PromptStore) -> flow.Prompt | None
     return None
 
 
-def _told(slot: WorkerSlot, worker: ContactWorker, shelf: FlowShelf, where: RunDirectory) -> None:
+def _told(slot: WorkerSlot, worker: ContactWorker) -> None:
     """The zygote's only word is that we have a contact, with its order where we are to begin it; end of file is its
-    death, which is ours too. A warm worker may have waited long: the contact goes through the flow as it is now.
+    death, which is ours too.
     """
     asyncio.get_running_loop().remove_reader(slot.assigned_fd)
     if told := os.read(slot.assigned_fd, 64):
-        worker.use(*shelf.take(), where.banner)
         worker.assigned(told[1:].decode())
