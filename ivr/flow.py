@@ -129,6 +129,7 @@ class FlowRunner:
         self._stage.mask(True)
         if (text := self._flow.banners.get(banner)) is not None:
             self._stage.node = "banner"
+            self._stage.tag("banner", banner)
             self._activity = Say(verb="say", text=(text,), next=self._flow.start).activity(self._stage)
             self._activity.begin()
         else:

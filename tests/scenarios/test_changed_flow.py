@@ -9,7 +9,7 @@ import pytest
 
 from assist.demo.stage import CUSTOMER_HOST, Cast
 from assist.store import DEMO_NUMBER
-from ivr.contacts import ContactOffered, PromptStarted
+from ivr.contacts import ContactOffered, ContactTagged
 from ivr.schema import load_flow
 from tests.scenarios.theatre import Caller, caller, contact_of, happened, on_stage, press
 
@@ -30,7 +30,8 @@ slower: ""
 banners: {closed: We are closed now.}
 start: greeting
 nodes:
-  greeting: {verb: say, text: TEXT, next: wait}
+  greeting: {verb: say, text: TEXT, next: mark}
+  mark: {verb: tag, data: {said: TEXT}, next: wait}
   wait: {verb: pause, length: 60, next: end}
   end: {verb: hangup}
 """
@@ -44,17 +45,17 @@ def write(file: Path, text: str) -> None:
     draft.replace(file)
 
 
-async def begun(cast: Cast, who: Caller, node: str) -> tuple[str, list[str]]:
-    """The flow's version the contact goes through, and what it has heard until ``node`` has spoken."""
-    await cast.seen.until(lambda: any(n == node for n, _ in heard(cast, who)), f"{node} at {who.number}", 30.0)
+async def begun(cast: Cast, who: Caller) -> tuple[str, list[tuple[str, str]]]:
+    """The flow's version the contact goes through, and what is tagged up to the end of its greeting."""
+    await cast.seen.until(lambda: "said" in dict(tags(cast, who)), f"the greeting of {who.number}", 30.0)
     (offered,) = happened(cast, contact_of(cast, who.number), ContactOffered)
     assert isinstance(offered.event, ContactOffered)
-    return offered.event.flow_version, [text for _, text in heard(cast, who)]
+    return offered.event.flow_version, tags(cast, who)
 
 
-def heard(cast: Cast, who: Caller) -> list[tuple[str, str]]:
-    events = [seen.event for seen in happened(cast, contact_of(cast, who.number), PromptStarted)]
-    return [(event.node, event.text) for event in events if isinstance(event, PromptStarted)]
+def tags(cast: Cast, who: Caller) -> list[tuple[str, str]]:
+    events = [seen.event for seen in happened(cast, contact_of(cast, who.number), ContactTagged)]
+    return [(event.name, event.value) for event in events if isinstance(event, ContactTagged)]
 
 
 def test_callers_to_come_hear_the_banner_and_the_new_flow_and_a_broken_one_harms_nobody(tmp_path: Path) -> None:
@@ -67,18 +68,18 @@ def test_callers_to_come_hear_the_banner_and_the_new_flow_and_a_broken_one_harms
         async with on_stage(tmp_path, flow=flow, more=SUPERVISOR) as cast:
             async with caller(cast, next(numbers)) as one, caller(cast, next(numbers)) as two:
                 one.call()
-                assert await begun(cast, one, "greeting") == (first, [FIRST])
+                assert await begun(cast, one) == (first, [("said", FIRST)])
                 await press(cast, "sue", SECRET, "set_banner", name="closed")
                 write(flow, FLOW.replace("TEXT", SECOND))
                 two.call()
-                version, texts = await begun(cast, two, "greeting")
-                assert (version, texts) == (load_flow(flow).version, ["We are closed now.", SECOND])
+                version, told = await begun(cast, two)
+                assert (version, told) == (load_flow(flow).version, [("banner", "closed"), ("said", SECOND)])
                 assert version != first
-                assert [text for _, text in heard(cast, one)] == [FIRST], "a running contact keeps its flow"
+                assert tags(cast, one) == [("said", FIRST)], "a running contact keeps its flow"
             await press(cast, "sue", SECRET, "set_banner")
             write(flow, FLOW.replace("TEXT", "Nobody has recorded this."))
             async with caller(cast, next(numbers)) as three:
                 three.call()
-                assert await begun(cast, three, "greeting") == (version, [SECOND])
+                assert await begun(cast, three) == (version, [("said", SECOND)])
 
     asyncio.run(main())
