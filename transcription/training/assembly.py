@@ -28,7 +28,7 @@ _DUMMY_DISAMBIGUATION = 100_000
 def model_conf(acoustic_scale: float) -> str:
     """``conf/model.conf``. libvosk assumes outputs of 30 ms; partial words move every frames-per-chunk · 10 ms."""
     return (
-        "--min-active=200\n--max-active=2000\n--beam=11.0\n--lattice-beam=5.0\n"
+        "--min-active=200\n--max-active=2000\n--beam=13.0\n--lattice-beam=5.0\n"
         f"--acoustic-scale={acoustic_scale:g}\n"
         "--frame-subsampling-factor=3\n--frames-per-chunk=9\n--endpoint.silence-phones=1\n"
         "--endpoint.rule2.min-trailing-silence=0.5\n--endpoint.rule3.min-trailing-silence=0.75\n"

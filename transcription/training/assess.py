@@ -57,9 +57,10 @@ def assess(
     return [heard for batch in spread(title, work, batches, workers, chunk=1) for heard in batch]
 
 
-def people(model: Path, directory: Path) -> list[tuple[str, str]]:
-    """Reference and hypothesis of recordings ``DIGIT_SPEAKER_N.wav`` of isolated digits at 8 kHz, with a digits
-    grammar.
+def people(model: Path, directory: Path, *, grammar: bool) -> list[tuple[str, str]]:
+    """Reference and hypothesis of recordings ``DIGIT_SPEAKER_N.wav`` of isolated digits at 8 kHz.
+
+    ``grammar``: with the ten digits as a run-time grammar.
     """
     engine = VoskEngine(find_model(model))
     spoken = [digit for digit in DIGITS if digit != "oh"]
@@ -68,7 +69,7 @@ def people(model: Path, directory: Path) -> list[tuple[str, str]]:
         digit = file.name.split("_")[0]
         if digit.isdecimal() and int(digit) < 10:
             sound = np.frombuffer(file.read_bytes()[44:], "<i2").astype(np.int16)
-            found.append((spoken[int(digit)], _decode(engine, sound, spoken)))
+            found.append((spoken[int(digit)], _decode(engine, sound, spoken if grammar else None)))
     return found
 
 

@@ -15,8 +15,8 @@ from transcription.training.kaldi import acoustic_model
 from transcription.training.ragged import Ragged
 from transcription.training.voices import Split
 
-_SCALES = (0.3, 0.45, 0.65)
-_PRIORS = (0.0, 0.4, 0.8)
+_SCALES = (0.35, 0.45, 0.6)
+_PRIORS = (0.4, 0.8)
 """How much of the pdfs' log priors is taken from the outputs."""
 
 
@@ -46,7 +46,7 @@ class Maker:
         write_model(model, acoustic, model_conf(scale), plan.vocabulary, language.static)
         write_model(companion, acoustic, model_conf(scale), plan.vocabulary, language.lookahead)
         measured = self._measure(model, companion, _split(plan, spoken, "test"), people)
-        modelcard.write_cards(model, companion, len(plan.vocabulary), measured, scale)
+        modelcard.write_cards(model, companion, len(plan.vocabulary), measured, shop.profile)
         return measured
 
     def _tuned(
@@ -75,8 +75,10 @@ class Maker:
         workers = self._shop.workers
         free = assess.assess(model, test, workers, title="testing")
         constrained = assess.assess(companion, test, workers, grammar=True, title="testing, digits grammar")
-        real = assess.wer(assess.people(companion, people)) if people is not None and people.is_dir() else None
-        return modelcard.Measured(free, constrained, real)
+        if people is None or not people.is_dir():
+            return modelcard.Measured(free, constrained)
+        opened = assess.wer(assess.people(model, people, grammar=False))
+        return modelcard.Measured(free, constrained, opened, assess.wer(assess.people(companion, people, grammar=True)))
 
 
 class _Language:

@@ -53,6 +53,6 @@ FULL = Profile(
     name="full", texts="contact_centre.yaml", model="demo-en-8k",
     sentences=5500, strings=1000, chunks=2600, numbers=1100, singles=1500, held_out=300, copies=1, corruptions=2,
     monophone_takes=1500, aligning_width=128, aligning_epochs=4, width=256, epochs=6, disturbed=0.4,
-    lm_sentences=80000, worth=(0.0, 4.0, 20.0),
+    lm_sentences=80000, worth=(0.0, 2.0, 10.0),
 )  # fmt: skip
 PROFILES = {profile.name: profile for profile in (SMALL, FULL)}
