@@ -6,7 +6,8 @@ is used.
 
 Each step is a module: ``sentences`` (grammar → texts), ``lexicon`` (dictionary → phones), ``phones`` (HMM numbering),
 ``corpus`` (what is said by whom), ``voices`` (text → sound), ``augment`` and ``features`` (sound → MFCC), ``align``
-(which frame is which phone), ``network`` (TDNN), ``kaldi`` (nnet3 files), ``ngrams`` and ``graph`` (HCLG, HCLr, Gr) and
-``openfst`` (their files), ``assess`` (WER), ``modelcard``; ``stages`` runs them in order and remembers what is done. It
-needs the extra ``callfloor[training]``; adding words to a model (``words``) does not.
+(which frame is which phone), ``network`` (TDNN) and ``disturb`` (what it sees, never twice alike), ``kaldi`` (nnet3
+files), ``ngrams`` and ``graph`` (HCLG, HCLr, Gr) and ``openfst`` (their files), ``assess`` (WER), ``modelcard``;
+``stages`` runs them in order and remembers what is done. It needs the extra ``callfloor[training]``; adding words to a
+model (``words``) does not.
 """

@@ -31,7 +31,9 @@ What was tried, on the tune split unless said otherwise (all kinds and lines tog
 | pruned 4-grams: 0.3 MB larger, which would be too large | 5.5 % | 5.4 % |
 
 Not tried: filter banks, online normalisation of the mean, training on sequences. The hardest voice is festival's ked:
-few of the voices trained with were recorded from people, and the two hard held-out ones were.
+few of the voices trained with were recorded from people, and the two hard held-out ones were. The tune split's kal and
+the training's kal16 are one speaker. The general English and the digit strings of this model's training were drawn by
+an earlier revision of the recipe: a new run draws others, and its figures will differ a little.
 """
 }
 """What helped and what did not, by model: written by hand, from runs that differed in that alone."""
