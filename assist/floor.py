@@ -52,12 +52,13 @@ from assist.cards import CARD_EVENTS, CardSettled, CardShown, CardUpdated, StepT
 from assist.casework import Case, CaseEffect
 from assist.coaching import COACHING_EVENTS, HandLowered, HandRaised
 from assist.content import Content
-from assist.desk_events import NoteSaved, RecogniserChanged, StationChanged
+from assist.desk_events import DESK_CONTROLS, NoteSaved, RecogniserChanged, StationChanged
 from assist.dispatch import Dispatch
 from assist.feed import Feed
 from assist.history import CustomerFound
 from assist.journal import Journal
 from assist.messages_left import MessageKept
+from assist.one_hold import Holds
 from assist.pbx_contacts import PBX, PbxContacts, at_station
 from assist.store import Store, StoreError
 from assist.summary import ContactSummary
@@ -134,6 +135,7 @@ class Floor:
             self._agent_changed, reachable, retries,
         )  # fmt: skip
         self._call_desk = CallDesk(bus, self._dispatch, agents, domain)
+        self._holds = Holds(lambda agent: feed.desk(agent).contact, self._to_station, self._control, self._spawn)
         self._content = content
         self._banners = banners
         self._recogniser = recogniser
@@ -322,6 +324,8 @@ class Floor:
         """Put an event on a desk; agents taken out of the settings meanwhile have none."""
         if agent in self._agents:
             self._feed.publish(agent, event, contact_id, at=at)
+            if isinstance(event, DESK_CONTROLS):
+                self._holds.told(agent)
 
     def _stamped(self, event: Event, received: float) -> Event:
         if isinstance(event, CardShown | CardUpdated):
@@ -386,14 +390,9 @@ class Floor:
                 return self._on_case(contact_id, agent, NoteSaved(text))
         if isinstance(command, CallNumber):
             return await self._call_desk.call(agent, command.number)
-        contact = self._feed.desk(agent).contact
         if isinstance(command, CallCommand):
-            case = self._cases.get(contact.id) if contact is not None else None
-            if case is None or case.agent != agent or case.ended:
-                return Reply(False, "you have no contact")
-            if case.worker_id == PBX:
-                return await self._to_station(agent, *at_station(command))
-            return await self._call_desk.command(agent, case.contact_id, command)
+            return await self._control(agent, command)
+        contact = self._feed.desk(agent).contact
         if contact is None or not any(entry.card.id == command.card_id for entry in contact.cards):
             return Reply(False, "there is no such card")
         match command:
@@ -403,6 +402,15 @@ class Floor:
                 return self._on_case(contact.id, agent, CardSettled(agent, card_id, "dismissed"))
             case TickStep(card_id, step_id, done):
                 return self._on_case(contact.id, agent, StepTicked(agent, card_id, step_id, done))
+
+    async def _control(self, agent: str, command: CallCommand) -> Reply:
+        contact = self._feed.desk(agent).contact
+        case = self._cases.get(contact.id) if contact is not None else None
+        if case is None or case.agent != agent or case.ended:
+            return Reply(False, "you have no contact")
+        if case.worker_id == PBX:
+            return await self._to_station(agent, *at_station(command))
+        return await self._call_desk.command(agent, case.contact_id, command)
 
     async def _at_station(self, agent: str, command: Answer | HangUp | Mute) -> Reply:
         match command:
@@ -478,9 +486,9 @@ class Floor:
         )
         if self._supervises(agent):
             return
-        captured = [(line.contact_id, line.number) for line in report.lines if line.slot >= 0]
-        if happened := self._pbx.setdefault(agent, PbxContacts(agent)).reported(captured, self._clock.wall()):
+        if happened := self._pbx.setdefault(agent, PbxContacts(agent)).reported(report.lines, self._clock.wall()):
             self._spawn(self._at_pbx(happened))
+        self._holds.reported(agent, report)
         if known is None or known.reachable != report.reachable:
             self._dispatch.decide(StationUp(agent) if report.reachable else StationDown(agent))
 
@@ -497,6 +505,7 @@ class Floor:
         """See FloorPort."""
         self._links.pop(agent, None)
         self._reports.pop(agent, None)
+        self._holds.lost(agent)
         self._feed.publish(agent, StationChanged(False))
         if not self._supervises(agent):
             self._dispatch.decide(StationDown(agent))

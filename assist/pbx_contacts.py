@@ -18,23 +18,30 @@ from assist.api.ports import (
     ConsultWith,
     Hold,
     PressKeys,
+    StationLine,
     StationVerb,
     SwapParties,
     Transfer,
 )
 from ivr.contacts import AgentOffered, ContactAnswered, ContactClosed, ContactEnded, ContactOffered
+from ivr.controls import ConferenceStarted, ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged
 from voice.events import Event
 
 PBX: Final = "pbx"
 """In place of a worker's id, of a reservation's, and of a flow's name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PbxCall:
-    """A call a station captures, since ``since`` (Unix seconds)."""
+    """A call a station captures, since ``since`` (Unix seconds), and what of it has been told: whether it is on hold,
+    who is consulted about it (``kind`` as the page has it), and how far that is.
+    """
 
     contact_id: str
     since: float
+    held: bool = False
+    party: str = ""
+    consult: str = ""
 
 
 class PbxContacts:
@@ -44,21 +51,47 @@ class PbxContacts:
         self._agent = agent
         self._calls: dict[str, PbxCall] = {}
 
-    def reported(self, calls: Iterable[tuple[str, str]], now: float) -> list[tuple[str, Event]]:
-        """(contact id, event) in order, from the (contact id, number) of the calls that are captured at ``now``."""
-        present = dict(calls)
+    def reported(self, lines: Iterable[StationLine], now: float) -> list[tuple[str, Event]]:
+        """(contact id, event) in order, from the calls that are at the station at ``now``."""
+        lines = tuple(lines)
+        present = {line.contact_id: line for line in lines if line.slot >= 0}
+        consult = next((line for line in lines if line.consult), None)
         found: list[tuple[str, Event]] = []
         for contact_id in [key for key in self._calls if key not in present]:
             found += self._over(self._calls.pop(contact_id), now)
-        for contact_id, caller in present.items():
+        for contact_id, line in present.items():
             if contact_id not in self._calls:
                 self._calls[contact_id] = PbxCall(contact_id, now)
                 found += [
-                    (contact_id, ContactOffered(PBX, caller, "", PBX, "")),
+                    (contact_id, ContactOffered(PBX, line.number, "", PBX, "")),
                     (contact_id, AgentOffered(self._agent, PBX)),
                     (contact_id, ContactAnswered(self._agent, PBX, 0.0)),
                 ]
+            call, alone = self._calls[contact_id], len(present) == 1
+            changes = (*self._consulted(call, consult if alone else None), *self._heard(call, line))
+            found += [(contact_id, event) for event in changes]
         return found
+
+    def _heard(self, call: PbxCall, line: StationLine) -> Iterable[Event]:
+        if call.held != (line.phase == "held"):
+            call.held = not call.held
+            yield HoldChanged(self._agent, call.held)
+
+    def _consulted(self, call: PbxCall, line: StationLine | None) -> Iterable[Event]:
+        if line is None:
+            if call.consult:
+                yield ConsultEnded(self._agent, "number", call.party, "left")
+            call.party = call.consult = ""
+            return
+        if not call.consult:
+            call.party, call.consult = line.caller or line.number, "ringing"
+            yield ConsultStarted(self._agent, "number", call.party, "")
+        if call.consult == "ringing" and line.phase in ("in_call", "held"):
+            call.consult = "talking"
+            yield ConsultAnswered(self._agent, call.party)
+        if call.consult == "talking" and line.joined:
+            call.consult = "conference"
+            yield ConferenceStarted(self._agent, call.party)
 
     @staticmethod
     def _over(call: PbxCall, now: float) -> list[tuple[str, Event]]:

@@ -45,7 +45,7 @@ class Control:
         self._script = script
         self._third_party = third
         self._watchdog = Watchdog()
-        self._station_holds = False
+        self._holding_leg = ""
 
     def command(self, command: ControlCommand, now: float) -> Reply:
         """Carry out what the agent who has the contact asks for."""
@@ -55,6 +55,8 @@ class Control:
         if command.by != snapshot.agent:
             return Reply(False, "this is not your contact")
         match command:
+            case HoldCustomer(on=False) if self._station_holds:
+                return Reply(False, "your telephone holds the call: resume it there")
             case HoldCustomer(on=on):
                 self._hold(on)
                 return Reply(True)
@@ -70,7 +72,7 @@ class Control:
     def station_holds(self, event: LegHoldChanged) -> None:
         """The agent's telephone held or resumed its call by itself: the customer is to hear music, not silence."""
         if self._talking and self._is_agents(event.leg_id):
-            self._station_holds = event.held_by_peer
+            self._holding_leg = event.leg_id if event.held_by_peer else ""
             self._hold(event.held_by_peer)
 
     def referred(self, event: LegReferred) -> None:
@@ -108,6 +110,11 @@ class Control:
     @property
     def _talking(self) -> bool:
         return self._state.snapshot.phase == "talking" and not self._state.ended
+
+    @property
+    def _station_holds(self) -> bool:
+        """Whether the agent's telephone holds the call by SIP: it is silent then, and nobody else can resume it."""
+        return bool(self._holding_leg) and self._is_agents(self._holding_leg)
 
     def _is_agents(self, leg_id: str) -> bool:
         return self._ring.offer is not None and self._ring.offer.leg_id == leg_id

@@ -213,7 +213,8 @@ AgentCommand = (
 @dataclass(frozen=True, slots=True)
 class StationLine:
     """A call at a station. ``slot`` is not negative where the station itself captures it: a contact of its own, known
-    to no worker. ``mos`` 0.0: not known.
+    to no worker. ``mos`` 0.0: not known. ``phase`` as in ``StationReport``; ``consult``: beside another call, about it;
+    ``joined``: in the conference; ``caller``: the other side, as it is shown.
     """
 
     leg_id: str = ""
@@ -221,6 +222,10 @@ class StationLine:
     number: str = ""
     slot: int = -1
     mos: float = 0.0
+    phase: str = ""
+    caller: str = ""
+    consult: bool = False
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

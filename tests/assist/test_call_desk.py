@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from ivr import controls
 from ivr.acd import AcdTimes
 from ivr.agents import AgentState
 from ivr.contacts import AgentStateChanged
-from tests.assist.test_floor import AGENTS, House
+from tests.assist.test_floor import AGENTS, AT_WORK, House
 from tests.fakes.clock import VirtualClock
 from voice.commands import Command, Reply
 from voice.settings import AgentSettings
@@ -191,5 +192,21 @@ def test_a_flow_is_given_the_agent_it_wants_or_told_why_not(tmp_path: Path, cont
         assert (await other.ring()).agent == "ben"
         await talk.house.settled()
         assert talk.state("ben") == AgentState.RINGING
+
+    run(tmp_path, content, use)
+
+
+def test_the_hold_key_of_the_headset_is_the_pages_hold(tmp_path: Path, content: Content) -> None:
+    async def use(talk: Talk) -> None:
+        station = talk.house.work("anna")
+        for phase, held in (("held", True), ("in_call", False)):
+            talk.house.floor.station_reported("anna", replace(AT_WORK, phase=phase))
+            assert await talk.told() == controls.HoldCustomer("anna", held)
+            talk.worker.say(controls.HoldChanged("anna", held))
+            await talk.house.told(controls.HoldChanged)
+        assert station.verbs == []
+        talk.worker.say(controls.HoldChanged("anna", True))
+        await talk.house.settled()
+        assert station.verbs == ["hold"]
 
     run(tmp_path, content, use)

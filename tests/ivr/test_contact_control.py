@@ -33,6 +33,7 @@ from ivr.controls import (
 )
 from tests.ivr.rehearsal import ANNA, Contact, of, published
 from voice.calls import Role
+from voice.commands import Reply
 from voice.hearing import MUSIC, PROMPTS
 from voice.phone import AudioPath, LegConnected, LegDisconnected, LegHoldChanged, LegProgressed, LegQuality, LegReferred
 
@@ -307,6 +308,8 @@ def test_a_station_that_holds_its_call_may_be_silent_and_the_customer_hears_musi
     for _ in range(5):
         contact.now += 5
         assert not of(AgentLost, published(contact.phone(quality("agent-1", 0))))
+    reply, _ = contact.core.command(HoldCustomer("anna", False), contact.now)
+    assert reply == Reply(False, "your telephone holds the call: resume it there")
     contact.phone(LegHoldChanged("agent-1", False, False))
     assert contact.hears("in") == {"leg:agent-1"}
 

@@ -47,6 +47,7 @@ async def _hold(cast: Cast) -> None:
     await _event(cast, HoldChanged)
     await cast.seen.until(lambda: cast.seen.heard_s["caller"] >= before + 2, "music for the customer")
     assert _state(cast, AGENT) == "HOLD"
+    await cast.seen.until(lambda: cast.seen.station["phase"] == "held", "her headset to show it")
 
 
 async def _hand_over(cast: Cast, ben: Extra) -> None:
