@@ -61,7 +61,7 @@ class OneHold:
 
 
 class Holds:
-    """Every agent's. ``contact``: what is on the desk; ``order`` tells the station; ``ask`` is a command of the page."""
+    """Every agent's. ``contact``: what is on the desk; ``order`` tells the station; ``ask`` is a page's command."""
 
     def __init__(
         self, contact: Callable[[str], DeskContact | None], order: Callable[[str, StationVerb], Awaitable[Reply]],
