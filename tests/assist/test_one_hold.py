@@ -155,6 +155,6 @@ def test_a_station_at_a_pbx_holds_by_itself() -> None:
         desk.holds.reported("anna", StationReport("held", True, pbx=True))
         desk.holds.told("anna")
         await desk.settled()
-        assert desk.asked == desk.orders == []
+        assert (desk.asked, desk.orders) == ([], [])
 
     asyncio.run(main())
