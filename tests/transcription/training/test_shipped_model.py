@@ -1,0 +1,59 @@
+"""The committed demo model: what its card says of it, and that it still hears what it was made for."""
+
+from pathlib import Path
+
+import pytest
+
+from transcription.engines.vosk import VoskEngine
+from transcription.models import DEMO_MODEL, InstalledModel, find_model, grammar_model
+from transcription.training import assess, augment, voices
+from transcription.training.lexicon import read_lexicon
+from transcription.training.modelcard import size_mb
+from transcription.training.profiles import FULL
+from transcription.training.words import add_words, parse_word
+
+HELD_OUT = [voices.Manner("espeak", f"en-us+{voice}", 0.95) for voice in ("Annie", "max", "f4", "m2")]
+SENTENCES = (
+    "my internet is very slow since yesterday",
+    "can i speak to your supervisor please",
+    "i would like to cancel my subscription",
+    "your parcel should arrive on tuesday",
+)
+
+
+@pytest.fixture(scope="module")
+def model() -> InstalledModel:
+    return find_model(DEMO_MODEL)
+
+
+def heard(model: Path, texts: tuple[str, ...]) -> list[tuple[str, str]]:
+    engine = VoskEngine(find_model(model))
+    found = []
+    for text in texts:
+        for manner in HELD_OUT:
+            recogniser = engine.open(voices.RATE)
+            sound = augment.coded(voices.speak(text, manner) / 32768, "mulaw")
+            recogniser.accept(bytes(4800) + sound.tobytes() + bytes(4800))
+            found.append((text, " ".join(word.text for word in recogniser.final())))
+    return found
+
+
+def test_the_cards_say_what_is_there(model: InstalledModel) -> None:
+    companion = grammar_model(model)
+    assert companion is not None
+    for one in (model, companion):
+        assert one.card.words == len(read_lexicon(one.path / "graph" / "lexicon.txt")) >= 1000
+        assert one.card.size_mb == size_mb(one.path) <= 3.0
+    assert (model.path / "am" / "final.mdl").read_bytes() == (companion.path / "am" / "final.mdl").read_bytes()
+    assert model.card.name == FULL.model
+
+
+def test_held_out_voices_are_understood(model: InstalledModel) -> None:
+    assert assess.wer(heard(model.path, SENTENCES)) <= 0.1
+
+
+@pytest.mark.live
+def test_it_can_be_given_words(model: InstalledModel, tmp_path: Path) -> None:
+    target = add_words(model.path, [parse_word("zenbook = Z EH N B UH K", like="laptop")], tmp_path)
+    texts = ("i ordered a zenbook yesterday", "where is my zenbook")
+    assert assess.wer(heard(target, texts)) <= 0.2
