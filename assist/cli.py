@@ -15,6 +15,7 @@ import typer
 from assist.headset_cli import headset
 from assist.kamailio_cli import kamailio
 from assist.measures_cli import report, staff
+from assist.quality_cli import quality
 from assist.speech_cli import evaluate, models, transcribe
 from hardware.errors import HardwareError
 from voice.errors import CallfloorError, DocumentError
@@ -30,6 +31,7 @@ app.add_typer(headset, name="headset")
 app.add_typer(recording, name="recording")
 app.add_typer(models, name="models")
 app.add_typer(kamailio, name="kamailio")
+app.add_typer(quality, name="quality")
 app.command()(transcribe)
 app.command()(evaluate)
 app.command()(report)
@@ -219,8 +221,11 @@ def flow_import(
 def content_check(directory: Path) -> None:
     """Check a directory of playbooks and the lexicon."""
     from assist.content import load_content
+    from assist.quality.spec import load_scorecard
 
-    typer.echo(f"{directory}: version {load_content(directory).version}: good")
+    found = load_content(directory)
+    load_scorecard(found, directory)
+    typer.echo(f"{directory}: version {found.version}: good")
 
 
 @app.command()

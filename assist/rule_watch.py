@@ -13,7 +13,7 @@ from transcription.utterances import UtteranceFinal
 
 START = 0
 """Sequence parts are numbered from here."""
-_PACE_WORDS = 12
+PACE_WORDS = 12
 """Fewer words than this say little about how fast somebody talks."""
 _SPANS = 8
 
@@ -147,6 +147,23 @@ class RuleWatch:
                 fired += self._fire(rule, *due)
         return tuple(sorted(fired, key=lambda each: each.at_s))
 
+    def over(self) -> tuple[Fired, ...]:
+        """The contact has ended: what was still waited for after somebody's words will not be said any more."""
+        fired: list[Fired] = []
+        for rule_id, rule in self._rules.items():
+            due = self._states[rule_id].due
+            if due is not None and rule.trigger in ("said", "sequence"):
+                fired += self._fire(rule, *due)
+        return tuple(fired)
+
+    def applies(self, rule_id: str) -> bool:
+        """Whether the rule is about a contact like this one."""
+        return self._fits(self._rules[rule_id])
+
+    def met(self, rule_id: str) -> bool:
+        """Whether what the rule would miss has been said."""
+        return bool(self._states[rule_id].met)
+
     def next_due(self) -> float | None:
         """The media second at which ``advance`` has something to say if nothing else happens; None: never."""
         dues = (self._due(rule, self._states[rule_id]) for rule_id, rule in self._rules.items())
@@ -250,7 +267,7 @@ class RuleWatch:
 
     def _pace(self, event: UtteranceFinal, start_s: float, end_s: float) -> Iterable[Fired]:
         words = len(tokenise(event.text))
-        if words < _PACE_WORDS or end_s <= start_s:
+        if words < PACE_WORDS or end_s <= start_s:
             return
         pace = 60.0 * words / (end_s - start_s)
         for rule in self._rules.values():

@@ -1,0 +1,138 @@
+"""``callfloor quality``: scorecards and reviews of an installation, in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from voice.errors import CallfloorError
+from voice.settings import RunSettings, SettingsFile, read_settings
+
+if TYPE_CHECKING:
+    from assist.quality.agents import AgentQuality
+    from assist.quality.principles import Moment, Scorecard
+
+quality = typer.Typer(no_args_is_help=True, help="How well contacts were served: scorecards and reviews.")
+
+Settings = Annotated[Path | None, typer.Option("--settings", help="A TOML file; defaults apply without one.")]
+StateDir = Annotated[Path | None, typer.Option(help="The installation, without a settings file.")]
+ContentDir = Annotated[Path | None, typer.Option("--content", help="Another content directory than the built-in one.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
+DAY_S = 86_400.0
+
+
+class QualityError(CallfloorError):
+    """There is nothing to show, or it cannot be reviewed."""
+
+
+def database(settings: SettingsFile, state_dir: Path | None) -> Path:
+    """The store's file. Raises QualityError where there is none."""
+    from voice.rundir import RunDirectory
+
+    run = RunSettings(state_dir=state_dir) if state_dir is not None else settings.section("run", RunSettings)
+    file = RunDirectory.of(run).database
+    if not file.exists():
+        raise QualityError(f"{file}: there is no store here; name the installation with --settings or --state-dir")
+    return file
+
+
+@quality.command("show")
+def show(
+    what: Annotated[str, typer.Argument(metavar="CONTACT|AGENT", help="The id of a contact, or an agent's user name.")],
+    days: Annotated[int, typer.Option(min=1, max=366, help="Of an agent: how many days back.")] = 28,
+    settings: Settings = None,
+    state_dir: StateDir = None,
+    directory: ContentDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """The scorecard of a contact with its evidence, or an agent's means, trend and coaching plan."""
+    from assist.reports.settings import ReportSettings
+
+    read = read_settings(settings, os.environ)
+    zone = ZoneInfo(read.section("report", ReportSettings).zone)
+    cards, found = asyncio.run(_read(database(read, state_dir), directory, what, days, zone))
+    if not cards and found is None:
+        raise QualityError(f"{what!r} is no contact that an agent answered, nor an agent who answered one lately")
+    if as_json:
+        typer.echo(json.dumps([asdict(card) for card in cards] if cards else asdict(found), default=str))  # type: ignore[arg-type]
+        return
+    console = Console(width=None if os.isatty(1) else 110)
+    for card in cards:
+        _show_card(card, console)
+    if found is not None:
+        _show_agent(found, console)
+
+
+async def _read(
+    file: Path, directory: Path | None, what: str, days: int, zone: ZoneInfo
+) -> tuple[tuple[Scorecard, ...], AgentQuality | None]:
+    from assist.content import BUILT_IN, load_content
+    from assist.quality.agents import of_agent
+    from assist.quality.reading import Quality
+    from assist.quality.spec import load_scorecard
+    from assist.store import Store
+    from voice.clock import SystemClock
+
+    content = load_content(directory or BUILT_IN)
+    now = SystemClock().wall()
+    store = await Store.open(f"sqlite+aiosqlite:///{file}")
+    try:
+        reading = Quality(store, content, load_scorecard(content, directory or BUILT_IN))
+        cards = await reading.of_contact(what, now)
+        if cards:
+            return cards, None
+        mine = [card async for card in reading.between(now - days * DAY_S, now, now, what)]
+        return (), of_agent(what, mine, reading.spec, zone) if mine else None
+    finally:
+        await store.close()
+
+
+def _show_card(card: Scorecard, console: Console) -> None:
+    title = f"{card.contact_id}: {card.agent}" + (f", {card.queue}" if card.queue else "")
+    table = Table("principle", title=escape(title), caption=f"overall {_number(card.overall)}, rules {card.version}")
+    table.add_column("score", justify="right")
+    table.add_column("judged by")
+    for score in card.scores:
+        marks = ", ".join(f"{mark.name} {mark.value:.0f}" for mark in score.marks)
+        table.add_row(score.principle.label, _number(score.value), marks or "nothing to judge by")
+    console.print(table)
+    for moment in card.moments:
+        console.print(_line(moment))
+
+
+def _show_agent(found: AgentQuality, console: Console) -> None:
+    table = Table(
+        "principle", title=escape(f"{found.agent}: {found.contacts} contacts, overall {_number(found.overall)}")
+    )
+    for name in ("mean", "contacts", *(f"{week.monday:%-d %b}" for week in found.weeks)):
+        table.add_column(name, justify="right")
+    for principle, average in found.averages.items():
+        weeks = [_number(week.averages[principle].value) for week in found.weeks]
+        table.add_row(principle.label, _number(average.value), str(average.contacts), *weeks)
+    console.print(table)
+    if found.plan is None:
+        return
+    console.print(f"[bold]Practise {found.plan.principle.label.lower()}[/bold]: {escape(found.plan.exercise)}")
+    for moment in found.plan.moments:
+        console.print(_line(moment))
+
+
+def _line(moment: Moment) -> str:
+    quote = f" “{moment.quote}”" if moment.quote else ""
+    where = f"{moment.contact_id} {moment.at_s:.1f} s"
+    link = f"{moment.utterance_id}, " if moment.utterance_id else ""
+    return escape(f"  {where}  {moment.principle.label}: {moment.text}{quote} ({link}{moment.rule}, -{moment.off:.0f})")
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}"
