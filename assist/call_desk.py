@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from assist.api.ports import (
     CallCommand,
     CancelConsult,
+    Colleague,
     CompleteTransfer,
     Conference,
     ConsultWith,
+    Directory,
     Hold,
     PressKeys,
     SwapParties,
@@ -89,6 +91,17 @@ class CallDesk:
         """``number`` as it is dialled, if ``agent`` may; else None."""
         known, bare = self._agents.get(agent), dialled(number)
         return bare if known is not None and bare is not None and bare.startswith(known.dial) else None
+
+    def directory(self, agent: str) -> Directory:
+        """Whom ``agent`` may reach, colleagues by name."""
+        colleagues = tuple(
+            Colleague(other.user, other.name, self._dispatch.state(other.user).value, tuple(other.queues))
+            for other in sorted(self._agents.values(), key=lambda other: other.name)
+            if other.user != agent and other.role != "supervisor"
+        )
+        queues = sorted({queue for other in self._agents.values() for queue in other.queues})
+        known = self._agents.get(agent)
+        return Directory(colleagues, tuple(queues), known.dial if known is not None else ())
 
     async def _outward(
         self, agent: str, contact_id: str, kind: controls.TargetKind, to: str, *, consult: bool

@@ -17,8 +17,9 @@ from assist.desk_events import (
     ContactReleased,
     CustomerIdentified,
     NoteSaved,
+    WrapUpSaved,
 )
-from assist.desk_lines import customer_line, drafted
+from assist.desk_lines import customer_line, dispositions, drafted, edited
 from assist.engine import ContactAssistant, ContactOver, ContactRang, Input, TimePassed
 from assist.history import CustomerFound
 from assist.inputs import HoldChanged as CallerHeld
@@ -98,6 +99,9 @@ class Case:
         """What supervisors wrote: message id → supervisor, Unix seconds."""
         self.guest = ""
         """The agent who is consulted, or rings because the contact is being given to her."""
+        self.drafts: dict[str, ContactSummary] = {}
+        """The draft of each agent who has had the contact."""
+        self._wrapped: dict[str, WrapUpSaved] = {}
         self._ringing: set[str] = set()
         self._content = content
         self._past = Past(content)
@@ -143,6 +147,9 @@ class Case:
                 return self._passed(event, at)
             case ConsultStarted() | ConsultAnswered() | ConsultEnded() | TransferFailed():
                 return self._tell(event) + self._consulting(event, at)
+            case WrapUpSaved():
+                self._wrapped[event.agent] = event
+                return Tell(event.agent, event), *self._keep(event.agent)
             case NoteSaved() | HandRaised() | HandLowered() | ConferenceStarted():
                 return self._tell(event)
             case CoachingSent():
@@ -287,8 +294,16 @@ class Case:
                 case engine.NoteGap(text, utterance_id, at_s):
                     found.append(Emit(QuestionUnanswered(self.agent, text, utterance_id, at_s)))
                 case engine.DraftSummary(summary):
-                    found += (Keep(summary), *self._tell(drafted(summary)))
+                    self.drafts[summary.agent] = summary
+                    found += (*self._keep(summary.agent), *self._tell(drafted(summary, dispositions(self._content))))
         return tuple(found)
+
+    def _keep(self, agent: str) -> tuple[CaseEffect, ...]:
+        """The draft as it is stored: the agent's own words before ours."""
+        summary, wrapped = self.drafts.get(agent), self._wrapped.get(agent)
+        if summary is None:
+            return ()
+        return (Keep(edited(summary, wrapped) if wrapped is not None else summary),)
 
     def _card(self, event: Event) -> tuple[CaseEffect, ...]:
         return (Tell(self.agent, event), Emit(event))

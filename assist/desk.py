@@ -23,6 +23,7 @@ from assist.desk_events import (
     RecogniserChanged,
     StationChanged,
     SummaryDrafted,
+    WrapUpSaved,
 )
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
 from ivr.controls import ConferenceStarted, ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged
@@ -74,6 +75,7 @@ class DeskContact:
     """The contact on the desk. ``phase``: ``ringing``, ``talking``, ``ended``. ``lookup``: ``pending``, ``found``,
     ``unknown``. ``transcript`` is in order of start; ``gaps`` of opening; ``cards`` of appearance. ``held``: the
     customer hears music. ``consult``: who is consulted; ``consult_state``: ``ringing``, ``talking``, ``conference``.
+    ``held_since``: Unix seconds, 0.0 where not held. ``wrap_up``: what the agent has made of the draft.
     ``supervisor``, ``supervision``: who does what, where the agent is to know. ``hand``: the agent asks for help.
     """
 
@@ -102,6 +104,8 @@ class DeskContact:
     supervisor: str = ""
     supervision: str = ""
     hand: bool = False
+    held_since: float = 0.0
+    wrap_up: WrapUpSaved | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +274,11 @@ def _summary(contact: DeskContact, event: SummaryDrafted, at: float) -> DeskCont
 
 
 def _held(contact: DeskContact, event: HoldChanged, at: float) -> DeskContact:
-    return replace(contact, held=event.held)
+    return replace(contact, held=event.held, held_since=at if event.held else 0.0)
+
+
+def _wrapped_up(contact: DeskContact, event: WrapUpSaved, at: float) -> DeskContact:
+    return replace(contact, wrap_up=event)
 
 
 def _supervised(contact: DeskContact, event: SupervisionNotice, at: float) -> DeskContact:
@@ -312,4 +320,5 @@ _CHANGES: dict[type[Event], Callable[[DeskContact, Any, float], DeskContact]] = 
     CustomerIdentified: _customer,
     NoteSaved: _note,
     SummaryDrafted: _summary,
+    WrapUpSaved: _wrapped_up,
 }

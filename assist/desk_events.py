@@ -97,6 +97,7 @@ class StationChanged(Event):
     mute_lock: str = ""
     headset: str = ""
     mos: float = 0.0
+    do_not_disturb: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,18 @@ class NoteSaved(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class SummaryDrafted(Event):
-    """Written when the call ends, for the agent to confirm. ``facts``: (name, value) pairs ready to read.
+class WrapUpTask:
+    """Something to do after the call. ``due_on``: an ISO 8601 date, or empty."""
 
+    text: str
+    due_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryDrafted(Event):
+    """Written when the call ends, for the agent to edit and confirm. ``facts``: (name, value) pairs ready to read.
+
+    ``text``: the whole draft; ``tasks``: what was promised; ``choices``: the dispositions there are.
     ``sentiment_start``, ``sentiment_end``: -1..1. ``talk_ratio``: the agent's share of all speech, 0..1.
     """
 
@@ -141,11 +151,29 @@ class SummaryDrafted(Event):
     sentiment_start: float = 0.0
     sentiment_end: float = 0.0
     talk_ratio: float = 0.0
+    text: str = ""
+    tasks: tuple[WrapUpTask, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpSaved(Event):
+    """The agent's wrap-up as she has it now, whole each time. ``resolved``: what she declares, None where she has not.
+    ``confirmed``: she has finished it; until then it is what she was writing.
+    """
+
+    type: ClassVar[str] = "contact.wrapped_up"
+    agent: str
+    text: str
+    disposition: str
+    resolved: bool | None
+    tasks: tuple[WrapUpTask, ...]
+    confirmed: bool
 
 
 DESK_EVENTS: tuple[type[Event], ...] = (
     ContactAssigned, ContactReleased, CustomerIdentified, StationChanged, RecogniserChanged, NoteSaved, SummaryDrafted,
-    SupervisionNotice,
+    WrapUpSaved, SupervisionNotice,
 )  # fmt: skip
 DESK_CONTROLS: tuple[type[Event], ...] = (
     HoldChanged, ConsultStarted, ConsultAnswered, ConsultEnded, ConferenceStarted, TransferFailed,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from assist.desk_events import CustomerLine, SummaryDrafted
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from assist.content import Content
+from assist.desk_events import CustomerLine, SummaryDrafted, WrapUpSaved, WrapUpTask
 from assist.history import CustomerProfile
-from assist.summary import ContactSummary
+from assist.summary import ABANDONED, GENERAL, ContactSummary, FollowUp
 
 
 def customer_line(customer: CustomerProfile) -> CustomerLine:
@@ -23,7 +28,7 @@ def customer_line(customer: CustomerProfile) -> CustomerLine:
     )
 
 
-def drafted(summary: ContactSummary) -> SummaryDrafted:
+def drafted(summary: ContactSummary, choices: Iterable[str] = ()) -> SummaryDrafted:
     """The wrap-up panel's view of a summary."""
     minutes, seconds = divmod(round(summary.talk_s), 60)
     facts = [("Talk time", f"{minutes}:{seconds:02d}"), ("Queue", summary.queue), ("Ended", summary.reason)]
@@ -38,4 +43,27 @@ def drafted(summary: ContactSummary) -> SummaryDrafted:
         sentiment_start=summary.sentiment_start,
         sentiment_end=summary.sentiment_end,
         talk_ratio=summary.talk_ratio if summary.talk_ratio is not None else 0.0,
+        text=summary.text,
+        tasks=tuple(
+            WrapUpTask(follow_up.text, follow_up.due_on.isoformat() if follow_up.due_on else "")
+            for follow_up in summary.follow_ups
+        ),
+        choices=tuple(choices),
     )
+
+
+def dispositions(content: Content) -> tuple[str, ...]:
+    """Every disposition an agent may choose, in alphabetical order."""
+    found = {GENERAL, ABANDONED}
+    for playbook in content.playbooks.values():
+        found |= {playbook.disposition.done, playbook.disposition.open}
+    return tuple(sorted(found))
+
+
+def edited(summary: ContactSummary, by: WrapUpSaved) -> ContactSummary:
+    """The summary as the agent has it: what she left as it was keeps the words it came from."""
+    drawn = {(known.text, known.due_on): known for known in summary.follow_ups}
+    tasks = ((task.text, date.fromisoformat(task.due_on) if task.due_on else None) for task in by.tasks)
+    follow_ups = tuple(drawn.get(task) or FollowUp(*task, "", summary.talk_s) for task in tasks)
+    disposition = by.disposition or summary.disposition
+    return replace(summary, text=by.text, disposition=disposition, follow_ups=follow_ups)

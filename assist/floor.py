@@ -26,7 +26,9 @@ from assist.api.ports import (
     CallCommand,
     CallNumber,
     Coach,
+    Directory,
     DismissCard,
+    DoNotDisturb,
     HangUp,
     LeaveContact,
     LowerHand,
@@ -44,6 +46,7 @@ from assist.api.ports import (
     SupervisorCommand,
     SupervisorView,
     TickStep,
+    WrapUp,
 )
 from assist.banners import Banners
 from assist.call_desk import CallDesk
@@ -52,7 +55,7 @@ from assist.cards import CARD_EVENTS, CardSettled, CardShown, CardUpdated, StepT
 from assist.casework import Case, CaseEffect
 from assist.coaching import COACHING_EVENTS, HandLowered, HandRaised
 from assist.content import Content
-from assist.desk_events import DESK_CONTROLS, NoteSaved, RecogniserChanged, StationChanged
+from assist.desk_events import DESK_CONTROLS, NoteSaved, RecogniserChanged, StationChanged, WrapUpSaved
 from assist.dispatch import Dispatch
 from assist.feed import Feed
 from assist.history import CustomerFound
@@ -106,11 +109,14 @@ EVENTS = EventCodec(
         *COACHING_EVENTS,
         *ALERT_EVENTS,
         NoteSaved,
+        WrapUpSaved,
         MessageKept,
     )
 )
 COMMANDS = CommandCodec((*CONTACT_COMMANDS, *SUPERVISION_COMMANDS, ClaimWorker))
 SETTLE_S = 1.0
+DO_NOT_DISTURB = "do not disturb"
+"""The reason of an agent who wants nobody to ring."""
 _TIMER_SLACK_S = 0.005
 """A timer may fire a moment early by the wall clock; this keeps it from being set again for nothing."""
 KEPT_CASES = 1000
@@ -381,9 +387,10 @@ class Floor:
             case MoreTime():
                 self._dispatch.decide(MoreWrapUp(agent))
                 return Reply(True)
-            case SetState(state, reason):
-                self._dispatch.decide(Ready(agent) if state == "ready" else NotReady(agent, reason))
-                return Reply(True)
+            case SetState() | DoNotDisturb():
+                return await self._presence(agent, command)
+            case WrapUp():
+                return self._wrap_up(agent, command)
             case SetBanner(name):
                 return await self._set_banner(agent, name)
             case Note(contact_id, text):
@@ -402,6 +409,34 @@ class Floor:
                 return self._on_case(contact.id, agent, CardSettled(agent, card_id, "dismissed"))
             case TickStep(card_id, step_id, done):
                 return self._on_case(contact.id, agent, StepTicked(agent, card_id, step_id, done))
+
+    async def _presence(self, agent: str, command: SetState | DoNotDisturb) -> Reply:
+        report = self._reports.get(agent)
+        quiet = report is not None and report.do_not_disturb
+        match command:
+            case SetState("ready"):
+                if quiet and not (reply := await self._to_station(agent, "dnd_off")).ok:
+                    return reply
+                self._dispatch.decide(Ready(agent))
+            case SetState(_, reason):
+                self._dispatch.decide(NotReady(agent, reason))
+            case DoNotDisturb(on):
+                if on:  # first: a contact offered meanwhile would be refused, and count as not answered
+                    self._dispatch.decide(NotReady(agent, DO_NOT_DISTURB))
+                return await self._to_station(agent, "dnd_on" if on else "dnd_off")
+        return Reply(True)
+
+    def _wrap_up(self, agent: str, command: WrapUp) -> Reply:
+        """Also of an agent who has passed the contact on: her part of it is hers to wrap up."""
+        case = self._cases.get(command.contact_id)
+        if case is None or agent not in case.drafts:
+            return Reply(False, "this is not a contact of yours that is over")
+        self._own(
+            WrapUpSaved(
+                agent, command.text, command.disposition, command.resolved, command.tasks, command.confirmed
+            ), case,
+        )  # fmt: skip
+        return Reply(True)
 
     async def _control(self, agent: str, command: CallCommand) -> Reply:
         contact = self._feed.desk(agent).contact
@@ -464,6 +499,10 @@ class Floor:
         """See FloorPort."""
         return self._supervisors.view(user)
 
+    def directory(self, agent: str) -> Directory:
+        """See FloorPort."""
+        return self._call_desk.directory(agent)
+
     def page_opened(self, agent: str) -> None:
         """See FloorPort."""
 
@@ -482,8 +521,12 @@ class Floor:
         known = self._reports.get(agent)
         self._reports[agent] = report
         self._feed.publish(
-            agent, StationChanged(True, report.registered, report.muted, report.mute_lock, report.headset, report.mos)
-        )
+            agent,
+            StationChanged(
+                True, report.registered, report.muted, report.mute_lock, report.headset, report.mos,
+                report.do_not_disturb,
+            ),
+        )  # fmt: skip
         if self._supervises(agent):
             return
         if happened := self._pbx.setdefault(agent, PbxContacts(agent)).reported(report.lines, self._clock.wall()):

@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 
 from assist.api.feed_socket import FeedSocket
 from assist.api.messages import CommandMessage, Done, Login, Me, Token, UnknownCommandError, agent_command
-from assist.api.ports import FloorPort, SupervisorView
+from assist.api.ports import Directory, FloorPort, SupervisorView
 from assist.api.station_socket import StationSocket
 from assist.feed import Feed
 from assist.security import Identity, LoginRefusedError, Security, TokenError, TooManyLoginsError
@@ -54,6 +54,10 @@ def create_app(floor: FloorPort, feed: Feed, security: Security, clock: Clock | 
         if who.role != "supervisor":
             raise HTTPException(403, "only a supervisor may see this")
         return floor.supervisor_view(who.user)
+
+    @app.get("/api/directory")
+    async def directory(who: Annotated[Identity, Depends(_bearer)]) -> Directory:
+        return floor.directory(who.user)
 
     @app.websocket("/api/feed")
     async def feed_socket(socket: WebSocket) -> None:

@@ -7,6 +7,7 @@ origin, 4409 replaced by a newer connection; 1013 the consumer is too slow.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -24,6 +25,7 @@ from assist.api.ports import (
     Conference,
     ConsultWith,
     DismissCard,
+    DoNotDisturb,
     HangUp,
     Hold,
     LeaveContact,
@@ -41,6 +43,7 @@ from assist.api.ports import (
     SwapParties,
     TickStep,
     Transfer,
+    WrapUp,
 )
 from voice.errors import CallfloorError
 
@@ -53,6 +56,8 @@ TOO_SLOW = 1013
 MAX_NOTE = 4000
 MAX_REASON = 64
 MAX_COACHING = 500
+MAX_TASKS = 20
+MAX_TASK = 300
 
 Shape = TypeVar("Shape")
 Name = Annotated[str, Field(min_length=1, max_length=128)]
@@ -163,7 +168,9 @@ _COMMANDS: Mapping[str, TypeAdapter[Any]] = {
     "hang_up": TypeAdapter(HangUp),
     "mute": TypeAdapter(Mute),
     "set_state": TypeAdapter(SetState),
+    "do_not_disturb": TypeAdapter(DoNotDisturb),
     "more_time": TypeAdapter(MoreTime),
+    "wrap_up": TypeAdapter(WrapUp),
     "accept_card": TypeAdapter(AcceptCard),
     "dismiss_card": TypeAdapter(DismissCard),
     "tick_step": TypeAdapter(TickStep),
@@ -227,11 +234,25 @@ def agent_command(message: CommandMessage) -> AgentCommand:
         raise UnknownCommandError(f"{message.command}: {_first(error)}") from None
     if isinstance(command, Note) and len(command.text) > MAX_NOTE:
         raise UnknownCommandError(f"note: at most {MAX_NOTE} characters")
+    if isinstance(command, WrapUp):
+        _check_wrap_up(command)
     if isinstance(command, Coach | RaiseHand) and len(command.text) > MAX_COACHING:
         raise UnknownCommandError(f"{message.command}: at most {MAX_COACHING} characters")
     if isinstance(command, SetState) and len(command.reason) > MAX_REASON:
         raise UnknownCommandError(f"set_state: a reason has at most {MAX_REASON} characters")
     return command
+
+
+def _check_wrap_up(command: WrapUp) -> None:
+    if len(command.text) > MAX_NOTE or len(command.disposition) > MAX_REASON:
+        raise UnknownCommandError(f"wrap_up: at most {MAX_NOTE} characters, {MAX_REASON} of disposition")
+    if len(command.tasks) > MAX_TASKS or any(len(task.text) > MAX_TASK for task in command.tasks):
+        raise UnknownCommandError(f"wrap_up: at most {MAX_TASKS} tasks of {MAX_TASK} characters")
+    for task in command.tasks:
+        try:
+            date.fromisoformat(task.due_on or "2000-01-01")
+        except ValueError:
+            raise UnknownCommandError(f"wrap_up: {task.due_on[:20]!r} is not a date") from None
 
 
 def _parsed(adapter: TypeAdapter[Shape], text: str) -> Shape:

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from assist.alerts import AlertRaised
 from assist.coaching import HandRaised
+from assist.desk_events import WrapUpTask
 from voice.commands import Reply
 from voice.hearing import Mode
 
@@ -71,6 +72,27 @@ class Note:
 
     contact_id: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUp:
+    """The wrap-up of a contact that is over, whole each time. ``confirmed``: the agent has finished it. At most 4,000
+    characters of ``text`` and 20 ``tasks`` of 300.
+    """
+
+    contact_id: str
+    text: str
+    disposition: str = ""
+    resolved: bool | None = None
+    tasks: tuple[WrapUpTask, ...] = ()
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotDisturb:
+    """Nobody rings the agent's station (``on``): no contact, and no colleague. To be ready ends it."""
+
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +224,30 @@ class SupervisorView:
     supervising: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody to ask or to give a contact to, and what she does now."""
+
+    user: str
+    name: str
+    state: str
+    queues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Whom an agent may consult or transfer to. ``may_dial``: the beginnings of outside numbers she may call."""
+
+    colleagues: tuple[Colleague, ...] = ()
+    queues: tuple[str, ...] = ()
+    may_dial: tuple[str, ...] = ()
+
+
 SupervisorCommand = SuperviseContact | SuperviseAs | LeaveContact | Coach | LowerHand
 CallCommand = Hold | ConsultWith | SwapParties | CancelConsult | Conference | CompleteTransfer | Transfer | PressKeys
 AgentCommand = (
-    Answer | HangUp | Mute | SetState | MoreTime | AcceptCard | DismissCard | TickStep | Note | RaiseHand
+    Answer | HangUp | Mute | SetState | DoNotDisturb | MoreTime | WrapUp | AcceptCard | DismissCard | TickStep | Note
+    | RaiseHand
     | CallCommand | CallNumber | AcknowledgeAlert | SupervisorCommand | SetBanner
 )  # fmt: skip
 
@@ -245,6 +287,7 @@ class StationReport:
     headset: str = ""
     lines: tuple[StationLine, ...] = ()
     pbx: bool = False
+    do_not_disturb: bool = False
 
     @property
     def reachable(self) -> bool:
@@ -259,7 +302,7 @@ class StationReport:
 
 StationVerb = Literal[
     "answer", "hang_up", "mute", "unmute", "decline", "hold", "resume", "swap", "consult", "transfer", "complete",
-    "conference", "digits",
+    "conference", "digits", "dnd_on", "dnd_off",
 ]  # fmt: skip
 
 
@@ -280,6 +323,9 @@ class FloorPort(Protocol):
 
     def supervisor_view(self, user: str) -> SupervisorView:
         """What the page of a supervisor begins with."""
+
+    def directory(self, agent: str) -> Directory:
+        """Whom the agent may reach."""
 
     def page_opened(self, agent: str) -> None:
         """The agent's first page connected."""

@@ -22,7 +22,7 @@ const onContact = {
           transcript: contact.transcript.filter((line) => line.final),
         },
 
-  "contact.hold_changed": (contact, data) => ({ ...contact, held: data.held }),
+  "contact.hold_changed": (contact, data, at) => ({ ...contact, held: data.held, held_since: data.held ? at : 0 }),
   "desk.supervision": (contact, { supervisor, mode }) => ({
     ...contact, supervisor: mode ? supervisor : "", supervision: mode ?? "",
   }),
@@ -69,6 +69,7 @@ const onContact = {
   }),
   "desk.note": (contact, data) => ({ ...contact, note: data.text }),
   "contact.summary": (contact, data) => ({ ...contact, summary: data }),
+  "contact.wrapped_up": (contact, data) => ({ ...contact, wrap_up: data }),
 };
 
 const onDesk = {
@@ -117,7 +118,7 @@ function emptyContact(id) {
     id, phase: "", caller: "", queue: "", offered_at: 0, answered_at: 0, waited_s: 0, ended_at: 0, ended_reason: "",
     ended_by: "", talk_s: 0, lookup: "pending", customer: null, transcript: [], gaps: [], cards: [], note: "",
     summary: null, context: [], held: false, consult: "", consult_state: "",
-    supervisor: "", supervision: "", hand: false,
+    supervisor: "", supervision: "", hand: false, held_since: 0, wrap_up: null,
   };
 }
 

@@ -20,6 +20,9 @@ from assist.desk_events import (
     ContactReleased,
     CustomerIdentified,
     NoteSaved,
+    SummaryDrafted,
+    WrapUpSaved,
+    WrapUpTask,
 )
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
 from ivr.controls import ConferenceStarted, ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged
@@ -165,6 +168,21 @@ def supervised() -> list[Step]:
     ]
 
 
+def wrapped_up() -> list[Step]:
+    """The draft is edited twice, and confirmed; another contact's does not matter."""
+    agent, task = script.AGENT, WrapUpTask("Send the email", "2026-11-24")
+    draft = SummaryDrafted("Refunded", tasks=(task,), text="Refunded.\nAll well.", choices=("billing_open", "refunded"))
+    return [
+        ("c1", ZERO, ContactAssigned(agent, "talking", "300", "billing", ZERO, ZERO + 1)),
+        ("c1", ZERO + 2, HoldChanged(agent, True)),
+        ("c1", ZERO + 5, ContactEnded("completed", "caller", 5.0, 4.0)),
+        ("c1", ZERO + 6, draft),
+        ("c1", ZERO + 7, WrapUpSaved(agent, "Refunded. Al", "refunded", None, (task,), False)),
+        ("c2", ZERO + 8, WrapUpSaved(agent, "another", "", False, (), True)),
+        ("c1", ZERO + 9, WrapUpSaved(agent, "Refunded.", "refunded", True, (), True)),
+    ]
+
+
 CASES = {
     "whole_contact": whole_contact,
     "transcript_order": transcript_order,
@@ -173,6 +191,7 @@ CASES = {
     "contacts_in_turn": contacts_in_turn,
     "consulting": consulting,
     "supervised": supervised,
+    "wrapped_up": wrapped_up,
 }
 
 

@@ -17,6 +17,7 @@ from assist.desk_events import (
     RecogniserChanged,
     StationChanged,
     SummaryDrafted,
+    WrapUpTask,
 )
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
 from transcription.utterances import Redaction, TranscriptionGap, UtteranceFinal, UtterancePartial, Word
@@ -173,9 +174,13 @@ def _over(zero: float) -> Iterator[tuple[float, str, Event]]:
         ("Maria was charged twice on her last bill and had called three times.",
          "A call back promised on 12 May was not made; she asked for a supervisor.",
          "The second charge is refunded today."),
-        "Billing dispute: resolved", ("Confirmation email to Maria, tomorrow",),
+        "refund_released", ("Confirmation email to Maria, tomorrow",),
         (("Waited", "0:09"), ("Talked", "1:00"), ("Cards", "4 shown, 1 critical")),
         -0.25, 0.55, 0.47,
+        "Maria was charged twice on her last bill and had called three times; a call back promised on 12 May was not "
+        "made. The second charge is refunded today.",
+        (WrapUpTask("Confirmation email to Maria", "2026-05-30"),),
+        ("billing_follow_up", "general_enquiry", "refund_released"),
     )  # fmt: skip
     yield 84.3, "ended", summary
 

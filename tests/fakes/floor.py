@@ -11,20 +11,27 @@ from assist.api.ports import (
     AgentCommand,
     Answer,
     CancelConsult,
+    Colleague,
     ConsultWith,
+    Directory,
     DismissCard,
+    DoNotDisturb,
     HangUp,
     Hold,
+    LowerHand,
     Mute,
     Note,
+    RaiseHand,
     SetState,
     StationLink,
     StationReport,
     SupervisorView,
     TickStep,
+    WrapUp,
 )
 from assist.cards import CardSettled, CardUpdated
-from assist.desk_events import NoteSaved, StationChanged
+from assist.coaching import HandLowered, HandRaised
+from assist.desk_events import NoteSaved, StationChanged, WrapUpSaved
 from assist.feed import Feed
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
 from ivr.controls import ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged
@@ -96,6 +103,15 @@ class FakeFloor:
                 return self._tick(agent, command)
             case Note(note_contact, text):
                 self.tell(NoteSaved(text), note_contact)
+            case WrapUp(about, text, disposition, resolved, tasks, confirmed):
+                self.tell(WrapUpSaved(agent, text, disposition, resolved, tasks, confirmed), about)
+            case DoNotDisturb(on):
+                self.tell(AgentStateChanged(agent, "NOT_READY", "do not disturb", now))
+                self.tell(replace(self.feed.desk(agent).station, do_not_disturb=on))
+            case RaiseHand(about):
+                self.tell(HandRaised(agent, ""), about)
+            case LowerHand(about):
+                self.tell(HandLowered(agent, agent), about)
         return Reply(True)
 
     def _tick(self, agent: str, tick: TickStep) -> Reply:
@@ -108,6 +124,13 @@ class FakeFloor:
                 self.tell(CardUpdated(agent, replace(entry.card, steps=steps), 0.3), contact.id)
                 return Reply(True)
         return Reply(False, "no such card")
+
+    def directory(self, agent: str) -> Directory:
+        """See FloorPort."""
+        return Directory(
+            (Colleague("ben", "Ben Okafor", "AVAILABLE", ("billing",)), Colleague("cora", "Cora Diaz", "TALKING")),
+            ("billing", "support"), ("+1",),
+        )  # fmt: skip
 
     def supervisor_view(self, user: str) -> SupervisorView:
         return self.view
