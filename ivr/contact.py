@@ -192,8 +192,9 @@ class ContactWorker:
                     self._ears.stop_listening()
                 case PlayTone():
                     self._announcer.play(0, supervision_tone())
-                case StartListening():
-                    self._ears.open(self._since_offer(), self._models.get(self._core.snapshot.queue, ""))
+                case StartListening(recording):
+                    model = self._models.get(self._core.snapshot.queue, "")
+                    self._ears.open(self._since_offer(), model, recording=recording)
                 case Finish():
                     self._finished.set()
                 case AnswerLeg() | AnswerReferral() | DialLeg() | HangUpLeg() | PressKeys() | SetPaths():

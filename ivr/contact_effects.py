@@ -82,7 +82,9 @@ class SetPaths:
 
 @dataclass(frozen=True, slots=True)
 class StartListening:
-    """Open recognition and recording: both parties speak from now on."""
+    """Open recognition, and recording where that was agreed to: both parties speak from now on."""
+
+    recording: bool = True
 
 
 @dataclass(frozen=True, slots=True)

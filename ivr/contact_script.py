@@ -99,6 +99,8 @@ class Script:
                     self._queue(effect, now)
                 case flow.DialOut():
                     self._outward.dial(effect, now)
+                case flow.ConsentNoted():
+                    self._state.consent(effect)
                 case flow.MessageStarted(kind):
                     self._state.start_message(kind, now)
                 case flow.MessageEnded():

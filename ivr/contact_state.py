@@ -8,6 +8,7 @@ from typing import Any
 from ivr.contact_effects import ContactEffect, HangUpLeg, Publish, SetPaths, StartListening
 from ivr.contacts import ContactEnded, ContactSnapshot, MessageTaken
 from ivr.controls import HoldChanged
+from ivr.effects import ConsentNoted
 from voice.calls import Call, Role
 from voice.events import Event
 from voice.hearing import Arrangement, Mode, Talk, paths
@@ -41,6 +42,7 @@ class ContactState:
         self.waits_since = 0.0
         self._prompting = False
         self._listening = False
+        self._may = ConsentNoted(recording=True, recognition=True)
         self._hearing = False
         self._message: tuple[str, float] | None = None
         self._legs_dialled = 0
@@ -87,11 +89,15 @@ class ContactState:
         self._hearing = on
         self.set_paths()
 
+    def consent(self, given: ConsentNoted) -> None:
+        """The caller agrees to this, as long as nothing is open yet."""
+        self._may = given
+
     def listen(self) -> None:
-        """Open recognition and recording, for good."""
-        if not self._listening:
+        """Open recognition and recording, for good, as far as the caller agrees."""
+        if not self._listening and self._may.recognition:
             self._listening = True
-            self.do(StartListening())
+            self.do(StartListening(self._may.recording))
             self.set_paths()
 
     def set_paths(self) -> None:
@@ -135,6 +141,7 @@ class ContactState:
     def start_message(self, kind: str, now: float) -> None:
         """The caller speaks a message from now on."""
         self._message = (kind, now)
+        self.consent(ConsentNoted(recording=True, recognition=True))  # who leaves a message wants it kept
         self.listen()
 
     def end_message(self, now: float) -> None:

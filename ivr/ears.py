@@ -120,21 +120,21 @@ class Ears:
         """Where the tap of ``role`` writes."""
         return self._gates[role]
 
-    def open(self, base_s: float, model: str = "") -> None:
-        """Both parties may be heard from now on; ``base_s``: seconds since the contact was offered; ``model``: the
-        queue's own.
+    def open(self, base_s: float, model: str = "", *, recording: bool = True) -> None:
+        """Both parties may be heard from now on, and kept where ``recording``; ``base_s``: seconds since the contact
+        was offered; ``model``: the queue's own.
         """
         self._base_s = base_s
         self._connect()
-        self._recorder = self._new_recorder()
+        self._recorder = self._new_recorder() if recording else None
         for number, role in CHANNELS.items():
             sinks: list[AudioSink] = []
             if self._client is not None:
                 sinks.append(self._client.open_channel(number, role, RATE, base_s, model=model))
             if self._recorder is not None:
-                recording = self._recorder.sink(role, base_s)
-                self._recorder_sinks.append(recording)
-                sinks.append(recording)
+                kept = self._recorder.sink(role, base_s)
+                self._recorder_sinks.append(kept)
+                sinks.append(kept)
             self._opened[role] = _FromZero(Tee(*sinks))
             self._gates[role].open(self._opened[role])
 

@@ -279,6 +279,14 @@ class Tagged:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentNoted:
+    """What the caller agrees to, from now on."""
+
+    recording: bool
+    recognition: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
     """A survey's answer: ``kind`` csat (1-5), nps (0-10) or ces (1-7)."""
 
@@ -332,6 +340,6 @@ class HangUp:
 
 Effect = (
     PlayPrompts | StopPrompts | StartTimer | CancelTimer | MaskDigits | ChoiceReported
-    | JoinQueue | AskPlace | LeftQueue | AskFacts | AskKnowledge | LookUp | Tagged | Scored
+    | JoinQueue | AskPlace | LeftQueue | AskFacts | AskKnowledge | LookUp | Tagged | ConsentNoted | Scored
     | MessageStarted | MessageEnded | RequestCallback | DialOut | StartSpeech | StopSpeech | HangUp
 )  # fmt: skip

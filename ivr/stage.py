@@ -14,6 +14,7 @@ from ivr.effects import (
     AskPlace,
     CancelTimer,
     ChoiceReported,
+    ConsentNoted,
     DialOut,
     Effect,
     HangUp,
@@ -166,6 +167,10 @@ class Stage:
     def tag(self, name: str, value: str) -> None:
         """Note something about the contact."""
         self._effects.append(Tagged(name, value))
+
+    def note_consent(self, *, recording: bool, recognition: bool) -> None:
+        """Say what the caller agrees to."""
+        self._effects.append(ConsentNoted(recording, recognition))
 
     def report_score(self, kind: str, score: int) -> None:
         """Say how a survey was answered."""

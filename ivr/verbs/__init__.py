@@ -9,6 +9,7 @@ from ivr.verbs.answer import Answer
 from ivr.verbs.base import Activity, Problem, Verb
 from ivr.verbs.branch import Branch
 from ivr.verbs.callback import Callback
+from ivr.verbs.consent import Consent
 from ivr.verbs.dial import Dial
 from ivr.verbs.enqueue import Enqueue
 from ivr.verbs.gather import Gather
@@ -29,6 +30,7 @@ VERBS: Mapping[str, type[Verb]] = MappingProxyType(
         "answer": Answer,
         "branch": Branch,
         "callback": Callback,
+        "consent": Consent,
         "dial": Dial,
         "enqueue": Enqueue,
         "gather": Gather,
@@ -47,6 +49,6 @@ VERBS: Mapping[str, type[Verb]] = MappingProxyType(
 )
 
 __all__ = [
-    "VERBS", "Activity", "Answer", "Branch", "Callback", "Dial", "Enqueue", "Gather", "Hangup", "Http", "Pause", "Play",
-    "Problem", "Record", "Redirect", "Say", "Set", "Survey", "Tag", "Transfer", "Verb",
+    "VERBS", "Activity", "Answer", "Branch", "Callback", "Consent", "Dial", "Enqueue", "Gather", "Hangup", "Http",
+    "Pause", "Play", "Problem", "Record", "Redirect", "Say", "Set", "Survey", "Tag", "Transfer", "Verb",
 ]  # fmt: skip

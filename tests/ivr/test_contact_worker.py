@@ -89,7 +89,7 @@ class DeafEars(Ears):
     def sink(self, role: Role) -> AudioSink:
         return Gate()
 
-    def open(self, base_s: float, model: str = "") -> None:
+    def open(self, base_s: float, model: str = "", *, recording: bool = True) -> None:
         self.opened.append((base_s, model))
 
     def listen(self, token: int, phrases: tuple[str, ...] | None, base_s: float, on_speech: OnSpeech) -> None:

@@ -123,6 +123,16 @@ def test_sound_that_follows_a_gathers_turn_is_placed_where_it_was_said(with_ears
     with_ears(use)
 
 
+def test_a_call_whose_recording_was_declined_leaves_none(with_ears: Callable[[Use], None]) -> None:
+    async def use(ears: Ears, where: RunDirectory, heard: Subscription) -> None:
+        ears.open(0.0, recording=False)
+        speak(ears)
+        assert await ears.close() == Recorded()
+        assert list(where.recordings.iterdir()) == []
+
+    with_ears(use)
+
+
 def test_a_recording_that_cannot_be_made_is_left_out(
     with_ears: Callable[[Use], None], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -99,6 +99,10 @@ BAD = {
         7, 'nodes.first.maxLength: input should be less than or equal to 600',
         'give a value of that kind',
     ),
+    "consent_contradicts": (
+        7, "node 'first': a call cannot be recorded without being recognised: card numbers are found by their words",
+        "decline recording too",
+    ),
     "set_bad_name": (
         6, "nodes.first.variables.Name.[key]: string should match pattern '^[a-z][a-z0-9_]{0,31}$'",
         'give a value of that kind',
