@@ -17,6 +17,7 @@ from assist.kamailio_cli import kamailio
 from assist.measures_cli import report, staff
 from assist.quality_cli import quality
 from assist.speech_cli import evaluate, models, transcribe
+from assist.users_cli import users
 from hardware.errors import HardwareError
 from voice.errors import CallfloorError, DocumentError
 from voice.settings import read_settings
@@ -30,6 +31,7 @@ app.add_typer(prompts_app, name="prompts")
 app.add_typer(headset, name="headset")
 app.add_typer(recording, name="recording")
 app.add_typer(models, name="models")
+app.add_typer(users, name="users")
 app.add_typer(kamailio, name="kamailio")
 app.add_typer(quality, name="quality")
 app.command()(transcribe)

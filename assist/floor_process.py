@@ -16,6 +16,7 @@ import httpx
 
 from assist.alarm import AlertSettings
 from assist.alert_rules import BUILT_IN, load_alert_rules
+from assist.api.access import Archives
 from assist.api.app import create_app
 from assist.api.server import WebSettings, serving
 from assist.banners import Banners
@@ -25,6 +26,9 @@ from assist.feed import Feed
 from assist.floor import COMMANDS, EVENTS, Floor
 from assist.security import Security, signing_key
 from assist.store import Store
+from assist.store.archive import Archive
+from assist.store.settings import store_url
+from assist.store.users import Audit, Users
 from assist.supervision import SupervisionSettings
 from assist.supervisors import Oversight
 from assist.webhook import Webhook
@@ -56,7 +60,7 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     ivr = settings.section("ivr", IvrSettings)
     agents = settings.many("agent", AgentSettings)
     bus = LocalBus(where.hub, "floor", clock, EVENTS, COMMANDS, where.spool)
-    store = await Store.open(f"sqlite+aiosqlite:///{where.database}")
+    store = await Store.open(store_url(settings))
     feed = Feed(clock)
     times = AcdTimes(
         ring_s=ivr.ring_s,
@@ -77,15 +81,17 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
         bus, store, feed, brain, load_content(), model, agents, domain, clock, ivr.vip, oversight,
         Banners(where, ivr.flow), lambda number: trunks.for_number(number) is not None, ivr.retries(),
     )  # fmt: skip
-    security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock)
-    app = create_app(floor, feed, security, clock)
+    users, web = Users(store), settings.section("web", WebSettings)
+    security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock, users)
+    archives = Archives(users, Audit(store), Archive(store), agents, where.recordings, where.recording_key)
+    app = create_app(floor, feed, security, clock, archives, web)
     try:
         await floor.recall()
         working = asyncio.create_task(floor.run(), name="floor")
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, working.cancel)
         await floor.settle()
-        async with serving(app, settings.section("web", WebSettings), listener) as url:
+        async with serving(app, web, listener) as url:
             sys.stdout.write(f"floor ready {url}\n")
             sys.stdout.flush()
             with contextlib.suppress(asyncio.CancelledError):

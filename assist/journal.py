@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assist.store import Store, StoreError
+from assist.store.users import Audit, AuditEntry
 from ivr.agents import STATION_AWAY, AgentState
 from ivr.contacts import AgentStateChanged, CallbackRequested, ContactEnded, ContactOffered
 from ivr.outbound import CallbackSettled
+from ivr.supervision import SupervisionModeChanged, SupervisionStarted
 from voice.events import Envelope, EventCodec, MalformedError, UnknownTypeError
 
 log = logging.getLogger(__name__)
@@ -27,7 +29,9 @@ Wire = Mapping[str, Any]
 
 
 class Journal:
-    """The log in ``store``, of the events ``codec`` knows. No method raises because the database refuses."""
+    """The log in ``store``, of the events ``codec`` knows, and the audit of supervisors who listened. No method raises
+    because the database refuses.
+    """
 
     def __init__(self, store: Store, codec: EventCodec) -> None:
         self._store = store
@@ -39,6 +43,8 @@ class Journal:
             return
         try:
             await self._store.append(*map(self._codec.encode, envelopes))
+            if listened := [entry for envelope in envelopes if (entry := _listened(envelope)) is not None]:
+                await Audit(self._store).record(*listened)
         except StoreError as error:
             what = ", ".join(f"{envelope.id} ({envelope.event.type})" for envelope in envelopes)
             log.error("not in the log: %s: %s", what, error)
@@ -87,6 +93,17 @@ class Journal:
                 yield self._codec.decode(wire)
             except (UnknownTypeError, MalformedError) as error:
                 log.warning("event %s of the log is passed over: %s", wire["id"], error)
+
+
+def _listened(envelope: Envelope) -> AuditEntry | None:
+    """A supervisor who listens, live, does what the audit is for."""
+    event, subject = envelope.event, envelope.contact_id or ""
+    match event:
+        case SupervisionStarted(supervisor, agent):
+            return AuditEntry(envelope.at, supervisor, "supervisor", "listen_live", subject, agent, "telephone")
+        case SupervisionModeChanged(supervisor, agent, mode):
+            return AuditEntry(envelope.at, supervisor, "supervisor", str(mode.value), subject, agent, "telephone")
+    return None
 
 
 def _still_holds(last: AgentStateChanged, now: float) -> bool:

@@ -1,12 +1,14 @@
-"""Listening to recordings: decrypt, then a WAV file or the sound device."""
+"""Listening to recordings: decrypt, put down who does, then a WAV file or the sound device."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
+from assist.shell_audit import put_down_if_kept
 from transcription.recording import load_or_create_key, read_recording
 from transcription.recording_format import Recording
 from voice.audio import write_wav
@@ -50,4 +52,6 @@ def _read(file: Path, settings: SettingsFile, state_dir: Path | None) -> Recordi
     where = RunDirectory.of(settings.section("run", RunSettings)) if state_dir is None else RunDirectory(state_dir)
     if not where.recording_key.exists():
         raise DocumentError(where.recording_key, None, "there is no recording key", "name the right --state-dir")
-    return read_recording(file, load_or_create_key(where.recording_key))
+    found = read_recording(file, load_or_create_key(where.recording_key))
+    asyncio.run(put_down_if_kept(settings, state_dir, "listen", found.header.contact_id))
+    return found

@@ -11,10 +11,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from assist.people import FIRST_ADMIN, first_admin
 from assist.serve import House
+from assist.store.opening import opened
 from voice.clock import SystemClock
 from voice.documents import Document, validate
-from voice.settings import read_settings
+from voice.settings import SettingsFile, read_settings
 
 
 async def serve_until_stopped(file: Path | None, environment: Mapping[str, str]) -> None:
@@ -23,15 +25,23 @@ async def serve_until_stopped(file: Path | None, environment: Mapping[str, str])
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     absolute = file.absolute() if file is not None else None
-    async with House(read_settings(absolute, environment), absolute, SystemClock(), environment) as house:
+    settings = read_settings(absolute, environment)
+    async with House(settings, absolute, SystemClock(), environment) as house:
         await _ready_or_stopped(house, stopped)
         table = Table(show_header=False, box=None)
         host, port = house.addresses.sip
         table.add_row("SIP (UDP, TCP)", f"{host}:{port}")
         table.add_row("Agents' page", house.addresses.web)
         table.add_row("State", str(house.where.state))
+        if (password := await _first_admin(settings)) is not None:
+            table.add_row("First start", f"administrator: {FIRST_ADMIN}, password, told once: {password}")
         Console().print(table)
         await stopped.wait()
+
+
+async def _first_admin(settings: SettingsFile) -> str | None:
+    async with opened(settings) as store:
+        return await first_admin(store)
 
 
 async def _ready_or_stopped(house: House, stopped: asyncio.Event) -> None:

@@ -1,7 +1,12 @@
 """Who is at the page: logins, rate limited, and signed short-lived tokens (HMAC-SHA256, RFC 2104).
 
 A token is ``payload.signature``, both base64url without padding (RFC 4648 section 5); the payload is JSON with ``sub``
-(agent user), ``role`` and ``exp`` (Unix seconds). It is signed, not encrypted, and holds nothing secret.
+(user), ``role``, ``exp`` and ``auth`` (Unix seconds: until when, and of the login), ``epoch`` (of the password) and
+``chg`` (good for choosing a password, no more). It is signed, not encrypted, and holds nothing secret.
+
+People are the agents of the settings, who log in with their secret as their stations do, and the accounts of the store
+(``callfloor users``). An agent may have an account too: a password of her own for the page. What she is then is still
+what the settings say.
 """
 
 from __future__ import annotations
@@ -13,15 +18,21 @@ import json
 import secrets
 from collections import OrderedDict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
+from assist.passwords import PasswordCheck
+from assist.store.errors import StoreError
+from assist.store.users import Account
 from voice.clock import Clock
 from voice.errors import CallfloorError
 from voice.rundir import made_once
 from voice.settings import AgentSettings
 
 TOKEN_S = 30 * 60
+LOGIN_S = 12 * 3600
+"""A token is renewed for this long after the login, which is longer than a shift."""
 MAX_FAILURES = 5
 FAILURE_WINDOW_S = 60.0
 MAX_REMEMBERED = 10_000
@@ -41,17 +52,41 @@ class TooManyLoginsError(CallfloorError):
 
 
 class TokenError(CallfloorError):
-    """The token is malformed, forged, expired, or of somebody who is no longer in the settings."""
+    """The token is malformed, forged, expired, or of somebody who is no longer here."""
+
+
+class AccountsUnavailableError(CallfloorError):
+    """The store that knows the accounts does not answer."""
+
+
+class Accounts(Protocol):
+    """Where the accounts are that the settings do not name."""
+
+    async def account(self, user: str) -> Account | None:
+        """The account of ``user``. Raises StoreError."""
+
+
+class NoAccounts:
+    """Only the agents of the settings log in."""
+
+    async def account(self, user: str) -> Account | None:
+        """Nobody."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a token speaks for. ``expires``: Unix seconds."""
+    """Who a token speaks for. ``expires``, ``since`` (the login): Unix seconds. ``must_change``: she may choose a
+    password and do nothing else before. ``epoch``: of her password, 0 without one.
+    """
 
     user: str
     name: str
     role: str
     expires: float
+    since: float = 0.0
+    must_change: bool = False
+    epoch: int = 0
 
 
 class FailureWindow:
@@ -80,58 +115,121 @@ class FailureWindow:
         if len(self._failures) > MAX_REMEMBERED:
             self._failures.popitem(last=False)
 
+    def forgiven(self, key: str) -> None:
+        """The last one was none after all."""
+        if failures := self._failures.get(key):
+            failures.pop()
+
 
 class Security:
-    """Checks logins against ``[[agent]]`` of the settings and issues tokens signed with ``key`` (32 bytes)."""
+    """Checks logins against ``[[agent]]`` of the settings and ``accounts``; signs tokens with ``key`` (32 bytes)."""
 
-    def __init__(self, agents: Iterable[AgentSettings], key: bytes, clock: Clock, *, token_s: float = TOKEN_S) -> None:
+    def __init__(
+        self, agents: Iterable[AgentSettings], key: bytes, clock: Clock, accounts: Accounts | None = None, *,
+        token_s: float = TOKEN_S,
+    ) -> None:  # fmt: skip
         if len(key) < KEY_BYTES:
             raise ValueError(f"a signing key has at least {KEY_BYTES} bytes, this one {len(key)}")
         self._agents = {agent.user: agent for agent in agents}
         self._key = key
         self._clock = clock
+        self._accounts = accounts or NoAccounts()
+        self._check = PasswordCheck()
         self._token_s = token_s
         self._failures = FailureWindow(clock)
 
-    def login(self, user: str, secret: str, address: str) -> tuple[str, Identity]:
+    async def login(self, user: str, secret: str, address: str) -> tuple[str, Identity]:
         """A token for ``user``. ``address``: where the attempt comes from.
 
-        Raises TooManyLoginsError before the secret is even looked at, LoginRefusedError otherwise.
+        Raises TooManyLoginsError before the secret is even looked at, LoginRefusedError, AccountsUnavailableError.
         """
         keys = (f"user {user}", f"from {address}")
         if wait := max(self._failures.retry_after(key) for key in keys):
             raise TooManyLoginsError(wait)
-        agent = self._agents.get(user)
+        for key in keys:
+            self._failures.failed(key)  # until proven otherwise: those who try all at once are counted, too
+        agent, account = self._agents.get(user), await self._account(user)
         # An unknown user is compared too, so that the time taken does not tell who exists.
         expected = agent.secret if agent is not None else secrets.token_urlsafe(16)
-        right = hmac.compare_digest(expected.encode(), secret.encode())
-        if agent is None or not right:
-            for key in keys:
-                self._failures.failed(key)
+        by_secret = hmac.compare_digest(expected.encode(), secret.encode()) and agent is not None
+        if not by_secret and not await self._check.right(account.password_hash if account else None, secret):
             raise LoginRefusedError("user or secret is wrong")
-        return self.issue(user)
+        for key in keys:
+            self._failures.forgiven(key)
+        identity = self._identity(user, account)
+        return self._issued(replace(identity, must_change=not by_secret and account is not None and account.one_time))
 
     def issue(self, user: str) -> tuple[str, Identity]:
-        """A fresh token for an agent of the settings. Raises KeyError for anybody else."""
-        identity = Identity(user, self._agents[user].name, self._agents[user].role, self._clock.wall() + self._token_s)
-        payload = _encode(json.dumps({"sub": user, "role": identity.role, "exp": identity.expires}).encode())
+        """A fresh token for an agent of the settings who has no account. Raises KeyError for anybody else."""
+        agent = self._agents[user]
+        return self._issued(Identity(user, agent.name, agent.role, 0.0, self._clock.wall()))
+
+    def renewed(self, identity: Identity) -> tuple[str, Identity]:
+        """A fresh token for somebody who has one. Raises TokenError where the login is too long ago."""
+        if self._clock.wall() >= identity.since + LOGIN_S:
+            raise TokenError("the login is too long ago")
+        return self._issued(identity)
+
+    def named_in_settings(self, user: str) -> bool:
+        """Whether ``user`` is an agent of the settings."""
+        return user in self._agents
+
+    async def identify(self, token: str) -> Identity:
+        """Who the token speaks for. Raises TokenError, AccountsUnavailableError."""
+        claimed = self._claimed(token)
+        if claimed.expires <= self._clock.wall():
+            raise TokenError("the token has expired")
+        account = await self._account(claimed.user)
+        if claimed.user not in self._agents and account is None:
+            raise TokenError(f"{claimed.user} is no longer here")
+        if account is not None and account.epoch != claimed.epoch:
+            raise TokenError("the password has been changed since")
+        known = self._identity(claimed.user, account)
+        return replace(claimed, name=known.name, role=known.role)
+
+    async def at_work(self, token: str) -> Identity:
+        """Who the token speaks for, if she has a desk: an agent or supervisor of the settings. Raises as identify."""
+        identity = await self.identify(token)
+        if identity.must_change or identity.user not in self._agents:
+            raise TokenError(f"{identity.user} has no desk here")
+        return identity
+
+    async def _account(self, user: str) -> Account | None:
+        """An agent of the settings may work while the store does not answer."""
+        try:
+            return await self._accounts.account(user)
+        except StoreError as error:
+            if user in self._agents:
+                return None
+            raise AccountsUnavailableError(f"accounts cannot be read: {error}") from None
+
+    def _identity(self, user: str, account: Account | None) -> Identity:
+        """Of somebody who is known: the settings come first."""
+        agent = self._agents.get(user)
+        name, role = (agent.name, agent.role) if agent is not None else ("", "")
+        if agent is None and account is not None:
+            name, role = account.name, account.role
+        return Identity(user, name, role, 0.0, self._clock.wall(), epoch=account.epoch if account else 0)
+
+    def _issued(self, identity: Identity) -> tuple[str, Identity]:
+        identity = replace(identity, expires=self._clock.wall() + self._token_s)
+        claims = {
+            "sub": identity.user, "role": identity.role, "exp": identity.expires, "auth": identity.since,
+            "epoch": identity.epoch, "chg": identity.must_change,
+        }  # fmt: skip
+        payload = _encode(json.dumps(claims).encode())
         return f"{payload}.{self._sign(payload)}", identity
 
-    def identify(self, token: str) -> Identity:
-        """Who the token speaks for. Raises TokenError."""
+    def _claimed(self, token: str) -> Identity:
         payload, _, signature = token.partition(".")
         if not hmac.compare_digest(self._sign(payload).encode(), signature.encode()):
             raise TokenError("the token is not one of ours")
         try:
             claims = json.loads(_decode(payload))
-            user, role, expires = str(claims["sub"]), str(claims["role"]), float(claims["exp"])
+            expires, since, epoch = float(claims["exp"]), float(claims["auth"]), int(claims["epoch"])
+            return Identity(str(claims["sub"]), "", str(claims["role"]), expires, since, bool(claims["chg"]), epoch)
         except (ValueError, KeyError, TypeError, binascii.Error):
             raise TokenError("the token is malformed") from None
-        if expires <= self._clock.wall():
-            raise TokenError("the token has expired")
-        if user not in self._agents:
-            raise TokenError(f"{user} is no longer an agent here")
-        return Identity(user, self._agents[user].name, role, expires)
 
     def _sign(self, payload: str) -> str:
         return _encode(hmac.digest(self._key, payload.encode(), "sha256"))

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from assist.api.server import WebSettings
 from assist.content import load_content
+from assist.store.settings import StoreSettings
 from ivr.contacts import FloorStarted
 from ivr.schema import load_with_prompts
 from ivr.settings import IvrSettings, read_queues
@@ -46,7 +47,7 @@ class ChildRefusedError(CallfloorError):
 
 SECTIONS = {
     "run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue", "trunk", "kamailio", "supervision",
-    "alerts", "report",
+    "alerts", "report", "store",
 }  # fmt: skip
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
@@ -95,6 +96,8 @@ class House:
         self._web = settings.section("web", WebSettings)
         self._words = settings.section("transcription", TranscriptionSettings)
         settings.section("rtp", RtpSettings)
+        settings.section("store", StoreSettings)
+        self._web.check_tls()
         read_access(settings)
         read_queues(settings)
         self._queue_models = sorted({queue.model for queue in read_queues(settings).values() if queue.model})
@@ -151,7 +154,10 @@ class House:
         web = listen("web", self._web.host, self._web.port, socket.SOCK_STREAM)
         tls = self._sip_tls.getsockname() if self._sip_tls is not None else None
         self.addresses = Addresses(
-            sip_udp.getsockname(), words.getsockname(), "http://{}:{}".format(*web.getsockname()), tls
+            sip_udp.getsockname(),
+            words.getsockname(),
+            f"{self._web.scheme}://" + "{}:{}".format(*web.getsockname()),
+            tls,
         )
         hub = Hub(self.where.spool)
         self.where.hub.unlink(missing_ok=True)

@@ -1,64 +1,62 @@
-"""The FastAPI application: login, the two websockets, health, and the page's files, with security headers on all."""
+"""The FastAPI application: REST, the two websockets, health, and the page's files."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request, Response, WebSocket
+from fastapi import Depends, FastAPI, HTTPException, Path, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
+from assist.api.access import Archives, Problem, at_work, bearer
+from assist.api.archive import archive
 from assist.api.feed_socket import FeedSocket
-from assist.api.messages import CommandMessage, Done, Login, Me, Token, UnknownCommandError, agent_command
+from assist.api.guard import MAX_BODY, Guard, RateLimit
+from assist.api.messages import CommandMessage, Done, UnknownCommandError, agent_command
+from assist.api.people import people
 from assist.api.ports import Directory, FloorPort, SupervisorView
+from assist.api.server import WebSettings
 from assist.api.station_socket import StationSocket
 from assist.feed import Feed
-from assist.security import Identity, LoginRefusedError, Security, TokenError, TooManyLoginsError
+from assist.security import Identity, Security
+from assist.store.errors import StoreError
 from voice.clock import Clock, SystemClock
 from voice.errors import CallfloorError
 
+__all__ = ["MAX_BODY", "create_app"]
+
 WEB = FilePath(__file__).resolve().parent.parent / "web"
-MAX_BODY = 16 * 1024
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cache-Control": "no-cache",
-}
 
 
-def create_app(floor: FloorPort, feed: Feed, security: Security, clock: Clock | None = None) -> FastAPI:
-    """The web side of ``floor``."""
-    clock = clock or SystemClock()
-    app = FastAPI(title="callfloor", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    app.middleware("http")(_guard)
+def create_app(
+    floor: FloorPort, feed: Feed, security: Security, clock: Clock | None = None, archives: Archives | None = None,
+    web: WebSettings | None = None,
+) -> FastAPI:  # fmt: skip
+    """The web side of ``floor``. Without ``archives`` what is kept is not served; ``web``: limits and origins."""
+    clock, web = clock or SystemClock(), web or WebSettings()
+    problems: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (413, 422, 429, 503)}
+    app = FastAPI(title="callfloor", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", responses=problems)
+    app.state.security, app.state.archives, app.state.clock = security, archives, clock
+    app.middleware("http")(Guard(RateLimit(clock, web.requests_per_s, web.burst), web.origins, web.secure))
+    if web.origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=web.origins, allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+        )  # fmt: skip
     app.exception_handler(RequestValidationError)(_malformed)
-    _add_login(app, security)
-    _add_commands(app, floor)
-    feeds, stations = FeedSocket(floor, feed, security, clock), StationSocket(floor, security)
+    app.exception_handler(StoreError)(_store_away)
+    app.include_router(people)
+    app.include_router(archive)
+    _add_floor(app, floor)
+    _add_sockets(app, FeedSocket(floor, feed, security, clock, web.origins), StationSocket(floor, security))
+    app.mount("/", StaticFiles(directory=WEB, html=True), name="page")
+    return app
 
-    @app.get("/healthz")
-    async def health() -> dict[str, str]:
-        return {"status": "ok"}
 
-    @app.get("/api/supervision")
-    async def supervision(who: Annotated[Identity, Depends(_bearer)]) -> SupervisorView:
-        if who.role != "supervisor":
-            raise HTTPException(403, "only a supervisor may see this")
-        return floor.supervisor_view(who.user)
-
-    @app.get("/api/directory")
-    async def directory(who: Annotated[Identity, Depends(_bearer)]) -> Directory:
-        return floor.directory(who.user)
-
+def _add_sockets(app: FastAPI, feeds: FeedSocket, stations: StationSocket) -> None:
     @app.websocket("/api/feed")
     async def feed_socket(socket: WebSocket) -> None:
         await feeds.serve(socket)
@@ -67,48 +65,31 @@ def create_app(floor: FloorPort, feed: Feed, security: Security, clock: Clock | 
     async def station_socket(socket: WebSocket) -> None:
         await stations.serve(socket)
 
-    app.mount("/", StaticFiles(directory=WEB, html=True), name="page")
-    return app
 
+def _add_floor(app: FastAPI, floor: FloorPort) -> None:
+    refused: dict[int | str, dict[str, Any]] = {401: {"model": Problem}, 403: {"model": Problem}}
 
-def _bearer(request: Request, authorization: Annotated[str, Header(max_length=4200)] = "") -> Identity:
-    """Who the bearer token (RFC 6750) speaks for."""
-    scheme, _, token = authorization.partition(" ")
-    security: Security = request.app.state.security
-    try:
-        return security.identify(token if scheme.lower() == "bearer" else "")
-    except TokenError as error:
-        raise HTTPException(401, str(error), {"WWW-Authenticate": "Bearer"}) from None
+    @app.get("/healthz")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
 
+    @app.get("/api/supervision", responses=refused)
+    async def supervision(who: Annotated[Identity, Depends(bearer)]) -> SupervisorView:
+        if who.role != "supervisor":
+            raise HTTPException(403, "only a supervisor may see this")
+        return floor.supervisor_view(who.user)
 
-def _add_login(app: FastAPI, security: Security) -> None:
-    app.state.security = security
+    @app.get("/api/directory", responses=refused)
+    async def directory(who: Annotated[Identity, Depends(at_work)]) -> Directory:
+        return floor.directory(who.user)
 
-    @app.post("/api/login")
-    async def login(body: Login, request: Request) -> Token:
-        try:
-            token, identity = security.login(body.user, body.secret, request.client.host if request.client else "")
-        except LoginRefusedError as error:
-            raise HTTPException(401, str(error)) from None
-        except TooManyLoginsError as error:
-            raise HTTPException(429, str(error), {"Retry-After": str(int(error.retry_after_s) + 1)}) from None
-        return _token(token, identity)
+    conflict: dict[int | str, dict[str, Any]] = {409: {"model": Problem, "description": "refused, and why"}}
 
-    @app.post("/api/renew")
-    async def renew(who: Annotated[Identity, Depends(_bearer)]) -> Token:
-        return _token(*security.issue(who.user))
-
-    @app.get("/api/me")
-    async def me(who: Annotated[Identity, Depends(_bearer)]) -> Me:
-        return Me(user=who.user, name=who.name, role=who.role, expires=who.expires)
-
-
-def _add_commands(app: FastAPI, floor: FloorPort) -> None:
-    @app.post("/api/commands/{name}", responses={409: {"description": "refused, for the reason in detail"}})
+    @app.post("/api/commands/{name}", responses={**refused, **conflict})
     async def command(
         name: Annotated[str, Path(max_length=64)],
         data: dict[str, Any],
-        who: Annotated[Identity, Depends(_bearer)],
+        who: Annotated[Identity, Depends(at_work)],
     ) -> Done:
         """What a page does by websocket, for programs: hold, consult, transfer, press_keys and the rest."""
         try:
@@ -124,10 +105,6 @@ def _add_commands(app: FastAPI, floor: FloorPort) -> None:
         return Done(ok=True)
 
 
-def _token(token: str, identity: Identity) -> Token:
-    return Token(token=token, expires=identity.expires, user=identity.user, name=identity.name, role=identity.role)
-
-
 async def _malformed(request: Request, error: Exception) -> Response:
     """What is wrong with a body, without what was in it: that may be a secret, or not even be text."""
     assert isinstance(error, RequestValidationError)
@@ -135,12 +112,5 @@ async def _malformed(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": f"{'.'.join(map(str, first['loc']))}: {first['msg']}"}, 422)
 
 
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Refuse bodies that are too large or of unsaid length, and put the security headers on every answer."""
-    length = request.headers.get("content-length", "0")
-    if "transfer-encoding" in request.headers or not length.isdecimal() or int(length) > MAX_BODY:
-        response: Response = Response("the body is too large", 413)
-    else:
-        response = await call_next(request)
-    response.headers.update(HEADERS)
-    return response
+async def _store_away(request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, 503)

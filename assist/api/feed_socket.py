@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Collection
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -15,7 +16,7 @@ from assist.api import messages
 from assist.api.ports import FloorPort
 from assist.api.sockets import closing_reason, receive_hello, receive_text, same_origin, send_text
 from assist.feed import Feed, FeedConnection, HopelessConsumerError
-from assist.security import Identity, Security, TokenError
+from assist.security import AccountsUnavailableError, Identity, Security, TokenError
 from voice.clock import Clock
 from voice.commands import Reply
 from voice.errors import CallfloorError
@@ -29,26 +30,31 @@ log = logging.getLogger(__name__)
 class FeedSocket:
     """Serves pages. Commands of one socket are carried out one after the other, in the order they came."""
 
-    def __init__(self, floor: FloorPort, feed: Feed, security: Security, clock: Clock) -> None:
+    def __init__(
+        self, floor: FloorPort, feed: Feed, security: Security, clock: Clock, origins: Collection[str] = ()
+    ) -> None:
         self._floor = floor
         self._feed = feed
         self._security = security
         self._clock = clock
+        self._origins = origins
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one socket until either side leaves."""
-        if not same_origin(socket):
+        if not same_origin(socket, self._origins):
             await socket.close(messages.WRONG_ORIGIN, "the page is not from here")
             return
         await socket.accept()
         try:
             hello = messages.feed_hello(await receive_hello(socket))
-            identity = self._security.identify(hello.token)
+            identity = await self._security.at_work(hello.token)
             connection = self._feed.connect(identity.user, hello.resume_from)
         except messages.MalformedMessageError as error:
             await socket.close(messages.MALFORMED, closing_reason(error))
         except TokenError as error:
             await socket.close(messages.UNAUTHORISED, closing_reason(error))
+        except AccountsUnavailableError as error:
+            await socket.close(messages.TRY_AGAIN, closing_reason(error))
         except WebSocketDisconnect:
             return
         else:

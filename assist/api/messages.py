@@ -1,7 +1,8 @@
 """The shapes of the web side's messages: JSON in, frozen objects out; every refusal says what is wrong.
 
 Close codes (RFC 6455 section 7.4.2, 4000-4999 are ours): 4400 malformed message, 4401 no valid token, 4403 wrong
-origin, 4409 replaced by a newer connection; 1013 the consumer is too slow.
+origin, 4409 replaced by a newer connection; 1013 the consumer is too slow, or the store is
+away: come back.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ MALFORMED = 4400
 UNAUTHORISED = 4401
 WRONG_ORIGIN = 4403
 REPLACED = 4409
-TOO_SLOW = 1013
+TOO_SLOW = TRY_AGAIN = 1013
 MAX_NOTE = 4000
 MAX_REASON = 64
 MAX_COACHING = 500
@@ -83,13 +84,16 @@ class Login(_Message):
 
 
 class Token(_Message):
-    """The answer to a login or renewal. ``expires``: Unix seconds."""
+    """The answer to a login or renewal. ``expires``: Unix seconds. ``must_change``: it is good for choosing a
+    password only.
+    """
 
     token: str
     expires: float
     user: str
     name: str
     role: str
+    must_change: bool = False
 
 
 class Me(_Message):

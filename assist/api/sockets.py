@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import urlsplit
+from collections.abc import Collection
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from assist.api.guard import own_origin
 from assist.api.messages import MalformedMessageError
 
 HELLO_S = 5.0
 MAX_REASON_BYTES = 120
 
 
-def same_origin(socket: WebSocket) -> bool:
-    """Whether a browser opened the socket from a page of this server (RFC 6455 section 10.2).
-
-    Programs that are no browser (stations) send no Origin and carry a token.
+def same_origin(socket: WebSocket, allowed: Collection[str] = ()) -> bool:
+    """Whether a browser opened the socket from a page of this server, or of an ``allowed`` origin (RFC 6455 section
+    10.2). Programs that are no browser (stations) send no Origin and carry a token.
     """
-    origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+    return own_origin(socket.headers.get("origin"), socket.headers.get("host"), allowed)
 
 
 async def receive_hello(socket: WebSocket) -> str:

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from assist.api import messages
 from assist.api.ports import FloorPort, StationVerb
 from assist.api.sockets import closing_reason, receive_hello, receive_text, same_origin, send_text
-from assist.security import Security, TokenError
+from assist.security import AccountsUnavailableError, Security, TokenError
 from voice.commands import Reply
 from voice.events import new_identifier
 
@@ -74,7 +74,7 @@ class StationSocket:
         await socket.accept()
         try:
             hello = messages.station_hello(await receive_hello(socket))
-            if self._security.identify(hello.token).user != hello.agent:
+            if (await self._security.at_work(hello.token)).user != hello.agent:
                 raise TokenError(f"the token is not {hello.agent}'s")
             report = messages.station_report(hello.state)
             link = await self._link(socket, hello.agent)
@@ -84,6 +84,8 @@ class StationSocket:
             await socket.close(messages.MALFORMED, closing_reason(error))
         except TokenError as error:
             await socket.close(messages.UNAUTHORISED, closing_reason(error))
+        except AccountsUnavailableError as error:
+            await socket.close(messages.TRY_AGAIN, closing_reason(error))
         except WebSocketDisconnect:
             pass
 

@@ -1,24 +1,24 @@
-"""The store: SQLAlchemy 2 (async) on SQLite in WAL mode. One floor process writes; others may read meanwhile."""
+"""The store: SQLAlchemy 2 (async) on SQLite in WAL mode, or on PostgreSQL. One floor process writes; others may read
+meanwhile. People, audit, customers' files and retention are modules of their own beside this one.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Self
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, delete, event, make_url, select
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy import Select, delete, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import selectinload
 
 from assist.history import CustomerFound, CustomerProfile
-from assist.store.errors import StoreError, StoreFailure, store_error
+from assist.store.database import WRITING, appending, made_engine, probe
+from assist.store.errors import refusing
 from assist.store.rows import (
     contact_row,
     customer_row,
@@ -29,9 +29,8 @@ from assist.store.rows import (
     profile,
     promise_rows,
 )
+from assist.store.schema import is_current, upgrade
 from assist.store.tables import (
-    SCHEMA_VERSION,
-    Base,
     ContactRow,
     CustomerRow,
     EventRow,
@@ -42,8 +41,6 @@ from assist.store.tables import (
 from assist.store.whole import whole
 from assist.summary import ContactSummary
 
-_WRITING = "callfloor_writing"
-_APPEND = insert(EventRow).on_conflict_do_nothing(index_elements=["id"])
 LOG_BATCH = 2000
 MAX_TIME = 253_402_300_799.0
 """The end of the year 9999: later cannot be said as a date."""
@@ -57,26 +54,27 @@ class Store:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._append = appending(engine)
         self._writing = asyncio.Lock()
 
     @classmethod
     @whole
     async def open(cls, url: str, *, busy_timeout_s: float = 2.0) -> Self:
-        """Open ``url`` (``sqlite+aiosqlite:////absolute/path``), creating file and tables where they are missing.
+        """Open ``url`` (``sqlite+aiosqlite:////absolute/path`` or ``postgresql+asyncpg://user:password@host/database``),
+        creating file and tables where they are missing, and bringing older tables up to date.
 
         ``busy_timeout_s``: how long to wait for another process that is writing. Raises StoreError.
         """
-        file = make_url(url).database
-        if file is not None:
-            await asyncio.to_thread(_probe, file, busy_timeout_s)
-        engine = create_async_engine(url)
-        _prepare(engine, busy_timeout_s)
-        store = cls(engine)
+        await asyncio.to_thread(probe, url, busy_timeout_s)
+        store = cls(made_engine(url, busy_timeout_s))
         try:
-            async with store._transaction() as session:
-                await (await session.connection()).run_sync(_create)
+            async with store.reading() as session:
+                current = await (await session.connection()).run_sync(is_current)
+            if not current:
+                async with store.writing() as session:
+                    await (await session.connection()).run_sync(upgrade)
         except BaseException:
-            await engine.dispose()
+            await store._engine.dispose()
             raise
         return store
 
@@ -91,25 +89,25 @@ class Store:
         passed over. Returns how many were added.
         """
         rows = [event_values(envelope) for envelope in envelopes]
-        engine = self._engine.execution_options(**{_WRITING: True}, preserve_rowcount=True)
+        engine = self._engine.execution_options(**{WRITING: True})
         # Past the ORM: this is by far the most frequent statement.
         async with self._writing:
             with refusing():
                 async with engine.begin() as connection:
-                    return (await connection.execute(_APPEND, rows)).rowcount if rows else 0
+                    return await self._append(connection, rows) if rows else 0
 
     @whole
     async def events_of(self, contact_id: str) -> tuple[dict[str, Any], ...]:
         """The events of a contact as they came in, oldest first."""
         query = select(EventRow.envelope).where(EventRow.contact_id == contact_id).order_by(EventRow.position)
-        async with self._reading() as session:
+        async with self.reading() as session:
             return tuple(json.loads(text) for text in await session.scalars(query))
 
     @whole
     async def latest(self, name: str, limit: int) -> tuple[dict[str, Any], ...]:
         """The last ``limit`` events of the type ``name``, oldest first."""
         query = select(EventRow.envelope).where(EventRow.type == name).order_by(EventRow.position.desc()).limit(limit)
-        async with self._reading() as session:
+        async with self.reading() as session:
             return tuple(json.loads(text) for text in reversed((await session.scalars(query)).all()))
 
     async def log(self, types: Sequence[str], since: float, until: float) -> AsyncIterator[dict[str, Any]]:
@@ -134,7 +132,7 @@ class Store:
 
     @whole
     async def _rows(self, query: Select[int, str]) -> Sequence[tuple[int, str]]:
-        async with self._reading() as session:
+        async with self.reading() as session:
             return [(row.position, row.envelope) for row in await session.execute(query)]
 
     @whole
@@ -147,7 +145,7 @@ class Store:
             .where(ContactRow.started_at.between(first, last))
             .order_by(ContactRow.started_at)
         )
-        async with self._reading() as session:
+        async with self.reading() as session:
             return tuple(_SUMMARY.validate_json(text) for text in await session.scalars(query))
 
     async def find_customer(self, number: str) -> CustomerProfile | None:
@@ -162,7 +160,7 @@ class Store:
         if not dialled:
             return CustomerFound(None, number)
         children = (CustomerRow.past_contacts, CustomerRow.issues, CustomerRow.promises)
-        async with self._reading() as session:
+        async with self.reading() as session:
             rows = (await session.scalars(query.options(*(selectinload(child) for child in children)))).all()
             same = [row for row in rows if digits(row.phone) == dialled]
             chosen = same if len(same) == 1 else rows
@@ -179,13 +177,13 @@ class Store:
             .order_by(ContactRow.ended_at.desc())
             .limit(1)
         )
-        async with self._reading() as session:
+        async with self.reading() as session:
             return (await session.scalars(query)).first() or ""
 
     @whole
     async def add_customers(self, customers: Iterable[CustomerProfile]) -> None:
         """Add customers with all they carry, under new ids; all of them or none."""
-        async with self._transaction() as session:
+        async with self.writing() as session:
             session.add_all([customer_row(customer) for customer in customers])
 
     @whole
@@ -193,7 +191,7 @@ class Store:
         """Keep a contact that is over: itself, its summary, the customer's history and what was promised. A second
         draft of the same contact replaces the first; promises already kept stay.
         """
-        async with self._transaction() as session:
+        async with self.writing() as session:
             known = summary.customer_id is not None and await session.get(CustomerRow, summary.customer_id) is not None
             customer_id = summary.customer_id if known else None
             await session.merge(contact_row(summary, customer_id))
@@ -215,71 +213,28 @@ class Store:
     @whole
     async def summary_of(self, contact_id: str) -> ContactSummary | None:
         """The summary kept of a contact."""
-        async with self._reading() as session:
+        async with self.reading() as session:
             row = await session.get(SummaryRow, contact_id)
             return _SUMMARY.validate_json(row.data) if row is not None else None
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncSession]:
-        """One writer at a time. Commits at the end; an error rolls everything back."""
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that writes; one at a time. Commits at the end; an error rolls everything back. What uses it
+        is decorated with ``whole``. Raises StoreError.
+        """
         async with self._writing, self._session(writing=True) as session:
             yield session
             await session.commit()
 
     @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncSession]:
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that only reads. What uses it is decorated with ``whole``. Raises StoreError."""
         async with self._session(writing=False) as session:
             yield session
 
     @asynccontextmanager
     async def _session(self, *, writing: bool) -> AsyncIterator[AsyncSession]:
-        engine = self._engine.execution_options(**{_WRITING: writing})
+        engine = self._engine.execution_options(**{WRITING: writing})
         with refusing():
             async with AsyncSession(engine, expire_on_commit=False) as session:
                 yield session
-
-
-@contextmanager
-def refusing() -> Iterator[None]:
-    """What the database driver refuses comes out as StoreError."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise store_error(error.orig) from error
-
-
-def _probe(file: str, busy_timeout_s: float) -> None:
-    """Refuse what cannot be opened before the driver starts its thread, which would report the failure after us."""
-    try:
-        with closing(sqlite3.connect(file, timeout=busy_timeout_s)) as connection:
-            (found,) = connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.Error as error:
-        raise store_error(error) from error
-    if found > SCHEMA_VERSION:
-        raise StoreError(StoreFailure.TOO_NEW, f"schema {found}, this program knows {SCHEMA_VERSION}")
-
-
-def _prepare(engine: AsyncEngine, busy_timeout_s: float) -> None:
-    """SQLite's settings for each connection, and transactions of our own choosing: the driver would begin them late,
-    and two connections that read first and write later could then refuse each other at once.
-    """
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connected(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout_s * 1000)}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = NORMAL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _began(connection: Connection) -> None:
-        writing = connection.get_execution_options().get(_WRITING, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def _create(connection: Connection) -> None:
-    Base.metadata.create_all(connection)
-    connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -1,13 +1,16 @@
-"""The tables. Every time is UTC; a time without a zone is refused."""
+"""The tables as they are now; how they came to be is in ``migrations``. Every time is UTC; one without a zone is
+refused.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, Text, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Double, ForeignKey, Integer, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 1
+POSITION = BigInteger().with_variant(Integer, "sqlite")
+"""A log's own order; SQLite counts by itself only in what it calls INTEGER, which has 64 bits there."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -34,7 +37,9 @@ class Base(DeclarativeBase):
 
 
 class CustomerRow(Base):
-    """``phone_key``: the last nine digits of ``phone``, by which callers are looked up."""
+    """``phone_key``: the last nine digits of ``phone``, by which callers are looked up. ``external_id``: what the
+    shop's own books call her, so that an import knows her again; empty where they do not.
+    """
 
     __tablename__ = "customers"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -42,6 +47,7 @@ class CustomerRow(Base):
     preferred_name: Mapped[str]
     phone: Mapped[str]
     phone_key: Mapped[str] = mapped_column(index=True)
+    external_id: Mapped[str] = mapped_column(index=True, default="", server_default="")
     since: Mapped[date]
     value: Mapped[str]
     style: Mapped[str]
@@ -114,17 +120,50 @@ class SummaryRow(Base):
     __tablename__ = "summaries"
     contact_id: Mapped[str] = mapped_column(ForeignKey("contacts.contact_id", ondelete="CASCADE"), primary_key=True)
     disposition: Mapped[str]
-    trajectory: Mapped[float]
+    trajectory: Mapped[float] = mapped_column(Double)
     data: Mapped[str] = mapped_column(Text)
 
 
 class EventRow(Base):
-    """The event log: never updated. ``position`` is the order of arrival, ``envelope`` the JSON as it came."""
+    """The event log: only added to (a trigger refuses changes), until retention takes it. ``position`` is the order of
+    arrival, ``envelope`` the JSON as it came.
+    """
 
     __tablename__ = "events"
-    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    position: Mapped[int] = mapped_column(POSITION, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(unique=True)
     contact_id: Mapped[str | None] = mapped_column(index=True)
     type: Mapped[str]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     envelope: Mapped[str] = mapped_column(Text)
+
+
+class UserRow(Base):
+    """Somebody who may log in, beside the agents of the settings; or such an agent's own password for the page.
+
+    ``password_hash``: argon2id, PHC string. ``one_time``: good for nothing but choosing another one. ``epoch`` rises
+    with each new password: tokens of an older one are worthless.
+    """
+
+    __tablename__ = "users"
+    user: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    password_hash: Mapped[str]
+    one_time: Mapped[bool]
+    epoch: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AuditRow(Base):
+    """Who did what to whose data: only added to, as the event log is. ``subject``: a contact, a customer, a user."""
+
+    __tablename__ = "audit"
+    position: Mapped[int] = mapped_column(POSITION, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    user: Mapped[str] = mapped_column(index=True)
+    role: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str] = mapped_column(index=True)
+    detail: Mapped[str] = mapped_column(Text)
+    address: Mapped[str]

@@ -9,10 +9,13 @@ import pytest
 from assist.floor import EVENTS
 from assist.journal import PROMISE_S, Journal
 from assist.store import Store, StoreError
+from assist.store.users import Audit
 from ivr.contacts import AgentStateChanged, CallbackRequested, ContactEnded, ContactOffered
 from ivr.outbound import CallbackSettled
+from ivr.supervision import SupervisionEnded, SupervisionModeChanged, SupervisionStarted
 from tests.fakes.clock import VirtualClock
 from voice.events import Envelope, EnvelopeFactory, Event, LegRinging
+from voice.hearing import Mode
 
 factory = EnvelopeFactory("test", VirtualClock())
 
@@ -105,5 +108,18 @@ def test_promises_that_are_open_and_fresh_are_remembered(tmp_path: Path) -> None
         now = promised[0].at
         assert await journal.open_promises(now) == [("open", asked)]
         assert await journal.open_promises(now + 2 * PROMISE_S) == []
+
+    with_journal(tmp_path, use)
+
+
+def test_a_supervisor_who_listens_is_put_down(tmp_path: Path) -> None:
+    async def use(journal: Journal, store: Store) -> None:
+        happened: list[Event] = [
+            SupervisionStarted("sara", "anna"), SupervisionModeChanged("sara", "anna", Mode.WHISPER, "phone"),
+            SupervisionEnded("sara", "anna", Mode.WHISPER, 9.0),
+        ]  # fmt: skip
+        await journal.append([factory.wrap(event, "c1") for event in happened])
+        audit = [(one.user, one.action, one.subject, one.detail) for _, one in await Audit(store).entries()]
+        assert audit == [("sara", "whisper", "c1", "anna"), ("sara", "listen_live", "c1", "anna")]
 
     with_journal(tmp_path, use)

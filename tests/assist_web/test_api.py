@@ -87,7 +87,7 @@ def test_login_renew_and_me() -> None:
         bearer = {"Authorization": f"Bearer {token}"}
         assert (await house.http.get("/api/me", headers=bearer)).json()["name"] == "Anna Kovacs"
         renewed = await house.http.post("/api/renew", headers=bearer)
-        assert house.security.identify(renewed.json()["token"]).user == script.AGENT
+        assert (await house.security.identify(renewed.json()["token"])).user == script.AGENT
         refused = await house.http.get("/api/me", headers={"Authorization": "Bearer nonsense"})
         assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
 

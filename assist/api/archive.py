@@ -1,0 +1,148 @@
+"""Contacts that are over: looked up, read, listened to, exported; and the audit of who did."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import wave
+from datetime import UTC, datetime
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Response
+from pydantic import BaseModel, TypeAdapter
+
+from assist.api.access import Archives, Asker, Problem, only
+from assist.store.archive import ContactLine, Conversation
+from assist.store.store import MAX_TIME
+from assist.store.users import AuditEntry
+from assist.summary import ContactSummary
+from transcription.formats import FORMATS
+from transcription.recording import load_or_create_key, read_recording
+from transcription.recording_format import Recording
+from transcription.utterances import UtteranceFinal
+from voice.errors import CallfloorError
+
+archive = APIRouter(prefix="/api", tags=["archive"])
+ContactId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
+Moment = Annotated[float, Query(ge=0.0, le=MAX_TIME)]
+Format = Literal["json", "srt", "vtt", "vcon", "text"]
+MEDIA = {
+    "json": "application/json", "srt": "application/x-subrip", "vtt": "text/vtt",
+    "vcon": "application/vcon+json", "text": "text/plain",
+}  # fmt: skip
+OWN: dict[int | str, dict[str, Any]] = {401: {"model": Problem}, 403: {"model": Problem}, 503: {"model": Problem}}
+FOUND: dict[int | str, dict[str, Any]] = {**OWN, 404: {"model": Problem}}
+AnyReader = Annotated[Asker, Depends(only("agent", "supervisor", "auditor"))]
+_SUMMARY = TypeAdapter(ContactSummary)
+
+
+class ContactPage(BaseModel):
+    """One contact to read: what is known of it, its draft, and what was said."""
+
+    contact: ContactLine
+    summary: dict[str, Any] | None
+    said: list[UtteranceFinal]
+
+
+class AuditLine(BaseModel):
+    """One entry of the audit; ``position`` rises with time."""
+
+    position: int
+    entry: AuditEntry
+
+
+@archive.get("/contacts", responses=OWN)
+async def contacts(
+    who: AnyReader, since: Moment = 0.0, until: Moment = MAX_TIME,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> list[ContactLine]:  # fmt: skip
+    """The newest contacts of those the asker may see: an agent her own, a supervisor her teams', an auditor all."""
+    agents = who.visible_agents()
+    return list(await who.kept.contacts.contacts(since=since, until=until, agents=agents, limit=limit))
+
+
+@archive.get("/contacts/{contact_id}", responses=FOUND)
+async def contact(contact_id: ContactId, who: AnyReader) -> ContactPage:
+    """One contact with its transcript; audited as ``read``."""
+    line = await _visible(contact_id, who)
+    await who.audit("read", contact_id)
+    found = await who.kept.contacts.conversation(line)
+    summary = _SUMMARY.dump_python(found.summary, mode="json") if found.summary is not None else None
+    return ContactPage(contact=line, summary=summary, said=list(found.transcript.utterances))
+
+
+@archive.get(
+    "/contacts/{contact_id}/transcript",
+    responses={**FOUND, 200: {"content": {media: {} for media in MEDIA.values()}}},
+    response_class=Response,
+)
+async def transcript(contact_id: ContactId, who: AnyReader, format: Format = "vcon") -> Response:  # noqa: A002 - the API's word
+    """What was said as vCon, WebVTT, SubRip, JSON or text; audited as ``export``."""
+    line = await _visible(contact_id, who)
+    await who.audit("export", contact_id, format)
+    written = exported(
+        await who.kept.contacts.conversation(line), format, datetime.fromtimestamp(who.clock.wall(), UTC)
+    )
+    disposition = {"Content-Disposition": f'attachment; filename="{contact_id}.{format}"'}
+    return Response(written, media_type=MEDIA[format], headers=disposition)
+
+
+@archive.get(
+    "/contacts/{contact_id}/recording",
+    responses={**FOUND, 200: {"content": {"audio/wav": {}}}},
+    response_class=Response,
+)
+async def recording(contact_id: ContactId, who: AnyReader) -> Response:
+    """The call as a stereo WAV, agent left, customer right, withheld stretches silent; audited as ``listen``."""
+    line = await _visible(contact_id, who)
+    await who.audit("listen", contact_id)
+    path = (await who.kept.contacts.conversation(line)).recording
+    sound = await asyncio.to_thread(_decrypted, who.kept, path)
+    if sound is None:
+        raise HTTPException(404, "there is no recording here")
+    return Response(sound, media_type="audio/wav")
+
+
+@archive.get("/audit", responses=OWN)
+async def audit(
+    who: Annotated[Asker, Depends(only("auditor", "admin"))],
+    user: Annotated[str, Query(max_length=64)] = "",
+    subject: Annotated[str, Query(max_length=128)] = "",
+    before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> list[AuditLine]:
+    """Who did what, newest first; ``before`` continues from a position."""
+    found = await who.kept.audit.entries(user=user, subject=subject, before=before, limit=limit)
+    return [AuditLine(position=position, entry=entry) for position, entry in found]
+
+
+def exported(found: Conversation, form: str, made: datetime) -> str:
+    """A contact's words in one of ``transcription.formats``; ``made``: when this is written."""
+    return FORMATS[form](found.transcript, datetime.fromtimestamp(found.line.started_at, UTC), made)
+
+
+async def _visible(contact_id: str, who: Asker) -> ContactLine:
+    """The contact; of one she may not see the asker does not learn whether it exists."""
+    line = await who.kept.contacts.line(contact_id)
+    if line is None or not who.may_see(line):
+        raise HTTPException(404, "there is no such contact")
+    return line
+
+
+def _decrypted(kept: Archives, path: str) -> bytes | None:
+    """The WAV, or None where there is none; a path out of the log leads nowhere else than to the recordings."""
+    file = FilePath(path)
+    if not path or file.resolve().parent != kept.recordings.resolve() or not file.is_file():
+        return None
+    try:
+        found: Recording = read_recording(file, load_or_create_key(kept.recording_key))
+    except CallfloorError:
+        return None
+    out = io.BytesIO()
+    with wave.open(out, "wb") as sound:
+        sound.setnchannels(2)
+        sound.setsampwidth(2)
+        sound.setframerate(found.header.rate)
+        sound.writeframes(found.pcm)
+    return out.getvalue()

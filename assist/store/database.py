@@ -1,0 +1,98 @@
+"""SQLite and PostgreSQL: how connections are made ready, and the one statement they say differently."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
+from typing import Any
+
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from assist.store.errors import StoreError, StoreFailure, store_error
+from assist.store.tables import EventRow
+
+WRITING = "callfloor_writing"
+"""The execution option of connections that write."""
+DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+SQLITE_VERSION = 2
+"""``PRAGMA user_version``: 1 before there were migrations, 2 since; programs of then refuse what is newer."""
+
+Append = Callable[[AsyncConnection, Sequence[dict[str, Any]]], Awaitable[int]]
+
+
+def probe(url: str, busy_timeout_s: float) -> None:
+    """Refuse what cannot be opened before SQLite's driver starts its thread, which would report the failure after us.
+    Raises StoreError.
+    """
+    try:
+        target = make_url(url)
+    except ArgumentError:
+        raise StoreError(StoreFailure.CANNOT_OPEN, "not a database's URL") from None
+    if target.drivername not in DRIVERS:
+        raise StoreError(StoreFailure.CANNOT_OPEN, f"{target.drivername}: it must be one of {', '.join(DRIVERS)}")
+    if target.get_backend_name() != "sqlite" or target.database is None:
+        return
+    try:
+        with closing(sqlite3.connect(target.database, timeout=busy_timeout_s)) as connection:
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error as error:
+        raise store_error(error) from error
+    if found > SQLITE_VERSION:
+        raise StoreError(StoreFailure.TOO_NEW, f"schema {found}, this program knows {SQLITE_VERSION}")
+
+
+def made_engine(url: str, busy_timeout_s: float) -> AsyncEngine:
+    """An engine for ``url``; nothing is connected yet. ``busy_timeout_s``: how long to wait for another writer."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_async_engine(url)
+        _prepare_sqlite(engine, busy_timeout_s)
+        return engine
+    wait_ms = str(int(busy_timeout_s * 1000))
+    # A server that was restarted has dropped our connections: they are tried before they are used.
+    return create_async_engine(
+        url, pool_pre_ping=True, connect_args={"timeout": 10, "server_settings": {"lock_timeout": wait_ms}}
+    )
+
+
+def appending(engine: AsyncEngine) -> Append:
+    """Adds rows to the event log past the ORM (by far the most frequent statement), passing over ids that are there;
+    returns how many were added.
+    """
+    if engine.dialect.name == "sqlite":
+        quiet = sqlite.insert(EventRow).on_conflict_do_nothing(index_elements=["id"])
+
+        async def counted(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> int:
+            return (await connection.execute(quiet, rows, execution_options={"preserve_rowcount": True})).rowcount
+
+        return counted
+    telling = postgresql.insert(EventRow).on_conflict_do_nothing(index_elements=["id"]).returning(EventRow.id)
+
+    async def told(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> int:
+        return len((await connection.execute(telling, rows)).all())  # asyncpg does not count for us
+
+    return told
+
+
+def _prepare_sqlite(engine: AsyncEngine, busy_timeout_s: float) -> None:
+    """SQLite's settings for each connection, and transactions of our own choosing: the driver would begin them late,
+    and two connections that read first and write later could then refuse each other at once.
+    """
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout_s * 1000)}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _began(connection: Connection) -> None:
+        writing = connection.get_execution_options().get(WRITING, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
