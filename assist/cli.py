@@ -16,6 +16,7 @@ from assist.headset_cli import headset
 from assist.kamailio_cli import kamailio
 from assist.measures_cli import report, staff
 from assist.quality_cli import quality
+from assist.replay_cli import replay
 from assist.speech_cli import evaluate, models, transcribe
 from assist.users_cli import users
 from hardware.errors import HardwareError
@@ -38,6 +39,7 @@ app.command()(transcribe)
 app.command()(evaluate)
 app.command()(report)
 app.command()(staff)
+app.command()(replay)
 app.add_typer(flow, name="flow")
 app.add_typer(content, name="content")
 
@@ -228,29 +230,6 @@ def content_check(directory: Path) -> None:
     found = load_content(directory)
     load_scorecard(found, directory)
     typer.echo(f"{directory}: version {found.version}: good")
-
-
-@app.command()
-def replay(
-    file: Path,
-    customer: Annotated[str, typer.Option(help="The number that calls; of the fictional customers of the demo.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a card.")] = False,
-    directory: Content = None,
-) -> None:
-    """Play a written-down contact (JSON lines) through the assist engine and print its cards.
-
-    A line: {"t": seconds, "speaker": "caller" or "agent", "text": "...", "final": true, "confidence": 0.9}
-    """
-    from assist.content import BUILT_IN, load_content
-    from assist.replay import TODAY, read
-    from assist.replay import replay as play_back
-    from assist.store.seed import demo_customer
-
-    found = demo_customer(customer, TODAY) if customer else None
-    for card in play_back(read(file), load_content(directory or BUILT_IN), customer, found).cards:
-        typer.echo(card.json() if as_json else f"{card.t:7.1f}  {card.kind:<10}  {card.title}  [{card.id}]")
-        if not as_json:
-            typer.echo(f"{'':21}{card.evidence}")
 
 
 @app.command("evaluate-cards")

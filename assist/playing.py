@@ -22,7 +22,7 @@ PLAYERS = ("pw-play", "paplay", "aplay")
 
 def export(file: Path, out: Path, settings: SettingsFile, state_dir: Path | None) -> float:
     """Decrypt ``file`` into the stereo WAV ``out``; returns its seconds. Raises DocumentError, RecordingError."""
-    found = _read(file, settings, state_dir)
+    found = decrypted(file, settings, state_dir)
     try:
         out.open("wb").close()  # first, since the wave module does not get over a file that cannot be made
         write_wav(out, found.pcm, found.header.rate, channels=2)
@@ -35,7 +35,7 @@ def play(file: Path, settings: SettingsFile, state_dir: Path | None) -> None:
     """Play ``file`` on this machine's speakers. Raises DocumentError, RecordingError, and CallfloorError where there is
     nothing to play it on.
     """
-    found = _read(file, settings, state_dir)
+    found = decrypted(file, settings, state_dir)
     with tempfile.TemporaryDirectory() as directory:  # decrypted audio stays no longer than it plays
         wav = Path(directory) / "call.wav"
         write_wav(wav, found.pcm, found.header.rate, channels=2)
@@ -48,7 +48,8 @@ def play(file: Path, settings: SettingsFile, state_dir: Path | None) -> None:
     )
 
 
-def _read(file: Path, settings: SettingsFile, state_dir: Path | None) -> Recording:
+def decrypted(file: Path, settings: SettingsFile, state_dir: Path | None) -> Recording:
+    """The recording in ``file``, by the key of the installation. Raises DocumentError, RecordingError."""
     where = RunDirectory.of(settings.section("run", RunSettings)) if state_dir is None else RunDirectory(state_dir)
     if not where.recording_key.exists():
         raise DocumentError(where.recording_key, None, "there is no recording key", "name the right --state-dir")
