@@ -28,6 +28,14 @@ class Banners:
         """The banner callers hear now; empty for none."""
         return self._where.banner
 
+    async def known(self) -> tuple[str, ...]:
+        """The names of the flow's banners; none where it cannot be read now."""
+        try:
+            return tuple((await asyncio.to_thread(load_flow, self._flow)).banners)
+        except DocumentError as error:
+            log.warning("the flow cannot be read: %s", error)
+            return ()
+
     async def change(
         self, name: str, by: str, publish: Callable[[BannerChanged], object],
         contacts: Iterable[str], ask: Callable[[str, Command], None],

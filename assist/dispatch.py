@@ -17,6 +17,7 @@ from ivr.acd_messages import (
     AgentLoggedIn,
     AgentPreferred,
     AgentRequested,
+    ContactDirected,
     ContactQueuedIn,
     NotReady,
     OfferContact,
@@ -41,6 +42,7 @@ from ivr.contacts import (
     TellPlace,
 )
 from ivr.controls import AgentRefused, AgentWanted
+from ivr.estimate import Wait
 from ivr.self_service import AnswerBook, KnowledgeWanted, TellAnswer
 from voice.bus.base import Bus
 from voice.clock import Clock
@@ -139,6 +141,20 @@ class Dispatch:
         """What an agent does now."""
         known = self._acd.agent(agent)
         return known.state if known is not None else AgentState.OFFLINE
+
+    def direct(self, contact_id: str, agent: str) -> str:
+        """Give a contact that waits to ``agent``; empty, or why not."""
+        contact, known = self._acd.contact(contact_id), self._acd.agent(agent)
+        if contact is None or self._acd.outlook(contact_id) is None:
+            return "this contact does not wait"
+        if known is None or not known.working or contact.queue not in known.queues:
+            return f"{agent} does not serve {contact.queue} now"
+        self.decide(ContactDirected(contact_id, agent))
+        return ""
+
+    def expected_wait(self, queue: str) -> Wait | None:
+        """What one who joined ``queue`` now would wait; None where nothing honest can be said."""
+        return self._acd.expected_wait(queue)
 
     def serves(self, queue: str) -> bool:
         """Whether there is such a queue: an agent serves it."""

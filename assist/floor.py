@@ -15,6 +15,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from assist import casework
 from assist.alerts import ALERT_EVENTS
@@ -29,6 +30,8 @@ from assist.api.ports import (
     Directory,
     DismissCard,
     DoNotDisturb,
+    ForceState,
+    GiveContact,
     HangUp,
     LeaveContact,
     LowerHand,
@@ -49,6 +52,11 @@ from assist.api.ports import (
     WrapUp,
 )
 from assist.banners import Banners
+from assist.board.events import BOARD_EVENTS
+from assist.board.orders import Orders
+from assist.board.table import Board
+from assist.board.today import COUNTED, Today, midnight
+from assist.board.view import BoardView
 from assist.call_desk import CallDesk
 from assist.callers import StoreDirectory
 from assist.cards import CARD_EVENTS, CardSettled, CardShown, CardUpdated, StepTicked
@@ -108,6 +116,7 @@ EVENTS = EventCodec(
         *CARD_EVENTS,
         *COACHING_EVENTS,
         *ALERT_EVENTS,
+        *BOARD_EVENTS,
         NoteSaved,
         WrapUpSaved,
         MessageKept,
@@ -160,9 +169,15 @@ class Floor:
         self._unheard: set[str] = set()
         self._all_heard = asyncio.Event()
         self._oversight = oversight or Oversight()
+        self._orders = Orders(self._agents, self._dispatch, bus, self._at_desk)
+        today = Today(self._oversight.report.targets, ZoneInfo(self._oversight.report.zone))
+        self._board = Board(
+            agents, today, clock, self._dispatch.expected_wait, lambda: banners.raised if banners else "",
+            self._orders.may_see,
+        )  # fmt: skip
         self._supervisors = Supervisors(
             bus, self._agents, self._oversight, content, domain, clock, self._tell, self._own,
-            self._cases.get, self._spawn,
+            self._cases.get, self._spawn, self._board,
         )  # fmt: skip
 
     async def recall(self) -> None:
@@ -170,6 +185,9 @@ class Floor:
         self._dispatch.remember(await self._journal.states(self._clock.wall()))
         self._dispatch.outbound.recall(await self._journal.open_promises(self._clock.wall()))
         self._unheard = await self._journal.open_contacts()
+        now = self._clock.wall()
+        for envelope in await self._journal.between(COUNTED, midnight(now, ZoneInfo(self._oversight.report.zone)), now):
+            self._board.counted(envelope.contact_id or "", envelope.event, envelope.at)
 
     async def settle(self) -> None:
         """Wait until every contact of the last floor has said how it stands, at most SETTLE_S. Only then let stations
@@ -309,6 +327,7 @@ class Floor:
                     self._tell(agent, self._stamped(event, received), case.contact_id)
                 case casework.Emit(event):
                     self._bus.publish(self._stamped(event, received), contact_id=case.contact_id)
+                    self._board.heard(case.contact_id, event, self._clock.wall())
                 case casework.LookUp(number):
                     self._spawn(self._look_up(case, number))
                 case casework.Keep(summary):
@@ -393,6 +412,8 @@ class Floor:
                 return self._wrap_up(agent, command)
             case SetBanner(name):
                 return await self._set_banner(agent, name)
+            case ForceState() | GiveContact():
+                return self._orders.command(agent, command)
             case Note(contact_id, text):
                 return self._on_case(contact_id, agent, NoteSaved(text))
         if isinstance(command, CallNumber):
@@ -471,7 +492,9 @@ class Floor:
         if self._banners is None or not self._supervises(supervisor):
             return Reply(False, "only a supervisor may do this")
         running = [contact_id for contact_id, case in self._cases.items() if not case.ended]
-        return await self._banners.change(name, supervisor, self._bus.publish, running, self._dispatch.ask)
+        reply = await self._banners.change(name, supervisor, self._bus.publish, running, self._dispatch.ask)
+        self._board.banner_changed()
+        return reply
 
     def _on_case(self, contact_id: str, agent: str, event: Event) -> Reply:
         case = self._cases.get(contact_id)
@@ -493,11 +516,25 @@ class Floor:
 
     def _agent_changed(self, state: AgentStateChanged) -> None:
         self._tell(state.agent, state)
+        self._board.agent_state(state)
         self._supervisors.alarms.agent_state(state)
 
-    def supervisor_view(self, user: str) -> SupervisorView:
+    async def supervisor_view(self, user: str) -> SupervisorView:
         """See FloorPort."""
-        return self._supervisors.view(user)
+        banners = await self._banners.known() if self._banners is not None else ()
+        return replace(self._supervisors.view(user), banners=banners)
+
+    def open_board(self, user: str) -> BoardView:
+        """See FloorPort."""
+        return self._board.open(user)
+
+    def watch_desk(self, user: str, agent: str) -> str:
+        """See FloorPort."""
+        return self._orders.watch(user, agent)
+
+    def _at_desk(self, agent: str) -> str | None:
+        contact = self._feed.desk(agent).contact
+        return contact.id if contact is not None else None
 
     def directory(self, agent: str) -> Directory:
         """See FloorPort."""
@@ -529,6 +566,7 @@ class Floor:
         )  # fmt: skip
         if self._supervises(agent):
             return
+        self._board.station(agent, report.registered)
         if happened := self._pbx.setdefault(agent, PbxContacts(agent)).reported(report.lines, self._clock.wall()):
             self._spawn(self._at_pbx(happened))
         self._holds.reported(agent, report)
@@ -542,7 +580,9 @@ class Floor:
             if case.answered_at and isinstance(event, ContactOffered | AgentOffered | ContactAnswered):
                 continue  # known to the floor before this one
             received = self._clock.monotonic()
-            self._perform(case, case.handle(self._bus.publish(event, contact_id=contact_id)), received)
+            envelope = self._bus.publish(event, contact_id=contact_id)
+            self._board.heard(contact_id, event, envelope.at)
+            self._perform(case, case.handle(envelope), received)
 
     def station_disconnected(self, agent: str) -> None:
         """See FloorPort."""
@@ -550,5 +590,6 @@ class Floor:
         self._reports.pop(agent, None)
         self._holds.lost(agent)
         self._feed.publish(agent, StationChanged(False))
+        self._board.station(agent, False)
         if not self._supervises(agent):
             self._dispatch.decide(StationDown(agent))

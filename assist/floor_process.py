@@ -24,6 +24,7 @@ from assist.content import load_content
 from assist.desk_events import RecogniserChanged
 from assist.feed import Feed
 from assist.floor import COMMANDS, EVENTS, Floor
+from assist.reports.settings import ReportSettings
 from assist.security import Security, signing_key
 from assist.store import Store
 from assist.store.archive import Archive
@@ -76,7 +77,8 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     webhook = Webhook(alerts.webhook, alerts.webhook_secret, clock, client) if alerts.webhook else None
     trunks = Trunks(settings.many("trunk", TrunkSettings))
     supervision = settings.section("supervision", SupervisionSettings)
-    oversight = Oversight(supervision, load_alert_rules(alerts.rules or BUILT_IN), webhook)
+    report = settings.section("report", ReportSettings)
+    oversight = Oversight(supervision, load_alert_rules(alerts.rules or BUILT_IN), webhook, report)
     floor = Floor(
         bus, store, feed, brain, load_content(), model, agents, domain, clock, ivr.vip, oversight,
         Banners(where, ivr.flow), lambda number: trunks.for_number(number) is not None, ivr.retries(),

@@ -14,7 +14,7 @@ from ivr.agents import STATION_AWAY, AgentState
 from ivr.contacts import AgentStateChanged, CallbackRequested, ContactEnded, ContactOffered
 from ivr.outbound import CallbackSettled
 from ivr.supervision import SupervisionModeChanged, SupervisionStarted
-from voice.events import Envelope, EventCodec, MalformedError, UnknownTypeError
+from voice.events import Envelope, Event, EventCodec, MalformedError, UnknownTypeError
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,15 @@ class Journal:
         offered = await _read(self._store.latest(ContactOffered.type, OFFERS_READ))
         ended = await _read(self._store.latest(ContactEnded.type, OFFERS_READ))
         return {wire["contact_id"] for wire in offered} - {wire["contact_id"] for wire in ended}
+
+    async def between(self, kinds: Sequence[type[Event]], since: float, until: float) -> list[Envelope]:
+        """The events of some kinds from ``since`` to ``until`` (Unix seconds), in the order they came in."""
+        try:
+            wires = [wire async for wire in self._store.log([kind.type for kind in kinds], since, until)]
+        except StoreError as error:
+            log.error("the event log cannot be read: %s", error)
+            return []
+        return list(self._decoded(wires))
 
     async def open_promises(self, now: float) -> list[tuple[str, CallbackRequested]]:
         """Promised calls not older than PROMISE_S that are neither kept nor given up: the contact, and the promise."""

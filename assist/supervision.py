@@ -48,11 +48,12 @@ class NotificationPolicy(Section):
 
 class SupervisionSettings(Section):
     """``[supervision]``: ``policies`` by the agent's country (``[[agent]] country``), ``default`` for the others;
-    ``tips`` that a supervisor sends with one key.
+    ``tips`` that a supervisor sends with one key; ``target``: the service level the board measures by, in per cent.
     """
 
     policies: dict[str, NotificationPolicy] = Field(default_factory=dict)
     tips: dict[TipName, Tip] = Field(default_factory=dict)
+    target: float = Field(default=80.0, gt=0, le=100)
 
     def policy(self, agent: AgentSettings | None) -> NotificationPolicy:
         """What applies to ``agent`` (None: nobody has the contact yet)."""

@@ -24,6 +24,7 @@ from assist.api.ports import (
     SupervisorCommand,
     SupervisorView,
 )
+from assist.board.table import Board
 from assist.cards import CardSettled
 from assist.casework import Case
 from assist.coaching import (
@@ -35,6 +36,7 @@ from assist.coaching import (
 )
 from assist.content import Content
 from assist.desk_events import ContactAssigned, ContactReleased
+from assist.reports.settings import ReportSettings
 from assist.supervision import SupervisionSettings, address, may_supervise
 from assist.webhook import Webhook
 from ivr.contacts import ContactEnded, ContactSnapshot
@@ -63,11 +65,12 @@ Heard = UtterancePartial | UtteranceFinal | TranscriptionGap | ContactEnded
 
 @dataclass(frozen=True, slots=True)
 class Oversight:
-    """What supervisors of this house work with. ``webhook``: where alerts go besides."""
+    """What supervisors of this house work with. ``webhook``: where alerts go besides; ``report``: how is measured."""
 
     settings: SupervisionSettings = field(default_factory=SupervisionSettings)
     rules: tuple[AlertRule, ...] = ()
     webhook: Webhook | None = None
+    report: ReportSettings = field(default_factory=ReportSettings)
 
 
 @dataclass(slots=True)
@@ -85,7 +88,8 @@ class _Visit:
 @dataclass(slots=True)
 class Supervisors:
     """``agents``: everybody of the settings, supervisors included. ``tell``: puts an event on a user's page; ``own``:
-    an event of a contact that happened here; ``find``: the case of a contact; ``spawn``: runs what nobody waits for.
+    an event of a contact that happened here; ``find``: the case of a contact; ``spawn``: runs what nobody waits for;
+    ``board``: is told everything they see.
     """
 
     bus: Bus
@@ -98,6 +102,7 @@ class Supervisors:
     own: Callable[[Event, Case], None]
     find: Callable[[str], Case | None]
     spawn: Callable[[Coroutine[Any, Any, None]], None]
+    board: Board
     alarms: Alarms = field(init=False)
     _visits: dict[str, _Visit] = field(default_factory=dict)
     _hands: dict[str, HandRaised] = field(default_factory=dict)
@@ -110,8 +115,10 @@ class Supervisors:
         """What a supervisor's page begins with."""
         alerts = tuple(alert for alert in self.alarms.open if self._concerns(user, alert.agent))
         hands = tuple((key, hand) for key, hand in self._hands.items() if self._concerns(user, hand.agent))
-        visit = self._visits.get(user)
-        return SupervisorView(alerts, hands, dict(self.settings.tips), visit.contact_id if visit else "")
+        visit, settings = self._visits.get(user), self.settings
+        at = visit.contact_id if visit else ""
+        answer_s = self.oversight.report.answer_s
+        return SupervisorView(alerts, hands, dict(settings.tips), at, (), answer_s, settings.target)
 
     @property
     def settings(self) -> SupervisionSettings:
@@ -148,10 +155,12 @@ class Supervisors:
     def recall(self, case: Case, event: Event, at: float) -> None:
         """What the log says of a contact, to a floor that starts again."""
         self.alarms.recall(case.contact_id, event, at)
+        self.board.recall(case.contact_id, event, at)
         self._remember_hand(case, event)
 
     def heard(self, case: Case, event: Event) -> None:
         """Something happened to a contact."""
+        self.board.heard(case.contact_id, event, self.clock.wall())
         if not case.ended or isinstance(event, ContactEnded):
             self.alarms.heard(case.contact_id, event)
         self._remember_hand(case, event)
@@ -183,6 +192,7 @@ class Supervisors:
 
     def _alert(self, event: AlertEvent, agent: str, contact_id: str) -> None:
         envelope = self.bus.publish(event, contact_id=contact_id or None)
+        self.board.heard(contact_id, event, envelope.at)
         self._tell_all(agent, event, contact_id)
         if self.oversight.webhook is not None:
             data = _ALERT.dump_python(event, mode="json")

@@ -22,6 +22,7 @@ from ivr.acd_messages import (
     AgentLoggedOut,
     AgentPreferred,
     ContactAnswered,
+    ContactDirected,
     ContactEnded,
     ContactHeld,
     ContactPostponed,
@@ -99,6 +100,10 @@ class Acd:
         """How many are before a waiting contact, and the wait to tell its caller; None for one that does not wait."""
         return self._state.outlook(contact_id)
 
+    def expected_wait(self, queue: str) -> Wait | None:
+        """What one who joined ``queue`` now would wait; None where nothing honest can be said."""
+        return self._state.expected_wait(queue, self._state.router.length(queue))
+
     def queue_state(self, queue: str) -> tuple[int, int]:
         """How many contacts wait in ``queue``, and how many of its agents work."""
         return self._state.router.length(queue), self._state.staffing.working(queue)
@@ -114,7 +119,10 @@ class Acd:
 
     def _dispatch(self, given: AcdInput) -> None:
         match given:
-            case ContactQueuedIn() | ContactEnded() | SnapshotReceived() | AgentPreferred() | ContactPostponed():
+            case (
+                ContactQueuedIn() | ContactEnded() | SnapshotReceived() | AgentPreferred() | ContactPostponed()
+                | ContactDirected()
+            ):  # fmt: skip
                 self._contact_input(given)
             case ContactRinging() | ContactAnswered() | ContactUnreachable() | OfferFailed() | ContactHeld():
                 self._lease_input(given)
@@ -158,7 +166,8 @@ class Acd:
     # Contacts
 
     def _contact_input(
-        self, given: ContactQueuedIn | ContactEnded | SnapshotReceived | AgentPreferred | ContactPostponed
+        self,
+        given: ContactQueuedIn | ContactEnded | SnapshotReceived | AgentPreferred | ContactPostponed | ContactDirected,
     ) -> None:
         contact_id = given.contact_id
         if contact_id in self._ended:
@@ -176,6 +185,11 @@ class Acd:
             case AgentPreferred(_, agent):
                 if self._state.router.is_waiting(contact_id):
                     self._state.contacts[contact_id].sticky = agent
+                    self._state.wait(contact_id)
+            case ContactDirected(_, agent):
+                if self._state.router.is_waiting(contact_id):
+                    contact = self._state.contacts[contact_id]
+                    contact.preferred, contact.preferred_until = agent, self._state.now + PREFERRED_S
                     self._state.wait(contact_id)
             case ContactPostponed(_, until):
                 self._postpone(contact_id, until)

@@ -100,6 +100,16 @@ class AgentPreferred:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactDirected:
+    """A supervisor wants ``agent`` to have a contact that waits: it waits for her alone for a while, whatever skills
+    it asks for. Nothing happens to one that does not wait, or where she does not serve its queue.
+    """
+
+    contact_id: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContactPostponed:
     """A promised call whose customer was not reached: its agent is free, without wrap-up, and it is not offered before
     ``until``. Its place is kept.
@@ -241,7 +251,7 @@ class Tick:
 
 AcdInput = (
     AgentLoggedIn | AgentLoggedOut | StationUp | StationDown | Ready | NotReady | MoreWrapUp
-    | AgentPreferred | ContactPostponed
+    | AgentPreferred | ContactPostponed | ContactDirected
     | ContactQueuedIn | ContactRinging | ContactAnswered | ContactUnreachable | OfferFailed | ContactHeld
     | ContactEnded | SnapshotReceived | SharingInput | Tick
 )  # fmt: skip

@@ -107,12 +107,14 @@ class AcdState:
         contact = self.contacts.get(contact_id)
         if contact is None or not self.router.is_waiting(contact_id):
             return None
-        queue = contact.served_in
-        ahead = self.router.ahead_of(queue, contact.rank)
-        agents, share = self.staffing.working(queue), self.staffing.share(queue)
-        line = Line(ahead, agents, share, self.router.idle_in(queue), self.pace(queue).handle_s)
-        contact.told = keep(contact.told, estimate(line))
+        ahead = self.router.ahead_of(contact.served_in, contact.rank)
+        contact.told = keep(contact.told, self.expected_wait(contact.served_in, ahead))
         return ahead, contact.told
+
+    def expected_wait(self, queue: str, ahead: int) -> Wait | None:
+        """What one with ``ahead`` others before it in ``queue`` waits, as it looks now."""
+        agents, share = self.staffing.working(queue), self.staffing.share(queue)
+        return estimate(Line(ahead, agents, share, self.router.idle_in(queue), self.pace(queue).handle_s))
 
     def _works(self, name: str, queue: str) -> bool:
         agent = self.agents.get(name)

@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 
 from assist.api.access import Archives, Problem, at_work, bearer
 from assist.api.archive import archive
+from assist.api.board_socket import BoardSocket
 from assist.api.feed_socket import FeedSocket
 from assist.api.guard import MAX_BODY, Guard, RateLimit
 from assist.api.messages import CommandMessage, Done, UnknownCommandError, agent_command
@@ -51,15 +52,21 @@ def create_app(
     app.include_router(people)
     app.include_router(archive)
     _add_floor(app, floor)
-    _add_sockets(app, FeedSocket(floor, feed, security, clock, web.origins), StationSocket(floor, security))
+    feeds = FeedSocket(floor, feed, security, clock, web.origins)
+    boards = BoardSocket(floor, security, clock, web.origins)
+    _add_sockets(app, feeds, boards, StationSocket(floor, security))
     app.mount("/", StaticFiles(directory=WEB, html=True), name="page")
     return app
 
 
-def _add_sockets(app: FastAPI, feeds: FeedSocket, stations: StationSocket) -> None:
+def _add_sockets(app: FastAPI, feeds: FeedSocket, boards: BoardSocket, stations: StationSocket) -> None:
     @app.websocket("/api/feed")
     async def feed_socket(socket: WebSocket) -> None:
         await feeds.serve(socket)
+
+    @app.websocket("/api/board")
+    async def board_socket(socket: WebSocket) -> None:
+        await boards.serve(socket)
 
     @app.websocket("/api/station")
     async def station_socket(socket: WebSocket) -> None:
@@ -77,7 +84,7 @@ def _add_floor(app: FastAPI, floor: FloorPort) -> None:
     async def supervision(who: Annotated[Identity, Depends(bearer)]) -> SupervisorView:
         if who.role != "supervisor":
             raise HTTPException(403, "only a supervisor may see this")
-        return floor.supervisor_view(who.user)
+        return await floor.supervisor_view(who.user)
 
     @app.get("/api/directory", responses=refused)
     async def directory(who: Annotated[Identity, Depends(at_work)]) -> Directory:

@@ -27,8 +27,14 @@ BEAT_S = 5.0
 log = logging.getLogger(__name__)
 
 
+class NotAllowedError(CallfloorError):
+    """The desk is another's, and not this user's to see; the socket closes with 4405 and this reason."""
+
+
 class FeedSocket:
-    """Serves pages. Commands of one socket are carried out one after the other, in the order they came."""
+    """Serves pages; a supervisor's may read along on an agent's desk. Commands of one socket are carried out one after
+    the other, in the order they came.
+    """
 
     def __init__(
         self, floor: FloorPort, feed: Feed, security: Security, clock: Clock, origins: Collection[str] = ()
@@ -48,34 +54,40 @@ class FeedSocket:
         try:
             hello = messages.feed_hello(await receive_hello(socket))
             identity = await self._security.at_work(hello.token)
-            connection = self._feed.connect(identity.user, hello.resume_from)
+            desk = hello.desk or identity.user
+            if desk != identity.user and (why_not := self._floor.watch_desk(identity.user, desk)):
+                raise NotAllowedError(why_not)
+            connection = self._feed.connect(desk, hello.resume_from)
         except messages.MalformedMessageError as error:
             await socket.close(messages.MALFORMED, closing_reason(error))
         except TokenError as error:
             await socket.close(messages.UNAUTHORISED, closing_reason(error))
         except AccountsUnavailableError as error:
             await socket.close(messages.TRY_AGAIN, closing_reason(error))
+        except NotAllowedError as error:
+            await socket.close(messages.FORBIDDEN, closing_reason(error))
         except WebSocketDisconnect:
             return
         else:
             await self._run(socket, identity, connection)
 
     async def _run(self, socket: WebSocket, identity: Identity, connection: FeedConnection) -> None:
-        if self._feed.connections(identity.user) == 1:
+        own = connection.agent == identity.user
+        if own and self._feed.connections(identity.user) == 1:
             self._floor.page_opened(identity.user)
         try:
             async with asyncio.TaskGroup() as tasks:
                 await self._welcome(socket, identity, connection.resumed)
                 tasks.create_task(self._send(socket, connection), name=f"feed to {identity.user}")
                 tasks.create_task(self._beat(socket), name=f"beat to {identity.user}")
-                await self._receive(socket, identity.user)
+                await self._receive(socket, identity.user, own)
         except* WebSocketDisconnect:
             pass
         except* messages.MalformedMessageError as group:
             await socket.close(messages.MALFORMED, closing_reason(group.exceptions[0]))
         finally:
             connection.close()
-            if self._feed.connections(identity.user) == 0:
+            if own and self._feed.connections(identity.user) == 0:
                 self._floor.page_closed(identity.user)
 
     async def _welcome(self, socket: WebSocket, identity: Identity, resumed: bool) -> None:
@@ -105,10 +117,10 @@ class FeedSocket:
             except WebSocketDisconnect:
                 return
 
-    async def _receive(self, socket: WebSocket, agent: str) -> None:
+    async def _receive(self, socket: WebSocket, agent: str, own: bool) -> None:
         while True:
             message = messages.command_message(await receive_text(socket))
-            reply = await self._carry_out(agent, message)
+            reply = await self._carry_out(agent, message) if own else Reply(False, "this is another's desk")
             answer = {"type": "reply", "id": message.id, "ok": reply.ok, "reason": reply.reason}
             await send_text(socket, json.dumps(answer))
 

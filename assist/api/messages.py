@@ -1,7 +1,7 @@
 """The shapes of the web side's messages: JSON in, frozen objects out; every refusal says what is wrong.
 
 Close codes (RFC 6455 section 7.4.2, 4000-4999 are ours): 4400 malformed message, 4401 no valid token, 4403 wrong
-origin, 4409 replaced by a newer connection; 1013 the consumer is too slow, or the store is
+origin, 4405 not allowed, 4409 replaced by a newer connection; 1013 the consumer is too slow, or the store is
 away: come back.
 """
 
@@ -27,6 +27,8 @@ from assist.api.ports import (
     ConsultWith,
     DismissCard,
     DoNotDisturb,
+    ForceState,
+    GiveContact,
     HangUp,
     Hold,
     LeaveContact,
@@ -52,6 +54,7 @@ SCHEMA = 1
 MALFORMED = 4400
 UNAUTHORISED = 4401
 WRONG_ORIGIN = 4403
+FORBIDDEN = 4405
 REPLACED = 4409
 TOO_SLOW = TRY_AGAIN = 1013
 MAX_NOTE = 4000
@@ -112,12 +115,15 @@ class Done(_Message):
 
 
 class FeedHello(_Message):
-    """A page's first message. ``resume_from``: the last ``seq`` it saw, None for the whole desk."""
+    """A page's first message. ``resume_from``: the last ``seq`` it saw, None for the whole desk. ``desk``: the agent
+    whose desk a supervisor reads along; empty: her own.
+    """
 
     type: Literal["hello"]
     token: str = Field(max_length=4096)
     schema_: Literal[1] = Field(alias="schema")
     resume_from: int | None = Field(default=None, ge=0)
+    desk: str = Field(default="", max_length=32)
 
 
 class CommandMessage(_Message):
@@ -196,6 +202,8 @@ _COMMANDS: Mapping[str, TypeAdapter[Any]] = {
     "coach": TypeAdapter(Coach),
     "acknowledge_alert": TypeAdapter(AcknowledgeAlert),
     "set_banner": TypeAdapter(SetBanner),
+    "force_state": TypeAdapter(ForceState),
+    "give_contact": TypeAdapter(GiveContact),
 }
 
 
@@ -242,8 +250,8 @@ def agent_command(message: CommandMessage) -> AgentCommand:
         _check_wrap_up(command)
     if isinstance(command, Coach | RaiseHand) and len(command.text) > MAX_COACHING:
         raise UnknownCommandError(f"{message.command}: at most {MAX_COACHING} characters")
-    if isinstance(command, SetState) and len(command.reason) > MAX_REASON:
-        raise UnknownCommandError(f"set_state: a reason has at most {MAX_REASON} characters")
+    if isinstance(command, SetState | ForceState) and len(command.reason) > MAX_REASON:
+        raise UnknownCommandError(f"{message.command}: a reason has at most {MAX_REASON} characters")
     return command
 
 

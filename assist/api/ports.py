@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from assist.alerts import AlertRaised
+from assist.board.view import BoardView
 from assist.coaching import HandRaised
 from assist.desk_events import WrapUpTask
 from voice.commands import Reply
@@ -197,6 +198,23 @@ class SetBanner:
 
 
 @dataclass(frozen=True, slots=True)
+class ForceState:
+    """The supervisor makes an agent ready for calls or not; ``reason`` as in ``SetState``."""
+
+    agent: str
+    state: Literal["ready", "not_ready"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveContact:
+    """The supervisor wants ``agent`` to have a contact that waits."""
+
+    contact_id: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Coach:
     """The supervisor writes to the agent of a contact: ``text`` (at most 500 characters), or the canned ``tip``."""
 
@@ -215,13 +233,17 @@ class AcknowledgeAlert:
 @dataclass(frozen=True, slots=True)
 class SupervisorView:
     """What a supervisor's page begins with: open ``alerts``, raised ``hands`` (by contact), canned ``tips`` by name,
-    and the contact her phone is at (empty: none). Changes come by the feed.
+    and the contact her phone is at (empty: none). Changes come by the feed. ``banners``: the names of the flow's
+    notices. ``target``: the service level wanted, per cent, of callers answered within ``answer_s`` seconds.
     """
 
     alerts: tuple[AlertRaised, ...] = ()
     hands: tuple[tuple[str, HandRaised], ...] = ()
     tips: Mapping[str, str] = field(default_factory=dict)
     supervising: str = ""
+    banners: tuple[str, ...] = ()
+    answer_s: float = 20.0
+    target: float = 80.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +270,7 @@ CallCommand = Hold | ConsultWith | SwapParties | CancelConsult | Conference | Co
 AgentCommand = (
     Answer | HangUp | Mute | SetState | DoNotDisturb | MoreTime | WrapUp | AcceptCard | DismissCard | TickStep | Note
     | RaiseHand
-    | CallCommand | CallNumber | AcknowledgeAlert | SupervisorCommand | SetBanner
+    | CallCommand | CallNumber | AcknowledgeAlert | SupervisorCommand | SetBanner | ForceState | GiveContact
 )  # fmt: skip
 
 
@@ -321,11 +343,17 @@ class FloorPort(Protocol):
     async def command(self, agent: str, command: AgentCommand) -> Reply:
         """Carry out an agent's command, or refuse it with a reason a person can read."""
 
-    def supervisor_view(self, user: str) -> SupervisorView:
+    async def supervisor_view(self, user: str) -> SupervisorView:
         """What the page of a supervisor begins with."""
 
     def directory(self, agent: str) -> Directory:
         """Whom the agent may reach."""
+
+    def open_board(self, user: str) -> BoardView:
+        """A supervisor's board; it is closed when she leaves."""
+
+    def watch_desk(self, user: str, agent: str) -> str:
+        """``user`` wants to read along on the desk of ``agent``: empty, or why not."""
 
     def page_opened(self, agent: str) -> None:
         """The agent's first page connected."""

@@ -222,7 +222,7 @@ def test_a_contact_whose_worker_dies_sets_her_free(talking: Callable[[Use], None
         await listening(house, worker)
         house.bus.publish(WorkerLost("w1", "killed"))
         assert (await house.told(SupervisionEnded, "sara")).contact_id == "c1"
-        assert house.floor.supervisor_view("sara").supervising == ""
+        assert (await house.floor.supervisor_view("sara")).supervising == ""
         assert (await house.floor.command("sara", SuperviseContact("c2"))).ok
         assert isinstance(await told(other), Supervise)
 
@@ -323,20 +323,20 @@ def test_an_alert_reaches_the_board_is_acknowledged_and_survives_the_floor(talki
         assert (alert.data["rule"], alert.data["agent"], alert.contact_id) == ("wants_supervisor", "anna", "c1")
         assert AlertRaised.type not in types(house, "anna")
         alert_id = alert.data["alert_id"]
-        assert [each.alert_id for each in house.floor.supervisor_view("sara").alerts] == [alert_id]
-        assert house.floor.supervisor_view("tom").alerts == ()
+        assert [each.alert_id for each in (await house.floor.supervisor_view("sara")).alerts] == [alert_id]
+        assert (await house.floor.supervisor_view("tom")).alerts == ()
         assert not (await house.floor.command("anna", AcknowledgeAlert(alert_id))).ok
         await house.restart()
         worker.say(final("u2", "caller", "hello", 12.0))
         await house.settled()
-        assert [each.alert_id for each in house.floor.supervisor_view("sara").alerts] == [alert_id]
+        assert [each.alert_id for each in (await house.floor.supervisor_view("sara")).alerts] == [alert_id]
         assert (await house.floor.command("sara", AcknowledgeAlert(alert_id))).ok
         assert (await house.told(AlertAcknowledged, "sara")).data == {"alert_id": alert_id, "by": "sara"}
         assert not (await house.floor.command("sara", AcknowledgeAlert(alert_id))).ok
         worker.say(ENDED)
         cleared = await house.told(AlertCleared, "sara")
         assert cleared.data == {"alert_id": alert_id, "reason": "ended"}
-        assert house.floor.supervisor_view("sara").alerts == ()
+        assert (await house.floor.supervisor_view("sara")).alerts == ()
 
     talking(use)
 
@@ -345,11 +345,11 @@ def test_a_page_begins_with_hands_tips_and_where_her_phone_is(talking: Callable[
     async def use(house: House, worker: Worker) -> None:
         await house.floor.command("anna", RaiseHand("c1", "help"))
         await listening(house, worker)
-        view = house.floor.supervisor_view("sara")
+        view = await house.floor.supervisor_view("sara")
         assert view.hands == (("c1", HandRaised("anna", "help")),)
         assert (view.tips, view.supervising) == ({"slow": "Speak a little slower"}, "c1")
         worker.say(ENDED)
         await house.settled()
-        assert house.floor.supervisor_view("sara").hands == ()
+        assert (await house.floor.supervisor_view("sara")).hands == ()
 
     talking(use)

@@ -175,6 +175,8 @@ def test_a_page_is_welcomed_gets_its_desk_and_resumes_without_loss_or_repeat() -
         ("raise_hand", {"contact_id": "c", "text": "help"}, ports.RaiseHand("c", "help")),
         ("lower_hand", {"contact_id": "c"}, ports.LowerHand("c")),
         ("supervise", {"contact_id": "c"}, ports.SuperviseContact("c")),
+        ("force_state", {"agent": "ben", "state": "ready"}, ports.ForceState("ben", "ready")),
+        ("give_contact", {"contact_id": "c", "agent": "ben"}, ports.GiveContact("c", "ben")),
         ("supervise_as", {"contact_id": "c", "mode": "whisper"}, ports.SuperviseAs("c", Mode.WHISPER)),
         ("leave", {"contact_id": "c"}, ports.LeaveContact("c")),
         ("coach", {"contact_id": "c", "tip": "slow"}, ports.Coach("c", tip="slow")),
@@ -384,7 +386,10 @@ def test_what_supervisors_begin_with_is_for_supervisors() -> None:
 
         house.floor.view = ports.SupervisorView(tips={"slow": "Speak slower"}, supervising="c1")
         answer = await view("sara")
-        assert answer.json() == {"alerts": [], "hands": [], "tips": {"slow": "Speak slower"}, "supervising": "c1"}
+        assert answer.json() == {
+            "alerts": [], "hands": [], "tips": {"slow": "Speak slower"}, "supervising": "c1", "banners": [],
+            "answer_s": 20.0, "target": 80.0,
+        }  # fmt: skip
         assert (await view("anna")).status_code == 403
         assert (await house.http.get("/api/supervision")).status_code == 401
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from assist.api.ports import (
     AcceptCard,
@@ -29,16 +30,27 @@ from assist.api.ports import (
     TickStep,
     WrapUp,
 )
+from assist.board.table import Board
+from assist.board.today import Today
+from assist.board.view import BoardView
 from assist.cards import CardSettled, CardUpdated
 from assist.coaching import HandLowered, HandRaised
 from assist.desk_events import NoteSaved, StationChanged, WrapUpSaved
 from assist.feed import Feed
+from assist.metrics.totals import Targets
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
 from ivr.controls import ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged
 from tests.fakes import contact_script as script
 from voice.clock import Clock
 from voice.commands import Reply
 from voice.events import Event
+from voice.settings import AgentSettings
+
+STAFF = (
+    AgentSettings(user=script.AGENT, name="Anna Kovacs", secret=script.SECRET, queues=("billing", "support")),
+    AgentSettings(user="ben", name="Ben Okafor", secret=script.SECRET, queues=("billing",)),
+    AgentSettings(user="sara", name="Sara Lind", secret=script.SECRET, role="supervisor"),
+)
 
 
 class FakeFloor:
@@ -51,10 +63,14 @@ class FakeFloor:
         self.seen: list[str] = []
         self.link: StationLink | None = None
         self.view = SupervisorView()
+        today = Today(Targets(), ZoneInfo("UTC"))
+        self.board = Board(STAFF, today, clock, lambda queue: None, lambda: self.banner, lambda user, agent: True)
+        self.banner = ""
         self.refuse = ""
         self._stirred = asyncio.Event()
         feed.add_agent(script.AGENT, "Anna Kovacs")
         feed.add_agent("ben", "Ben Okafor")
+        feed.add_agent("sara", "Sara Lind")
 
     def tell(self, event: Event, contact_id: str | None = None, at: float | None = None) -> int:
         """Publish to the scripted agent."""
@@ -132,8 +148,17 @@ class FakeFloor:
             ("billing", "support"), ("+1",),
         )  # fmt: skip
 
-    def supervisor_view(self, user: str) -> SupervisorView:
+    async def supervisor_view(self, user: str) -> SupervisorView:
+        """See FloorPort."""
         return self.view
+
+    def open_board(self, user: str) -> BoardView:
+        """See FloorPort."""
+        return self.board.open(user)
+
+    def watch_desk(self, user: str, agent: str) -> str:
+        """See FloorPort."""
+        return "" if user == "sara" else "only a supervisor may do this"
 
     def page_opened(self, agent: str) -> None:
         """See FloorPort."""

@@ -18,15 +18,10 @@ from assist.feed import Feed
 from assist.security import Security
 from ivr.contacts import AgentStateChanged, ContactEnded
 from tests.fakes import contact_script as script
-from tests.fakes.floor import FakeFloor, Performance
+from tests.fakes.floor import STAFF, FakeFloor, Performance
 from voice.clock import SystemClock
-from voice.settings import AgentSettings
 
-AGENTS = (
-    AgentSettings(user=script.AGENT, name="Anna Kovacs", secret=script.SECRET),
-    AgentSettings(user="ben", name="Ben Okafor", secret=script.SECRET),
-    AgentSettings(user="sara", name="Sara Lind", secret=script.SECRET, role="supervisor"),
-)
+AGENTS = STAFF
 KEY = b"a key only the fake floor has .."
 
 
