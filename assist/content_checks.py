@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from assist.spotting import phrase_words
+from assist.spotting import phrase_words, spelled_out
 from assist.wording import MAX_TITLE_WORDS, title_words, unknown_placeholders
 from voice.documents import Document, Key
 
 MAX_PHRASE_WORDS = 12
+MAX_ALTERNATIVES = 2000
 
 
 def check_phrases(document: Document, key: Key, phrases: tuple[str, ...]) -> None:
     """Every phrase can match, and none stands there twice."""
-    seen: set[tuple[str, ...]] = set()
+    seen: set[tuple[tuple[str, ...], ...]] = set()
     for index, phrase in enumerate(phrases):
         words = check_phrase(document, (*key, index), phrase)
         if words in seen:
@@ -19,16 +20,21 @@ def check_phrases(document: Document, key: Key, phrases: tuple[str, ...]) -> Non
         seen.add(words)
 
 
-def check_phrase(document: Document, key: Key, phrase: str) -> tuple[str, ...]:
-    """The words of a phrase that can match."""
-    words = phrase_words(phrase)
-    if not words:
-        raise document.error(key, f"phrase {phrase!r} has no words to begin and end with", "write words around the *")
-    if len(words) > MAX_PHRASE_WORDS:
-        raise document.error(
-            key, f"phrase of {len(words)} words", f"use at most {MAX_PHRASE_WORDS}, short ones match best"
-        )
-    return words
+def check_phrase(document: Document, key: Key, phrase: str) -> tuple[tuple[str, ...], ...]:
+    """The words of every phrase it stands for, each of which can match."""
+    spelled = spelled_out(phrase)
+    if len(spelled) > MAX_ALTERNATIVES:
+        fix = f"at most {MAX_ALTERNATIVES}: make two of it"
+        raise document.error(key, f"phrase {phrase!r} stands for {len(spelled)}", fix)
+    found = tuple(map(phrase_words, spelled))
+    for words in found:
+        if not words:
+            what = f"phrase {phrase!r} has no words to begin and end with"
+            raise document.error(key, what, "write words around the *")
+        if len(words) > MAX_PHRASE_WORDS:
+            what = f"phrase of {len(words)} words"
+            raise document.error(key, what, f"use at most {MAX_PHRASE_WORDS}, short ones match best")
+    return found
 
 
 def check_title(document: Document, key: Key, title: str) -> None:

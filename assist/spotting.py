@@ -2,19 +2,26 @@
 
 Phrases are compiled into a trie of words, so a match begins and ends at a word boundary by construction. Each word is
 tried as it is, then by its stem (``charged`` finds ``charge``). In a phrase ``*`` stands for up to two words of any
-kind (``charged * twice`` finds ``charged me twice``).
+kind (``charged * twice`` finds ``charged me twice``), ``...`` for up to six, and ``a|b`` for either word; an empty
+alternative leaves the word out (``cancel my|the| contract``). What people say while they think (``uh``, a word said
+twice) is skipped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 
 GAP = "*"
-GAP_WORDS = 2
+WIDE_GAP = "..."
+GAPS = {GAP: 2, WIDE_GAP: 6}
+"""Words a gap may stand for, at most."""
+OR = "|"
+_FILLERS = frozenset({"uh", "um", "uhm", "er", "erm", "ah", "eh", "mm", "hm", "hmm"})
 
 _NEGATED = {"can't": "can not", "cannot": "can not", "won't": "will not", "shan't": "shall not"}
 _SUFFIXES = (("n't", "not"), ("'m", "am"), ("'re", "are"), ("'ll", "will"), ("'ve", "have"), ("'d", "would"))
@@ -82,7 +89,7 @@ def _undouble(base: str) -> str:
 class _Node(Generic[Key]):
     exact: dict[str, _Node[Key]] = field(default_factory=dict)
     stems: dict[str, list[_Node[Key]]] = field(default_factory=dict)
-    gap: _Node[Key] | None = None
+    gaps: dict[str, _Node[Key]] = field(default_factory=dict)
     keys: list[Key] = field(default_factory=list)
 
 
@@ -92,7 +99,8 @@ class Spotter(Generic[Key]):
     def __init__(self, phrases: Iterable[tuple[str, Key]]) -> None:
         self._root: _Node[Key] = _Node()
         for phrase, key in phrases:
-            self._add(phrase, key)
+            for spelled in spelled_out(phrase):
+                self._add(spelled, key)
 
     def find(self, text: str) -> tuple[Hit[Key], ...]:
         """Every phrase that stands in ``text``, once per key: the exact one before the stemmed, the earlier first."""
@@ -100,6 +108,7 @@ class Spotter(Generic[Key]):
 
     def find_in(self, tokens: tuple[Token, ...]) -> tuple[Hit[Key], ...]:
         """As ``find``, for a text already tokenised."""
+        tokens = fluent(tokens)
         best: dict[Key, Hit[Key]] = {}
         for start in range(len(tokens)):
             for key, end, exact in self._walk(tokens, start):
@@ -115,17 +124,16 @@ class Spotter(Generic[Key]):
             node, at, exact = states.pop()
             for key in node.keys:
                 yield key, at, exact
-            if node.gap is not None:
-                states.extend((node.gap, at + skipped, exact) for skipped in range(GAP_WORDS + 1))
+            for gap, beyond in node.gaps.items():
+                states.extend((beyond, at + skipped, exact) for skipped in range(GAPS[gap] + 1))
             if at < len(tokens):
                 states.extend(_steps(node, tokens[at].text, at + 1, exact))
 
     def _add(self, phrase: str, key: Key) -> None:
         node = self._root
         for word in phrase_words(phrase):
-            if word == GAP:
-                node.gap = node.gap or _Node()
-                node = node.gap
+            if word in GAPS:
+                node = node.gaps.setdefault(word, _Node())
                 continue
             if word not in node.exact:
                 child: _Node[Key] = _Node()
@@ -144,11 +152,29 @@ def _steps(node: _Node[Key], word: str, at: int, exact: bool) -> Iterator[tuple[
         yield same, at, exact
 
 
+def fluent(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Without fillers and without words said twice in a row."""
+    kept: list[Token] = []
+    for token in tokens:
+        if token.text not in _FILLERS and not (kept and kept[-1].text == token.text):
+            kept.append(token)
+    return tuple(kept)
+
+
+def spelled_out(phrase: str) -> tuple[str, ...]:
+    """The phrases that one with alternatives stands for; itself where it has none."""
+    if OR not in phrase:
+        return (phrase,)
+    chosen = product(*(part.split(OR) for part in phrase.split()))
+    return tuple(dict.fromkeys(" ".join(word for word in words if word) for words in chosen))
+
+
 def phrase_words(phrase: str) -> tuple[str, ...]:
-    """The words of a written phrase, ``*`` among them. Empty for a phrase that could not match or matches anything."""
-    words = tuple(GAP if part == GAP else token.text for part in phrase.split() for token in _word_tokens(part))
-    return words if words and words[0] != GAP and words[-1] != GAP else ()
-
-
-def _word_tokens(part: str) -> tuple[Token, ...]:
-    return (Token(GAP, 0),) if part == GAP else tokenise(part)
+    """The words of a phrase without alternatives, gaps among them. Empty for a phrase that could not match or matches
+    anything.
+    """
+    words: list[str] = []
+    for part in phrase.split():
+        spoken = (part,) if part in GAPS else tuple(token.text for token in fluent(tokenise(part)))
+        words += [word for word in spoken if word in GAPS or not words or word != words[-1]]
+    return tuple(words) if words and words[0] not in GAPS and words[-1] not in GAPS else ()

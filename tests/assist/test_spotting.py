@@ -26,6 +26,10 @@ def found(phrase: str, text: str) -> tuple[int, int, bool] | None:
         ("can not pay", "i can't pay", (1, 3, True)),
         ("i will", "I’ll do it", (0, 1, True)),
         ("that is it", "that's it.", (0, 2, True)),
+        ("cancel my|the| contract", "cancel the contract", (0, 3, True)),
+        ("cancel my|the| contract", "cancel contract", (0, 2, True)),
+        ("bill ... wrong", "the bill you sent me in may is wrong", (1, 9, True)),
+        ("my bill", "it is my uh my um bill", (2, 7, True)),  # thinking aloud
     ],
 )
 def test_finds(phrase: str, text: str, expected: tuple[int, int, bool]) -> None:
@@ -38,6 +42,8 @@ def test_finds(phrase: str, text: str, expected: tuple[int, int, bool]) -> None:
         ("art", "i start again"),  # inside a word
         ("charged twice", "charged me for it twice"),  # no gap allowed
         ("charged * twice", "charged me and my wife twice"),  # three words between
+        ("bill ... wrong", "the bill came and then i saw that something was wrong"),  # seven words between
+        ("cancel my|the contract", "cancel contract"),
         ("bill", "▪▪▪▪"),  # redacted
         ("bill", ""),
         ("as", "a"),  # too short for stems
@@ -80,11 +86,16 @@ def test_a_phrase_without_words_at_both_ends_has_none(phrase: str) -> None:
 WORDS = st.lists(st.sampled_from(["a", "bill", "on", "my", "last", "x"]), max_size=12)
 
 
+def once(words: list[str]) -> list[str]:
+    return [word for word, before in zip(words, ["", *words], strict=False) if word != before]
+
+
 @given(WORDS, st.lists(WORDS.filter(bool), min_size=1, max_size=5))
 def test_exact_hits_are_those_of_a_plain_search(text: list[str], phrases: list[list[str]]) -> None:
+    phrases = [once(phrase) for phrase in phrases]
     spotter = Spotter((" ".join(phrase), " ".join(phrase)) for phrase in phrases)
     exact = {hit.key for hit in spotter.find(" ".join(text)) if hit.exact}
-    joined = " ".join(text)
+    joined = " ".join(once(text))
     assert exact == {key for key in map(" ".join, phrases) if re.search(rf"(?<!\S){re.escape(key)}(?!\S)", joined)}
 
 
