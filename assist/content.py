@@ -43,6 +43,13 @@ class PlaybookTriggered:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybookHinted:
+    """Somebody said what starts a playbook while none is at work."""
+
+    playbook_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepSaid:
     """The agent said what does a step."""
 
@@ -65,7 +72,7 @@ class RuleSaid:
     part: str
 
 
-RuleKey = PlaybookTriggered | StepSaid | HardTriggered | RuleSaid
+RuleKey = PlaybookTriggered | PlaybookHinted | StepSaid | HardTriggered | RuleSaid
 
 
 @dataclass(frozen=True)
@@ -142,6 +149,7 @@ def _rules(
     for playbook in playbooks.values():
         trigger = playbook.trigger
         yield Rule(PlaybookTriggered(playbook.id), trigger.speaker, trigger.phrases, trigger.unless)
+        yield Rule(PlaybookHinted(playbook.id), trigger.speaker, trigger.opening, trigger.unless)
         for step in playbook.steps:
             yield Rule(StepSaid(playbook.id, step.id), "agent", step.done_when, step.unless)
     for rule in advice.values():
@@ -178,6 +186,7 @@ def _playbook(document: Document) -> PlaybookSpec:
     if playbook.id in RESERVED:
         raise document.error(("id",), f"id {playbook.id!r} is the name of a built-in card", "choose another")
     check_phrases(document, ("trigger", "phrases"), playbook.trigger.phrases)
+    check_phrases(document, ("trigger", "opening"), playbook.trigger.opening)
     check_phrases(document, ("trigger", "unless"), playbook.trigger.unless)
     check_text(document, ("why",), playbook.why)
     check_title(document, ("closing",), playbook.closing)

@@ -12,7 +12,7 @@ from functools import partial
 from assist import history, watch
 from assist.advice import Advisor
 from assist.cards import CardSettled, StepTicked
-from assist.content import Content, HardTriggered, PlaybookTriggered, RuleKey, RuleSaid, StepSaid
+from assist.content import Content, HardTriggered, PlaybookHinted, PlaybookTriggered, RuleKey, RuleSaid, StepSaid
 from assist.deck import Deck
 from assist.effects import DraftSummary, Effect, LookUpCustomer, RetractCard, ShowCard, UpdateCard
 from assist.history import CustomerFound, CustomerProfile, history_card
@@ -140,8 +140,7 @@ class ContactAssistant:
         effects: tuple[Effect, ...] = () if over else self._advisor.talking(event)
         settled = self._tracker.final(event)
         touched = self._withdraw(settled, event.utterance_id)
-        for sighting in (*settled.confirmed, *settled.new):
-            touched |= self._sighted(sighting.key, sighting)
+        touched |= self._situations((*settled.confirmed, *settled.new))
         if event.party == "caller":
             touched.add(watch.RULE)
             if self._feel(event, settled):
@@ -149,7 +148,9 @@ class ContactAssistant:
         if over:
             return self._draft()
         effects += self._present(touched) + self._ruled(settled, event.utterance_id)
-        playbook = any(isinstance(each.key, PlaybookTriggered) for each in (*settled.confirmed, *settled.new))
+        playbook = any(
+            isinstance(each.key, PlaybookTriggered | PlaybookHinted) for each in (*settled.confirmed, *settled.new)
+        )
         return effects + self._advisor.heard(event, self._watch.level, playbook=playbook)
 
     def _ruled(self, settled: Settled[RuleKey], utterance_id: str) -> tuple[Effect, ...]:
@@ -175,6 +176,27 @@ class ContactAssistant:
             if isinstance(sighting.key, HardTriggered)
         )
 
+    def _situations(self, sightings: tuple[Sighting[RuleKey], ...]) -> set[str]:
+        """What settled words start or tick. A playbook that others cover comes after them; of those that are merely
+        hinted at, the one with most words for it starts, and only while none is at work.
+        """
+        touched: set[str] = set()
+        for sighting in sorted(sightings, key=lambda each: (self._covered(each), -each.weight)):
+            touched |= self._sighted(sighting.key, sighting)
+        hints = [
+            (self._content.playbooks[sighting.key.playbook_id], sighting)
+            for sighting in sightings
+            if isinstance(sighting.key, PlaybookHinted)
+        ]
+        if hints and not self._runs:
+            spec, sighting = max(hints, key=lambda hint: (hint[1].weight, hint[0].priority))
+            touched |= self._sighted(PlaybookTriggered(spec.id), sighting)
+        return touched
+
+    def _covered(self, sighting: Sighting[RuleKey]) -> bool:
+        key = sighting.key
+        return isinstance(key, PlaybookTriggered) and bool(self._content.playbooks[key.playbook_id].not_during)
+
     def _sighted(self, key: RuleKey, sighting: Sighting[RuleKey]) -> set[str]:
         """Takes a playbook's trigger or step in; returns the rules whose cards it touches."""
         match key:
@@ -195,7 +217,7 @@ class ContactAssistant:
         for key in settled.withdrawn:
             if isinstance(key, HardTriggered):
                 touched.add(watch.RULE)
-            elif not isinstance(key, RuleSaid) and key.playbook_id in self._runs:
+            elif isinstance(key, PlaybookTriggered | StepSaid) and key.playbook_id in self._runs:
                 touched.add(key.playbook_id)
                 run = self._runs[key.playbook_id]
                 if isinstance(key, StepSaid):

@@ -24,10 +24,14 @@ class _Model(BaseModel):
 
 
 class TriggerSpec(_Model):
-    """Starts the playbook when ``speaker`` says one of ``phrases`` in an utterance that holds none of ``unless``."""
+    """Starts the playbook when ``speaker`` says one of ``phrases`` in an utterance that holds none of ``unless``.
+
+    ``opening``: vaguer phrases, which start it only while none is at work: what a contact is about is said first.
+    """
 
     speaker: Party = "caller"
     phrases: tuple[str, ...] = Field(min_length=1)
+    opening: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
 
 

@@ -40,7 +40,7 @@ class Rule(Generic[Key]):
 @dataclass(frozen=True, slots=True)
 class Sighting(Generic[KeyCo]):
     """``quote``: the speaker's own words around the phrase, at most 16; ``phrase``: those that met the rule; ``at_s``:
-    media seconds; ``trigger``: ``partial`` or ``final``.
+    media seconds; ``trigger``: ``partial`` or ``final``; ``weight`` as in ``assist.spotting.Hit``.
     """
 
     key: KeyCo
@@ -50,6 +50,7 @@ class Sighting(Generic[KeyCo]):
     phrase: str
     at_s: float
     trigger: str
+    weight: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +140,13 @@ class CompiledRules(Generic[Key]):
         for hit in found:
             key, wanted = hit.key
             if wanted and key not in kept_quiet and self._party[key] in (party, EITHER):
-                yield Hit(key, hit.start, hit.end, hit.exact, hit.last)
+                yield Hit(key, hit.start, hit.end, hit.exact, hit.last, hit.weight)
 
 
 def _sighting(event: UtterancePartial | UtteranceFinal, hit: Hit[Key], at_s: float, trigger: str) -> Sighting[Key]:
     phrase = " ".join(event.text.split()[hit.start : hit.end])
-    return Sighting(hit.key, event.utterance_id, event.party, _quote(event.text, hit), phrase, at_s, trigger)
+    quote = _quote(event.text, hit)
+    return Sighting(hit.key, event.utterance_id, event.party, quote, phrase, at_s, trigger, hit.weight)
 
 
 def _aligned(event: UtteranceFinal) -> bool:

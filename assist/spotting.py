@@ -10,7 +10,7 @@ twice) is skipped.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Generic, TypeVar
 
@@ -39,7 +39,7 @@ class Token:
 @dataclass(frozen=True, slots=True)
 class Hit(Generic[Key]):
     """A phrase found: ``start``..``end`` are written-word indices, end exclusive; ``exact`` when no stem was needed;
-    ``last`` when nothing stands after it.
+    ``last`` when nothing stands after it; ``weight``: how many words begin or end a match of the key, however often.
     """
 
     key: Key
@@ -47,6 +47,7 @@ class Hit(Generic[Key]):
     end: int
     exact: bool
     last: bool
+    weight: int = 2
 
 
 def tokenise(text: str) -> tuple[Token, ...]:
@@ -110,13 +111,15 @@ class Spotter(Generic[Key]):
         """As ``find``, for a text already tokenised."""
         tokens = fluent(tokens)
         best: dict[Key, Hit[Key]] = {}
+        words: dict[Key, set[int]] = {}
         for start in range(len(tokens)):
             for key, end, exact in self._walk(tokens, start):
+                words.setdefault(key, set()).update((start, end - 1))
                 found = best.get(key)
                 if found is None or (exact and not found.exact):
                     last = end == len(tokens)
                     best[key] = Hit(key, tokens[start].word, tokens[end - 1].word + 1, exact, last)
-        return tuple(best.values())
+        return tuple(replace(hit, weight=len(words[hit.key])) for hit in best.values())
 
     def _walk(self, tokens: tuple[Token, ...], start: int) -> Iterator[tuple[Key, int, bool]]:
         states: list[tuple[_Node[Key], int, bool]] = [(self._root, start, True)]
