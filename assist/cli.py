@@ -15,6 +15,7 @@ import typer
 from assist.headset_cli import headset
 from assist.kamailio_cli import kamailio
 from assist.measures_cli import report, staff
+from assist.practice_cli import practice
 from assist.quality_cli import quality
 from assist.replay_cli import replay
 from assist.speech_cli import evaluate, models, transcribe
@@ -40,6 +41,7 @@ app.command()(evaluate)
 app.command()(report)
 app.command()(staff)
 app.command()(replay)
+app.command()(practice)
 app.add_typer(flow, name="flow")
 app.add_typer(content, name="content")
 

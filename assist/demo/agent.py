@@ -10,12 +10,14 @@ import array
 import asyncio
 import operator
 from functools import partial
+from pathlib import Path
 
 from assist.demo.level import LOUD
 from assist.demo.puppet import Order, obey, report
 from assist.demo.script import load_script
 from hardware.audio.engine import SimulatedSoundCard
 from hardware.simulator import SimulatedHeadset
+from voice.audio import read_wav
 from voice.clock import SystemClock
 from voice.station import Station
 from voice.station_build import build_station
@@ -27,7 +29,9 @@ REACH_S = 2.0
 
 
 class Agent:
-    """Carries out the director's orders: answer, say, hang_up; all through the headset's buttons and microphone."""
+    """Carries out the director's orders: answer, say, play (as the customer does), hang_up; all through the
+    headset's buttons and microphone.
+    """
 
     def __init__(self, settings: StationSettings) -> None:
         self._clock = SystemClock()
@@ -60,12 +64,13 @@ class Agent:
                 await asyncio.sleep(REACH_S)
                 self._buttons.press_hook()
             case "say":
-                self._say(order["turn"])
+                self._say(order["turn"], self._script.turns[order["turn"]].pcm)
+            case "play":
+                self._say(order["turn"], read_wav(Path(order["file"]), CLOCK_RATE))
             case "hang_up" if self.station.state.phase is not Phase.IDLE:
                 self._buttons.press_hook()
 
-    def _say(self, turn: int) -> None:
-        pcm = self._script.turns[turn].pcm
+    def _say(self, turn: int, pcm: bytes) -> None:
         seconds = len(pcm) / 2 / CLOCK_RATE
         spoken = asyncio.wrap_future(self._sound.speak(pcm))
 

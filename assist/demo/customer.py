@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from pathlib import Path
 
 from assist.demo.level import HearingSink
 from assist.demo.puppet import Order, obey, report
-from assist.demo.script import load_script
+from assist.demo.script import RATE, load_script
 from ivr.playback import PromptPlayer
+from voice.audio import read_wav
 from voice.clock import SystemClock
 from voice.phone import (
     AudioPath,
@@ -29,7 +31,9 @@ LEG = "call"
 
 
 class Customer:
-    """Carries out the director's orders: call, answer (whoever calls from now on), digits, say, hang_up."""
+    """Carries out the director's orders: call, answer (whoever calls from now on), digits, say (a turn of the
+    demo), play (a WAV file, named by a number), hang_up.
+    """
 
     def __init__(self, host: str, rtp_port: int, number: str, server: str) -> None:
         self._clock = SystemClock()
@@ -69,6 +73,8 @@ class Customer:
                 await self._phone.send_digits(self._leg, order["digits"])
             case "say":
                 self._mouth.play(order["turn"], self._script.turns[order["turn"]].pcm)
+            case "play":
+                self._mouth.play(order["turn"], read_wav(Path(order["file"]), RATE))
             case "hang_up":
                 await self._phone.hang_up(self._leg)
 

@@ -60,14 +60,17 @@ class Cast:
     secret: str
     script: Script
     audience: Audience
+    number: str = DEMO_NUMBER
     seen: Observed = field(default_factory=Observed)
     desk: Desk = field(default_factory=lambda: Desk(AgentLine(AGENT, AGENT)))
 
-    async def dial(self) -> None:
-        """The customer calls once the agent is free; the call is a new one to observe. Returns at the menu."""
+    async def dial(self, free_s: float = 40.0) -> None:
+        """The customer calls once the agent is free, within ``free_s``; the call is a new one to observe. Returns at
+        the menu.
+        """
         self.seen = Observed()
-        await self.seen.until(lambda: self.desk.agent.state == "AVAILABLE", "the agent to be free", 40.0)
-        self.audience.status(f"{DEMO_NUMBER} calls {NUMBER}")
+        await self.seen.until(lambda: self.desk.agent.state == "AVAILABLE", "the agent to be free", free_s)
+        self.audience.status(f"{self.number} calls {NUMBER}")
         self.customer.order("call", number=NUMBER)
         await self.seen.until(lambda: self.prompted("menu"), "the menu")
 
@@ -106,8 +109,12 @@ class Cast:
 
 
 @contextlib.asynccontextmanager
-async def stage(state_dir: Path, audience: Audience, more: str = "") -> AsyncIterator[Cast]:
-    """Start everything; stop everything. The customer base is fresh each time. ``more``: TOML added to the settings."""
+async def stage(
+    state_dir: Path, audience: Audience, more: str = "", *, number: str = DEMO_NUMBER, agent: str = "assist.demo.agent"
+) -> AsyncIterator[Cast]:
+    """Start everything; stop everything. The customer base is fresh each time. ``more``: TOML added to the settings;
+    ``number``: the customer's; ``agent``: the module that is the agent's station.
+    """
     script = load_script()
     audience.status("starting front, zygote, transcription server and floor")
     secret = secrets.token_hex(8)  # no option may seem to begin with it, as with "-"
@@ -121,14 +128,14 @@ async def stage(state_dir: Path, audience: Audience, more: str = "") -> AsyncIte
         audience.status(f"agent's page: {web}  (user {AGENT}, secret {secret})")
         who = ("--agent", AGENT, "--secret", secret)
         customer = await Puppet.start(
-            "assist.demo.customer", "--host", CUSTOMER_HOST, "--number", DEMO_NUMBER, "--server", sip
+            "assist.demo.customer", "--host", CUSTOMER_HOST, "--number", number, "--server", sip
         )
         stack.push_async_callback(customer.stop)
-        agent = await Puppet.start("assist.demo.agent", "--host", STATION_HOST, "--server", web, "--front", sip, *who)
-        stack.push_async_callback(agent.stop)
+        station = await Puppet.start(agent, "--host", STATION_HOST, "--server", web, "--front", sip, *who)
+        stack.push_async_callback(station.stop)
         watcher = await Puppet.start("assist.demo.watcher", "--url", web, *who)
         stack.push_async_callback(watcher.stop)
-        cast = Cast(house, customer, agent, watcher, secret, script, audience)
+        cast = Cast(house, customer, station, watcher, secret, script, audience, number)
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(_listen(cast), name="audience")
             yield cast

@@ -1,0 +1,134 @@
+"""What a practice call came to: the measures of a real contact, and what only a simulated customer can tell. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from assist.cards import Card, CardKind, CardRetracted, CardShown, CardUpdated
+from assist.metrics import REGISTRY, Targets
+from assist.metrics.columns import Columns
+from assist.metrics.fold import ContactFold
+from assist.metrics.repeats import with_repeats
+from assist.metrics.totals import total
+from assist.practice.mind import Felt, Mind
+from assist.summary import ContactSummary
+from assist.wording import fill
+from voice.events import Envelope
+
+MEASURES = ("talk_ratio", "talk_over", "dead_air", "first_response", "average_talk", "average_hold")
+ADVICE = frozenset({CardKind.SOFT_SKILL, CardKind.COMPLIANCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A metric of ``assist.metrics`` over this one contact; ``value`` None where there was nothing to measure."""
+
+    name: str
+    title: str
+    unit: str
+    value: float | None
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """A card of soft skill or compliance that came up, and the words it came up for."""
+
+    kind: str
+    rule: str
+    title: str
+    why: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A playbook at work: how many of its steps were done, and those that were not."""
+
+    playbook: str
+    done: int
+    of: int
+    open: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Debrief:
+    """``helped``: she got what she called for; ``content``: and hung up in no bad mood; ``mood_*``: -1..1, hers, as the
+    scenario has it; ``sentiment_*``: -1..1, as her words were read by the software, which knows nothing of her mood.
+    """
+
+    title: str
+    level: int
+    goal: str
+    helped: bool
+    content: bool
+    mood_start: float
+    mood_end: float
+    course: tuple[Felt, ...]
+    sentiment_start: float
+    sentiment_end: float
+    measures: tuple[Measured, ...]
+    advice: tuple[Advised, ...]
+    steps: tuple[Steps, ...]
+    promises: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def debrief(mind: Mind, log: Sequence[Envelope], summary: ContactSummary) -> Debrief:
+    """Of one call: the customer's mind after it, the contact's event log in order, and its summary."""
+    cards = tuple(_cards(log))
+    persona = mind.persona
+    return Debrief(
+        title=persona.title,
+        level=persona.level,
+        goal=persona.goal,
+        helped=mind.helped,
+        content=mind.content,
+        mood_start=persona.mood,
+        mood_end=mind.mood,
+        course=tuple(mind.course),
+        sentiment_start=summary.sentiment_start,
+        sentiment_end=summary.sentiment_end,
+        measures=measures(log),
+        advice=tuple(_advised(card) for card in cards if card.kind in ADVICE),
+        steps=tuple(_steps(card, persona.name.split()[0]) for card in cards if card.kind is CardKind.NEXT_STEP),
+        promises=tuple(follow_up.text for follow_up in summary.follow_ups),
+    )
+
+
+def measures(log: Iterable[Envelope]) -> tuple[Measured, ...]:
+    """The metrics of the one contact in ``log``, by the definitions of the reports."""
+    fold = ContactFold()
+    for envelope in log:
+        fold.handle(envelope)
+    columns = with_repeats(Columns.of(fold.settled(float("inf"))), Targets().repeat_days, 0.0)
+    sums = total(columns, Targets())
+    metrics = [REGISTRY.all[name] for name in MEASURES]
+    return tuple(Measured(each.name, each.title, each.unit, each(sums), each.definition) for each in metrics)
+
+
+def _cards(log: Iterable[Envelope]) -> Iterable[Card]:
+    """Every card as it last stood, without those that were misheard."""
+    found: dict[str, Card] = {}
+    for envelope in log:
+        match envelope.event:
+            case CardShown(card=card) | CardUpdated(card=card):
+                found[card.id] = card
+            case CardRetracted(card_id=card_id):
+                found.pop(card_id, None)
+    return found.values()
+
+
+def _advised(card: Card) -> Advised:
+    quote = next((each.quote for each in card.evidence if each.quote), "")
+    return Advised(str(card.kind), card.rule, card.title, card.why, quote)
+
+
+def _steps(card: Card, name: str) -> Steps:
+    left = tuple(fill(step.text, name) for step in card.steps if not step.done)
+    return Steps(card.rule, len(card.steps) - len(left), len(card.steps), left)
