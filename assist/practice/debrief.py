@@ -7,12 +7,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from assist.cards import Card, CardKind, CardRetracted, CardShown, CardUpdated
+from assist.content import Content
+from assist.history import CustomerProfile
 from assist.metrics import REGISTRY, Targets
 from assist.metrics.columns import Columns
 from assist.metrics.fold import ContactFold
 from assist.metrics.repeats import with_repeats
 from assist.metrics.totals import total
 from assist.practice.mind import Felt, Mind
+from assist.quality.principles import Scorecard
+from assist.quality.scorecard import score_contact
+from assist.quality.spec import ScorecardSpec
 from assist.summary import ContactSummary
 from assist.wording import fill
 from voice.events import Envelope
@@ -57,6 +62,7 @@ class Steps:
 class Debrief:
     """``helped``: she got what she called for; ``content``: and hung up in no bad mood; ``mood_*``: -1..1, hers, as the
     scenario has it; ``sentiment_*``: -1..1, as her words were read by the software, which knows nothing of her mood.
+    ``scorecard``: by the eight principles, None where nobody answered; ``exercise``: for the weakest of them.
     """
 
     title: str
@@ -73,14 +79,26 @@ class Debrief:
     advice: tuple[Advised, ...]
     steps: tuple[Steps, ...]
     promises: tuple[str, ...]
+    scorecard: Scorecard | None
+    exercise: str
 
     def document(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
 
 
-def debrief(mind: Mind, log: Sequence[Envelope], summary: ContactSummary) -> Debrief:
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What a contact is scored by, and who called."""
+
+    content: Content
+    spec: ScorecardSpec
+    customer: CustomerProfile | None
+
+
+def debrief(mind: Mind, log: Sequence[Envelope], summary: ContactSummary, judge: Judge) -> Debrief:
     """Of one call: the customer's mind after it, the contact's event log in order, and its summary."""
+    scored = score_contact(summary.contact_id, log, judge.content, judge.spec, judge.customer)
     cards = tuple(_cards(log))
     persona = mind.persona
     return Debrief(
@@ -98,7 +116,14 @@ def debrief(mind: Mind, log: Sequence[Envelope], summary: ContactSummary) -> Deb
         advice=tuple(_advised(card) for card in cards if card.kind in ADVICE),
         steps=tuple(_steps(card, persona.name.split()[0]) for card in cards if card.kind is CardKind.NEXT_STEP),
         promises=tuple(follow_up.text for follow_up in summary.follow_ups),
+        scorecard=scored[-1] if scored else None,
+        exercise=_exercise(scored[-1], judge.spec) if scored else "",
     )
+
+
+def _exercise(card: Scorecard, spec: ScorecardSpec) -> str:
+    judged = [(score.value, score.principle) for score in card.scores if score.value is not None and score.value < 100]
+    return spec.principles[min(judged)[1]].exercise if judged else ""
 
 
 def measures(log: Iterable[Envelope]) -> tuple[Measured, ...]:

@@ -8,13 +8,15 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from assist.content import load_content
 from assist.demo.stage import THINKING_S, Audience, Cast, stage
 from assist.floor import EVENTS
 from assist.journal import Journal
-from assist.practice.debrief import Debrief, debrief
+from assist.practice.debrief import Debrief, Judge, debrief
 from assist.practice.mind import AgentSaid, AgentSpeaks, Connected, Effect, Happening, LineSpoken, Mind, Say, TimePassed
 from assist.practice.persona import Persona
 from assist.practice.speech import render
+from assist.quality.spec import load_scorecard
 from assist.store import Store
 from transcription.utterances import UtteranceFinal, UtterancePartial
 from voice.errors import CallfloorError
@@ -120,8 +122,10 @@ async def look_back(mind: Mind, database: Path, contact_id: str) -> Debrief:
     try:
         log = await Journal(store, EVENTS).of_contact(contact_id)
         summary = await store.summary_of(contact_id)
+        customer = await store.find_customer(mind.persona.number)
     finally:
         await store.close()
     if summary is None:
         raise NoContactError(f"contact {contact_id!r} has no summary: was it answered?")
-    return debrief(mind, log, summary)
+    content = load_content()
+    return debrief(mind, log, summary, Judge(content, load_scorecard(content), customer))

@@ -10,9 +10,11 @@ from rich.table import Table
 
 from assist.content import load_content
 from assist.desk import Desk
-from assist.practice.debrief import Debrief, debrief
+from assist.practice.debrief import Debrief, Judge, debrief
 from assist.practice.persona import Persona, load_persona, scenarios
 from assist.practice.rehearsal import Rehearsal
+from assist.quality.principles import Scorecard
+from assist.quality.spec import load_scorecard
 from assist.store.seed import demo_customer
 
 _PROMPT = "you> "
@@ -43,8 +45,9 @@ class Status:
 
 def rehearse(persona: Persona, console: Console) -> Debrief:
     """A call by typing, lines from standard input; its end is the agent's hanging up."""
-    now = datetime.now(UTC)
-    call = Rehearsal(persona, load_content(), now.timestamp(), demo_customer(persona.number, now.date()))
+    now, content = datetime.now(UTC), load_content()
+    judge = Judge(content, load_scorecard(content), demo_customer(persona.number, now.date()))
+    call = Rehearsal(persona, content, now.timestamp(), judge.customer)
     console.print(f"{persona.name} calls from {persona.number}. You have answered. Ctrl-D hangs up.", highlight=False)
     shown: set[str] = set()
     while not call.over:
@@ -63,7 +66,7 @@ def rehearse(persona: Persona, console: Console) -> Debrief:
                 shown.add(card.title)
                 console.print(f"{'':34}▸ {card.title}", style="dim", highlight=False, markup=False)
     assert call.summary is not None
-    return debrief(call.mind, call.log, call.summary)
+    return debrief(call.mind, call.log, call.summary, judge)
 
 
 def show(found: Debrief, console: Console) -> None:
@@ -88,3 +91,17 @@ def show(found: Debrief, console: Console) -> None:
     for promise in found.promises:
         table.add_row("You promised", promise)
     console.print(table, highlight=False)
+    if found.scorecard is not None:
+        _scores(found.scorecard, found.exercise, console)
+
+
+def _scores(card: Scorecard, exercise: str, console: Console) -> None:
+    table = Table("principle", "of 100", "because", box=None)
+    for score in card.scores:
+        because = [
+            f"{each.text}: “{each.quote}”" if each.quote else each.text for m in score.marks for each in m.moments
+        ]
+        table.add_row(score.principle.label, "-" if score.value is None else f"{score.value:.0f}", "; ".join(because))
+    console.print(table, highlight=False)
+    if exercise:
+        console.print(f"Practise: {exercise}", highlight=False, markup=False)

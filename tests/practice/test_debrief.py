@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from assist.content import load_content
-from assist.practice.debrief import Debrief, debrief
+from assist.practice.debrief import Debrief, Judge, debrief
 from assist.practice.persona import find_persona, scenarios
 from assist.practice.rehearsal import Rehearsal
+from assist.quality.spec import load_scorecard
 from assist.replay import START, TODAY
 from assist.store.seed import demo_customer
 from tests.practice.agents import AGENTS
@@ -20,7 +21,8 @@ CONTENT = load_content()
 
 def played(scenario: str, agent: str) -> Debrief:
     persona = find_persona(scenario)
-    call = Rehearsal(persona, CONTENT, START, demo_customer(persona.number, TODAY))
+    judge = Judge(CONTENT, load_scorecard(CONTENT), demo_customer(persona.number, TODAY))
+    call = Rehearsal(persona, CONTENT, START, judge.customer)
     for line in AGENTS[scenario][agent]:
         if isinstance(line, str):
             call.agent_says(line)
@@ -30,7 +32,7 @@ def played(scenario: str, agent: str) -> Debrief:
             break
     call.hang_up()
     assert call.summary is not None
-    return debrief(call.mind, call.log, call.summary)
+    return debrief(call.mind, call.log, call.summary, judge)
 
 
 @pytest.mark.parametrize("scenario", scenarios())
@@ -42,6 +44,9 @@ def test_a_good_and_a_bad_agent_are_told_apart(scenario: str) -> None:
     assert not bad.content
     assert good.mood_end >= good.mood_start + 0.3
     assert bad.mood_end <= bad.mood_start - 0.2
+    assert good.scorecard is not None
+    assert bad.scorecard is not None
+    assert good.scorecard.overall > bad.scorecard.overall + 5  # type: ignore[operator]
     assert sum(steps.done for steps in good.steps) >= sum(steps.done for steps in bad.steps)
 
 
@@ -80,3 +85,11 @@ def test_the_debrief_is_data_too(tmp_path: Path) -> None:
     found = json.loads(json.dumps(played("late_parcel", "good").document()))
     assert found["helped"] is True
     assert found["promises"]
+    assert {score["principle"] for score in found["scorecard"]["scores"]} >= {"empathy", "clarity", "compliance"}
+
+
+def test_the_weakest_principle_is_what_to_practise() -> None:
+    found = played("slow_connection", "bad")
+    assert found.scorecard is not None
+    weakest = min((s for s in found.scorecard.scores if s.value is not None), key=lambda score: score.value or 0.0)
+    assert found.exercise == load_scorecard(CONTENT).principles[weakest.principle].exercise
