@@ -19,6 +19,7 @@ from assist.practice_cli import practice
 from assist.quality_cli import quality
 from assist.replay_cli import replay
 from assist.speech_cli import evaluate, models, transcribe
+from assist.store_cli import purge
 from assist.users_cli import users
 from hardware.errors import HardwareError
 from voice.errors import CallfloorError, DocumentError
@@ -42,6 +43,7 @@ app.command()(report)
 app.command()(staff)
 app.command()(replay)
 app.command()(practice)
+app.command()(purge)
 app.add_typer(flow, name="flow")
 app.add_typer(content, name="content")
 

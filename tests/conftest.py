@@ -9,6 +9,7 @@ from collections.abc import Generator
 import pytest
 
 PEERS = {
+    "postgres": ("pg_ctlcluster", "postgresql"),
     "pulse": ("pulseaudio", "pulseaudio"),
     "sipp": ("sipp", "sip-tester"),
     "browser": ("chromium", "chromium"),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Test peers that PyPI does not carry: sipp (SIP load and scenarios), kamailio (the proxy before the fronts), pulseaudio
-# (a virtual headset), flite (voices of practice calls), chromium (the agent's page), qemu with busybox and cpio
-# (headsets as kernel devices in a small virtual machine).
+# (a virtual headset), flite (voices of practice calls), postgresql (the store's other database), chromium (the agent's
+# page), qemu with busybox and cpio (headsets as kernel devices in a small virtual machine).
 # As root they are installed with apt; otherwise the tests that need them skip, saying so.
 set -eu
 missing=""
@@ -9,6 +9,7 @@ command -v sipp >/dev/null || missing="$missing sip-tester"
 command -v pulseaudio >/dev/null || missing="$missing pulseaudio pulseaudio-utils"
 [ -x /usr/sbin/kamailio ] || missing="$missing kamailio"
 command -v flite >/dev/null || missing="$missing flite"
+command -v pg_ctlcluster >/dev/null || missing="$missing postgresql"
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v qemu-system-x86_64 >/dev/null || missing="$missing qemu-system-x86"
 command -v busybox >/dev/null || missing="$missing busybox-static"
