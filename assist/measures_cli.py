@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from voice.settings import RunSettings, read_settings
+from voice.settings import read_settings
 
 Settings = Annotated[Path | None, typer.Option("--settings", help="A TOML file; defaults apply without one.")]
 
@@ -41,14 +41,13 @@ def report(
     """Write what the measures say: volumes, service level, agents, sentiment, cards, knowledge gaps."""
     from assist.reports.command import read_report, scope_of, write_report
     from assist.reports.settings import ReportSettings
+    from assist.store.settings import existing_store
     from voice.clock import SystemClock
-    from voice.rundir import RunDirectory
 
     read = read_settings(settings, os.environ)
-    run = RunSettings(state_dir=state_dir) if state_dir is not None else read.section("run", RunSettings)
     scope = scope_of(begin, end, queue, agent, read.section("report", ReportSettings), SystemClock().wall())
     console = Console(stderr=True)
-    made = asyncio.run(read_report(RunDirectory.of(run).database, scope, console))
+    made = asyncio.run(read_report(existing_store(read, state_dir), scope, console))
     file = out if out is not None else Path(f"report.{kind}")
     write_report(made, kind, file)
     typer.echo(f"{file}: {made.overall.offered:.0f} contacts queued, {len(made.intervals)} intervals")

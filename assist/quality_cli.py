@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from voice.errors import CallfloorError
-from voice.settings import RunSettings, SettingsFile, read_settings
+from voice.settings import SettingsFile, read_settings
 
 if TYPE_CHECKING:
     from assist.quality.agents import AgentQuality
@@ -35,15 +35,13 @@ class QualityError(CallfloorError):
     """There is nothing to show, or it cannot be reviewed."""
 
 
-def database(settings: SettingsFile, state_dir: Path | None) -> Path:
-    """The store's file. Raises QualityError where there is none."""
-    from voice.rundir import RunDirectory
+def database(settings: SettingsFile, state_dir: Path | None) -> str:
+    """The store's URL. Raises QualityError where there is none."""
+    from assist.store.settings import existing_store
 
-    run = RunSettings(state_dir=state_dir) if state_dir is not None else settings.section("run", RunSettings)
-    file = RunDirectory.of(run).database
-    if not file.exists():
-        raise QualityError(f"{file}: there is no store here; name the installation with --settings or --state-dir")
-    return file
+    if (url := existing_store(settings, state_dir)) is None:
+        raise QualityError("there is no store here; name the installation with --settings or --state-dir")
+    return url
 
 
 @quality.command("show")
@@ -74,7 +72,7 @@ def show(
 
 
 async def _read(
-    file: Path, directory: Path | None, what: str, days: int, zone: ZoneInfo
+    url: str, directory: Path | None, what: str, days: int, zone: ZoneInfo
 ) -> tuple[tuple[Scorecard, ...], AgentQuality | None]:
     from assist.content import BUILT_IN, load_content
     from assist.quality.agents import of_agent
@@ -85,7 +83,7 @@ async def _read(
 
     content = load_content(directory or BUILT_IN)
     now = SystemClock().wall()
-    store = await Store.open(f"sqlite+aiosqlite:///{file}")
+    store = await Store.open(url)
     try:
         reading = Quality(store, content, load_scorecard(content, directory or BUILT_IN))
         cards = await reading.of_contact(what, now)

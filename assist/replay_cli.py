@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from voice.errors import CallfloorError
-from voice.settings import RunSettings, SettingsFile, read_settings
+from voice.settings import SettingsFile, read_settings
 
 if TYPE_CHECKING:
     from assist.history import CustomerFound
@@ -135,23 +135,18 @@ async def _log(
     from assist.history import CustomerFound
     from assist.journal import Journal
     from assist.replay import TODAY
-    from assist.store import Store
+    from assist.store.opening import opened_at
     from assist.store.seed import demo_customer
+    from assist.store.settings import existing_store
     from ivr.contacts import ContactOffered
-    from voice.rundir import RunDirectory
 
-    run = RunSettings(state_dir=state_dir) if state_dir is not None else settings.section("run", RunSettings)
-    database = RunDirectory.of(run).database
     number = customer
-    if database.exists():
-        store = await Store.open(f"sqlite+aiosqlite:///{database}")
-        try:
+    if (url := existing_store(settings, state_dir)) is not None:
+        async with opened_at(url) as store:
             log = await Journal(store, EVENTS).of_contact(contact_id)
             callers = (each.event.caller for each in log if isinstance(each.event, ContactOffered))
             if log:
                 return log, await store.look_up(next(callers, number))
-        finally:
-            await store.close()
     return [], CustomerFound(demo_customer(number, TODAY) if number else None, number)
 
 

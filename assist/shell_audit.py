@@ -6,12 +6,11 @@ import time
 from getpass import getuser
 from pathlib import Path
 
-from assist.store.opening import opened
-from assist.store.settings import StoreSettings
+from assist.store.opening import opened_at
+from assist.store.settings import existing_store
 from assist.store.store import Store
 from assist.store.users import Audit, AuditEntry
-from voice.rundir import RunDirectory
-from voice.settings import RunSettings, SettingsFile
+from voice.settings import SettingsFile
 
 SHELL = "shell"
 
@@ -25,13 +24,6 @@ async def put_down_if_kept(settings: SettingsFile, state_dir: Path | None, actio
     """As ``put_down``, where the installation has a store: recordings may be heard beside their key alone, far from
     it. ``state_dir``: another installation than the settings'. Raises StoreError, DocumentError.
     """
-    where = RunDirectory(state_dir) if state_dir else RunDirectory.of(settings.section("run", RunSettings))
-    if state_dir is None and settings.section("store", StoreSettings).url:
-        async with opened(settings) as store:
+    if (url := existing_store(settings, state_dir)) is not None:
+        async with opened_at(url) as store:
             await put_down(store, action, subject)
-    elif where.database.exists():
-        store = await Store.open(f"sqlite+aiosqlite:///{where.database}")
-        try:
-            await put_down(store, action, subject)
-        finally:
-            await store.close()

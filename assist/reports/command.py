@@ -46,13 +46,13 @@ def scope_of(begin: str, end: str, queue: str, agent: str, settings: ReportSetti
     return Scope(first.timestamp(), final.timestamp(), zone, queue, agent, settings.targets)
 
 
-async def read_report(database: Path, scope: Scope, console: Console) -> Report:
+async def read_report(url: str | None, scope: Scope, console: Console) -> Report:
     """The report over a store's log, with a progress bar. Raises ReportError, StoreError."""
-    if not database.exists():
-        raise ReportError(f"{database}: there is no store here; name the installation with --settings or --state-dir")
+    if url is None:
+        raise ReportError("there is no store here; name the installation with --settings or --state-dir")
     gathering, codec = Gathering(scope), EventCodec(READ)
     since, until = scope.start - BEFORE.total_seconds(), scope.end + scope.targets.repeat_days * 86_400
-    store = await Store.open(f"sqlite+aiosqlite:///{database}")
+    store = await Store.open(url)
     try:
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task("Reading the log", total=until - since)

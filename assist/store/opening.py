@@ -22,7 +22,14 @@ async def opened(settings: SettingsFile) -> AsyncIterator[Store]:
         except OSError as error:
             what, fix = f"{where.state} cannot be used: {error.strerror}", "name a directory this user may write to"
             raise DocumentError(settings.file, None, f"[run] state_dir: {what}", fix) from None
-    store = await Store.open(store_url(settings))
+    async with opened_at(store_url(settings)) as store:
+        yield store
+
+
+@asynccontextmanager
+async def opened_at(url: str) -> AsyncIterator[Store]:
+    """The store at ``url``, closed at the end. Raises StoreError."""
+    store = await Store.open(url)
     try:
         yield store
     finally:

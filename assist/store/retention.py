@@ -48,15 +48,15 @@ class Retention:
         return counts
 
     def _old(self) -> dict[str, tuple[type[DeclarativeBase], ColumnElement[bool]]]:
-        kept = self._settings
+        kept, before = self._settings, self._before
         words = EventRow.type.like(WORDS)
         # A contact takes its summary with it.
         wanted: dict[str, tuple[int, type[DeclarativeBase], ColumnElement[bool]]] = {
-            "transcripts": (kept.transcripts_days, EventRow, and_(words, EventRow.at < self._before(kept.transcripts_days))),
-            "events": (kept.events_days, EventRow, and_(not_(words), EventRow.at < self._before(kept.events_days))),
-            "contacts": (kept.contacts_days, ContactRow, ContactRow.ended_at < self._before(kept.contacts_days)),
-            "history": (kept.history_days, PastContactRow, PastContactRow.at < self._before(kept.history_days)),
-            "audit": (kept.audit_days, AuditRow, AuditRow.at < self._before(kept.audit_days)),
+            "transcripts": (kept.transcripts_days, EventRow, and_(words, EventRow.at < before(kept.transcripts_days))),
+            "events": (kept.events_days, EventRow, and_(not_(words), EventRow.at < before(kept.events_days))),
+            "contacts": (kept.contacts_days, ContactRow, ContactRow.ended_at < before(kept.contacts_days)),
+            "history": (kept.history_days, PastContactRow, PastContactRow.at < before(kept.history_days)),
+            "audit": (kept.audit_days, AuditRow, AuditRow.at < before(kept.audit_days)),
         }  # fmt: skip
         return {kind: (table, old) for kind, (days, table, old) in wanted.items() if days}
 

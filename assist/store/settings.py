@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from voice.rundir import RunDirectory
@@ -23,6 +25,16 @@ class StoreSettings(Section):
     history_days: int = Field(default=DEFAULT_DAYS, ge=0)
     recordings_days: int = Field(default=DEFAULT_DAYS, ge=0)
     audit_days: int = Field(default=DEFAULT_DAYS, ge=0)
+
+
+def existing_store(settings: SettingsFile, state_dir: Path | None = None) -> str | None:
+    """The database of an installation that has one, else None. ``state_dir``: another installation than the settings'.
+    Raises DocumentError.
+    """
+    if state_dir is None and settings.section("store", StoreSettings).url:
+        return store_url(settings)
+    where = RunDirectory(state_dir) if state_dir else RunDirectory.of(settings.section("run", RunSettings))
+    return f"sqlite+aiosqlite:///{where.database.absolute()}" if where.database.exists() else None
 
 
 def store_url(settings: SettingsFile) -> str:
