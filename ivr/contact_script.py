@@ -47,7 +47,8 @@ class Script:
 
     def start(self, now: float) -> None:
         """The caller is connected."""
-        self._runner = FlowRunner(self._script, {"caller": self._state.snapshot.caller}, self._recorded)
+        seen = self._state.snapshot
+        self._runner = FlowRunner(self._script, {"caller": seen.caller, "called": seen.called}, self._recorded)
         self._perform(self._runner.start(now, self._banner), now)
 
     def tell(self, given: flow.Input, now: float) -> None:

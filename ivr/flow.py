@@ -100,6 +100,7 @@ class FlowRunner:
             slower=flow.slower,
             listening=flow.speech,
             language=flow.language,
+            languages=flow.languages,
             recorded=recorded,
         )
         self._activity: Activity | None = None

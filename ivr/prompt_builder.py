@@ -36,9 +36,11 @@ def build(
     by_directory: dict[Path, dict[PromptSource, None]] = {}
     for file in flows:
         flow = load_flow(file)
-        sources = by_directory.setdefault(directory_of(root, flow.language), {})
-        sources.update(dict.fromkeys(flow.sources()))
+        for language in (flow.language, *flow.languages):
+            sources = by_directory.setdefault(directory_of(root, language), {})
+            sources.update(dict.fromkeys(flow.sources(language)))
         if flow.answers:
+            sources = by_directory[directory_of(root, flow.language)]
             sources.update(dict.fromkeys(flow.source(text) for text in answers))
     return sum(
         render_missing(sources, directory, speakers, console, wide=wide) for directory, sources in by_directory.items()

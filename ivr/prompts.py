@@ -66,7 +66,7 @@ _ENTRIES = TypeAdapter(tuple[PromptEntry, ...])
 
 
 class PromptStore:
-    """All prompts of one language, in memory: nothing is read, and nothing can be missing, during a call."""
+    """All prompts of a flow, in memory: nothing is read, and nothing can be missing, during a call."""
 
     def __init__(self, recordings: Mapping[str, bytes], entries: Iterable[PromptEntry] = ()) -> None:
         """``recordings``: int16 mono PCM at 8 kHz by key."""
@@ -85,6 +85,16 @@ class PromptStore:
                 raise DocumentError(directory / MANIFEST, None, what, "remove the entry and build it again")
         files = directory if rate == RATE else directory / WIDE
         return cls({entry.key: read_wav(files / entry.file, rate) for entry in entries}, entries)
+
+    @classmethod
+    def joined(cls, stores: Iterable[PromptStore]) -> PromptStore:
+        """Those of several languages; a named recording is the first one's."""
+        recordings: dict[str, bytes] = {}
+        entries: dict[str, PromptEntry] = {}
+        for store in stores:
+            recordings = {**store._recordings, **recordings}
+            entries = {entry.key: entry for entry in store.entries} | entries
+        return cls(recordings, entries.values())
 
     def __contains__(self, key: object) -> bool:
         return key in self._recordings

@@ -21,6 +21,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ivr.effects import Prompt
+from ivr.language_checks import language_problems
+from ivr.languages import Engine, Language, Spoken, Voice
 from ivr.prompts import PromptSource, PromptStore, directory_of
 from ivr.verbs import VERBS, Answer, Enqueue, Problem, Verb
 from ivr.verbs.base import Text
@@ -45,14 +47,16 @@ class FlowHeader(BaseModel):
     Accessibility: in every menu the key ``slower`` ("" for none) repeats the question slowly, unless a choice begins
     with it; tell callers so. With ``speech`` every menu must work by keys alone and by words alone; write ``speech:
     false`` only where no recogniser runs. ``banners``: notices of outages, by name, that a supervisor can raise.
+    ``languages``: the others it speaks, see ``ivr.languages``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     flow: str = Field(pattern=r"^[a-z0-9_-]{1,32}$")
-    language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
-    voice: str = Field(default="slt", pattern=r"^[A-Za-z0-9_+-]{1,32}$")
-    engine: Literal["flite", "espeak-ng", "recorded"] = "flite"
+    language: Language = "en"
+    languages: dict[Language, Spoken] = Field(default_factory=dict)
+    voice: Voice = "slt"
+    engine: Engine = "flite"
     timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = UTC
     slower: Literal["", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*"] = "9"
     speech: bool = True
@@ -76,21 +80,29 @@ class Flow:
     speech: bool = False
     engine: str = "flite"
     banners: Mapping[str, str] = field(default_factory=dict)
+    languages: Mapping[str, Spoken] = field(default_factory=dict)
 
-    def source(self, text: str, slow: bool = False) -> PromptSource:
-        """How ``text`` is spoken in this flow."""
-        return PromptSource(text, self.voice, SLOW if slow else 1.0, self.engine)
+    def source(self, text: str, slow: bool = False, language: str = "") -> PromptSource:
+        """How ``text`` is spoken in this flow, in ``language`` where that is one of its others."""
+        stretch = SLOW if slow else 1.0
+        if (other := self.languages.get(language)) is not None:
+            return PromptSource(other.texts.get(text, text), other.voice, stretch, other.engine)
+        return PromptSource(text, self.voice, stretch, self.engine)
 
-    def prompt(self, text: str, slow: bool = False) -> Prompt:
-        """``text`` with the key of its audio."""
-        return Prompt(text, self.source(text, slow).key)
+    def prompt(self, text: str, slow: bool = False, language: str = "") -> Prompt:
+        """``text`` as it is said in ``language``, with the key of its audio."""
+        source = self.source(text, slow, language)
+        return Prompt(source.text, source.key)
 
-    def sources(self) -> tuple[PromptSource, ...]:
-        """Everything the flow may say, each once, in the order of the file."""
+    def sources(self, language: str = "") -> tuple[PromptSource, ...]:
+        """Everything the flow may say in its own or another ``language``, each once, in the order of the file."""
+        spoken = language or self.language
         raised = ((text, False) for text in self.banners.values())
         said = ((text, False) for node in self.nodes.values() for _, text in node.texts())
         slowly = ((text, True) for node in self.nodes.values() for _, text in node.slow_texts(self.slower))
-        return tuple(self.source(text, slow) for text, slow in dict.fromkeys((*raised, *said, *slowly)))
+        told = ((text, False) for node in self.nodes.values() for _, text in node.announcements(spoken))
+        texts = dict.fromkeys((*raised, *said, *told, *slowly))
+        return tuple(self.source(text, slow, language) for text, slow in texts)
 
     @property
     def answers(self) -> bool:
@@ -111,11 +123,12 @@ def load_flow(file: Path, store: PromptStore | None = None) -> Flow:
 
 
 def load_with_prompts(file: Path, root: Path, answers: Iterable[str] = ()) -> tuple[Flow, PromptStore]:
-    """A flow and the prompts of its language under ``root``, all of them there; ``answers``: those of the knowledge
+    """A flow and the prompts of its languages under ``root``, all of them there; ``answers``: those of the knowledge
     base too, if the flow says them. Raises DocumentError.
     """
     document, flow = _read(file)
-    store = PromptStore.open(directory_of(root, flow.language))
+    directories = dict.fromkeys(directory_of(root, language) for language in (flow.language, *flow.languages))
+    store = PromptStore.joined(PromptStore.open(directory) for directory in directories)
     _raise_first(document, _missing(flow, store, file))
     if flow.answers:
         _raise_first(document, _unrecorded(answers, flow, store, file))
@@ -131,7 +144,7 @@ def _read(file: Path) -> tuple[Document, Flow]:
     digest = hashlib.sha256(json.dumps(document.data, sort_keys=True, default=str).encode()).hexdigest()[:12]
     flow = Flow(
         header.flow, digest, header.language, header.voice, header.start, nodes, header.timezone, header.slower,
-        header.speech, header.engine, header.banners,
+        header.speech, header.engine, header.banners, header.languages,
     )  # fmt: skip
     for problems in (_broken(flow), _graph_problems(flow)):
         _raise_first(document, problems)
@@ -170,6 +183,8 @@ def _broken(flow: Flow) -> Iterator[Problem]:
                 what = f"node {name!r}: {'.'.join(map(str, key))} names {target!r}, which is no node"
                 yield Problem(("nodes", name, *key), what, _nearest(flow, target))
 
+    yield from language_problems(flow.language, flow.languages, flow.nodes, flow.banners.values())
+
 
 def _nearest(flow: Flow, name: str) -> str:
     near = difflib.get_close_matches(name, flow.nodes, n=1)
@@ -205,22 +220,29 @@ def _closure(edges: Mapping[str, set[str]], start: set[str]) -> set[str]:
 
 def _missing(flow: Flow, store: PromptStore, file: Path) -> Iterator[Problem]:
     """Sentences and recordings that the store lacks."""
-    for name, text in flow.banners.items():
-        if flow.prompt(text).audio not in store:
-            what = f"banner {name!r}: no recording of {_short(text)!r} in voice {flow.voice}"
-            yield Problem(("banners", name), what, f"callfloor prompts build {file}")
+    for language in (flow.language, *flow.languages):
+        for name, text in flow.banners.items():
+            if (lacks := _lacks(flow, store, text, False, language)) is not None:
+                yield Problem(("banners", name), f"banner {name!r}: {lacks}", f"callfloor prompts build {file}")
+        for name, node in flow.nodes.items():
+            said = [(key, text, False) for key, text in (*node.texts(), *node.announcements(language))]
+            slowly = [(key, text, True) for key, text in node.slow_texts(flow.slower)]
+            for key, text, slow in (*said, *slowly):
+                if (lacks := _lacks(flow, store, text, slow, language)) is not None:
+                    what = f"node {name!r}: {lacks}"
+                    yield Problem(("nodes", name, *key), what, f"callfloor prompts build {file}")
     for name, node in flow.nodes.items():
-        said = [(key, text, False) for key, text in node.texts()]
-        slowly = [(key, text, True) for key, text in node.slow_texts(flow.slower)]
-        for key, text, slow in (*said, *slowly):
-            if flow.prompt(text, slow).audio not in store:
-                how = " slowly" if slow else ""
-                what = f"node {name!r}: no recording of {_short(text)!r}{how} in voice {flow.voice}"
-                yield Problem(("nodes", name, *key), what, f"callfloor prompts build {file}")
         for key, recording in node.audio():
             if recording not in store:
                 fix = f"use one of {', '.join(store.names())}"
                 yield Problem(("nodes", name, *key), f"node {name!r}: no recording named {recording!r}", fix)
+
+
+def _lacks(flow: Flow, store: PromptStore, text: str, slow: bool, language: str) -> str | None:
+    source = flow.source(text, slow, language)
+    if source.key in store:
+        return None
+    return f"no recording of {_short(source.text)!r}{' slowly' if slow else ''} in voice {source.voice}"
 
 
 def _unrecorded(answers: Iterable[str], flow: Flow, store: PromptStore, file: Path) -> Iterator[Problem]:

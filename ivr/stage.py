@@ -34,6 +34,7 @@ from ivr.effects import (
     StopSpeech,
     Tagged,
 )
+from ivr.languages import VARIABLE, Spoken, offered
 
 _VARIABLE = re.compile(r"\$\{([a-z][a-z0-9_]*)\}")
 
@@ -42,25 +43,28 @@ TYPE_AHEAD_LIMIT = 32
 
 
 class Stage:
-    """One contact's stage. ``speech`` turns a text into its Prompt, slowly if wanted; ``variables`` are the contact's,
-    by name. ``slower`` is the key that repeats the flow's menus slowly, ``listening`` whether they take speech.
+    """One contact's stage. ``speech`` turns a text into its Prompt, slowly if wanted, in a language; ``variables`` are
+    the contact's, by name. ``slower`` is the key that repeats the flow's menus slowly, ``listening`` whether they take
+    speech in the flow's own ``language``; ``languages`` are the others.
     """
 
     def __init__(
         self,
-        speech: Callable[[str, bool], Prompt],
+        speech: Callable[[str, bool, str], Prompt],
         variables: dict[str, str],
         timezone: datetime.tzinfo = datetime.UTC,
         *,
         slower: str = "",
         listening: bool = False,
         language: str = "en",
+        languages: Mapping[str, Spoken] | None = None,
         recorded: Container[str] | None = None,
     ) -> None:
         self._recorded = recorded
-        self.language = language
+        self._own = language
+        self._languages = languages or {}
         self.slower = slower
-        self.listening = listening
+        self._listening = listening
         self.variables = variables
         self.now = 0.0
         self._timezone = timezone
@@ -78,9 +82,26 @@ class Stage:
         self._masked = False
         self._typed = ""
 
+    @property
+    def language(self) -> str:
+        """The one the caller is spoken to in."""
+        wanted = self.variables.get(VARIABLE, self._own)
+        return offered(wanted, (self._own, *self._languages)) or self._own
+
+    @property
+    def listening(self) -> bool:
+        """Whether menus take speech, in the caller's language."""
+        other = self._languages.get(self.language)
+        return self._listening and (other is None or other.speech)
+
+    def phrases(self, ours: Mapping[str, str]) -> dict[str, str]:
+        """Choices by what means them in the caller's language."""
+        other = self._languages.get(self.language)
+        return {other.phrases.get(phrase, phrase) if other else phrase: choice for phrase, choice in ours.items()}
+
     def say(self, texts: tuple[str, ...], *, slow: bool = False) -> None:
         """Play texts once."""
-        self.play(tuple(self._speech(text, slow) for text in texts))
+        self.play(tuple(self._speech(text, slow, self.language) for text in texts))
 
     def play(self, prompts: tuple[Prompt, ...], *, loop: bool = False) -> None:
         """Play prompts instead of whatever is playing."""
@@ -119,7 +140,10 @@ class Stage:
         self._effects.append(ChoiceReported(self.node, "*" * len(value) if self._masked else value, by))
 
     def listen(self, phrases: tuple[str, ...] | None) -> None:
-        """Recognise the caller's words: any, or only ``phrases``."""
+        """Recognise the caller's words: any, or only ``phrases``; none in a language nothing here recognises."""
+        other = self._languages.get(self.language)
+        if other is not None and not other.speech:
+            return
         self._speech_token = self._token()
         self._effects.append(StartSpeech(self._speech_token, phrases))
 
@@ -147,7 +171,7 @@ class Stage:
 
     def can_say(self, text: str) -> bool:
         """Whether ``text`` is recorded."""
-        return self._recorded is None or self._speech(text, False).audio in self._recorded
+        return self._recorded is None or self._speech(text, False, self.language).audio in self._recorded
 
     def ask_facts(self, queues: tuple[str, ...]) -> None:
         """Ask about the caller and queues."""

@@ -48,6 +48,10 @@ class Answer(Verb):
         yield from each("say", self.say)
         yield from each("notFound", self.not_found)
 
+    def said_by_callers(self) -> Iterator[str]:
+        """The words that lead to a person."""
+        yield from self.person_words
+
     def activity(self, stage: Stage) -> Activity:
         """Ask, and answer."""
         return _Answering(stage, self)
@@ -57,7 +61,7 @@ class _Answering(Activity):
     def __init__(self, stage: Stage, verb: Answer) -> None:
         super().__init__(stage)
         self._verb = verb
-        self._person: Phrases = dict.fromkeys(verb.person_words, "person")
+        self._person: Phrases = stage.phrases(dict.fromkeys(verb.person_words, "person"))
         self._failures = 0
         self._answered = False
 

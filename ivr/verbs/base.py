@@ -57,6 +57,14 @@ class Verb(BaseModel):
         """Those of them it may also say slowly, where the key ``slower`` asks for it."""
         yield from ()
 
+    def announcements(self, language: str) -> Iterator[tuple[Key, str]]:
+        """The ready-made sentences of ``language`` it may say, each with its key."""
+        yield from ()
+
+    def said_by_callers(self) -> Iterator[str]:
+        """The words it understands."""
+        yield from ()
+
     def phrase_problems(self, slower: str) -> Iterator[Problem]:
         """Phrases that mean nothing, where the key ``slower`` means something."""
         yield from ()

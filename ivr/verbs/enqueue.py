@@ -18,7 +18,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ivr.announcements import POSITIONS, WAITS, position, wait
+from ivr.announcements import position, wait, wording
 from ivr.effects import Prompt
 from ivr.stage import Stage
 from ivr.verbs.base import Activity, Key, Phrases, Problem, Texts, Verb, choice_of, each, not_said
@@ -82,10 +82,17 @@ class Enqueue(Verb):
         yield from each("comfort", self.comfort)
         yield from each("connecting", self.connecting)
         yield from each("sorry", self.sorry)
+
+    def announcements(self, language: str) -> Iterator[tuple[Key, str]]:
+        """Places and waits, where they are told."""
         if self.announce_position:
-            yield from ((("announcePosition",), text) for text in POSITIONS)
+            yield from ((("announcePosition",), text) for text in wording(language).positions())
         if self.announce_wait:
-            yield from ((("announceWait",), text) for text in WAITS)
+            yield from ((("announceWait",), text) for text in wording(language).waits())
+
+    def said_by_callers(self) -> Iterator[str]:
+        """The phrases."""
+        yield from self.phrases
 
     def audio(self) -> Iterator[tuple[Key, str]]:
         """The music."""
@@ -102,6 +109,7 @@ class _Waiting(Activity):
         self._verb = verb
         self._announcing = bool(verb.announcement)
         self._connected = False
+        self._phrases = stage.phrases(verb.phrases)
         self._asks = verb.announce_position or verb.announce_wait
         self._told: tuple[str, ...] = ()
 
@@ -109,7 +117,7 @@ class _Waiting(Activity):
         # The contact is queued before the announcement, so that hearing it costs no place and no time.
         self.stage.join_queue(self._verb.queue, self._verb.priority, tuple(self._verb.skills.items()))
         if self._verb.phrases and self.stage.listening:
-            self.stage.listen(tuple(self._verb.phrases))
+            self.stage.listen(tuple(self._phrases))
         if self._announcing:
             self.stage.say(self._verb.announcement)
         else:
@@ -135,9 +143,9 @@ class _Waiting(Activity):
         if not self.stage.timer_runs(PLACE):
             return  # too late
         self.stage.cancel_timer(PLACE)
-        told: tuple[str, ...] = (position(ahead),) if self._verb.announce_position else ()
+        told: tuple[str, ...] = (position(ahead, self.stage.language),) if self._verb.announce_position else ()
         if self._verb.announce_wait and low_s is not None and high_s is not None:
-            told = (*told, wait(low_s, high_s))
+            told = (*told, wait(low_s, high_s, self.stage.language))
         new, self._told = told if told != self._told else (), told
         if said := (*new, *self._verb.comfort):
             self.stage.cancel_timer(COMFORT)
@@ -163,7 +171,7 @@ class _Waiting(Activity):
 
     def speech_heard(self, text: str, final: bool) -> None:
         """The same, said."""
-        choice = choice_of(self._verb.phrases, text)
+        choice = choice_of(self._phrases, text)
         if final and choice is not None:
             self.digit(choice)
 

@@ -96,6 +96,10 @@ class Gather(Verb):
             if choice not in self.choices and not (choice == slower and self.offers_slower(slower)):
                 yield Problem(("phrases", phrase), f"phrase {phrase!r} means {choice!r}, no choice", "name a choice")
 
+    def said_by_callers(self) -> Iterator[str]:
+        """The phrases."""
+        yield from self.phrases
+
     def unspeakable(self) -> Iterator[Problem]:
         """Choices without words, in a menu that takes no speech or not for all."""
         if self.choices and "digits" in self.input:
@@ -154,6 +158,7 @@ class Gathering(Activity):
         self._asking = False
         self._listening = False
         self._slow = False
+        self._phrases = stage.phrases(verb.phrases)
 
     def begin(self) -> None:
         """Take what was typed ahead, or ask."""
@@ -221,7 +226,7 @@ class Gathering(Activity):
     def _said(self, text: str) -> None:
         verb = self._verb
         if verb.choices:
-            choice = choice_of(verb.phrases, text)
+            choice = choice_of(self._phrases, text)
             target = verb.choices.get(choice) if choice is not None else None
             if choice is not None and self._asks_slowly(choice):
                 return
@@ -240,7 +245,7 @@ class Gathering(Activity):
         self._asking = True
         if "speech" in self._verb.input and not self._listening:
             self._listening = True
-            self.stage.listen(tuple(self._verb.phrases) or None)
+            self.stage.listen(tuple(self._phrases) or None)
         self.stage.say(texts, slow=self._slow)
 
     def _take(self, digit: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ivr.acd import Acd, AcdTimes
 from ivr.acd_messages import AgentLoggedIn, ContactAnswered, ContactEnded, ContactQueuedIn, OfferContact, StationUp
-from ivr.announcements import POSITIONS, WAITS, position, wait
+from ivr.announcements import WORDINGS, position, wait
 from ivr.estimate import AT_ONCE_S, ENOUGH, Line, Pace, Wait, estimate, keep
 from ivr.settings import QueueSettings
 
@@ -105,7 +105,7 @@ MINUTES = {"one": 1, "two": 2, "three": 3, "five": 5, "eight": 8, "twelve": 12, 
 def test_the_sentence_holds_the_range(one: float, other: float) -> None:
     low, high = sorted((one, other))
     said = wait(low, high)
-    assert said in WAITS
+    assert said in WORDINGS["en"].waits()
     numbers = [60 * MINUTES[word] for word in re.findall(r"[a-z]+", said) if word in MINUTES]
     if "more than" in said:
         assert low >= numbers[0]
@@ -136,4 +136,26 @@ def test_waits_as_they_are_said(low: float, high: float, said: str) -> None:
 
 def test_positions_as_they_are_said() -> None:
     said = [position(ahead) for ahead in (0, 1, 9, 10, 500)]
-    assert said == [POSITIONS[0], "You are number two in line.", "You are number ten in line.", *[POSITIONS[-1]] * 2]
+    far = "There are more than ten callers before you."
+    assert said == ["You are the next in line.", "You are number two in line.", "You are number ten in line.", far, far]
+
+
+def test_other_languages_say_the_same() -> None:
+    assert [position(ahead, "es") for ahead in (0, 1, 10)] == [
+        "Su llamada es la siguiente.", "Su llamada ocupa el puesto dos en la cola.",
+        "Hay más de diez llamadas antes que la suya.",
+    ]  # fmt: skip
+    assert wait(70, 170, "es-MX") == "Calculamos una espera de uno a tres minutos."
+    assert wait(70, 170, "de") == "Wir rechnen mit einer Wartezeit von einer bis drei Minuten."
+
+
+@settings(deadline=None)
+@given(st.floats(0, 4000), st.floats(0, 4000), st.sampled_from(sorted(WORDINGS)))
+def test_every_sentence_is_among_those_recorded_and_stands_where_the_english_one_does(
+    one: float, other: float, language: str
+) -> None:
+    low, high = sorted((one, other))
+    said, english = WORDINGS[language].waits(), WORDINGS["en"].waits()
+    assert len(set(said)) == len(said) == len(english)
+    assert said.index(wait(low, high, language)) == english.index(wait(low, high))
+    assert len(set(WORDINGS[language].positions())) == 11

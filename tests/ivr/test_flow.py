@@ -106,6 +106,9 @@ class Caller:
     def hears(self) -> list[str]:
         return [prompt.text or prompt.audio for prompt in self.playing.prompts] if self.playing else []
 
+    def serve_and_leave(self) -> None:
+        self.give(AgentRinging(), AgentConnected(), AgentLeft())
+
     def hear_out(self) -> tuple[Effect, ...]:
         assert self.playing is not None
         assert not self.playing.loop

@@ -155,6 +155,20 @@ BAD = {
         "write 3 to 15 digits, with + before a country",
     ),
     "transfer_next": (7, "nodes.first.next: extra inputs are not permitted", "remove the key"),
+    "language_untranslated": (
+        3, "languages.es.texts lacks the sentence 'Hold the line.'", "write it with its translation",
+    ),
+    "language_of_nothing": (
+        3, "languages.es.texts translates 'Goodby.', which is no sentence here", "remove it",
+    ),
+    "language_not_offered": (9, "node 'second': no text is in 'fr'", "use one of en, es"),
+    "language_without_places": (
+        5, "node 'line': places and waits cannot be announced in fr", "announce them in en, de, es alone",
+    ),
+    "language_phrase_untranslated": (
+        7, "languages.es.phrases lacks the phrase 'later'", "write it with its translation",
+    ),
+    "language_not_recorded": (6, "node 'first': no recording of 'Hola.' in voice es", None),
 }  # fmt: skip
 
 
