@@ -22,11 +22,12 @@ from ivr.acd_messages import (
     NotReady,
     OfferContact,
     OfferFailed,
+    StationDown,
     Tick,
     TurnAway,
     from_event,
 )
-from ivr.agents import AgentState
+from ivr.agents import CONNECTED, AgentState
 from ivr.callback import RetryPolicy
 from ivr.callers import Caller, CallerDirectory
 from ivr.contacts import (
@@ -41,7 +42,7 @@ from ivr.contacts import (
     TellFacts,
     TellPlace,
 )
-from ivr.controls import AgentRefused, AgentWanted
+from ivr.controls import AgentRefused, AgentWanted, SuspectStation
 from ivr.estimate import Wait
 from ivr.self_service import AnswerBook, KnowledgeWanted, TellAnswer
 from voice.bus.base import Bus
@@ -213,6 +214,13 @@ class Dispatch:
     def _tell_answer(self, contact_id: str, question: str) -> None:
         found = self._book.answer(question)
         self.ask(contact_id, TellAnswer(found.article, found.text) if found is not None else TellAnswer())
+
+    def station_lost(self, agent: str) -> None:
+        """The agent's station is gone from the floor: not to be rung, and suspected of being dead where it talks."""
+        self.decide(StationDown(agent))
+        known = self._acd.agent(agent)
+        if known is not None and known.assignment is not None and known.assignment.phase in CONNECTED:
+            self.ask(known.assignment.contact_id, SuspectStation(agent))
 
     def ask(self, contact_id: str, command: Command) -> None:
         """Send a command to a contact that may refuse it, or be over."""

@@ -592,4 +592,4 @@ class Floor:
         self._feed.publish(agent, StationChanged(False))
         self._board.station(agent, False)
         if not self._supervises(agent):
-            self._dispatch.decide(StationDown(agent))
+            self._dispatch.station_lost(agent)

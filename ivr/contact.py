@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 
 from ivr import effects as flow
 from ivr.contact_core import ContactCore
@@ -24,6 +24,7 @@ from ivr.contact_effects import (
     Publish,
     SetPaths,
     StartListening,
+    WatchLeg,
 )
 from ivr.contact_state import RINGBACK
 from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS, FloorStarted, TalkMeasured
@@ -54,6 +55,8 @@ TAP_BATCH_MS = 60
 LINGER_S = 5.0
 """How long a leg that was hung up may take to end before the process ends without it."""
 
+WATCHED_TIMES = 15
+"""How often a leg is looked at whose station the floor has lost: once a second."""
 INVITE_S = 5.0
 """How long after the front gave us a contact its INVITE may take to become a call."""
 
@@ -84,7 +87,7 @@ class ContactWorker:
         self._announcer = PromptPlayer(lambda token: None)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._operations: asyncio.Queue[PhoneOperation] = asyncio.Queue()
-        self._look_ups: set[asyncio.Task[None]] = set()
+        self._working: set[asyncio.Task[None]] = set()
         self._phone: Phone | None = None
         self._order = ""
         self._offered = asyncio.Event()
@@ -111,7 +114,7 @@ class ContactWorker:
             ]
             await self._finished.wait()
             starts.close()
-            for task in (*background, *self._look_ups):
+            for task in (*background, *self._working):
                 task.cancel()
 
     def phone_event(self, event: PhoneEvent) -> None:
@@ -183,15 +186,15 @@ class ContactWorker:
                 case flow.CancelTimer(name):
                     self._cancel_timer(name)
                 case flow.LookUp():
-                    task = self._loop.create_task(self._look_up(effect), name="look-up")
-                    self._look_ups.add(task)
-                    task.add_done_callback(self._look_ups.discard)
+                    self._in_background(self._look_up(effect))
                 case flow.StartSpeech(token, phrases):
                     self._ears.listen(token, phrases, self._since_offer(), self._speech_heard)
                 case flow.StopSpeech():
                     self._ears.stop_listening()
                 case PlayTone():
                     self._announcer.play(0, supervision_tone())
+                case WatchLeg(leg_id):
+                    self._in_background(self._watch(leg_id))
                 case StartListening(recording):
                     model = self._models.get(self._core.snapshot.queue, "")
                     self._ears.open(self._since_offer(), model, recording=recording)
@@ -211,6 +214,24 @@ class ContactWorker:
 
     def _speech_heard(self, token: int, text: str, final: bool) -> None:
         self._perform(self._core.speech_heard(token, text, final, self._clock.wall()))
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def _watch(self, leg_id: str) -> None:
+        assert self._phone is not None
+        before = None
+        for _ in range(WATCHED_TIMES):
+            try:
+                received = (await self._phone.quality(leg_id)).received
+            except PhoneError:  # the leg has ended
+                return
+            packets = 0 if before is None else received - before
+            before = received
+            self._perform(self._core.leg_heard(leg_id, packets, self._clock.wall()))
+            await self._clock.sleep(1.0)
 
     async def _look_up(self, wanted: flow.LookUp) -> None:
         answer = await asyncio.to_thread(look_up, wanted.method, wanted.url, wanted.body, wanted.timeout_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ivr.contact_effects import AnswerReferral, PressKeys
+from ivr.contact_effects import AnswerReferral, PressKeys, WatchLeg
 from ivr.contact_ring import Ring
 from ivr.contact_script import Script
 from ivr.contact_state import ContactState
@@ -25,7 +25,7 @@ from ivr.controls import (
     TargetKind,
     TransferContact,
 )
-from ivr.watchdog import LOST_S, Watchdog
+from ivr.watchdog import LOST_S, SUSPECTED_S, Watchdog
 from voice.commands import Reply
 from voice.hearing import Talk
 from voice.phone import LegHoldChanged, LegReferred
@@ -45,6 +45,7 @@ class Control:
         self._script = script
         self._third_party = third
         self._watchdog = Watchdog()
+        self._close_watch = Watchdog()
         self._holding_leg = ""
 
     def command(self, command: ControlCommand, now: float) -> Reply:
@@ -97,11 +98,27 @@ class Control:
         """``packets`` of RTP have come on a leg since the last report. A station that sends none is dead, as far as its
         customer can tell, unless it has put the call on hold.
         """
+        self._listen_for(self._watchdog, LOST_S, leg_id, packets, now)
+
+    def suspect(self, agent: str) -> Reply:
+        """The floor does not reach ``agent``'s station any more; that alone is no reason to end a talk."""
+        offer = self._ring.offer
+        if offer is None or offer.agent != agent or not self._talking:
+            return Reply(False, f"{agent} is not talking here")
+        self._close_watch = Watchdog()
+        self._state.do(WatchLeg(offer.leg_id))
+        return Reply(True)
+
+    def heard_closely(self, leg_id: str, packets: int, now: float) -> None:
+        """The same as ``heard``, of a suspected station."""
+        self._listen_for(self._close_watch, SUSPECTED_S, leg_id, packets, now)
+
+    def _listen_for(self, watchdog: Watchdog, lost_s: float, leg_id: str, packets: int, now: float) -> None:
         offer = self._ring.offer
         if offer is None or not self._talking or not self._is_agents(leg_id):
             return
-        silent_s = self._watchdog.silent_s(leg_id, packets or self._station_holds, now)
-        if silent_s >= LOST_S:
+        silent_s = watchdog.silent_s(leg_id, packets or self._station_holds, now)
+        if silent_s >= lost_s:
             self._third_party.drop("station lost")
             self._state.publish(AgentLost(offer.agent, offer.lease_id, silent_s))
             self._ring.release_agent()

@@ -48,6 +48,7 @@ from ivr.controls import (
     Consult,
     HoldCustomer,
     SendDigits,
+    SuspectStation,
     Swap,
     TransferContact,
 )
@@ -146,6 +147,11 @@ class ContactCore:
             )
             self._control.heard(leg.id, quality.received, now)
 
+    def leg_heard(self, leg_id: str, packets: int, now: float) -> tuple[ContactEffect, ...]:
+        """``packets`` of RTP came on a leg that is watched (``WatchLeg``) since the last time."""
+        self._control.heard_closely(leg_id, packets, now)
+        return self._drain()
+
     def prompt_finished(self, token: int, now: float) -> tuple[ContactEffect, ...]:
         """The prompts of ``token`` were played to their end."""
         if self._outbound.begun:
@@ -196,6 +202,8 @@ class ContactCore:
                 self._state.end("completed" if self.snapshot.answered_at else "failed", by, now)
             case CallCustomer():
                 return self._outbound.begin(command, now)
+            case SuspectStation(agent):
+                return self._control.suspect(agent)
             case AgentRefused():
                 self._tell(self._outward.refused(command), now)
             case (

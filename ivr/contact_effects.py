@@ -93,6 +93,13 @@ class PlayTone:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchLeg:
+    """Report every second for a while what is heard of a leg (``ContactCore.leg_heard``)."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Put an event on the bus."""
 
@@ -113,6 +120,7 @@ ContactEffect = (
     | SetPaths
     | StartListening
     | PlayTone
+    | WatchLeg
     | Publish
     | Finish
     | flow.PlayPrompts

@@ -120,6 +120,14 @@ class AgentRefused(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class SuspectStation(Command):
+    """The floor has lost the link of ``agent``'s station: look closely whether it still sends sound."""
+
+    type: ClassVar[str] = "contact.suspect_station"
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class HoldCustomer(Command):
     """Put the customer on hold (``on``), or talk to the customer again."""
 
@@ -207,4 +215,5 @@ CONTROL_EVENTS: tuple[type[Event], ...] = (
 )  # fmt: skip
 CONTROL_COMMANDS: tuple[type[Command], ...] = (
     HoldCustomer, Consult, Swap, CancelConsult, Confer, CompleteTransfer, TransferContact, SendDigits, AgentRefused,
+    SuspectStation,
 )  # fmt: skip

@@ -6,6 +6,8 @@ LOST_S = 10.0
 """Seconds without a packet from an agent's station, from one report (each 5 s) to another, so that it is noticed within
 15 s. Our stations send all the time, muted or not.
 """
+SUSPECTED_S = 3.0
+"""The same where the floor has lost the station's link too, and its leg is looked at every second."""
 
 
 class Watchdog:

@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr import effects as flow
-from ivr.contact_effects import AnswerReferral, ContactEffect, DialLeg, HangUpLeg, PressKeys, SetPaths, agent_headers
+from ivr.contact_effects import (
+    AnswerReferral,
+    ContactEffect,
+    DialLeg,
+    HangUpLeg,
+    PressKeys,
+    SetPaths,
+    WatchLeg,
+    agent_headers,
+)
 from ivr.contact_state import RINGBACK
 from ivr.contacts import ConnectAgent, ContactAnswered, ContactEnded, ContactQueued, ContactSnapshot, PromptStarted
 from ivr.controls import (
@@ -27,6 +36,7 @@ from ivr.controls import (
     HoldChanged,
     HoldCustomer,
     SendDigits,
+    SuspectStation,
     Swap,
     TransferContact,
     TransferFailed,
@@ -53,7 +63,9 @@ class Talking(Contact):
         super().__init__()
         self.talking()
 
-    def ask(self, command: ControlCommand | ConnectAgent, *, ok: bool = True) -> tuple[ContactEffect, ...]:
+    def ask(
+        self, command: ControlCommand | ConnectAgent | SuspectStation, *, ok: bool = True
+    ) -> tuple[ContactEffect, ...]:
         reply, effects = self.core.command(command, self.now)
         assert reply.ok is ok, reply.reason
         return self.see(effects)
@@ -298,6 +310,30 @@ def test_a_station_that_sends_nothing_is_given_up_and_the_customer_is_served_fir
     assert not of(AgentLost, published(report(0)))
     assert not of(ContactEnded, published(contact.phone(LegDisconnected("agent-1", 408, "Request Timeout"))))
     assert contact.core.command(ConnectAgent("ben", BEN.address, "lease-b"), contact.now)[0].ok
+
+
+def test_a_station_the_floor_has_lost_is_given_up_after_three_silent_seconds() -> None:
+    contact = Talking()
+
+    def second(packets: int) -> tuple[ContactEffect, ...]:
+        contact.now += 1
+        return contact.see(contact.core.leg_heard("agent-1", packets, contact.now))
+
+    assert of(WatchLeg, contact.ask(SuspectStation("anna"))) == [WatchLeg("agent-1")]
+    for packets in (0, 0, 0, 50, 0, 0):
+        assert not of(AgentLost, published(second(packets)))
+    effects = second(0)
+    assert of(AgentLost, published(effects)) == [AgentLost("anna", "lease-1", 3.0)]
+    assert of(HangUpLeg, effects) == [HangUpLeg("agent-1")]
+
+
+def test_a_floor_that_loses_a_station_whose_sound_comes_costs_nobody_the_talk() -> None:
+    contact = Talking()
+    contact.ask(SuspectStation("ben"), ok=False)
+    contact.ask(SuspectStation("anna"))
+    for _ in range(20):
+        contact.now += 1
+        assert not contact.see(contact.core.leg_heard("agent-1", 50, contact.now))
 
 
 def test_a_station_that_holds_its_call_may_be_silent_and_the_customer_hears_music() -> None:

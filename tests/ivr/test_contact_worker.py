@@ -27,6 +27,7 @@ from ivr.contacts import (
     PromptStarted,
 )
 from ivr.controls import (
+    AgentLost,
     CompleteTransfer,
     Consult,
     ConsultAnswered,
@@ -34,6 +35,7 @@ from ivr.controls import (
     HoldChanged,
     HoldCustomer,
     SendDigits,
+    SuspectStation,
 )
 from ivr.ears import Ears, Gate, OnSpeech
 from ivr.prompts import PromptStore
@@ -227,6 +229,21 @@ def test_an_agent_who_refuses_leaves_the_contact_waiting_for_the_next() -> None:
             found.agent.on_invite = ring
             await found.ask(ConnectAgent("anna", ANNA.address, "lease-2"))
             assert (await found.event(AgentOffered)).lease_id == "lease-2"
+
+    asyncio.run(main())
+
+
+def test_a_suspected_station_that_sends_nothing_loses_its_customer_to_the_queue() -> None:
+    async def main() -> None:
+        async with call() as found:
+            await found.talk()
+            await found.network.tick(50)
+            await found.ask(SuspectStation("anna"))
+            for _ in range(4):  # no sound comes: the network stands still
+                await found.clock.advance(1.0)
+            lost = await found.event(AgentLost)
+            assert (lost.agent, lost.silent_s) == ("anna", 3.0)
+            assert (await found.event(ContactQueued)).queue == "billing"
 
     asyncio.run(main())
 
