@@ -13,6 +13,7 @@ import pytest
 from assist.demo.stage import AGENT, Cast
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded, ContactQueued
 from ivr.controls import AgentLost, ConsultAnswered, ContactTransferred, HoldChanged
+from ivr.watchdog import LOST_S
 from tests.scenarios.theatre import Extra, colleague, happened, on_stage, press
 from voice.events import Event
 
@@ -72,7 +73,8 @@ async def _rescued(cast: Cast) -> None:
     cast.agent.order("answer")
     lost = await _event(cast, AgentLost)
     assert isinstance(lost, AgentLost)
-    assert lost.agent == BEN
+    assert (lost.agent, lost.silent_s < LOST_S) == (BEN, True), "the floor had lost his station too"
+    await cast.seen.until(lambda: len(happened(cast, cast.seen.contact_id, ContactQueued)) == 2, "the queue again")
     queued = happened(cast, cast.seen.contact_id, ContactQueued)[-1].event
     assert isinstance(queued, ContactQueued)
     assert (queued.priority, queued.turn) == (9, 1)
