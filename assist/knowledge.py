@@ -26,6 +26,8 @@ MIN_COVERAGE = 0.62
 """Share of an alias's weight that must be said for its article to be an answer."""
 CLEARLY = 0.1
 """By how much an article must be better than the next to be told to a caller, who cannot choose."""
+WORD_FOR_WORD = 0.75
+"""Share of all an alias's words that tells apart two articles about the same thing."""
 MIN_WORDS = 2
 """Content words of the alias that must be said."""
 _VOTE = 0.02
@@ -107,9 +109,10 @@ class Library:
     def answer(self, question: str) -> KnowledgeAnswer | None:
         """``ivr.self_service.AnswerBook``: what a caller is told. One article stands out, or nothing is said."""
         found = self.find(question)
-        if not found or (len(found) > 1 and found[0].score - found[1].score < CLEARLY):
-            return None
-        return KnowledgeAnswer(found[0].article.id, found[0].article.answer)
+        near = [each.article for each in found if found[0].score - each.score < CLEARLY]
+        if len(near) > 1:  # "how" and "when" do not say what it is about, but tell two questions about it apart
+            near = _in_those_words(near, question)
+        return KnowledgeAnswer(near[0].id, near[0].answer) if len(near) == 1 else None
 
     def texts(self) -> tuple[str, ...]:
         """Every answer."""
@@ -170,6 +173,21 @@ def _article(file: Path, taken: Collection[str]) -> Article:
         )
     check_text(document, ("title",), answer)
     return Article(file.stem, spec, answer, details.strip())
+
+
+def _in_those_words(articles: Sequence[Article], question: str) -> list[Article]:
+    """The one of them asked for almost word for word, clearly more so than the others; else none."""
+    said = {token.text for token in tokenise(question)}
+
+    def share(alias: str) -> float:
+        words = {token.text for token in tokenise(alias)}
+        return len(words & said) / len(words)
+
+    shares = {article.id: max(map(share, article.spec.aliases)) for article in articles}
+    best, second = sorted(shares.values(), reverse=True)[:2]
+    if best < WORD_FOR_WORD or best - second < CLEARLY:
+        return []
+    return [article for article in articles if shares[article.id] == best]
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -99,3 +99,23 @@ def test_the_pack_has_forty_articles_with_an_owner_and_a_date(content: Content) 
 )
 def test_a_question_is_known_by_its_words(text: str, asks: bool) -> None:
     assert is_question(text) is asks
+
+
+def test_every_alias_is_answered_by_its_article(content: Content) -> None:
+    asked = [(alias, article.id) for article in content.library.articles.values() for alias in article.spec.aliases]
+    answers = [(alias, answer.article if (answer := content.library.answer(alias)) else "") for alias, _ in asked]
+    assert answers == asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "article"),
+    [
+        ("how can i pay my bill please", "payment_methods"),
+        ("hello when do i have to pay my bill", "bill_dates"),
+        ("bill pay", ""),
+        ("when and how do i have to pay my bill and how can i pay my bill", ""),
+    ],
+)
+def test_question_words_tell_two_questions_about_one_thing_apart(content: Content, asked: str, article: str) -> None:
+    answer = content.library.answer(asked)
+    assert (answer.article if answer else "") == article
