@@ -1,38 +1,40 @@
 // Composes the page: the feed's messages fold into one desk, and each region draws what of it concerns it.
+import { createAnnouncer } from "./announce.js";
 import { createCards } from "./cards.js";
-import { createControls, createNote } from "./controls.js";
-import { createCustomer, nameOf } from "./customer.js";
-import { h, text } from "./dom.js";
+import { createControls } from "./controls.js";
+import { createCustomer } from "./customer.js";
+import { clickKey, place } from "./dom.js";
 import { Feed } from "./feed.js";
+import { CardFocus } from "./focus.js";
+import { createKeypad } from "./keypad.js";
 import { createKeys } from "./keys.js";
-import { createLogin, forgetToken, renewToken, storedToken } from "./login.js";
+import { createLogin, storedToken } from "./login.js";
+import { createNote } from "./note.js";
 import { createPassing } from "./passing.js";
-import { apply, chooseFocus, isOpen, stacked } from "./state.js";
+import { createSession } from "./session.js";
+import { apply } from "./state.js";
 import { T } from "./strings.js";
-import { createStrip, createTopbar } from "./topbar.js";
-import { createSummary } from "./summary.js";
+import { createStrip } from "./strip.js";
+import { createTopbar } from "./topbar.js";
 import { createTranscript } from "./transcript.js";
+import { createWrapUp } from "./wrapup.js";
 
 const NOTICE_MS = 6000;
-const place = (id) => document.getElementById(id);
 
+/** @type {any} */
 let desk = null;
-let token = null;
 let connection = "closed";
 let lastHeard = 0;
 let clockOffset = 0; // seconds the floor's clock is ahead of ours
 let notice = "";
 let noticeTimer = 0;
-let renewTimer = 0;
-let focusId = null;
-let seen = new Set();
-let seenContact = null;
-let seenPhase = null;
 let pending = new Set();
 let calling = false;
 let busyState = false;
+/** @type {{id: string|null, action: () => void}|null} */
 let pressedMeanwhile = null;
-let announced = new Set();
+const focus = new CardFocus();
+const announce = createAnnouncer();
 
 const now = () => Date.now() / 1000 + clockOffset;
 
@@ -45,77 +47,97 @@ const feed = new Feed({
   },
   connection(state) {
     connection = state;
-    if (state === "live") note.retry();
+    if (state === "live") [note, wrapUp].forEach((region) => region.retry());
     draw();
   },
   unauthorised: () => logOut(T.login.expired),
 });
+const session = createSession((fresh) => feed.renew(fresh.token));
 
 const act = {
   answer: () => call("answer", T.controls.answer),
   hangUp: () => call("hang_up", T.controls.hangUp),
   mute: (muted) => call("mute", T.controls.mute, { muted }),
+  hold: (on) => call("hold", on ? T.controls.hold : T.controls.resume, { on }),
+  hand: (up) => call(up ? "raise_hand" : "lower_hand", T.controls.hand, { contact_id: desk.contact.id }),
+  callBack: (number) => call("call", T.customer.callBack, { number }),
+  passing: () => toggle(passing, keypad),
+  keypad: () => toggle(keypad, passing),
   accept: (id) => onCard(id, "accept_card", T.cards.accept, { card_id: id }),
   dismiss: (id) => onCard(id, "dismiss_card", T.cards.dismiss, { card_id: id }),
   tick: (id, step, done) => onCard(id, "tick_step", T.cards.kind.next_step, { card_id: id, step_id: step, done }),
+  paste: (words) => note.add(words),
   focus(id) {
-    focusId = id;
+    focus.id = id;
     draw();
   },
   evidence: (utteranceId) => transcript.show(utteranceId),
-  async setState(state) {
-    busyState = true;
-    draw();
-    await ask("set_state", { state, reason: state === "ready" ? "" : T.pauseReason }, state === "ready" ? T.beReady : T.bePaused);
-    busyState = false;
-    draw();
-  },
+  ready: () => beIn("set_state", T.beReady, { state: "ready", reason: "" }),
+  pause: (reason) => beIn("set_state", T.bePaused, { state: "not_ready", reason }),
+  doNotDisturb: () => beIn("do_not_disturb", T.pauses.dnd, { on: true }),
+  moreTime: () => ask("more_time", {}, T.summary.more),
+  wrapUp: (contactId, value) => feed.command("wrap_up", { contact_id: contactId, ...value }),
   logOut: () => logOut(),
 };
 
 const login = createLogin(place("login"), enter);
 const topbar = createTopbar(place("topbar"), act);
 const strip = createStrip(place("strip"));
-const customer = createCustomer(place("customer"));
+const customer = createCustomer(place("customer"), act);
 const controls = createControls(place("controls"), act);
-const passing = createPassing(place("passing"), call);
+const passing = createPassing(place("passing"), call, () => session.get("/api/directory"));
+const keypad = createKeypad(place("keypad"), (digits) => ask("press_keys", { digits }, T.keypad.open));
 const note = createNote(place("note-panel"), (contactId, words) => feed.command("note", { contact_id: contactId, text: words }));
 const transcript = createTranscript(place("transcript"));
-const summary = createSummary(place("summary"));
+const wrapUp = createWrapUp(place("summary"), act);
 const cards = createCards(place("cards"), act);
-const keys = createKeys({
-  a: () => press("accept"),
-  d: () => press("dismiss"),
+const keys = createKeys(place("keys"), {
+  a: () => onFocus("accept"),
+  d: () => onFocus("dismiss"),
+  i: () => onFocus("paste"),
   j: () => move(1),
   k: () => move(-1),
   n: () => note.focus(),
+  w: () => wrapUp.focus(),
   l: () => transcript.toEnd(),
-  m: () => place("controls").querySelector("[data-key=mute]:not(:disabled)")?.click(),
-  "Shift+A": () => place("controls").querySelector("[data-key=answer]:not(:disabled)")?.click(),
-  "Shift+H": () => place("controls").querySelector("[data-key=hangup]:not(:disabled)")?.click(),
-  "Shift+R": () => place("topbar").querySelector(".toggle button:not(:disabled)")?.click(),
-  ...Object.fromEntries([...Array(9).keys()].map((index) => [String(index + 1), () => tickStep(index)])),
+  m: () => clickKey(place("controls"), "mute"),
+  h: () => clickKey(place("controls"), "hold"),
+  t: () => clickKey(place("controls"), "passing"),
+  p: () => clickKey(place("controls"), "keypad"),
+  r: () => clickKey(place("controls"), "hand"),
+  "Shift+A": () => clickKey(place("controls"), "answer"),
+  "Shift+H": () => clickKey(place("controls"), "hangup"),
+  "Shift+R": () => clickKey(place("topbar"), "toggle"),
+  "Shift+W": () => wrapUp.confirm(),
+  ...Object.fromEntries([...Array(9).keys()].map((index) => [String(index + 1), () => whenIdle(() => tickStep(index))])),
 });
 
-function press(key) {
-  onFocus(() => place("cards").querySelector(`.focus [data-key=${key}]:not(:disabled)`)?.click());
+function onFocus(key) {
+  const root = place("cards").querySelector(".focus");
+  whenIdle(() => clickKey(root, key));
 }
 
 function tickStep(index) {
-  onFocus(() => place("cards").querySelectorAll(".focus .steps input:not(:disabled)")[index]?.click());
+  const input = place("cards").querySelectorAll(".focus .steps input:not(:disabled)")[index];
+  if (input instanceof HTMLElement) input.click();
 }
 
 // A key pressed while the card's last command is still on its way counts when that is answered; the latest wins.
-function onFocus(action) {
-  if (pending.has(focusId)) pressedMeanwhile = { id: focusId, action };
+function whenIdle(action) {
+  if (pending.has(focus.id)) pressedMeanwhile = { id: focus.id, action };
   else action();
 }
 
 function move(by) {
-  const order = stacked(desk?.contact?.cards ?? []).filter(isOpen).map((entry) => entry.card.id);
-  if (!order.length) return;
-  const at = order.indexOf(focusId);
-  act.focus(order[(at + by + order.length) % order.length]);
+  focus.move(desk?.contact?.cards ?? [], by);
+  draw();
+}
+
+// The transfer panel and the keypad share one place: opening one closes the other.
+function toggle(region, other) {
+  if (other.open) other.toggle();
+  region.toggle();
+  drawNow();
 }
 
 async function ask(command, data, what) {
@@ -127,8 +149,17 @@ async function ask(command, data, what) {
 async function call(command, what, data = {}) {
   calling = true;
   draw();
-  await ask(command, data, what);
+  const reply = await ask(command, data, what);
   calling = false;
+  draw();
+  return reply;
+}
+
+async function beIn(command, what, data) {
+  busyState = true;
+  draw();
+  await ask(command, data, what);
+  busyState = false;
   draw();
 }
 
@@ -137,11 +168,11 @@ async function onCard(id, command, what, data) {
   draw();
   await ask(command, data, what);
   pending = new Set([...pending].filter((other) => other !== id));
-  if (pressedMeanwhile?.id !== id) return draw();
-  const { action } = pressedMeanwhile;
+  const meanwhile = pressedMeanwhile;
+  if (!meanwhile || meanwhile.id !== id) return draw();
   pressedMeanwhile = null;
   drawNow();
-  if (focusId === id) action();
+  if (focus.id === id) meanwhile.action();
 }
 
 function tell(words) {
@@ -166,65 +197,20 @@ function draw() {
 
 function drawNow() {
   scheduled = false;
-  const here = Boolean(desk && token);
+  const here = Boolean(desk && session.open);
   place("desk").hidden = !here;
   document.body.dataset.connection = connection;
   if (!here) return;
-  const { contact } = desk;
-  settleFocus(contact);
+  focus.settle(desk.contact);
   const live = connection === "live";
   const view = {
-    ...desk, focusId, seen, pending, connection, notice, lostAt: lastHeard, calling, busyState,
-    usable: live, now: now(),
+    ...desk, focusId: focus.id, seen: focus.seen, pending, connection, notice, lostAt: lastHeard, calling, busyState,
+    usable: live, now: now(), passing: passing.open, keypad: keypad.open,
   };
-  topbar.update(view);
-  strip.update(view);
-  customer.update(view);
-  controls.update({ ...view, usable: live && desk.station.connected });
-  passing.update(view);
-  note.update(view);
-  transcript.update(view);
-  summary.update(view);
-  cards.update(view);
-  announce(contact);
+  for (const region of [topbar, strip, customer, passing, keypad, note, transcript, wrapUp, cards]) region.update(view);
+  controls.update({ ...view, usable: live && desk.station.connected, passing: passing.open, keypad: keypad.open });
+  announce(desk.contact);
   tick();
-}
-
-function settleFocus(contact) {
-  if (contact?.id !== seenContact) {
-    seenContact = contact?.id ?? null;
-    [focusId, seen, announced, seenPhase] = [null, new Set(), new Set(), null];
-  }
-  if (contact?.phase === "ended") return settleEnded();
-  focusId = chooseFocus(contact?.cards ?? [], focusId, seen);
-  if (focusId && !seen.has(focusId)) seen = new Set(seen).add(focusId);
-}
-
-// After the call the summary is what matters: a card is large only when the agent asks for it.
-function settleEnded() {
-  if (seenPhase !== "ended") focusId = null;
-  seenPhase = "ended";
-}
-
-function announce(contact) {
-  document.title = contact?.phase === "ringing" ? `☎ ${nameOf(contact)}` : T.product;
-  const alerts = [];
-  const news = [];
-  const say = (id, list, words) => {
-    if (!announced.has(id)) list.push(words);
-    announced.add(id);
-  };
-  // Once by number, and again when the look-up has found the name.
-  if (contact?.phase === "ringing") {
-    const name = nameOf(contact);
-    say(`ringing ${name}`, alerts, T.strip.ringing(name, contact.queue));
-  }
-  for (const { card } of (contact?.cards ?? []).filter((entry) => entry.outcome === "")) {
-    if (card.critical) say(card.id, alerts, T.cards.announceCritical(card.title));
-    else say(card.id, news, T.cards.announce(card.title));
-  }
-  if (alerts.length) text(place("alerts"), alerts.join(". "));
-  if (news.length) text(place("news"), news.join(". "));
 }
 
 function tick() {
@@ -234,46 +220,20 @@ function tick() {
 }
 
 function enter(fresh) {
-  token = fresh;
+  session.enter(fresh);
   login.hide();
   feed.open(fresh.token);
-  renewAtHalfTime();
-}
-
-function renewAtHalfTime() {
-  clearTimeout(renewTimer);
-  renewTimer = setTimeout(async () => {
-    const fresh = await renewToken(token);
-    if (!token) return;
-    if (fresh) {
-      token = fresh;
-      feed.renew(fresh.token);
-    }
-    renewAtHalfTime();
-  }, Math.max(20_000, (token.expires * 1000 - Date.now()) / 2));
 }
 
 function logOut(why = "") {
-  clearTimeout(renewTimer);
-  forgetToken();
+  session.leave();
   feed.close();
-  [desk, token, connection] = [null, null, "closed"];
+  [desk, connection] = [null, "closed"];
   draw();
   login.show(why);
 }
 
-function drawKeysSwitch() {
-  const make = () => h("button", { type: "button", class: "plain", title: T.keys.hint, "aria-pressed": String(keys.enabled),
-    on: { click: () => {
-      keys.toggle();
-      document.body.dataset.keys = keys.enabled ? "on" : "off";
-      place("keys").replaceChildren(make());
-    } } }, keys.enabled ? T.keys.on : T.keys.off);
-  place("keys").replaceChildren(make());
-  document.body.dataset.keys = keys.enabled ? "on" : "off";
-}
-
-drawKeysSwitch();
+keys.draw();
 setInterval(tick, 1000);
 const stored = storedToken();
 if (stored) enter(stored);

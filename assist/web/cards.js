@@ -1,5 +1,5 @@
 // The right column: one card large, the others one line each. A new card waits in the stack; see chooseFocus.
-import { changed, fill, h, keyed } from "./dom.js";
+import { changed, fill, h, keepingFocus, keyed } from "./dom.js";
 import { clock } from "./format.js";
 import { icon } from "./icons.js";
 import { isOpen, stacked } from "./state.js";
@@ -51,9 +51,7 @@ function drawFocus(focus, entry, contact, busy, act) {
     const words = contact ? (contact.cards.length ? T.cards.allDone : T.cards.empty) : T.cards.idle;
     return fill(focus, h("p", { class: "empty" }, words));
   }
-  const held = focus.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  fill(focus, drawCard(entry, contact, busy, act));
-  if (held) focus.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  keepingFocus(focus, () => fill(focus, drawCard(entry, contact, busy, act)));
 }
 
 function drawCard(entry, contact, busy, act) {
@@ -64,7 +62,7 @@ function drawCard(entry, contact, busy, act) {
       card.critical ? T.cards.critical : kindWords(card),
       entry.outcome ? h("span", { class: "outcome" }, outcomeWords(entry)) : null),
     h("h3", {}, card.title),
-    h("p", { class: "why" }, card.why),
+    whyLine(card),
     evidence(card, contact, act),
     lines(card),
     card.kind === "sentiment" && card.points.length > 1 ? sparkline(card.points) : null,
@@ -111,17 +109,31 @@ function steps(card, busy, act) {
       step === current && step.say ? h("p", { class: "say" }, h("q", {}, step.say)) : null)));
 }
 
+function whyLine(card) {
+  const stale = card.kind === "knowledge" && /^stale\b/i.test(card.why);
+  return h("p", { class: stale ? "why stale" : "why" }, stale ? [icon("warn"), h("b", {}, `${T.cards.stale}. `)] : null, card.why);
+}
+
 function actions(entry, isBusy, act) {
   const { card, outcome } = entry;
   if (outcome === "dismissed" || outcome === "retracted" || !isOpen(entry)) return null;
   const busy = isBusy(card.id);
+  const knowledge = card.kind === "knowledge"; // accepting and dismissing are votes for the article and against it
   return h("div", { class: "actions" },
     outcome === "" ? h("button", { class: "primary", type: "button", disabled: busy, data: { key: "accept" },
         "aria-keyshortcuts": "A", on: { click: () => act.accept(card.id) } },
-      icon("ready"), card.steps.length ? T.cards.accept : T.cards.done, h("kbd", {}, "A")) : null,
+      icon("ready"), acceptWords(card), h("kbd", {}, "A")) : null,
+    knowledge && card.lines.length ? h("button", { type: "button", data: { key: "paste" }, "aria-keyshortcuts": "I",
+        on: { click: () => act.paste(card.lines[0]) } },
+      icon("pen"), T.cards.paste, h("kbd", {}, "I")) : null,
     h("button", { type: "button", disabled: busy, data: { key: "dismiss" }, "aria-keyshortcuts": "D",
         on: { click: () => act.dismiss(card.id) } },
-      icon("close"), T.cards.dismiss, h("kbd", {}, "D")));
+      icon("close"), knowledge ? T.cards.wrong : T.cards.dismiss, h("kbd", {}, "D")));
+}
+
+function acceptWords(card) {
+  if (card.kind === "knowledge") return T.cards.helped;
+  return card.steps.length ? T.cards.accept : T.cards.done;
 }
 
 function foot({ card, latency_ms }) {

@@ -1,48 +1,69 @@
-// Bottom left: the call itself, mirroring the headset, and the agent's note. State is word, icon and colour together.
-import { changed, fill, h, text } from "./dom.js";
+// Bottom left: the call itself, mirroring the headset. State is word, icon and colour together.
+import { changed, fill, h, keepingFocus, text } from "./dom.js";
 import { clock } from "./format.js";
 import { icon } from "./icons.js";
+import { MOS_GOOD, MOS_WARNING } from "./quality.js";
 import { T } from "./strings.js";
+
+const HOLD_LIMIT_S = 60; // after this a held customer should be spoken to
 
 /**
  * @param {HTMLElement} root
- * @param {{answer: Function, hangUp: Function, mute: Function}} act
+ * @param {Record<string, Function>} act
  */
 export function createControls(root, act) {
   const timer = h("p", { class: "timer" });
+  const hold = h("p", { class: "hold-timer", hidden: true });
   const buttons = h("div", { class: "buttons" });
   const headset = h("p", { class: "headset quiet" });
-  root.append(h("h2", { class: "hidden" }, T.controls.title), timer, buttons, headset);
+  const line = h("p", { class: "quality" });
+  root.append(h("h2", { class: "hidden" }, T.controls.title), h("div", { class: "times" }, timer, hold), buttons,
+    h("div", { class: "gear" }, headset, line));
   return {
-    update({ contact, station, usable, calling }) {
-      if (changed(buttons, contact?.phase, station, usable, calling)) drawButtons(buttons, contact, station, usable, calling, act);
-      fillHeadset(headset, station);
+    update(view) {
+      const { contact, station, usable, calling, passing, keypad } = view;
+      const drawn = [contact?.phase, contact?.held, contact?.consult, contact?.hand, station, usable, calling, passing, keypad];
+      if (changed(buttons, ...drawn)) keepingFocus(buttons, () => drawButtons(buttons, view, act));
+      text(headset, station.connected ? T.controls.headset(station.headset) : "");
+      headset.title = headset.textContent ?? "";
+      drawQuality(line, contact, station);
     },
     tick(contact, now) {
       fillTimer(timer, contact, now);
+      fillHold(hold, contact, now);
     },
   };
 }
 
-function drawButtons(buttons, contact, station, usable, calling, act) {
-  const held = buttons.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+function drawButtons(place, { contact, station, usable, calling, passing, keypad }, act) {
   const ringing = contact?.phase === "ringing";
-  const inCall = ringing || contact?.phase === "talking";
-  buttons.hidden = !inCall;
-  if (!inCall) return fill(buttons);
+  const talking = contact?.phase === "talking";
+  place.hidden = !ringing && !talking;
+  if (place.hidden) return fill(place);
   const off = !usable || calling;
-  fill(buttons,
-    ringing ? button("answer", "answer", T.controls.answer, "⇧A", off, act.answer) : null,
-    ringing ? null : muteButton(station, off, act),
-    button("hangup", "hangup", ringing ? T.controls.decline : T.controls.hangUp, "⇧H", off, act.hangUp));
-  if (held) buttons.querySelector(`[data-key="${held}"]`)?.focus({ preventScroll: true });
+  const end = button("hangup", "hangup", ringing ? T.controls.decline : T.controls.hangUp, "⇧H", off, act.hangUp);
+  if (ringing) return fill(place, button("answer", "answer", T.controls.answer, "⇧A", off, act.answer), end);
+  const hold = button("hold", contact.held ? "play" : "pause", contact.held ? T.controls.resume : T.controls.hold, "H",
+    off || Boolean(contact.consult), () => act.hold(!contact.held));
+  fill(place,
+    muteButton(station, off, act),
+    pressed(hold, contact.held),
+    end,
+    h("div", { class: "small" },
+      pressed(button("passing", "forward", T.passing.open, "T", off || Boolean(contact.consult), act.passing), passing, "expanded"),
+      pressed(button("keypad", "keypad", T.keypad.open, "P", off, act.keypad), keypad, "expanded"),
+      pressed(button("hand", "hand", contact.hand ? T.controls.handUp : T.controls.hand, "R", off, () => act.hand(!contact.hand)), contact.hand)));
 }
 
 function muteButton(station, off, act) {
   const locked = station.muted && station.mute_lock;
   const words = locked ? T.controls.mutedBy(station.mute_lock) : station.muted ? T.controls.unmute : T.controls.mute;
   const made = button("mute", station.muted ? "micOff" : "mic", words, locked ? "" : "M", off || locked, () => act.mute(!station.muted));
-  made.setAttribute("aria-pressed", String(station.muted));
+  return pressed(made, station.muted);
+}
+
+function pressed(made, on, attribute = "pressed") {
+  made.setAttribute(`aria-${attribute}`, String(on));
   return made;
 }
 
@@ -52,8 +73,15 @@ function button(key, shape, words, shortcut, disabled, action) {
     icon(shape), h("span", {}, words), shortcut ? h("kbd", {}, shortcut) : null);
 }
 
-function fillHeadset(headset, station) {
-  text(headset, station.connected ? T.controls.headset(station.headset) : "");
+/** How the call sounds to the agent, in a word and its number (MOS by the E-model, ITU-T G.107; G.711 reaches 4.4). */
+function drawQuality(line, contact, station) {
+  const { mos } = station;
+  line.hidden = contact?.phase !== "talking" || !mos;
+  if (line.hidden || !changed(line, mos)) return;
+  const level = mos >= MOS_GOOD ? "good" : mos >= MOS_WARNING ? "fair" : "poor";
+  line.dataset.level = level;
+  fill(line, icon(level === "poor" ? "warn" : "signal"), h("span", {}, T.controls.quality[level]),
+    h("span", { class: "quiet" }, T.controls.mos(mos.toFixed(1))));
 }
 
 function fillTimer(timer, contact, now) {
@@ -65,54 +93,10 @@ function fillTimer(timer, contact, now) {
   return text(timer, `${T.controls.ringingFor} ${clock(now - offered_at)}`);
 }
 
-/**
- * The note of the contact: saved half a second after the last key, kept in this browser until the floor has it.
- * @param {HTMLElement} root
- * @param {(contactId: string, text: string) => Promise<{ok: boolean}>} save
- */
-export function createNote(root, save) {
-  const area = h("textarea", { id: "note", rows: "2", maxlength: "4000", placeholder: T.controls.notePlaceholder,
-    "aria-keyshortcuts": "N" });
-  const status = h("span", { class: "quiet", role: "status" });
-  root.append(h("label", { for: "note" }, icon("pen"), T.controls.note, h("kbd", {}, "N"), status), area);
-  let contactId = null;
-  let timer = 0;
-  const key = () => `callfloor.note.${contactId}`;
-
-  async function flush() {
-    clearTimeout(timer);
-    const [about, draft] = [contactId, area.value];
-    text(status, T.controls.noteSaving);
-    const reply = await save(about, draft);
-    if (about !== contactId || draft !== area.value) return;
-    text(status, reply.ok ? T.controls.noteSaved : T.controls.noteKept);
-    if (reply.ok) sessionStorage.removeItem(key());
-  }
-
-  area.addEventListener("input", () => {
-    sessionStorage.setItem(key(), area.value);
-    clearTimeout(timer);
-    timer = setTimeout(flush, 500);
-  });
-  area.addEventListener("blur", () => sessionStorage.getItem(key()) !== null && flush());
-  return {
-    focus: () => area.focus(),
-    /** Send what the floor does not have yet (after a reconnect). */
-    retry: () => contactId && sessionStorage.getItem(key()) !== null && flush(),
-    update({ contact }) {
-      root.hidden = !contact;
-      if (!contact) {
-        contactId = null;
-        return;
-      }
-      const draft = sessionStorage.getItem(`callfloor.note.${contact.id}`);
-      if (contact.id !== contactId) {
-        contactId = contact.id;
-        area.value = draft ?? contact.note;
-        text(status, draft === null ? "" : T.controls.noteKept);
-      } else if (draft === null && document.activeElement !== area && area.value !== contact.note) {
-        area.value = contact.note;
-      }
-    },
-  };
+function fillHold(hold, contact, now) {
+  hold.hidden = contact?.phase !== "talking" || !contact.held;
+  if (hold.hidden) return;
+  const seconds = contact.held_since ? now - contact.held_since : 0;
+  hold.dataset.over = String(seconds >= HOLD_LIMIT_S);
+  text(hold, seconds >= HOLD_LIMIT_S ? T.controls.heldLong(clock(seconds)) : T.controls.heldFor(clock(seconds)));
 }

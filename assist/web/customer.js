@@ -4,12 +4,17 @@ import { day, phone } from "./format.js";
 import { icon } from "./icons.js";
 import { T } from "./strings.js";
 
-/** @param {HTMLElement} root */
-export function createCustomer(root) {
+/**
+ * @param {HTMLElement} root
+ * @param {{callBack: (number: string) => void}} act
+ */
+export function createCustomer(root, act) {
   return {
-    update({ contact, previous }) {
-      if (!changed(root, contact?.id, contact?.customer, contact?.lookup, contact?.context, previous?.id)) return;
-      fill(root, h("h2", { class: "hidden" }, T.customer.title), contact ? present(contact) : absent(previous), before(contact));
+    update({ contact, previous, agent, usable }) {
+      const callable = usable && agent.state === "AVAILABLE";
+      const drawn = [contact?.id, contact?.customer, contact?.lookup, contact?.context, previous?.id, previous?.wrap_up, callable];
+      if (!changed(root, ...drawn)) return;
+      fill(root, h("h2", { class: "hidden" }, T.customer.title), contact ? present(contact) : absent(previous, callable, act), before(contact));
     },
   };
 }
@@ -53,10 +58,15 @@ function stranger(contact) {
   ];
 }
 
-function absent(previous) {
+function absent(previous, callable, act) {
   return [
     h("p", { class: "name idle" }, T.customer.nobody),
     previous ? h("p", { class: "quiet" }, `${T.customer.previous}: ${nameOf(previous)}`) : null,
     previous?.summary ? h("p", { class: "quiet" }, previous.summary.headline) : null,
+    ...(previous?.wrap_up?.tasks ?? previous?.summary?.tasks ?? []).map((task) =>
+      h("p", { class: "todo" }, icon("clock"), [task.text, task.due_on].filter(Boolean).join(" · "))),
+    previous?.caller ? h("button", { type: "button", class: "back", disabled: !callable, data: { key: "call-back" },
+        on: { click: () => act.callBack(previous.caller) } },
+      icon("answer"), T.customer.callBack, h("span", { class: "quiet" }, phone(previous.caller))) : null,
   ];
 }

@@ -3,11 +3,35 @@
 const SVG = "http://www.w3.org/2000/svg";
 const SVG_TAGS = new Set(["svg", "path", "circle", "rect", "line", "polyline", "g"]);
 
+/** The element of the page's frame with this id. */
+export function place(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no #${id}`);
+  return found;
+}
+
 /**
  * An element. Properties: `class`, `on` (listeners), `data` (dataset), booleans, null to leave out, else attributes.
+ * Children: elements, strings, null, or lists of them.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @overload
+ * @param {K} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...any} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+/**
+ * @overload
+ * @param {string} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...any} children
+ * @returns {SVGElement}
+ */
+/**
  * @param {string} tag
  * @param {Record<string, any>} properties
- * @param {...any} children elements, strings, null, or lists of them
+ * @param {...any} children
+ * @returns {any}
  */
 export function h(tag, properties = {}, ...children) {
   const element = SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
@@ -24,6 +48,20 @@ export function h(tag, properties = {}, ...children) {
 /** Replace an element's children. */
 export function fill(element, ...children) {
   element.replaceChildren(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+}
+
+/** Redraw `root` by `draw`; the focus stays on whatever bears the same `data-key` afterwards. */
+export function keepingFocus(root, draw) {
+  const focused = document.activeElement;
+  const key = focused instanceof HTMLElement && root.contains(focused) ? focused.dataset.key : null;
+  draw();
+  if (key) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
+/** Click what bears `data-key` in `root`, if it is there and enabled. */
+export function clickKey(root, key) {
+  const found = root.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
+  if (found instanceof HTMLElement) found.click();
 }
 
 /** Set text only where it differs, so that a selection and a live region are left alone. */

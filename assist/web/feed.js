@@ -15,6 +15,7 @@ export function backOff(n, random = Math.random()) {
 export class Feed {
   #handlers;
   #token = "";
+  /** @type {WebSocket|null} */
   #socket = null;
   #seq = null;
   #attempt = 0;

@@ -1,9 +1,14 @@
 // Single-key shortcuts, which an agent may turn off (WCAG 2.1.4). They do nothing while she types.
+import { fill, h } from "./dom.js";
+import { T } from "./strings.js";
 
 const STORED = "callfloor.keys";
 
-/** @param {Record<string, (event: KeyboardEvent) => void>} actions by key: "a", "Shift+A", "1" ... */
-export function createKeys(actions) {
+/**
+ * @param {HTMLElement} root where the switch stands
+ * @param {Record<string, (event: KeyboardEvent) => void>} actions by key: "a", "Shift+A", "1" ...
+ */
+export function createKeys(root, actions) {
   let enabled = localStorage.getItem(STORED) !== "off";
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && event.target instanceof HTMLElement) return event.target.blur();
@@ -13,17 +18,23 @@ export function createKeys(actions) {
     event.preventDefault();
     action(event);
   });
-  return {
-    get enabled() {
-      return enabled;
-    },
-    toggle() {
-      enabled = !enabled;
-      localStorage.setItem(STORED, enabled ? "on" : "off");
-    },
-  };
+
+  function draw() {
+    document.body.dataset.keys = enabled ? "on" : "off";
+    fill(root, h("button", { type: "button", class: "plain", title: T.keys.hint, "aria-pressed": String(enabled),
+      on: { click: toggle } }, enabled ? T.keys.on : T.keys.off));
+  }
+
+  function toggle() {
+    enabled = !enabled;
+    localStorage.setItem(STORED, enabled ? "on" : "off");
+    draw();
+    root.querySelector("button")?.focus();
+  }
+
+  return { draw };
 }
 
 function typing(target) {
-  return target instanceof Element && target.matches("input:not([type=checkbox]), textarea, select");
+  return target instanceof Element && target.matches("input:not([type=checkbox]):not([type=radio]), textarea, select");
 }

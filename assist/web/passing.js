@@ -1,57 +1,79 @@
-// Under the call's buttons: hold, and a colleague or another number asked, brought in, or given the customer.
-import { changed, fill, h } from "./dom.js";
+// Under the call's buttons: a colleague or another number asked, brought in, or given the customer.
+import { changed, fill, h, keepingFocus } from "./dom.js";
+import { createDirectory } from "./directory.js";
+import { icon } from "./icons.js";
 import { T } from "./strings.js";
-
-const KINDS = ["agent", "queue", "number"];
 
 /**
  * @param {HTMLElement} root
- * @param {(command: string, what: string, data?: object) => Promise<unknown>} ask
+ * @param {(command: string, what: string, data?: object) => Promise<{ok: boolean}>} ask
+ * @param {() => Promise<any>} load the directory
  */
-export function createPassing(root, ask) {
-  const kind = h("select", { id: "pass-kind" }, KINDS.map((name) => h("option", { value: name }, T.passing.kind[name])));
-  const whom = h("input", { id: "pass-to", maxlength: "64", autocomplete: "off", spellcheck: "false" });
+export function createPassing(root, ask, load) {
+  const directory = createDirectory(load, () => reach("consult", T.passing.consult));
   const buttons = h("div", { class: "buttons" });
-  const form = h("form", { class: "pass", on: { submit: (event) => event.preventDefault() } },
-    h("label", { for: "pass-kind", class: "hidden" }, T.passing.to), kind,
-    h("label", { for: "pass-to", class: "hidden" }, T.passing.who), whom);
+  const form = h("form", { class: "pass", on: { submit: (event) => event.preventDefault() } }, directory.elements);
   root.append(h("h2", { class: "hidden" }, T.passing.title), form, buttons);
+  let open = false;
+  let last = null;
 
-  const target = () => ({ kind: kind.value, to: whom.value.trim() });
-  const send = (command, what, data) => button(command, what, () => ask(command, what, data?.() ?? {}));
-  const reach = (command, what) => button(command, what, () => (whom.value.trim() ? ask(command, what, target()) : whom.focus()));
+  async function reach(command, what) {
+    const target = directory.target();
+    if (!target) return directory.focus();
+    const { kind, to } = target;
+    if ((await ask(command, what, { kind, to })).ok) {
+      directory.clear();
+      open = false;
+    }
+  }
+
+  function update(view) {
+    last = view;
+    const { contact, usable, calling } = view;
+    const talking = contact?.phase === "talking";
+    if (!talking) open = false;
+    const third = talking && Boolean(contact.consult);
+    root.hidden = !third && !open;
+    form.hidden = third;
+    if (!changed(buttons, talking, open, contact?.consult, contact?.consult_state, usable, calling)) return;
+    keepingFocus(buttons, () => {
+      fill(buttons, third ? withThird(contact, ask) : open ? alone(reach) : []);
+      for (const each of buttons.querySelectorAll("button")) each.disabled = !usable || calling;
+    });
+  }
 
   return {
-    update({ contact, usable, calling }) {
-      const talking = contact?.phase === "talking";
-      root.hidden = !talking;
-      form.hidden = !talking || Boolean(contact.consult);
-      if (!changed(buttons, talking, contact?.held, contact?.consult, contact?.consult_state, usable, calling)) return;
-      if (!talking) return fill(buttons);
-      const focused = buttons.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-      fill(buttons, contact.consult ? withThird(contact, send) : alone(contact, send, reach));
-      for (const each of buttons.children) each.disabled = !usable || calling;
-      if (focused) buttons.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
+    update,
+    get open() {
+      return open;
+    },
+    toggle() {
+      open = !open;
+      if (last) update(last);
+      if (open) directory.focus();
     },
   };
 }
 
-function alone(contact, send, reach) {
-  const hold = send("hold", contact.held ? T.passing.resume : T.passing.hold, () => ({ on: !contact.held }));
-  hold.setAttribute("aria-pressed", String(contact.held));
-  return [hold, reach("consult", T.passing.consult), reach("transfer", T.passing.transfer)];
-}
-
-function withThird(contact, send) {
-  const talking = contact.consult_state === "talking";
+function alone(reach) {
   return [
-    send("complete_transfer", T.passing.complete(contact.consult)),
-    talking ? send("swap", T.passing.swap) : null,
-    talking ? send("conference", T.passing.conference) : null,
-    send("cancel_consult", T.passing.cancel(contact.consult)),
-  ].filter(Boolean);
+    button("consult", "talk", T.passing.consult, () => reach("consult", T.passing.consult)),
+    button("transfer", "forward", T.passing.transfer, () => reach("transfer", T.passing.transfer)),
+  ];
 }
 
-function button(key, words, action) {
-  return h("button", { class: "call", type: "button", data: { key }, on: { click: action } }, h("span", {}, words));
+function withThird(contact, ask) {
+  const talking = contact.consult_state === "talking";
+  const send = (command, shape, words) => button(command, shape, words, () => ask(command, words));
+  return [
+    h("p", { class: "third quiet" }, T.passing.third[contact.consult_state]?.(contact.consult)),
+    send("complete_transfer", "forward", T.passing.complete(contact.consult)),
+    talking ? send("swap", "swap", T.passing.swap) : null,
+    talking ? send("conference", "people", T.passing.conference) : null,
+    send("cancel_consult", "close", T.passing.cancel(contact.consult)),
+  ];
+}
+
+function button(key, shape, words, action) {
+  return h("button", { class: "call", type: "button", data: { key }, on: { click: action } }, icon(shape), h("span", {}, words));
 }

@@ -35,7 +35,7 @@ export function createTranscript(root) {
     /** Scroll to an utterance and point at it for a moment. */
     show(utteranceId) {
       const target = log.querySelector(`[data-utterance="${CSS.escape(utteranceId)}"]`);
-      if (!target) return;
+      if (!(target instanceof HTMLElement)) return;
       following = false;
       target.scrollIntoView({ block: "center" });
       live.hidden = nearEnd();

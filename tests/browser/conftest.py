@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.fakes import contact_script as script
@@ -24,6 +25,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEADLINE_S = 20.0
 LOST_LINE = "WebSocket connection to"
@@ -45,6 +47,13 @@ class FloorServer:
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
         assert self._line() == "done"
+
+    def asked(self) -> list[str]:
+        """The commands it was given since it started."""
+        assert self._process.stdin
+        self._process.stdin.write("asked\n")
+        self._process.stdin.flush()
+        return self._line().split("\x1f")
 
     def kill(self) -> None:
         """End it without a word, as a crash would."""
@@ -91,6 +100,11 @@ class Desktop:
         self.page.get_by_label("Secret").fill(secret)
         self.page.get_by_role("button", name="Log in").click()
         expect(self.page.locator("#topbar .who")).to_be_visible()
+
+    def barriers(self) -> list[str]:
+        """What axe-core finds against WCAG 2.2 A and AA, and its best practices: rule, help, first element."""
+        found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": list(WCAG)}}).response["violations"]
+        return [f"{each['id']}: {each['help']}: {each['nodes'][0]['target']}" for each in found]
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(LOST_LINE):

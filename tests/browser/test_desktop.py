@@ -35,22 +35,114 @@ def test_the_page_folds_the_golden_desks_as_python_does(desktop: Desktop, floors
 
 
 def test_a_customer_is_held_and_a_colleague_asked(desktop: Desktop, floors: Floors) -> None:
-    floor, page = floors.start(), desktop.page
+    floor, page = floors.start("answered"), desktop.page
     desktop.log_in(floor.url)
-    floor.tell("until answered")
     expect(page.get_by_role("button", name="Hold")).to_have_attribute("aria-pressed", "false")
-    page.get_by_role("button", name="Hold").click()
+    page.keyboard.press("h")
     expect(page.get_by_role("button", name="Resume")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".hold-timer")).to_contain_text("On hold 0:0")
     page.get_by_role("button", name="Resume").click()
-    page.get_by_role("button", name="Ask").click()
-    expect(page.locator("#pass-to")).to_be_focused()
-    page.keyboard.type("ben")
-    page.get_by_role("button", name="Ask").click()
+    expect(page.locator(".hold-timer")).to_be_hidden()
+    page.keyboard.press("t")
+    expect(page.get_by_role("combobox", name="Agent, queue or number")).to_be_focused()
+    expect(page.get_by_role("option")).to_contain_text(["Ben Okafor", "Cora Diaz", "billing", "support"])
+    page.keyboard.type("be")
+    expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.get_by_role("option")).to_contain_text("Ready")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Give to ben")).to_be_enabled()
     expect(page.get_by_role("button", name="All three")).to_be_visible()
     expect(page.locator("#pass-to")).to_be_hidden()
+    assert desktop.barriers() == []
     page.get_by_role("button", name="Let ben go").click()
-    expect(page.get_by_role("button", name="Hold")).to_be_visible()
+    expect(page.locator("#passing")).to_be_hidden()
+
+
+def test_keys_are_pressed_and_help_is_asked_for(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start("answered"), desktop.page
+    desktop.log_in(floor.url)
+    page.keyboard.press("p")
+    page.keyboard.type("4#")
+    page.get_by_role("button", name="Star").click()
+    expect(page.locator("#keypad .sent")).to_have_text("4#*")
+    assert desktop.barriers() == []
+    page.keyboard.press("p")
+    expect(page.locator("#keypad")).to_be_hidden()
+    assert floor.asked() == ["PressKeys 4", "PressKeys #", "PressKeys *"]
+    page.keyboard.press("r")
+    expect(page.get_by_role("button", name="Hand is up")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("r")
+    expect(page.get_by_role("button", name="Help")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_pause_has_its_reason_and_nobody_disturbs(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start(), desktop.page
+    desktop.log_in(floor.url)
+    page.get_by_label("Pause for").select_option("Meal")
+    expect(page.locator(".state")).to_contain_text("Not ready")
+    expect(page.locator(".state")).to_contain_text("meal")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+R")
+    expect(page.locator(".state")).to_have_text("Ready")
+    page.get_by_label("Pause for").select_option("Do not disturb")
+    expect(page.locator(".state")).to_contain_text("do not disturb")
+    floor.tell("until ringing")
+
+
+def test_an_answer_goes_into_the_note_and_is_voted_for(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start("answered"), desktop.page
+    desktop.log_in(floor.url)
+    page.locator("#note").fill("asked about the refund")
+    floor.tell("article")
+    page.locator("#cards .stack button", has_text="Refunds take").click()
+    expect(page.locator(".focus .stale")).to_contain_text("Past its review date")
+    page.locator("#customer").focus()
+    page.keyboard.press("i")
+    expect(page.locator("#note")).to_have_value("asked about the refund\nOnce released, three to five working days.")
+    expect(page.locator("#note-panel [role=status]")).to_have_text("Saved")
+    page.get_by_role("button", name="It helped").click()
+    expect(page.locator("#cards .settled")).to_contain_text("accepted")
+
+
+def test_the_wrap_up_is_edited_survives_and_is_confirmed(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start("ended"), desktop.page
+    desktop.log_in(floor.url)
+    assert desktop.barriers() == []
+    expect(page.locator("#summary .count")).to_have_text("Draft from the call")
+    expect(page.get_by_label("What is to be done")).to_have_value("Confirmation email to Maria")
+    page.keyboard.press("w")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Refunded; she is content")
+    page.get_by_label("Disposition").select_option("billing follow up")
+    page.get_by_label("Yes").check()
+    page.get_by_role("button", name="Add a task").click()
+    page.keyboard.type("Call her on Friday")
+    floor.kill()
+    expect(page.locator("#summary .count")).to_contain_text("Kept here")
+    page.keyboard.type(" at noon")
+    floors.start("ended", floor.port)
+    expect(page.locator(".connection")).to_have_text("Live")
+    expect(page.locator("#summary .count")).to_have_text("Saved")
+    page.reload()
+    expect(page.locator("#wrap-text")).to_have_value("Refunded; she is content")
+    expect(page.get_by_label("What is to be done").last).to_have_value("Call her on Friday at noon")
+    expect(page.get_by_label("Yes")).to_be_checked()
+    page.keyboard.press("Shift+W")
+    expect(page.locator(".state")).to_have_text("Ready")
+    expect(page.locator("#customer")).to_contain_text("Call her on Friday at noon")
+
+
+def test_a_note_being_typed_is_not_lost_when_the_contact_leaves_the_desk(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start("ended"), desktop.page
+    desktop.log_in(floor.url)
+    expect(page.locator("#summary h2")).to_be_visible()
+    page.locator("#note").fill("typed in the last moment")
+    floor.tell("until ready again")
+    expect(page.locator("#note")).to_be_hidden()
+    page.wait_for_function("sessionStorage.getItem('callfloor.note.c-20481') === null")
+    assert floor.asked()[-1:] == ["Note typed in the last moment"]
 
 
 def test_a_call_from_ringing_to_summary(desktop: Desktop, floors: Floors) -> None:
@@ -74,7 +166,7 @@ def test_a_call_from_ringing_to_summary(desktop: Desktop, floors: Floors) -> Non
     expect(page.locator("#transcript .withheld")).to_have_count(2)
     expect(page.locator("#transcript .unsure")).to_have_text("lopez")
     floor.tell("until ended")
-    expect(page.locator("#summary h3")).to_contain_text("Double charge of March refunded")
+    expect(page.locator("#summary .headline")).to_contain_text("Double charge of March refunded")
     floor.tell("until ready again")
     expect(page.locator("#customer .name")).to_have_text("No call")
     expect(page.locator("#summary")).to_be_hidden()
@@ -84,9 +176,10 @@ def test_a_poor_line_is_said_and_a_good_one_has_its_number(desktop: Desktop, flo
     floor, page = floors.start(), desktop.page
     desktop.log_in(floor.url)
     floor.tell("until four cards")
-    for mos, words in ((4.2, "line 4.2 of 4.4"), (3.1, "The line is poor (MOS 3.1 of 4.4)")):
+    for mos, words in ((4.2, "Line good"), (3.8, "Line fair"), (3.1, "Line poor")):
         floor.tell(f"line {mos}")
-        expect(page.locator("#strip")).to_contain_text(words)
+        expect(page.locator(".quality")).to_contain_text(f"{words}MOS {mos}")
+    expect(page.locator("#strip")).to_contain_text("The line is poor (MOS 3.1 of 4.4)")
 
 
 def test_lines_that_do_not_change_are_not_drawn_again(desktop: Desktop, floors: Floors) -> None:
@@ -282,6 +375,7 @@ def test_text_has_contrast(browser: Browser, floors: Floors, scheme: str, away: 
         floor.kill()
         expect(desktop.page.locator(".connection")).to_have_text("Reconnecting")
     assert desktop.page.evaluate(CONTRAST) == []
+    assert desktop.barriers() == []
     context.close()
 
 

@@ -78,6 +78,14 @@ NO_CARD_NUMBERS = Card(
 )  # fmt: skip
 
 
+REFUND_TIME = Card(
+    f"{CONTACT}/refund_time/1", CardKind.KNOWLEDGE, "Refunds take three to five working days",
+    "Stale: Billing team should have reviewed it by 1 May 2026",
+    (Evidence("speech", "when is my refund in the bank", "u3", "caller", 38.0), Evidence("knowledge/refund_time.md")),
+    "refund_time", "a1b2c3", "final", lines=("Once released, three to five working days.",), priority=550,
+)  # fmt: skip
+
+
 def _words(text: str, start: float, end: float, unsure: tuple[str, ...]) -> tuple[Word, ...]:
     words = text.split()
     each = (end - start) / len(words)

@@ -1,7 +1,8 @@
 """The real web application over the fake floor: ``python -m tests.fakes.floor_server --port 0``.
 
 Prints the URL, then obeys lines on stdin: ``until MARK`` (see contact_script), ``play [SPEED]``, ``refuse REASON``,
-``line MOS`` (how the call sounds), ``lost`` (the worker dies); ``quit`` or the end of stdin ends it. With ``--play`` it
+``line MOS`` (how the call sounds), ``article`` (a card that is stale), ``asked`` (prints the commands so far in one
+line), ``lost`` (the worker dies); ``quit`` or the end of stdin ends it. With ``--play`` it
 plays by itself.
 """
 
@@ -13,7 +14,9 @@ import sys
 from dataclasses import replace
 
 from assist.api.app import create_app
+from assist.api.ports import AgentCommand
 from assist.api.server import WebSettings, serving
+from assist.cards import CardShown
 from assist.feed import Feed
 from assist.security import Security
 from ivr.contacts import AgentStateChanged, ContactEnded
@@ -25,8 +28,8 @@ AGENTS = STAFF
 KEY = b"a key only the fake floor has .."
 
 
-async def obey(line: str, floor: FakeFloor, performance: Performance) -> None:
-    """Carry out one line of stdin."""
+async def obey(line: str, floor: FakeFloor, performance: Performance) -> str:
+    """Carry out one line of stdin; the answer."""
     verb, _, rest = line.strip().partition(" ")
     match verb:
         case "until":
@@ -37,11 +40,20 @@ async def obey(line: str, floor: FakeFloor, performance: Performance) -> None:
             floor.refuse = rest
         case "line":
             floor.tell(replace(script.STATION, mos=float(rest)))
+        case "article":
+            floor.tell(CardShown(script.AGENT, script.REFUND_TIME, 0.5), script.CONTACT)
+        case "asked":
+            return "\x1f".join(f"{type(each).__name__} {_words(each)}" for each in floor.commands)
         case "lost":
             floor.tell(AgentStateChanged(script.AGENT, "WRAPUP", "", floor.clock.wall()))
             floor.tell(ContactEnded("worker_lost", "", 40.0, 20.0), script.CONTACT)
         case _:
             raise SystemExit(f"unknown: {line!r}")
+    return "done"
+
+
+def _words(command: AgentCommand) -> str:
+    return str(getattr(command, "digits", "") or getattr(command, "text", ""))
 
 
 async def read_lines() -> asyncio.StreamReader:
@@ -65,8 +77,7 @@ async def run(port: int, at: str, play: bool) -> None:
             await performance.play()
         lines = await read_lines()
         while (line := (await lines.readline()).decode()) and line.strip() != "quit":
-            await obey(line, floor, performance)
-            print("done", flush=True)
+            print(await obey(line, floor, performance), flush=True)
 
 
 def main() -> None:
