@@ -6,6 +6,7 @@ where the one before it stood (the driver then leaves out ``Emit``, which is alr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assist import effects as engine
@@ -84,7 +85,7 @@ CaseEffect = Tell | Emit | LookUp | Keep
 class Case:
     """One contact. The assistant works for the agent who has, or is offered, the contact."""
 
-    def __init__(self, contact_id: str, content: Content) -> None:
+    def __init__(self, contact_id: str, content: Content, votes: Mapping[str, int] | None = None) -> None:
         self.contact_id = contact_id
         self.worker_id = ""
         self.caller = ""
@@ -104,7 +105,8 @@ class Case:
         self._wrapped: dict[str, WrapUpSaved] = {}
         self._ringing: set[str] = set()
         self._content = content
-        self._past = Past(content)
+        self._votes = votes
+        self._past = Past(content, votes)
         self._messages = Messages()
         self._assistant: ContactAssistant | None = None
 
@@ -254,7 +256,7 @@ class Case:
         if self._past.begun:
             return self._pass_to(agent, "ringing", at)
         self.agent = agent
-        self._assistant = ContactAssistant(self._content, agent)
+        self._assistant = ContactAssistant(self._content, agent, self._votes)
         rang = ContactRang(self.contact_id, self.caller, self.queue)
         return self._tell(self._assigned(agent, "ringing", at)) + self._assist(rang, at)
 

@@ -240,6 +240,7 @@ def content_check(directory: Path) -> None:
 def evaluate_cards(
     directory: Path,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+    noisy: Annotated[bool, typer.Option("--noisy", help="Their noisy twins, as a recogniser heard them.")] = False,
     content_directory: Content = None,
 ) -> None:
     """Score the cards of labelled dialogues (NAME.jsonl with NAME.labels.json beside it)."""
@@ -248,9 +249,9 @@ def evaluate_cards(
     from assist.replay import TODAY
     from assist.store.seed import demo_customer
 
-    report = evaluate.evaluate(
-        directory, load_content(content_directory or BUILT_IN), lambda number: demo_customer(number, TODAY)
-    )
+    heard = evaluate.NOISY if noisy else evaluate.CLEAN
+    content = load_content(content_directory or BUILT_IN)
+    report = evaluate.evaluate(directory, content, lambda number: demo_customer(number, TODAY), heard)
     typer.echo(evaluate.as_json(report) if as_json else report.text())
 
 

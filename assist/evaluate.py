@@ -24,6 +24,9 @@ from assist.replay import Replayed, ShownCard, read, replay
 from assist.sentiment import Direction
 from voice.errors import DocumentError
 
+CLEAN, NOISY = ".jsonl", ".noisy.jsonl"
+"""What a dialogue's file is called after its name: as written, and as a recogniser heard it (``bench.noisy_twins``)."""
+
 FindCustomer = Callable[[str], CustomerProfile | None]
 
 
@@ -147,8 +150,10 @@ class Report:
         return "\n".join([*lines, *(f"  {mistake}" for mistake in self.mistakes)])
 
 
-def evaluate(directory: Path, content: Content, find: FindCustomer) -> Report:
-    """Replay every labelled dialogue in ``directory`` (not below it). Raises DocumentError."""
+def evaluate(directory: Path, content: Content, find: FindCustomer, heard: str = CLEAN) -> Report:
+    """Replay every labelled dialogue in ``directory`` (not below it); ``heard``: CLEAN or NOISY. Raises
+    DocumentError.
+    """
     files = sorted(directory.glob("*.labels.json")) if directory.is_dir() else []
     if not files:
         raise DocumentError(directory, None, "no labelled dialogues", "name them NAME.jsonl and NAME.labels.json")
@@ -157,7 +162,7 @@ def evaluate(directory: Path, content: Content, find: FindCustomer) -> Report:
         name = file.name.removesuffix(".labels.json")
         labels = read_labels(file)
         customer = find(labels.customer) if labels.customer else None
-        replayed = replay(read(file.with_name(f"{name}.jsonl")), content, labels.customer or "", customer)
+        replayed = replay(read(file.with_name(f"{name}{heard}")), content, labels.customer or "", customer)
         judge(name, labels, replayed, report)
     return report
 

@@ -62,7 +62,7 @@ from assist.callers import StoreDirectory
 from assist.cards import CARD_EVENTS, CardSettled, CardShown, CardUpdated, StepTicked
 from assist.casework import Case, CaseEffect
 from assist.coaching import COACHING_EVENTS, HandLowered, HandRaised
-from assist.content import Content
+from assist.content_shelf import ContentShelf
 from assist.desk_events import DESK_CONTROLS, NoteSaved, RecogniserChanged, StationChanged, WrapUpSaved
 from assist.dispatch import Dispatch
 from assist.feed import Feed
@@ -128,6 +128,8 @@ DO_NOT_DISTURB = "do not disturb"
 """The reason of an agent who wants nobody to ring."""
 _TIMER_SLACK_S = 0.005
 """A timer may fire a moment early by the wall clock; this keeps it from being set again for nothing."""
+VOTES_S = 90 * 86_400.0
+"""What agents thought of an article longer ago does not move it."""
 KEPT_CASES = 1000
 """Ended contacts whose case stays in memory for words and commands that come late."""
 
@@ -136,7 +138,7 @@ class Floor:
     """See the module docstring; also the web side's ``FloorPort``. Belongs to one event loop."""
 
     def __init__(
-        self, bus: Bus, store: Store, feed: Feed, brain: Acd, content: Content, recogniser: RecogniserChanged,
+        self, bus: Bus, store: Store, feed: Feed, brain: Acd, shelf: ContentShelf, recogniser: RecogniserChanged,
         agents: Sequence[AgentSettings], domain: str, clock: Clock, vip: Sequence[str] = (),
         oversight: Oversight | None = None, banners: Banners | None = None,
         reachable: Callable[[str], bool] = lambda number: False, retries: RetryPolicy | None = None,
@@ -146,12 +148,12 @@ class Floor:
         self._journal = Journal(store, EVENTS)
         self._feed = feed
         self._dispatch = Dispatch(
-            brain, bus, clock, agents, domain, StoreDirectory(store, vip), content.library, self._spawn,
+            brain, bus, clock, agents, domain, StoreDirectory(store, vip), shelf, self._spawn,
             self._agent_changed, reachable, retries,
         )  # fmt: skip
         self._call_desk = CallDesk(bus, self._dispatch, agents, domain)
         self._holds = Holds(lambda agent: feed.desk(agent).contact, self._to_station, self._control, self._spawn)
-        self._content = content
+        self._shelf = shelf
         self._banners = banners
         self._recogniser = recogniser
         self._clock = clock
@@ -176,7 +178,7 @@ class Floor:
             self._orders.may_see,
         )  # fmt: skip
         self._supervisors = Supervisors(
-            bus, self._agents, self._oversight, content, domain, clock, self._tell, self._own,
+            bus, self._agents, self._oversight, shelf.content, domain, clock, self._tell, self._own,
             self._cases.get, self._spawn, self._board,
         )  # fmt: skip
 
@@ -185,6 +187,8 @@ class Floor:
         self._dispatch.remember(await self._journal.states(self._clock.wall()))
         self._dispatch.outbound.recall(await self._journal.open_promises(self._clock.wall()))
         self._unheard = await self._journal.open_contacts()
+        settled = await self._journal.between((CardSettled,), self._clock.wall() - VOTES_S, self._clock.wall())
+        self._shelf.voted(each.event for each in settled if isinstance(each.event, CardSettled))
         now = self._clock.wall()
         for envelope in await self._journal.between(COUNTED, midnight(now, ZoneInfo(self._oversight.report.zone)), now):
             self._board.counted(envelope.contact_id or "", envelope.event, envelope.at)
@@ -255,11 +259,12 @@ class Floor:
             case = await self._folded(contact_id)
             self._cases[contact_id] = case
             self._forget_old_cases()
+            self._spawn(self._shelf.refresh())
         return case
 
     async def _folded(self, contact_id: str) -> Case:
         """A case as the log tells it. Desks are told at the times things happened; nothing is published again."""
-        case, told = Case(contact_id, self._content), list[tuple[casework.Tell, float]]()
+        case, told = Case(contact_id, self._shelf.content, self._shelf.votes), list[tuple[casework.Tell, float]]()
         for envelope in await self._journal.of_contact(contact_id):
             self._logged.add(envelope.id)
             self._supervisors.recall(case, envelope.event, envelope.at)
@@ -384,6 +389,8 @@ class Floor:
 
     def _route(self, case: Case, event: Event) -> None:
         """Tell the ACD, and supervisors, what concerns them."""
+        if isinstance(event, CardSettled):
+            self._shelf.voted((event,))
         self._supervisors.heard(case, event)
         self._dispatch.heard(case.contact_id, case.caller, event)
         if isinstance(event, ContactSnapshot | ContactEnded):

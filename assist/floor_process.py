@@ -20,12 +20,15 @@ from assist.api.access import Archives
 from assist.api.app import create_app
 from assist.api.server import WebSettings, serving
 from assist.banners import Banners
+from assist.content import BUILT_IN as CONTENT
 from assist.content import load_content
+from assist.content_shelf import ContentShelf
 from assist.desk_events import RecogniserChanged
 from assist.feed import Feed
 from assist.floor import COMMANDS, EVENTS, Floor
 from assist.reports.settings import ReportSettings
 from assist.security import Security, signing_key
+from assist.settings import AssistSettings
 from assist.store import Store
 from assist.store.archive import Archive
 from assist.store.settings import store_url
@@ -71,6 +74,8 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     )
     brain = Acd(times, queues=read_queues(settings))
     model = recogniser(settings.section("transcription", TranscriptionSettings).model)
+    content = settings.section("assist", AssistSettings).content or CONTENT
+    shelf = ContentShelf(load_content(content), content)
     domain = settings.section("front", FrontSettings).domain
     alerts = settings.section("alerts", AlertSettings)
     client = httpx.AsyncClient()
@@ -80,7 +85,7 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     report = settings.section("report", ReportSettings)
     oversight = Oversight(supervision, load_alert_rules(alerts.rules or BUILT_IN), webhook, report)
     floor = Floor(
-        bus, store, feed, brain, load_content(), model, agents, domain, clock, ivr.vip, oversight,
+        bus, store, feed, brain, shelf, model, agents, domain, clock, ivr.vip, oversight,
         Banners(where, ivr.flow), lambda number: trunks.for_number(number) is not None, ivr.retries(),
     )  # fmt: skip
     users, web = Users(store), settings.section("web", WebSettings)

@@ -6,7 +6,7 @@ stands where that one stood: history, promises and open steps included.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from assist import effects as engine
 from assist.cards import Card, CardSettled, CardShown
@@ -26,8 +26,9 @@ class Past:
     agent answered, a line each.
     """
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, votes: Mapping[str, int] | None = None) -> None:
         self._content = content
+        self._votes = votes
         self._inputs: list[tuple[Input, float]] = []
         self._transcript: dict[str, Event] = {}
         self._customer: CustomerIdentified | None = None
@@ -72,7 +73,11 @@ class Past:
 
     def assistant(self, agent: str) -> tuple[ContactAssistant, tuple[Event, ...]]:
         """An assistant for ``agent`` that knows all of it, and what her desk is to be told."""
-        assistant, cards, settled = ContactAssistant(self._content, agent), dict[str, Card](), list[CardSettled]()
+        assistant, cards, settled = (
+            ContactAssistant(self._content, agent, self._votes),
+            dict[str, Card](),
+            list[CardSettled](),
+        )
         for given, at in self._inputs:
             for effect in assistant.handle(given, at):
                 match effect:

@@ -9,6 +9,7 @@ twice) is skipped.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -178,6 +179,12 @@ def phrase_words(phrase: str) -> tuple[str, ...]:
     """
     words: list[str] = []
     for part in phrase.split():
-        spoken = (part,) if part in GAPS else tuple(token.text for token in fluent(tokenise(part)))
+        spoken = (part,) if part in GAPS else _spoken(part)
         words += [word for word in spoken if word in GAPS or not words or word != words[-1]]
     return tuple(words) if words and words[0] not in GAPS and words[-1] not in GAPS else ()
+
+
+@functools.lru_cache(maxsize=8192)
+def _spoken(part: str) -> tuple[str, ...]:
+    """A content directory says the same word thousands of times."""
+    return tuple(token.text for token in fluent(tokenise(part)))

@@ -25,6 +25,7 @@ from assist.api.ports import (
 )
 from assist.cards import CardShown
 from assist.content import Content
+from assist.content_shelf import ContentShelf
 from assist.desk import Desk
 from assist.desk_events import RecogniserChanged
 from assist.feed import Feed, FeedConnection, FeedMessage
@@ -148,8 +149,8 @@ class House:
         self.feed = Feed(self.clock)
         self.floor_bus = MemoryBus(self.hub, f"floor-{id(self.feed)}", self.clock)
         self.floor = Floor(
-            self.floor_bus, self.store, self.feed, Acd(self._times, queues=self._queues), self._content, MODEL,
-            self.agents, "callfloor", self.clock, oversight=self.oversight,
+            self.floor_bus, self.store, self.feed, Acd(self._times, queues=self._queues),
+            ContentShelf(self._content), MODEL, self.agents, "callfloor", self.clock, oversight=self.oversight,
         )  # fmt: skip
         await self.floor.recall()
         self._running = asyncio.create_task(self.floor.run())

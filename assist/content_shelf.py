@@ -1,0 +1,87 @@
+"""The content that contacts begin with: the directory as it is now, and what agents thought of its articles.
+
+Running contacts keep the version they began with. A directory somebody broke is said in the log by file, line and fix,
+and contacts go on with the last good version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from assist.cards import CardSettled
+from assist.content import Content, load_content
+from assist.deck import ACCEPTED, DISMISSED
+from ivr.self_service import KnowledgeAnswer
+from voice.errors import DocumentError
+
+log = logging.getLogger(__name__)
+
+Stamp = frozenset[tuple[str, int, int]]
+
+
+class ContentShelf:
+    """Holds ``content``; with ``directory``, where it was read, it can be read again. Belongs to one event loop."""
+
+    def __init__(self, content: Content, directory: Path | None = None) -> None:
+        self._content = content
+        self._directory = directory
+        self._seen = _stamp(directory)
+        self._votes: Counter[str] = Counter()
+        self._voted: dict[str, str] = {}
+
+    @property
+    def content(self) -> Content:
+        """What a contact that begins now is advised with."""
+        return self._content
+
+    @property
+    def votes(self) -> Mapping[str, int]:
+        """Accepted less dismissed, by knowledge article, as of now."""
+        return dict(self._votes)
+
+    def answer(self, question: str) -> KnowledgeAnswer | None:
+        """``ivr.self_service.AnswerBook``."""
+        return self._content.library.answer(question)
+
+    def texts(self) -> tuple[str, ...]:
+        """``ivr.self_service.AnswerBook``."""
+        return self._content.library.texts()
+
+    def voted(self, events: Iterable[CardSettled]) -> None:
+        """Agents settled cards. The first word on a card counts; a repeat changes nothing."""
+        for event in events:
+            _, _, rule = event.card_id.rpartition(":")[0].rpartition(":")
+            if rule in self._content.library.articles and event.card_id not in self._voted:
+                self._voted[event.card_id] = event.outcome
+                self._votes[rule] += (event.outcome == ACCEPTED) - (event.outcome == DISMISSED)
+
+    async def refresh(self) -> None:
+        """Read the directory again if a file of it has changed; in a thread, since it takes a second."""
+        stamp = _stamp(self._directory)
+        if self._directory is None or stamp == self._seen:
+            return
+        self._seen = stamp  # before it is read: what changes meanwhile is seen the next time
+        try:
+            found = await asyncio.to_thread(load_content, self._directory)
+        except DocumentError as error:
+            log.error("%s. Contacts are advised by version %s of before", error, self._content.version)
+            return
+        log.warning("content version %s instead of %s", found.version, self._content.version)
+        self._content = found
+
+
+def _stamp(directory: Path | None) -> Stamp:
+    if directory is None:
+        return frozenset()
+    found = set()
+    for file in directory.glob("**/*"):
+        try:
+            stat = file.stat()
+        except OSError:
+            continue  # gone between the listing and the look
+        found.add((str(file), stat.st_mtime_ns, stat.st_size))
+    return frozenset(found)
