@@ -35,6 +35,7 @@ from ivr.contacts import (
     ContactOffered,
     ContactQueued,
     ContactSnapshot,
+    SurveyAnswered,
 )
 from ivr.controls import (
     AgentLost,
@@ -79,7 +80,18 @@ class Keep:
     summary: ContactSummary
 
 
-CaseEffect = Tell | Emit | LookUp | Keep
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """Something of this customer's is to be settled."""
+
+    customer_id: int
+    title: str
+    at: float
+
+
+CaseEffect = Tell | Emit | LookUp | Keep | OpenTask
+LOW_SCORES = {"csat": 2, "nps": 6, "ces": 3}
+"""Up to here a survey's score asks for somebody to see to it: the two worst stars, NPS's detractors, a great effort."""
 
 
 class Case:
@@ -88,6 +100,7 @@ class Case:
     def __init__(self, contact_id: str, content: Content, votes: Mapping[str, int] | None = None) -> None:
         self.contact_id = contact_id
         self.worker_id = ""
+        self._customer_id: int | None = None
         self.caller = ""
         self.queue = ""
         self.priority = 0
@@ -147,6 +160,8 @@ class Case:
                 return self._tell(event) + self._assist(CallerHeld(held, at - self.offered_at), at)
             case ContactTransferred() | AgentLost():
                 return self._passed(event, at)
+            case SurveyAnswered(kind, score) if score <= LOW_SCORES.get(kind, -1) and self._customer_id is not None:
+                return (OpenTask(self._customer_id, f"Low survey score: {kind.upper()} {score}", at),)
             case ConsultStarted() | ConsultAnswered() | ConsultEnded() | TransferFailed():
                 return self._tell(event) + self._consulting(event, at)
             case WrapUpSaved():
@@ -233,6 +248,7 @@ class Case:
 
     def customer_found(self, found: CustomerFound, at: float) -> tuple[CaseEffect, ...]:
         """The answer to ``LookUp``."""
+        self._customer_id = found.customer.customer_id if found.customer is not None else None
         line = customer_line(found.customer) if found.customer else None
         identified = CustomerIdentified(line)
         self._past.saw(identified)

@@ -72,6 +72,7 @@ from assist.messages_left import MessageKept
 from assist.one_hold import Holds
 from assist.pbx_contacts import PBX, PbxContacts, at_station
 from assist.store import Store, StoreError
+from assist.store.tasks import Tasks
 from assist.summary import ContactSummary
 from assist.supervisors import Oversight, Supervisors
 from ivr.acd import Acd
@@ -337,6 +338,8 @@ class Floor:
                     self._spawn(self._look_up(case, number))
                 case casework.Keep(summary):
                     self._spawn(self._keep(summary))
+                case casework.OpenTask(customer_id, title, at):
+                    self._spawn(self._open_task(customer_id, title, at))
         self._wait_for(case)
 
     def _wait_for(self, case: Case) -> None:
@@ -380,6 +383,12 @@ class Floor:
             await self._store.record_contact(summary)
         except StoreError as error:
             log.error("the summary of contact %s is not kept: %s", summary.contact_id, error)
+
+    async def _open_task(self, customer_id: int, title: str, at: float) -> None:
+        try:
+            await Tasks(self._store).open_issue(customer_id, title, at)
+        except StoreError as error:
+            log.error("the task %r of customer %d is not kept: %s", title, customer_id, error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         assert self._tasks is not None

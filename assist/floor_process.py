@@ -32,6 +32,7 @@ from assist.settings import AssistSettings
 from assist.store import Store
 from assist.store.archive import Archive
 from assist.store.settings import store_url
+from assist.store.tasks import Tasks
 from assist.store.users import Audit, Users
 from assist.supervision import SupervisionSettings
 from assist.supervisors import Oversight
@@ -90,7 +91,9 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     )  # fmt: skip
     users, web = Users(store), settings.section("web", WebSettings)
     security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock, users)
-    archives = Archives(users, Audit(store), Archive(store), agents, where.recordings, where.recording_key)
+    archives = Archives(
+        users, Audit(store), Archive(store), Tasks(store), agents, where.recordings, where.recording_key
+    )
     app = create_app(floor, feed, security, clock, archives, web)
     try:
         await floor.recall()

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from assist.security import AccountsUnavailableError, Identity, Security, TokenError
 from assist.store.archive import Archive, ContactLine
+from assist.store.tasks import Tasks
 from assist.store.users import Audit, AuditEntry, Users
 from assist.supervision import may_supervise
 from voice.clock import Clock
@@ -33,6 +34,7 @@ class Archives:
     users: Users
     audit: Audit
     contacts: Archive
+    tasks: Tasks
     agents: tuple[AgentSettings, ...]
     recordings: Path
     recording_key: Path

@@ -21,6 +21,7 @@ from assist.api.people import people
 from assist.api.ports import Directory, FloorPort, SupervisorView
 from assist.api.server import WebSettings
 from assist.api.station_socket import StationSocket
+from assist.api.tasks import tasks
 from assist.feed import Feed
 from assist.security import Identity, Security
 from assist.store.errors import StoreError
@@ -51,6 +52,7 @@ def create_app(
     app.exception_handler(StoreError)(_store_away)
     app.include_router(people)
     app.include_router(archive)
+    app.include_router(tasks)
     _add_floor(app, floor)
     feeds = FeedSocket(floor, feed, security, clock, web.origins)
     boards = BoardSocket(floor, security, clock, web.origins)

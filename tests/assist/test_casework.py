@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
+import pytest
+
 from assist.cards import CardKind, CardRetracted, CardSettled, CardShown, CardUpdated, StepTicked
-from assist.casework import Case, CaseEffect, Emit, Keep, LookUp, Tell
+from assist.casework import Case, CaseEffect, Emit, Keep, LookUp, OpenTask, Tell
 from assist.content import Content
 from assist.desk_events import ContactAssigned, ContactReleased, CustomerIdentified, NoteSaved, SummaryDrafted
 from assist.desk_lines import customer_line, drafted
@@ -19,6 +21,7 @@ from ivr.contacts import (
     ContactOffered,
     ContactQueued,
     ContactSnapshot,
+    SurveyAnswered,
 )
 from tests.assist.dialogue import SARAH, START, final, partial
 from transcription.utterances import TranscriptionGap
@@ -240,3 +243,19 @@ def test_what_falls_due_in_silence_is_told_at_its_time_and_again_by_a_fold_of_th
     late = Envelope("late", due + 1.0, "w1-1", 99, NoteSaved("still there"), "c1")
     again = [event.card.id for event in emitted(folded.case.handle(late)) if isinstance(event, CardShown)]
     assert again == live
+
+
+@pytest.mark.parametrize(
+    ("kind", "score", "opens"),
+    [("csat", 2, True), ("csat", 3, False), ("nps", 6, True), ("ces", 3, True), ("odd", 0, False)],
+)
+def test_a_low_survey_score_of_a_known_customer_opens_a_task(
+    content: Content, kind: str, score: int, opens: bool
+) -> None:
+    case = Case("c1", content)
+    stranger = case.handle(Envelope("e1", 50.0, "w1", 1, SurveyAnswered(kind, score), "c1"))
+    assert not [effect for effect in stranger if isinstance(effect, OpenTask)]
+    case.customer_found(CustomerFound(SARAH, NUMBER), 60.0)
+    effects = case.handle(Envelope("e2", 70.0, "w1", 2, SurveyAnswered(kind, score), "c1"))
+    tasks = [effect for effect in effects if isinstance(effect, OpenTask)]
+    assert tasks == ([OpenTask(7, f"Low survey score: {kind.upper()} {score}", 70.0)] if opens else [])
