@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from assist.customers_cli import customers
 from assist.headset_cli import headset
 from assist.kamailio_cli import kamailio
 from assist.measures_cli import report, staff
@@ -35,6 +36,7 @@ app.add_typer(headset, name="headset")
 app.add_typer(recording, name="recording")
 app.add_typer(models, name="models")
 app.add_typer(users, name="users")
+app.add_typer(customers, name="customers")
 app.add_typer(kamailio, name="kamailio")
 app.add_typer(quality, name="quality")
 app.command()(transcribe)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from assist.api.server import WebSettings
 from assist.content import load_content
-from assist.store.settings import StoreSettings
+from assist.store.settings import CustomerSettings, StoreSettings
 from ivr.contacts import FloorStarted
 from ivr.schema import load_with_prompts
 from ivr.settings import IvrSettings, read_queues
@@ -47,7 +47,7 @@ class ChildRefusedError(CallfloorError):
 
 SECTIONS = {
     "run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue", "trunk", "kamailio", "supervision",
-    "alerts", "report", "store",
+    "alerts", "report", "store", "customers",
 }  # fmt: skip
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
@@ -97,6 +97,7 @@ class House:
         self._words = settings.section("transcription", TranscriptionSettings)
         settings.section("rtp", RtpSettings)
         settings.section("store", StoreSettings)
+        settings.section("customers", CustomerSettings)
         self._web.check_tls()
         read_access(settings)
         read_queues(settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from assist.store.settings import StoreSettings, store_url
+from assist.store.settings import CustomerSettings, StoreSettings, store_url
 from assist.store.store import Store
 from voice.errors import DocumentError
 from voice.rundir import RunDirectory
@@ -22,14 +22,14 @@ async def opened(settings: SettingsFile) -> AsyncIterator[Store]:
         except OSError as error:
             what, fix = f"{where.state} cannot be used: {error.strerror}", "name a directory this user may write to"
             raise DocumentError(settings.file, None, f"[run] state_dir: {what}", fix) from None
-    async with opened_at(store_url(settings)) as store:
+    async with opened_at(store_url(settings), settings.section("customers", CustomerSettings).region) as store:
         yield store
 
 
 @asynccontextmanager
-async def opened_at(url: str) -> AsyncIterator[Store]:
-    """The store at ``url``, closed at the end. Raises StoreError."""
-    store = await Store.open(url)
+async def opened_at(url: str, region: str = "") -> AsyncIterator[Store]:
+    """The store at ``url``, closed at the end. ``region``: see ``numbers.e164``. Raises StoreError."""
+    store = await Store.open(url, region=region)
     try:
         yield store
     finally:

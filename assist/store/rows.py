@@ -8,22 +8,9 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from assist.history import CustomerProfile, Issue, PastContact, PromiseMade
+from assist.store.numbers import phone_key
 from assist.store.tables import ContactRow, CustomerRow, IssueRow, PastContactRow, PromiseRow
 from assist.summary import ContactSummary
-
-KEY_DIGITS = 9
-"""Callers are matched by their last nine digits: enough to tell people apart, few enough to ignore how a trunk writes
-country codes and trunk prefixes (E.164 numbers are up to 15 digits)."""
-
-
-def digits(number: str) -> str:
-    """The digits of a number in any notation, without the international prefix ``00``."""
-    return "".join(character for character in number if character in "0123456789").removeprefix("00")
-
-
-def phone_key(number: str) -> str:
-    """What ``number`` is looked up by."""
-    return digits(number)[-KEY_DIGITS:]
 
 
 def _moment(unix_s: float) -> datetime:
@@ -69,13 +56,13 @@ def profile(row: CustomerRow) -> CustomerProfile:
     )
 
 
-def customer_row(customer: CustomerProfile) -> CustomerRow:
-    """A new row, under an id of the database's choosing."""
+def customer_row(customer: CustomerProfile, region: str) -> CustomerRow:
+    """A new row, under an id of the database's choosing. ``region``: see ``numbers.e164``."""
     return CustomerRow(
         name=customer.name,
         preferred_name=customer.preferred_name,
         phone=customer.phone,
-        phone_key=phone_key(customer.phone),
+        phone_key=phone_key(customer.phone, region),
         since=customer.since,
         value=customer.value,
         style=customer.style,

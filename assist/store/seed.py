@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from assist.history import CustomerProfile, Issue, PastContact, PromiseMade
-from assist.store.rows import phone_key
+from assist.store.numbers import phone_key
 from assist.store.store import Store
 
 DEMO_NUMBER = "+12025550142"

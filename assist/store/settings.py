@@ -1,4 +1,4 @@
-"""``[store]``: which database, and how long what is kept."""
+"""``[store]``: which database, and how long what is kept. ``[customers]``: where customers are known."""
 
 from __future__ import annotations
 
@@ -25,6 +25,24 @@ class StoreSettings(Section):
     history_days: int = Field(default=DEFAULT_DAYS, ge=0)
     recordings_days: int = Field(default=DEFAULT_DAYS, ge=0)
     audit_days: int = Field(default=DEFAULT_DAYS, ge=0)
+
+
+class CustomerSettings(Section):
+    """``[customers]``: ``region``, the country (ISO 3166, two letters) of numbers written without one. Customers kept
+    elsewhere: ``sql_url`` (SQLAlchemy's, async) with ``sql_query`` that has ``:number`` (E.164) in it, or ``http_url``
+    with ``{number}`` in it and ``http_token`` (RFC 6750). Both give ``name`` and ``phone``, and may give
+    ``external_id``, ``preferred_name``, ``since``, ``value``, ``style``.
+    """
+
+    region: str = Field(default="", pattern=r"^([A-Z]{2})?$")
+    sql_url: str = ""
+    sql_query: str = ""
+    http_url: str = ""
+    http_token: str = ""
+    timeout_s: float = Field(default=2.0, gt=0, le=30, description="for one answer")
+    fresh_s: float = Field(default=300.0, ge=0, le=86_400, description="how long an answer is used again")
+    failures: int = Field(default=5, ge=1, le=100, description="in a row, then nothing is asked for rest_s")
+    rest_s: float = Field(default=30.0, gt=0, le=3600)
 
 
 def existing_store(settings: SettingsFile, state_dir: Path | None = None) -> str | None:

@@ -19,13 +19,12 @@ from sqlalchemy.orm import selectinload
 from assist.history import CustomerFound, CustomerProfile
 from assist.store.database import WRITING, appending, made_engine, probe
 from assist.store.errors import refusing
+from assist.store.numbers import best_matches, digits, phone_key
 from assist.store.rows import (
     contact_row,
     customer_row,
-    digits,
     event_values,
     past_row,
-    phone_key,
     profile,
     promise_rows,
 )
@@ -52,21 +51,23 @@ class Store:
     that is cancelled finishes first (milliseconds), so its write is done whole or not at all.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, region: str = "") -> None:
+        self.region = region
         self._engine = engine
         self._append = appending(engine)
         self._writing = asyncio.Lock()
 
     @classmethod
     @whole
-    async def open(cls, url: str, *, busy_timeout_s: float = 2.0) -> Self:
+    async def open(cls, url: str, *, busy_timeout_s: float = 2.0, region: str = "") -> Self:
         """Open ``url`` (``sqlite+aiosqlite:////absolute/path`` or ``postgresql+asyncpg://user:password@host/database``),
         creating file and tables where they are missing, and bringing older tables up to date.
 
-        ``busy_timeout_s``: how long to wait for another process that is writing. Raises StoreError.
+        ``busy_timeout_s``: how long to wait for another process that is writing. ``region``: the country of numbers
+        that are written without one, see ``numbers.e164``. Raises StoreError.
         """
         await asyncio.to_thread(probe, url, busy_timeout_s)
-        store = cls(made_engine(url, busy_timeout_s))
+        store = cls(made_engine(url, busy_timeout_s), region)
         try:
             async with store.reading() as session:
                 current = await (await session.connection()).run_sync(is_current)
@@ -152,21 +153,24 @@ class Store:
         """The one customer who calls from ``number``; None where nobody or several do (see ``look_up``)."""
         return (await self.look_up(number)).customer
 
-    @whole
     async def look_up(self, number: str) -> CustomerFound:
-        """Who calls from ``number`` (any notation), with the names of all who might where that is not clear."""
-        dialled = digits(number)
-        query = select(CustomerRow).where(CustomerRow.phone_key == phone_key(number)).order_by(CustomerRow.name)
-        if not dialled:
-            return CustomerFound(None, number)
+        """Who calls from ``number`` (any notation), with all who might where that is not clear."""
+        found = await self.candidates(number)
+        if len(found) == 1:
+            return CustomerFound(found[0], number)
+        return CustomerFound(None, number, tuple(customer.name for customer in found))
+
+    @whole
+    async def candidates(self, number: str) -> tuple[CustomerProfile, ...]:
+        """Everybody who has ``number`` (any notation), by name."""
+        if not digits(number):
+            return ()
+        key = phone_key(number, self.region)
+        query = select(CustomerRow).where(CustomerRow.phone_key == key).order_by(CustomerRow.name)
         children = (CustomerRow.past_contacts, CustomerRow.issues, CustomerRow.promises)
         async with self.reading() as session:
             rows = (await session.scalars(query.options(*(selectinload(child) for child in children)))).all()
-            same = [row for row in rows if digits(row.phone) == dialled]
-            chosen = same if len(same) == 1 else rows
-            if len(chosen) == 1:
-                return CustomerFound(profile(chosen[0]), number)
-            return CustomerFound(None, number, tuple(row.name for row in chosen))
+        return tuple(profile(rows[index]) for index in best_matches(number, [row.phone for row in rows], self.region))
 
     @whole
     async def last_agent(self, customer_id: int) -> str:
@@ -184,7 +188,7 @@ class Store:
     async def add_customers(self, customers: Iterable[CustomerProfile]) -> None:
         """Add customers with all they carry, under new ids; all of them or none."""
         async with self.writing() as session:
-            session.add_all([customer_row(customer) for customer in customers])
+            session.add_all([customer_row(customer, self.region) for customer in customers])
 
     @whole
     async def record_contact(self, summary: ContactSummary) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def url(file: Path) -> str:
     return f"sqlite+aiosqlite:///{file}"
 
 
-def with_store(file: Path, use: Callable[[Store], Awaitable[None]], **options: float) -> None:
+def with_store(file: Path, use: Callable[[Store], Awaitable[None]], **options: Any) -> None:
     async def main() -> None:
         store = await Store.open(url(file), **options)
         try:

@@ -1,0 +1,141 @@
+"""The customer base: brought in and kept up to date from outside, and all there is of one customer, out or erased."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from assist.store.numbers import best_matches, phone_key
+from assist.store.rows import profile
+from assist.store.store import Store
+from assist.store.tables import ContactRow, CustomerRow, EventRow, PastContactRow, PromiseRow, SummaryRow
+from assist.store.whole import whole
+
+_CLOSED = "contact.closed"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRecord:
+    """A customer as the shop's own books have her. ``external_id``: their name for her, empty where they have none;
+    ``style``: quick, caring or empty; ``since``: None where it is not known.
+    """
+
+    name: str
+    phone: str
+    external_id: str = ""
+    preferred_name: str = ""
+    since: date | None = None
+    value: str = ""
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What went with a customer. ``recordings``: paths of files that are to go as well."""
+
+    contacts: int
+    events: int
+    recordings: tuple[str, ...]
+
+
+class CustomerBase:
+    """The customers in a store. Every method raises StoreError."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @whole
+    async def bring_in(self, records: Sequence[CustomerRecord]) -> tuple[int, int]:
+        """Add customers, or bring those up to date who are known by ``external_id``, else by number and name; all or
+        none. Returns how many were added, and how many were known.
+        """
+        added = 0
+        async with self._store.writing() as session:
+            for record in records:
+                row = await self._known(session, record)
+                if row is None:
+                    row, added = CustomerRow(style="", since=datetime.now(UTC).date()), added + 1
+                    session.add(row)
+                self._fill(row, record)
+                await session.flush()
+        return added, len(records) - added
+
+    async def _known(self, session: AsyncSession, record: CustomerRecord) -> CustomerRow | None:
+        if record.external_id:
+            query = select(CustomerRow).where(CustomerRow.external_id == record.external_id)
+            return (await session.scalars(query)).first()
+        region = self._store.region
+        query = select(CustomerRow).where(
+            CustomerRow.phone_key == phone_key(record.phone, region), CustomerRow.name == record.name,
+            CustomerRow.external_id == "",
+        )  # fmt: skip
+        rows = (await session.scalars(query)).all()
+        same = best_matches(record.phone, [row.phone for row in rows], region)
+        return rows[same[0]] if same else None
+
+    def _fill(self, row: CustomerRow, record: CustomerRecord) -> None:
+        row.name, row.phone, row.external_id = record.name, record.phone, record.external_id
+        row.phone_key = phone_key(record.phone, self._store.region)
+        row.preferred_name, row.value = record.preferred_name or record.name, record.value
+        row.style = record.style or row.style
+        row.since = record.since or row.since
+
+    @whole
+    async def export(self, customer_id: int) -> dict[str, Any] | None:
+        """All there is of a customer (GDPR article 15), as JSON values; None where there is no such customer."""
+        async with self._store.reading() as session:
+            children = (CustomerRow.past_contacts, CustomerRow.issues, CustomerRow.promises)
+            loading = [selectinload(child) for child in children]
+            row = await session.get(CustomerRow, customer_id, options=loading)
+            if row is None:
+                return None
+            contacts = (await session.scalars(select(ContactRow).where(self._hers(row)))).all()
+            of_them = [contact.contact_id for contact in contacts]
+            summaries = (await session.scalars(select(SummaryRow).where(SummaryRow.contact_id.in_(of_them)))).all()
+            query = select(EventRow.envelope).where(EventRow.contact_id.in_(of_them)).order_by(EventRow.position)
+            events = [json.loads(text) for text in await session.scalars(query)]
+        return {
+            "customer": json.loads(json.dumps(asdict(profile(row)), default=str)) | {"external_id": row.external_id},
+            "contacts": [_contact(contact) for contact in contacts],
+            "summaries": [json.loads(summary.data) for summary in summaries],
+            "events": events,
+        }
+
+    @whole
+    async def erase(self, customer_id: int) -> Erased | None:
+        """Erase a customer (GDPR article 17): herself, her history, her contacts with every word of them, those
+        included that came from her number while nobody knew whose it was. None where there is no such customer.
+        """
+        async with self._store.writing() as session:
+            row = await session.get(CustomerRow, customer_id)
+            if row is None:
+                return None
+            contacts = list(await session.scalars(select(ContactRow.contact_id).where(self._hers(row))))
+            closed = and_(EventRow.contact_id.in_(contacts), EventRow.type == _CLOSED)
+            envelopes = await session.scalars(select(EventRow.envelope).where(closed))
+            recordings = tuple(path for text in envelopes if (path := json.loads(text)["data"].get("recording")))
+            words = delete(EventRow).where(EventRow.contact_id.in_(contacts)).returning(EventRow.position)
+            events = len((await session.scalars(words)).all())
+            for table in (PromiseRow, PastContactRow, SummaryRow, ContactRow):
+                await session.execute(delete(table).where(table.contact_id.in_(contacts)))
+            await session.execute(delete(CustomerRow).where(CustomerRow.id == customer_id))
+        return Erased(len(contacts), events, recordings)
+
+    def _hers(self, row: CustomerRow) -> ColumnElement[bool]:
+        key = phone_key(row.phone, self._store.region)
+        unknown = and_(ContactRow.customer_id.is_(None), ContactRow.number.like(f"%{key}"))
+        return or_(ContactRow.customer_id == row.id, unknown) if key else ContactRow.customer_id == row.id
+
+
+def _contact(row: ContactRow) -> dict[str, Any]:
+    return {
+        "contact_id": row.contact_id, "number": row.number, "queue": row.queue, "agent": row.agent,
+        "reason": row.reason, "started_at": row.started_at.isoformat(), "ended_at": row.ended_at.isoformat(),
+    }  # fmt: skip
