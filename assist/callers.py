@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from assist.customers import Customers
 from assist.store import Store, StoreError
 from ivr.callers import STRANGER, Caller, CallerDirectory
 
@@ -17,14 +18,15 @@ Spawn = Callable[[Coroutine[Any, Any, None]], None]
 class StoreDirectory:
     """``ivr.callers.CallerDirectory``. ``vip``: words of a customer's value that make one (``gold``), in any case."""
 
-    def __init__(self, store: Store, vip: Sequence[str] = ()) -> None:
+    def __init__(self, store: Store, vip: Sequence[str] = (), customers: Customers | None = None) -> None:
         self._store = store
+        self._customers = customers or Customers(store)
         self._vip = tuple(word.casefold() for word in vip)
 
     async def caller(self, number: str) -> Caller:
         """See the protocol."""
         try:
-            found = (await self._store.look_up(number)).customer
+            found = (await self._customers.look_up(number)).customer
             if found is None:
                 return STRANGER
             last = await self._store.last_agent(found.customer_id)

@@ -108,9 +108,9 @@ def _records(found: Sequence[Mapping[str, Any]]) -> Sequence[CustomerRecord]:
 
 @dataclass
 class Guarded:
-    """A source with a time-out, a memory of ``fresh_s`` and a circuit breaker (M. Nygard, Release It!, chapter 5): after
-    ``failures`` in a row nothing is asked for ``rest_s``, then one question is let through. One number is asked once at
-    a time, whoever wants to know.
+    """A source with a time-out, a memory of ``fresh_s`` and a circuit breaker (M. Nygard, Release It!, chapter 5):
+    after ``failures`` in a row nothing is asked for ``rest_s``, then one question is let through. One number is asked
+    once at a time, whoever wants to know.
     """
 
     source: CustomerSource

@@ -63,6 +63,7 @@ from assist.cards import CARD_EVENTS, CardSettled, CardShown, CardUpdated, StepT
 from assist.casework import Case, CaseEffect
 from assist.coaching import COACHING_EVENTS, HandLowered, HandRaised
 from assist.content_shelf import ContentShelf
+from assist.customers import Customers
 from assist.desk_events import DESK_CONTROLS, NoteSaved, RecogniserChanged, StationChanged, WrapUpSaved
 from assist.dispatch import Dispatch
 from assist.feed import Feed
@@ -143,13 +144,15 @@ class Floor:
         agents: Sequence[AgentSettings], domain: str, clock: Clock, vip: Sequence[str] = (),
         oversight: Oversight | None = None, banners: Banners | None = None,
         reachable: Callable[[str], bool] = lambda number: False, retries: RetryPolicy | None = None,
+        customers: Customers | None = None,
     ) -> None:  # fmt: skip
         self._bus = bus
         self._store = store
+        self._customers = customers or Customers(store)
         self._journal = Journal(store, EVENTS)
         self._feed = feed
         self._dispatch = Dispatch(
-            brain, bus, clock, agents, domain, StoreDirectory(store, vip), shelf, self._spawn,
+            brain, bus, clock, agents, domain, StoreDirectory(store, vip, self._customers), shelf, self._spawn,
             self._agent_changed, reachable, retries,
         )  # fmt: skip
         self._call_desk = CallDesk(bus, self._dispatch, agents, domain)
@@ -373,7 +376,7 @@ class Floor:
 
     async def _customer(self, number: str) -> CustomerFound | None:
         try:
-            return await self._store.look_up(number)
+            return await self._customers.look_up(number)
         except StoreError as error:
             log.error("customer %s cannot be looked up: %s", number, error)
             return None

@@ -23,6 +23,7 @@ from assist.banners import Banners
 from assist.content import BUILT_IN as CONTENT
 from assist.content import load_content
 from assist.content_shelf import ContentShelf
+from assist.customers import customers
 from assist.desk_events import RecogniserChanged
 from assist.feed import Feed
 from assist.floor import COMMANDS, EVENTS, Floor
@@ -31,7 +32,8 @@ from assist.security import Security, signing_key
 from assist.settings import AssistSettings
 from assist.store import Store
 from assist.store.archive import Archive
-from assist.store.settings import store_url
+from assist.store.customers import CustomerBase
+from assist.store.settings import CustomerSettings, store_url
 from assist.store.tasks import Tasks
 from assist.store.users import Audit, Users
 from assist.supervision import SupervisionSettings
@@ -65,7 +67,8 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     ivr = settings.section("ivr", IvrSettings)
     agents = settings.many("agent", AgentSettings)
     bus = LocalBus(where.hub, "floor", clock, EVENTS, COMMANDS, where.spool)
-    store = await Store.open(store_url(settings))
+    known = settings.section("customers", CustomerSettings)
+    store = await Store.open(store_url(settings), region=known.region)
     feed = Feed(clock)
     times = AcdTimes(
         ring_s=ivr.ring_s,
@@ -85,14 +88,23 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     supervision = settings.section("supervision", SupervisionSettings)
     report = settings.section("report", ReportSettings)
     oversight = Oversight(supervision, load_alert_rules(alerts.rules or BUILT_IN), webhook, report)
+    connections = contextlib.AsyncExitStack()
     floor = Floor(
         bus, store, feed, brain, shelf, model, agents, domain, clock, ivr.vip, oversight,
         Banners(where, ivr.flow), lambda number: trunks.for_number(number) is not None, ivr.retries(),
+        await connections.enter_async_context(customers(store, known, clock)),
     )  # fmt: skip
     users, web = Users(store), settings.section("web", WebSettings)
     security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock, users)
     archives = Archives(
-        users, Audit(store), Archive(store), Tasks(store), agents, where.recordings, where.recording_key
+        users,
+        Audit(store),
+        Archive(store),
+        Tasks(store),
+        CustomerBase(store),
+        agents,
+        where.recordings,
+        where.recording_key,
     )
     app = create_app(floor, feed, security, clock, archives, web)
     try:
@@ -108,6 +120,7 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
                 await working
     finally:
         await bus.close()
+        await connections.aclose()
         await store.close()
         await client.aclose()
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from assist.security import AccountsUnavailableError, Identity, Security, TokenError
 from assist.store.archive import Archive, ContactLine
+from assist.store.customers import CustomerBase
 from assist.store.tasks import Tasks
 from assist.store.users import Audit, AuditEntry, Users
 from assist.supervision import may_supervise
@@ -35,6 +36,7 @@ class Archives:
     audit: Audit
     contacts: Archive
     tasks: Tasks
+    customers: CustomerBase
     agents: tuple[AgentSettings, ...]
     recordings: Path
     recording_key: Path

@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from assist.api.access import Archives, Problem, at_work, bearer
 from assist.api.archive import archive
 from assist.api.board_socket import BoardSocket
+from assist.api.customers import customers
 from assist.api.feed_socket import FeedSocket
 from assist.api.guard import MAX_BODY, Guard, RateLimit
 from assist.api.messages import CommandMessage, Done, UnknownCommandError, agent_command
@@ -53,6 +54,7 @@ def create_app(
     app.include_router(people)
     app.include_router(archive)
     app.include_router(tasks)
+    app.include_router(customers)
     _add_floor(app, floor)
     feeds = FeedSocket(floor, feed, security, clock, web.origins)
     boards = BoardSocket(floor, security, clock, web.origins)

@@ -49,7 +49,12 @@ class CustomerBase:
     """The customers in a store. Every method raises StoreError."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
+
+    @property
+    def region(self) -> str:
+        """The country of numbers that are written without one."""
+        return self.store.region
 
     @whole
     async def bring_in(self, records: Sequence[CustomerRecord]) -> tuple[int, int]:
@@ -57,7 +62,7 @@ class CustomerBase:
         none. Returns how many were added, and how many were known.
         """
         added = 0
-        async with self._store.writing() as session:
+        async with self.store.writing() as session:
             for record in records:
                 row = await self._known(session, record)
                 if row is None:
@@ -71,7 +76,7 @@ class CustomerBase:
         if record.external_id:
             query = select(CustomerRow).where(CustomerRow.external_id == record.external_id)
             return (await session.scalars(query)).first()
-        region = self._store.region
+        region = self.store.region
         query = select(CustomerRow).where(
             CustomerRow.phone_key == phone_key(record.phone, region), CustomerRow.name == record.name,
             CustomerRow.external_id == "",
@@ -82,7 +87,7 @@ class CustomerBase:
 
     def _fill(self, row: CustomerRow, record: CustomerRecord) -> None:
         row.name, row.phone, row.external_id = record.name, record.phone, record.external_id
-        row.phone_key = phone_key(record.phone, self._store.region)
+        row.phone_key = phone_key(record.phone, self.store.region)
         row.preferred_name, row.value = record.preferred_name or record.name, record.value
         row.style = record.style or row.style
         row.since = record.since or row.since
@@ -90,7 +95,7 @@ class CustomerBase:
     @whole
     async def export(self, customer_id: int) -> dict[str, Any] | None:
         """All there is of a customer (GDPR article 15), as JSON values; None where there is no such customer."""
-        async with self._store.reading() as session:
+        async with self.store.reading() as session:
             children = (CustomerRow.past_contacts, CustomerRow.issues, CustomerRow.promises)
             loading = [selectinload(child) for child in children]
             row = await session.get(CustomerRow, customer_id, options=loading)
@@ -113,7 +118,7 @@ class CustomerBase:
         """Erase a customer (GDPR article 17): herself, her history, her contacts with every word of them, those
         included that came from her number while nobody knew whose it was. None where there is no such customer.
         """
-        async with self._store.writing() as session:
+        async with self.store.writing() as session:
             row = await session.get(CustomerRow, customer_id)
             if row is None:
                 return None
@@ -129,7 +134,7 @@ class CustomerBase:
         return Erased(len(contacts), events, recordings)
 
     def _hers(self, row: CustomerRow) -> ColumnElement[bool]:
-        key = phone_key(row.phone, self._store.region)
+        key = phone_key(row.phone, self.store.region)
         unknown = and_(ContactRow.customer_id.is_(None), ContactRow.number.like(f"%{key}"))
         return or_(ContactRow.customer_id == row.id, unknown) if key else ContactRow.customer_id == row.id
 

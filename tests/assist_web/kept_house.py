@@ -21,6 +21,7 @@ from assist.people import new_account
 from assist.security import Security
 from assist.store import Store
 from assist.store.archive import Archive
+from assist.store.customers import CustomerBase
 from assist.store.tasks import Tasks
 from assist.store.users import Account, Audit, Users
 from assist.summary import ContactSummary
@@ -111,7 +112,8 @@ def in_kept_house(
         os.chmod(key, 0o600)
         users = Users(store)
         security = Security(AGENTS, KEY, clock, users)
-        archives = Archives(users, Audit(store), Archive(store), Tasks(store), AGENTS, recordings, key)
+        contacts, base = Archive(store), CustomerBase(store)
+        archives = Archives(users, Audit(store), contacts, Tasks(store), base, AGENTS, recordings, key)
         feed = Feed(clock)
         app = create_app(FakeFloor(feed, clock), feed, security, clock, archives, web_settings)
         try:
