@@ -231,10 +231,12 @@ def flow_import(
 def content_check(directory: Path) -> None:
     """Check a directory of playbooks and the lexicon."""
     from assist.content import load_content
+    from assist.quality.forms import load_forms
     from assist.quality.spec import load_scorecard
 
     found = load_content(directory)
     load_scorecard(found, directory)
+    load_forms(directory)
     typer.echo(f"{directory}: version {found.version}: good")
 
 

@@ -72,6 +72,7 @@ from assist.journal import Journal
 from assist.messages_left import MessageKept
 from assist.one_hold import Holds
 from assist.pbx_contacts import PBX, PbxContacts, at_station
+from assist.quality.forms import QUALITY_EVENTS
 from assist.store import Store, StoreError
 from assist.store.tasks import Tasks
 from assist.summary import ContactSummary
@@ -119,6 +120,7 @@ EVENTS = EventCodec(
         *COACHING_EVENTS,
         *ALERT_EVENTS,
         *BOARD_EVENTS,
+        *QUALITY_EVENTS,
         NoteSaved,
         WrapUpSaved,
         MessageKept,

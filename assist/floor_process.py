@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -18,6 +19,7 @@ from assist.alarm import AlertSettings
 from assist.alert_rules import BUILT_IN, load_alert_rules
 from assist.api.access import Archives
 from assist.api.app import create_app
+from assist.api.quality import QualityDesk
 from assist.api.server import WebSettings, serving
 from assist.banners import Banners
 from assist.content import BUILT_IN as CONTENT
@@ -27,6 +29,10 @@ from assist.customers import customers
 from assist.desk_events import RecogniserChanged
 from assist.feed import Feed
 from assist.floor import COMMANDS, EVENTS, Floor
+from assist.quality.aside import Aside, Scores
+from assist.quality.forms import load_forms
+from assist.quality.reading import Quality
+from assist.quality.spec import load_scorecard
 from assist.reports.settings import ReportSettings
 from assist.security import Security, signing_key
 from assist.settings import AssistSettings
@@ -80,6 +86,7 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     model = recogniser(settings.section("transcription", TranscriptionSettings).model)
     content = settings.section("assist", AssistSettings).content or CONTENT
     shelf = ContentShelf(load_content(content), content)
+    scores = Aside(store_url(settings), content)
     domain = settings.section("front", FrontSettings).domain
     alerts = settings.section("alerts", AlertSettings)
     client = httpx.AsyncClient()
@@ -106,7 +113,8 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
         where.recordings,
         where.recording_key,
     )
-    app = create_app(floor, feed, security, clock, archives, web)
+    desk = _quality(store, content, scores, report)
+    app = create_app(floor, feed, security, clock, archives, web, desk)
     try:
         await floor.recall()
         working = asyncio.create_task(floor.run(), name="floor")
@@ -123,6 +131,14 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
         await connections.aclose()
         await store.close()
         await client.aclose()
+        scores.close()
+
+
+def _quality(store: Store, directory: Path, scores: Scores, report: ReportSettings) -> QualityDesk:
+    """Scorecards and reviews, by the same content as the cards."""
+    content = load_content(directory)
+    reading = Quality(store, content, load_scorecard(content, directory))
+    return QualityDesk(reading, scores, dict(load_forms(directory)), ZoneInfo(report.zone))
 
 
 def main() -> int:

@@ -20,6 +20,7 @@ from voice.settings import SettingsFile, read_settings
 
 if TYPE_CHECKING:
     from assist.quality.agents import AgentQuality
+    from assist.quality.forms import QaReviewed
     from assist.quality.principles import Moment, Scorecard
 
 quality = typer.Typer(no_args_is_help=True, help="How well contacts were served: scorecards and reviews.")
@@ -58,26 +59,36 @@ def show(
 
     read = read_settings(settings, os.environ)
     zone = ZoneInfo(read.section("report", ReportSettings).zone)
-    cards, found = asyncio.run(_read(database(read, state_dir), directory, what, days, zone))
+    cards, reviews, found = asyncio.run(_read(database(read, state_dir), directory, what, days, zone))
     if not cards and found is None:
         raise QualityError(f"{what!r} is no contact that an agent answered, nor an agent who answered one lately")
     if as_json:
-        typer.echo(json.dumps([asdict(card) for card in cards] if cards else asdict(found), default=str))  # type: ignore[arg-type]
+        typer.echo(_json(cards, reviews, found))
         return
     console = Console(width=None if os.isatty(1) else 110)
     for card in cards:
         _show_card(card, console)
+    for review in reviews:
+        _show_review(review, console)
     if found is not None:
         _show_agent(found, console)
 
 
+def _json(cards: tuple[Scorecard, ...], reviews: tuple[QaReviewed, ...], found: AgentQuality | None) -> str:
+    if found is not None:
+        return json.dumps(asdict(found), default=str)
+    return json.dumps({"scorecards": [asdict(card) for card in cards], "reviews": [asdict(each) for each in reviews]})
+
+
 async def _read(
     url: str, directory: Path | None, what: str, days: int, zone: ZoneInfo
-) -> tuple[tuple[Scorecard, ...], AgentQuality | None]:
+) -> tuple[tuple[Scorecard, ...], tuple[QaReviewed, ...], AgentQuality | None]:
+    """Scorecards and reviews of a contact, or else what an agent's come to; put down in the audit."""
     from assist.content import BUILT_IN, load_content
     from assist.quality.agents import of_agent
     from assist.quality.reading import Quality
     from assist.quality.spec import load_scorecard
+    from assist.shell_audit import put_down
     from assist.store import Store
     from voice.clock import SystemClock
 
@@ -87,10 +98,11 @@ async def _read(
     try:
         reading = Quality(store, content, load_scorecard(content, directory or BUILT_IN))
         cards = await reading.of_contact(what, now)
-        if cards:
-            return cards, None
-        mine = [card async for card in reading.between(now - days * DAY_S, now, now, what)]
-        return (), of_agent(what, mine, reading.spec, zone) if mine else None
+        mine = () if cards else await reading.cards(now - days * DAY_S, now, now, what)
+        if cards or mine:
+            await put_down(store, "read", what, "quality")
+        reviews = await reading.reviews_of(what) if cards else ()
+        return cards, reviews, of_agent(what, mine, reading.spec, zone) if mine else None
     finally:
         await store.close()
 
@@ -106,6 +118,18 @@ def _show_card(card: Scorecard, console: Console) -> None:
     console.print(table)
     for moment in card.moments:
         console.print(_line(moment))
+
+
+def _show_review(review: QaReviewed, console: Console) -> None:
+    failed = f", failed by {', '.join(review.failed)}" if review.failed else ""
+    console.print(
+        escape(f"Review of {review.agent} by {review.reviewer}, {review.form}: {_number(review.score)}{failed}")
+    )
+    for answer in review.answers:
+        value = "not applicable" if answer.value is None else str(answer.value)
+        console.print(escape(f"  {answer.question}: {value}" + (f" ({answer.comment})" if answer.comment else "")))
+    if review.comment:
+        console.print(escape(f"  {review.comment}"))
 
 
 def _show_agent(found: AgentQuality, console: Console) -> None:

@@ -20,6 +20,7 @@ from assist.api.guard import MAX_BODY, Guard, RateLimit
 from assist.api.messages import CommandMessage, Done, UnknownCommandError, agent_command
 from assist.api.people import people
 from assist.api.ports import Directory, FloorPort, SupervisorView
+from assist.api.quality import QualityDesk, quality
 from assist.api.server import WebSettings
 from assist.api.station_socket import StationSocket
 from assist.api.tasks import tasks
@@ -36,13 +37,16 @@ WEB = FilePath(__file__).resolve().parent.parent / "web"
 
 def create_app(
     floor: FloorPort, feed: Feed, security: Security, clock: Clock | None = None, archives: Archives | None = None,
-    web: WebSettings | None = None,
+    web: WebSettings | None = None, desk: QualityDesk | None = None,
 ) -> FastAPI:  # fmt: skip
-    """The web side of ``floor``. Without ``archives`` what is kept is not served; ``web``: limits and origins."""
+    """The web side of ``floor``. Without ``archives`` what is kept is not served; ``web``: limits and origins;
+    ``desk``: quality, which goes with ``archives``.
+    """
     clock, web = clock or SystemClock(), web or WebSettings()
     problems: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (413, 422, 429, 503)}
     app = FastAPI(title="callfloor", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", responses=problems)
     app.state.security, app.state.archives, app.state.clock = security, archives, clock
+    app.state.quality = desk
     app.middleware("http")(Guard(RateLimit(clock, web.requests_per_s, web.burst), web.origins, web.secure))
     if web.origins:
         app.add_middleware(
@@ -55,6 +59,7 @@ def create_app(
     app.include_router(archive)
     app.include_router(tasks)
     app.include_router(customers)
+    app.include_router(quality)
     _add_floor(app, floor)
     feeds = FeedSocket(floor, feed, security, clock, web.origins)
     boards = BoardSocket(floor, security, clock, web.origins)

@@ -65,7 +65,7 @@ async def contacts(
 @archive.get("/contacts/{contact_id}", responses=FOUND)
 async def contact(contact_id: ContactId, who: AnyReader) -> ContactPage:
     """One contact with its transcript; audited as ``read``."""
-    line = await _visible(contact_id, who)
+    line = await visible(contact_id, who)
     await who.audit("read", contact_id)
     found = await who.kept.contacts.conversation(line)
     summary = _SUMMARY.dump_python(found.summary, mode="json") if found.summary is not None else None
@@ -79,7 +79,7 @@ async def contact(contact_id: ContactId, who: AnyReader) -> ContactPage:
 )
 async def transcript(contact_id: ContactId, who: AnyReader, format: Format = "vcon") -> Response:  # noqa: A002 - the API's word
     """What was said as vCon, WebVTT, SubRip, JSON or text; audited as ``export``."""
-    line = await _visible(contact_id, who)
+    line = await visible(contact_id, who)
     await who.audit("export", contact_id, format)
     written = exported(
         await who.kept.contacts.conversation(line), format, datetime.fromtimestamp(who.clock.wall(), UTC)
@@ -95,7 +95,7 @@ async def transcript(contact_id: ContactId, who: AnyReader, format: Format = "vc
 )
 async def recording(contact_id: ContactId, who: AnyReader) -> Response:
     """The call as a stereo WAV, agent left, customer right, withheld stretches silent; audited as ``listen``."""
-    line = await _visible(contact_id, who)
+    line = await visible(contact_id, who)
     await who.audit("listen", contact_id)
     path = (await who.kept.contacts.conversation(line)).recording
     sound = await asyncio.to_thread(_decrypted, who.kept, path)
@@ -122,7 +122,7 @@ def exported(found: Conversation, form: str, made: datetime) -> str:
     return FORMATS[form](found.transcript, datetime.fromtimestamp(found.line.started_at, UTC), made)
 
 
-async def _visible(contact_id: str, who: Asker) -> ContactLine:
+async def visible(contact_id: str, who: Asker) -> ContactLine:
     """The contact; of one she may not see the asker does not learn whether it exists."""
     line = await who.kept.contacts.line(contact_id)
     if line is None or not who.may_see(line):

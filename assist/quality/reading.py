@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
 from assist.cards import CARD_EVENTS
 from assist.content import Content
+from assist.quality.calibration import latest
+from assist.quality.forms import QUALITY_EVENTS, QaReviewed
 from assist.quality.measures import Call
 from assist.quality.principles import Scorecard
 from assist.quality.scorecard import score_contact
@@ -14,7 +16,7 @@ from assist.quality.spec import ScorecardSpec
 from assist.store import Store
 from ivr.contacts import CONTACT_EVENTS, ContactAnswered, ContactClosed, ContactOffered
 from transcription.utterances import UTTERANCE_EVENTS
-from voice.events import Envelope, Event, EventCodec, MalformedError, UnknownTypeError
+from voice.events import Envelope, Event, EventCodec, MalformedError, UnknownTypeError, new_identifier
 
 READ: tuple[type[Event], ...] = tuple(
     event for event in (*CONTACT_EVENTS, *UTTERANCE_EVENTS, *CARD_EVENTS) if event.durable
@@ -23,6 +25,7 @@ READ: tuple[type[Event], ...] = tuple(
 BEFORE_S = 86_400.0
 """How far before a time its contacts may have been offered."""
 _CODEC = EventCodec(READ)
+_REVIEWS = EventCodec(QUALITY_EVENTS)
 
 
 class Quality:
@@ -38,6 +41,10 @@ class Quality:
         Unix seconds, up to which calls back are looked for.
         """
         return await self._score(contact_id, decoded(await self._store.events_of(contact_id)), now)
+
+    async def cards(self, since: float, until: float, now: float, agent: str) -> tuple[Scorecard, ...]:
+        """All that ``between`` gives."""
+        return tuple([card async for card in self.between(since, until, now, agent)])
 
     async def between(self, since: float, until: float, now: float, agent: str = "") -> AsyncIterator[Scorecard]:
         """The scorecards of contacts that were answered from ``since`` to ``until`` (Unix seconds), of ``agent`` where
@@ -58,6 +65,23 @@ class Quality:
         for contact_id, events in open_now.items():
             for card in await self._wanted(contact_id, events, calls, (since, until), now, agent):
                 yield card
+
+    async def reviews(self, since: float, until: float) -> dict[str, list[QaReviewed]]:
+        """What reviewers said from ``since`` to ``until`` (Unix seconds), by contact, in the order they said it."""
+        found: dict[str, list[QaReviewed]] = {}
+        async for wire in self._store.log([QaReviewed.type], since, until):
+            for contact_id, event in reviewed([wire]):
+                found.setdefault(contact_id, []).append(event)
+        return found
+
+    async def reviews_of(self, contact_id: str) -> tuple[QaReviewed, ...]:
+        """What reviewers said of a contact, of each reviewer and form the last."""
+        return latest([event for _, event in reviewed(await self._store.events_of(contact_id))])
+
+    async def keep(self, contact_id: str, event: QaReviewed, now: float) -> None:
+        """Put a review into the log."""
+        envelope = Envelope(new_identifier(), now, f"review-{event.reviewer}", 0, event, contact_id)
+        await self._store.append(_REVIEWS.encode(envelope))
 
     async def _wanted(
         self, contact_id: str, events: list[Envelope], calls: tuple[Call, ...], within: tuple[float, float],
@@ -92,6 +116,17 @@ class Quality:
                     case ContactAnswered() if number := dialled.pop(envelope.contact_id or "", ""):
                         made.append(Call(number, envelope.at))
         return tuple(made)
+
+
+def reviewed(wires: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, QaReviewed]]:
+    """The reviews among ``wires``, with the contact each is about."""
+    for wire in wires:
+        try:
+            envelope = _REVIEWS.decode(wire)
+        except (MalformedError, UnknownTypeError):
+            continue
+        if isinstance(envelope.event, QaReviewed) and envelope.contact_id is not None:
+            yield envelope.contact_id, envelope.event
 
 
 def decoded(wires: Iterable[Mapping[str, Any]]) -> list[Envelope]:

@@ -10,14 +10,20 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 
 from assist.api.access import Archives
 from assist.api.app import create_app
+from assist.api.quality import QualityDesk
 from assist.api.server import WebSettings, serving
+from assist.content import load_content
 from assist.feed import Feed
 from assist.people import new_account
+from assist.quality.forms import load_forms
+from assist.quality.reading import Quality
+from assist.quality.spec import load_scorecard
 from assist.security import Security
 from assist.store import Store
 from assist.store.archive import Archive
@@ -40,6 +46,7 @@ ACCOUNTS = {"carl": "auditor", "ada": "admin", "olga": "agent", "sven": "supervi
 CODEC = EventCodec((UtteranceFinal, ContactClosed))
 BEGAN = 1_760_000_000.0
 RECORDING_KEY = b"r" * 32
+CONTENT = load_content()
 
 
 @dataclass
@@ -115,7 +122,9 @@ def in_kept_house(
         contacts, base = Archive(store), CustomerBase(store)
         archives = Archives(users, Audit(store), contacts, Tasks(store), base, AGENTS, recordings, key)
         feed = Feed(clock)
-        app = create_app(FakeFloor(feed, clock), feed, security, clock, archives, web_settings)
+        reading = Quality(store, CONTENT, load_scorecard(CONTENT))
+        desk = QualityDesk(reading, reading, dict(load_forms()), ZoneInfo("UTC"))
+        app = create_app(FakeFloor(feed, clock), feed, security, clock, archives, web_settings, desk)
         try:
             await fill(store, recordings)
             for account in accounts():

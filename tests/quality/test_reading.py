@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from assist.cli import app
 from assist.content import BUILT_IN, load_content
 from assist.floor import EVENTS
+from assist.quality.forms import QaAnswer, QaReviewed
 from assist.quality.principles import Principle, Scorecard
 from assist.quality.reading import Quality
 from assist.quality.spec import load_scorecard
@@ -88,7 +89,11 @@ def installation(tmp_path: Path) -> None:
     database.parent.mkdir(parents=True, exist_ok=True)
 
     async def main() -> None:
-        await (await filled(database, contact("c1", now - 100, "the dslam is down"))).close()
+        store = await filled(database, contact("c1", now - 100, "the dslam is down"))
+        answers = (QaAnswer("polite", 0), QaAnswer("right", 5, "by the book"))
+        review = QaReviewed("tiny", "v1", "sara", "anna", answers, "", 50.0)
+        await Quality(store, CONTENT, SPEC).keep("c1", review, now)
+        await store.close()
 
     asyncio.run(main())
 
@@ -101,9 +106,11 @@ def test_show_a_contact(tmp_path: Path) -> None:
     assert "jargon 75" in output
     assert "c1 20.4 s" in output
     assert "“the dslam is down”" in output.replace("\n", " ")
+    assert "Review of anna by sara, tiny: 50" in output
 
     status, output = run(tmp_path, "c1", "--json")
-    assert json.loads(output)[0]["agent"] == "anna"
+    found = json.loads(output)
+    assert (found["scorecards"][0]["agent"], found["reviews"][0]["score"]) == ("anna", 50.0)
 
 
 def test_show_an_agent(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from assist.alert_rules import BUILT_IN as ALERTS
@@ -113,7 +114,9 @@ def changed_content(tmp_path: Path) -> Path:
     directory = tmp_path / "content"
     shutil.copytree(BUILT_IN, directory)
     playbook, rules = directory / "playbooks" / "billing_dispute.yaml", directory / "rules" / "compliance.yaml"
-    playbook.write_text(re.sub(r"\b(charged|bill)\b", r"painted\1", playbook.read_text("utf-8")), "utf-8")
+    written = yaml.safe_load(playbook.read_text("utf-8"))
+    written["trigger"] = {"speaker": "caller", "phrases": ["painted blue"]}
+    playbook.write_text(yaml.safe_dump(written), "utf-8")
     text = rules.read_text("utf-8")
     changed = re.sub(r"phrases: \[broadband care,[^]]*\]", "phrases: [at your service]", text)
     assert changed != text
