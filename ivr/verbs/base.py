@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -166,11 +166,17 @@ def choice_of(phrases: Mapping[str, str], text: str) -> str | None:
     return meant.pop() if len(meant) == 1 else None
 
 
+def is_one_of(phrases: Iterable[str], text: str) -> bool:
+    """Whether ``text`` is a phrase and nothing else; articles do not count."""
+    return _without_articles(text) in map(_without_articles, phrases)
+
+
 def _without_articles(text: str) -> str:
     return " ".join(word for word in text.split() if word not in _ARTICLES) or text
 
 
-Phrases = dict[Annotated[str, Field(pattern=r"^[a-z']+( [a-z']+)*$", max_length=80)], str]
+Phrase = Annotated[str, Field(pattern=r"^[a-z']+( [a-z']+)*$", max_length=80)]
+Phrases = dict[Phrase, str]
 """What callers say, in lower case, and which choice it means."""
 
 

@@ -25,6 +25,8 @@ from ivr.effects import (
     MessageStarted,
     RequestCallback,
     Scored,
+    SpeechHeard,
+    StartSpeech,
     Tagged,
 )
 from ivr.flow import FlowRunner
@@ -197,6 +199,26 @@ def test_a_message_begins_after_the_beep_and_ends_by_key_or_time(tmp_path: Path,
     caller.press("5")
     assert not caller.runner.finished
     caller.press("#") if end == "#" else caller.run_out("limit")
+    assert messages(caller.seen) == [MessageStarted("voicemail"), MessageEnded("voicemail")]
+    assert caller.runner.finished
+
+
+def test_a_message_ends_by_words_said_by_themselves(tmp_path: Path) -> None:
+    file = tmp_path / "flow.yaml"
+    record = MESSAGE.replace("maxLength", "finishPhrases: [that is all], maxLength").lstrip("\n")
+    file.write_text(f"flow: test\nslower: ''\nstart: first\nnodes:\n{record}")
+    caller = Caller(load_flow(file))
+    caller.hear_out()
+    caller.hear_out()
+    started, turn = caller.seen.index(MessageStarted("voicemail")), caller.seen[-1]
+    assert isinstance(turn, StartSpeech)
+    assert turn.phrases == ("that is all",)
+    assert started < caller.seen.index(turn), "the message's ears are open before the word's, which listen beside them"
+    caller.give(SpeechHeard(turn.token, "that is all", False))
+    for text in ("[unk] that is all [unk]", "that is all that is all"):
+        caller.give(SpeechHeard(turn.token, text, True))
+    assert messages(caller.seen) == [MessageStarted("voicemail")], "unfinished, or in a sentence"
+    caller.give(SpeechHeard(turn.token, "that is a all", True))  # recognisers hear and lose articles
     assert messages(caller.seen) == [MessageStarted("voicemail"), MessageEnded("voicemail")]
     assert caller.runner.finished
 
