@@ -101,6 +101,7 @@ class Library:
             self._aliases += [(article, alias, stems) for alias in article.spec.aliases if (stems := _stems(alias))]
         holding = Counter(word for _, _, words in self._aliases for word in words)
         self._weights = {word: math.log(1.0 + len(self._aliases) / count) for word, count in holding.items()}
+        self._whole = [sum(self._weights[word] for word in sorted(words)) for _, _, words in self._aliases]
         self._index: dict[str, list[int]] = {}
         for number, (_, _, words) in enumerate(self._aliases):
             for word in sorted(words):
@@ -120,17 +121,21 @@ class Library:
 
     def find(self, text: str, votes: Mapping[str, int] | None = None) -> tuple[Found, ...]:
         """The articles that answer ``text``, the best first. ``votes``: accepted less dismissed, by article."""
-        said = _stems(text)
+        covered: dict[int, float] = {}
+        both: Counter[int] = Counter()
+        for word in sorted(_stems(text)):
+            numbers, weight = self._index.get(word, ()), self._weights.get(word, 0.0)
+            both.update(numbers)
+            for number in numbers:
+                covered[number] = covered.get(number, 0.0) + weight
+        enough = (number for number, weight in covered.items() if weight >= MIN_COVERAGE * self._whole[number])
         best: dict[str, Found] = {}
-        for number in sorted({number for word in said for number in self._index.get(word, ())}):
-            article, alias, words = self._aliases[number]
-            both = words & said
-            coverage = sum(self._weights[word] for word in both) / sum(self._weights[word] for word in words)
-            if coverage < MIN_COVERAGE or len(both) < MIN_WORDS:
-                continue
+        for number in sorted(number for number in enough if both[number] >= MIN_WORDS):
+            article, alias, _ = self._aliases[number]
+            coverage = covered[number] / self._whole[number]
             vote = max(-_MOST_VOTES, min(_MOST_VOTES, (votes or {}).get(article.id, 0)))
             # of two aliases said in full, the longer one says more
-            score = coverage + _VOTE * vote + 0.001 * len(both)
+            score = coverage + _VOTE * vote + 0.001 * both[number]
             if article.id not in best or score > best[article.id].score:
                 best[article.id] = Found(article, alias, score)
         return tuple(sorted(best.values(), key=lambda found: (-found.score, found.article.id)))

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assist.api.server import WebSettings
-from assist.content import load_content
+from assist.content import BUILT_IN, load_content
+from assist.settings import AssistSettings
 from assist.store.settings import CustomerSettings, StoreSettings
 from ivr.contacts import FloorStarted
 from ivr.schema import load_with_prompts
@@ -47,7 +48,7 @@ class ChildRefusedError(CallfloorError):
 
 SECTIONS = {
     "run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue", "trunk", "kamailio", "supervision",
-    "alerts", "report", "store", "customers",
+    "alerts", "report", "store", "customers", "assist",
 }  # fmt: skip
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
@@ -102,7 +103,8 @@ class House:
         read_access(settings)
         read_queues(settings)
         self._queue_models = sorted({queue.model for queue in read_queues(settings).values() if queue.model})
-        _check_documents(settings.section("ivr", IvrSettings), self._words, self._queue_models)
+        content = settings.section("assist", AssistSettings).content or BUILT_IN
+        _check_documents(settings.section("ivr", IvrSettings), self._words, self._queue_models, content)
         self.where = RunDirectory.of(settings.section("run", RunSettings))
         self.pids: dict[str, int] = {}
         self.on_change: Callable[[str, int | None], None] = lambda name, pid: None
@@ -337,9 +339,9 @@ class House:
             await process.wait()
 
 
-def _check_documents(ivr: IvrSettings, words: TranscriptionSettings, models: Sequence[str]) -> None:
+def _check_documents(ivr: IvrSettings, words: TranscriptionSettings, models: Sequence[str], content: Path) -> None:
     """What a person wrote is read here first, so that one line says what is wrong. Raises DocumentError."""
-    load_with_prompts(ivr.flow, ivr.prompts, load_content().library.texts())
+    load_with_prompts(ivr.flow, ivr.prompts, load_content(content).library.texts())
     for model in (words.model, *models):
         find_model(model)
 

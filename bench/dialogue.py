@@ -106,7 +106,7 @@ def _line(sound: Sound, text: str, talk: float, rng: np.random.Generator, behind
     if behind:
         noisy += _babble(len(sound), behind, rng) * 10 ** (BABBLE_DB / 20)
     samples = np.clip(noisy, -32768, 32767).astype(np.int16)
-    return Leg(g711.decode(_to_mu_law(samples), g711.MU_LAW), text, talk)
+    return Leg(g711.decode(to_mu_law(samples), g711.MU_LAW), text, talk)
 
 
 def _babble(size: int, spoken: Sequence[Turn], rng: np.random.Generator) -> Sound:
@@ -120,8 +120,8 @@ def _babble(size: int, spoken: Sequence[Turn], rng: np.random.Generator) -> Soun
     return mixed
 
 
-def _to_mu_law(samples: npt.NDArray[np.int16]) -> bytes:
-    """The nearest code of each sample."""
+def to_mu_law(samples: npt.NDArray[np.int16]) -> bytes:
+    """The nearest mu-law code of each sample; one byte a sample."""
     order = np.argsort(g711.MU_LAW, kind="stable")
     values = g711.MU_LAW[order].astype(np.int32)
     above = np.clip(np.searchsorted(values, samples), 1, 255)

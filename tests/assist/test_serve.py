@@ -228,6 +228,7 @@ def test_a_state_directory_of_no_use_is_one_clear_line(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[fornt]\nport = 0\n", "unknown section 'fornt'"),
+        ('[assist]\ncontent = "/nowhere"\n', "no such"),
         ("[front]\nprot = 0\n", "did you mean 'port'"),
         ("[[agent]]\nuser = 'anna'\nname = 'Anna'\nsecret = 'short'\n", "agent.0.secret"),
         ("[transcription]\nmodel = 'no-such-model'\n", "no-such-model"),

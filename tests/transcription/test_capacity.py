@@ -53,7 +53,7 @@ def test_too_much_talk_is_refused() -> None:
 
 def test_every_code_of_mu_law_survives_encoding() -> None:
     codes = np.array([code for code in range(256) if code != 0x7F], dtype=np.uint8)  # 0x7F and 0xFF both are zero
-    assert dialogue._to_mu_law(g711.MU_LAW[codes]) in (codes.tobytes(), codes.tobytes().replace(b"\xff", b"\x7f"))
+    assert dialogue.to_mu_law(g711.MU_LAW[codes]) in (codes.tobytes(), codes.tobytes().replace(b"\xff", b"\x7f"))
 
 
 @pytest.fixture(scope="module")
