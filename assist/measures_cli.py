@@ -39,15 +39,19 @@ def report(
     state_dir: Annotated[Path | None, typer.Option(help="The installation, without a settings file.")] = None,
 ) -> None:
     """Write what the measures say: volumes, service level, agents, sentiment, cards, knowledge gaps."""
+    from assist.content import BUILT_IN
     from assist.reports.command import read_report, scope_of, write_report
     from assist.reports.settings import ReportSettings
+    from assist.settings import AssistSettings
     from assist.store.settings import existing_store
     from voice.clock import SystemClock
 
     read = read_settings(settings, os.environ)
     scope = scope_of(begin, end, queue, agent, read.section("report", ReportSettings), SystemClock().wall())
     console = Console(stderr=True)
-    made = asyncio.run(read_report(existing_store(read, state_dir), scope, console))
+    content = read.section("assist", AssistSettings).content or BUILT_IN
+    scored = content if kind in (Format.HTML, Format.JSON) else None
+    made = asyncio.run(read_report(existing_store(read, state_dir), scope, console, scored))
     file = out if out is not None else Path(f"report.{kind}")
     write_report(made, kind, file)
     typer.echo(f"{file}: {made.overall.offered:.0f} contacts queued, {len(made.intervals)} intervals")

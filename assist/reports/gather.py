@@ -16,6 +16,7 @@ from assist.metrics.repeats import with_repeats
 from assist.metrics.rollup import RollUp, by_interval
 from assist.metrics.totals import Targets, Totals, total
 from assist.outcomes import OutcomeBook, RuleOutcome
+from assist.quality.agents import AgentQuality
 from assist.summary import ContactSummary
 from ivr.agents import AgentState
 from ivr.contacts import AgentStateChanged
@@ -62,7 +63,7 @@ class Feeling:
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything a report shows. ``intervals`` are per queue, in time; ``gaps``: questions no article answered, with
-    how often they were asked.
+    how often they were asked; ``quality``: what each agent's scorecards come to.
     """
 
     scope: Scope
@@ -74,6 +75,7 @@ class Report:
     feelings: tuple[Feeling, ...]
     cards: tuple[RuleOutcome, ...]
     gaps: tuple[tuple[str, int], ...]
+    quality: tuple[AgentQuality, ...] = ()
 
 
 class Gathering:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from assist.metrics import REGISTRY, Metric, Totals, service
 from assist.metrics.rollup import INTERVAL_S
+from assist.quality.principles import Principle
 from assist.reports.gather import Report, local
 from assist.reports.plots import Series, lines, stacked_bars
 
@@ -39,6 +40,7 @@ def as_html(report: Report, made: str) -> str:
         headlines=[shown[name] for name in HEADLINES],
         queue_columns=[shown[name] for name in QUEUE_COLUMNS],
         agent_columns=[shown[name] for name in AGENT_COLUMNS],
+        principles=list(Principle),
         plots=_plots(report),
         written=written,
         seconds=_clock,

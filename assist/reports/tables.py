@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assist.metrics import REGISTRY, Totals
+from assist.quality.agents import AgentQuality
 from assist.reports.gather import Report, local
 from voice.errors import CallfloorError
 
@@ -77,6 +78,7 @@ def as_json(report: Report) -> str:
         ],
         "sentiment": [asdict(feeling) | {"day": feeling.day.isoformat()} for feeling in report.feelings],
         "cards": [asdict(rule) | {"ignored": rule.ignored} for rule in report.cards],
+        "scorecards": [_scorecard(each) for each in report.quality],
         "knowledge_gaps": [{"question": text, "asked": asked} for text, asked in report.gaps],
     }
     return json.dumps(whole, indent=1) + "\n"
@@ -100,3 +102,17 @@ def write_parquet(report: Report, out: Path) -> None:
 
 def _sums(totals: Totals) -> dict[str, Any]:
     return {"metrics": dict(measures(totals)), "totals": asdict(totals)}
+
+
+def _scorecard(each: AgentQuality) -> dict[str, Any]:
+    return {
+        "agent": each.agent,
+        "contacts": each.contacts,
+        "overall": each.overall,
+        "principles": {str(name): asdict(average) for name, average in each.averages.items()},
+        "weeks": [
+            {"monday": week.monday.isoformat(), "principles": {str(n): a.value for n, a in week.averages.items()}}
+            for week in each.weeks
+        ],
+        "practise": str(each.plan.principle) if each.plan is not None else None,
+    }

@@ -155,3 +155,19 @@ def test_content_without_a_scorecard_of_its_own_is_judged_by_what_it_has(tmp_pat
 
     assert spec.principles[Principle.CLARITY].rules == {}
     assert "no_blame" in spec.principles[Principle.PATIENCE].rules
+
+
+def test_the_report_has_the_scorecards_of_agents(tmp_path: Path) -> None:
+    installation(tmp_path)
+    out = tmp_path / "report"
+    for kind in ("json", "html"):
+        asked = ["report", "--state-dir", str(tmp_path), "--format", kind, "--out", str(out)]
+        assert CliRunner().invoke(app, asked).exit_code == 0
+        text = out.read_text("utf-8")
+        if kind == "json":
+            (mine,) = json.loads(text)["scorecards"]
+            assert (mine["agent"], mine["contacts"]) == ("anna", 1)
+            assert mine["principles"]["clarity"] == {"value": 75.0, "contacts": 1}
+        else:
+            assert "<td>75 (1)</td>" in text
+            assert "dslam" not in text  # no words in a report
