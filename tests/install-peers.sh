@@ -1,7 +1,8 @@
 #!/bin/sh
-# Test peers that PyPI does not carry: sipp (SIP load and scenarios), kamailio (the proxy before the fronts), pulseaudio
-# (a virtual headset), flite (voices of practice calls), postgresql (the store's other database), chromium (the agent's
-# page), qemu with busybox and cpio (headsets as kernel devices in a small virtual machine).
+# Test peers that PyPI does not carry: sipp (SIP load and scenarios), kamailio (the proxy before the fronts, a station's
+# PBX), baresip and linphone (the other party of a station's calls), pulseaudio (a virtual headset), flite (voices of
+# practice calls), postgresql (the store's other database), chromium (the agent's page), qemu with busybox and cpio
+# (headsets as kernel devices in a small virtual machine).
 # As root they are installed with apt; otherwise the tests that need them skip, saying so.
 set -eu
 missing=""
@@ -10,6 +11,9 @@ command -v pulseaudio >/dev/null || missing="$missing pulseaudio pulseaudio-util
 [ -x /usr/sbin/kamailio ] || missing="$missing kamailio"
 command -v flite >/dev/null || missing="$missing flite"
 command -v pg_ctlcluster >/dev/null || missing="$missing postgresql"
+ls /usr/lib/*/kamailio/modules/tls.so >/dev/null 2>&1 || missing="$missing kamailio-tls-modules"
+command -v baresip >/dev/null || missing="$missing baresip-core"
+command -v linphonec >/dev/null || missing="$missing linphone-cli"
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v qemu-system-x86_64 >/dev/null || missing="$missing qemu-system-x86"
 command -v busybox >/dev/null || missing="$missing busybox-static"

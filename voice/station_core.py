@@ -121,6 +121,9 @@ class StationCore:
         if paths != self._paths:
             self._paths = paths
             effects.insert(0, SetPaths(paths))
+        effects.sort(
+            key=lambda effect: not isinstance(effect, AnswerReferral)
+        )  # the leg is locked until it is answered
         if isinstance(event, Intent) or self.headset_state() != shown:
             effects.insert(0, ShowOnHeadset(self.headset_state()))  # first: it closes the microphone without waiting
         if self.state != before:
@@ -195,8 +198,8 @@ class StationCore:
         line = CallLine(leg.leg_id, Phase.RINGING, caller, contact_id=contact_id, number=user_of(leg.from_uri))
         call = Call(line)
         wanted = desk.policy.auto_answer and asks_for_answer(leg.headers)
-        desk.calls.append(call)
-        if wanted and len(desk.calls) == 1 and not desk.sound_lost:
+        desk.begin(call)
+        if wanted and all(other.ending for other in desk.calls if other is not call) and not desk.sound_lost:
             call.asked, call.answered_for_her = Asked.ANSWER, True
             return [AnswerLeg(leg.leg_id, 200)]
         return [AnswerLeg(leg.leg_id, 180)]
@@ -207,10 +210,10 @@ class StationCore:
         if not desk.policy.sip_calls or call.ending or call.phase not in ANSWERED:
             return [AnswerReferral(event.leg_id, None)]
         leg_id = desk.new_leg_id()
-        desk.put_on_hold(call)
-        desk.calls.append(
-            Call(CallLine(leg_id, Phase.DIALLING, event.target, incoming=False, consult=call.line.consult))
-        )
+        if call.phase is Phase.IN_CALL:
+            desk.put_on_hold(call)
+            call.handed_us_on = True
+        desk.begin(Call(CallLine(leg_id, Phase.DIALLING, event.target, incoming=False, consult=call.line.consult)))
         return [AnswerReferral(event.leg_id, leg_id)]
 
     def _transferred(self, call: Call, event: TransferProgressed) -> list[StationEffect]:

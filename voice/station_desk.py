@@ -25,7 +25,8 @@ class Asked(Enum):
 @dataclass(slots=True)
 class Call:
     """A call and what is not shown of it. ``for_sound``: on hold only until the headset's sound is back; ``early``: the
-    far end may be heard before it answers; ``noticed``: it has heard that it is recorded.
+    far end may be heard before it answers; ``noticed``: it has heard that it is recorded; ``handed_us_on``: it sent us
+    elsewhere (REFER), and waits without being held, for it is about to end the call.
     """
 
     line: CallLine
@@ -35,6 +36,7 @@ class Call:
     transferring: bool = False
     early: bool = False
     noticed: bool = True
+    handed_us_on: bool = False
 
     @property
     def leg_id(self) -> str:
@@ -93,16 +95,22 @@ class Desk:
 
     @property
     def has_room(self) -> bool:
-        """Whether a line is free."""
-        return sum(not call.line.consult for call in self.calls) < self.policy.lines
+        """Whether a line is free. A call that is ending has left its: a lost BYE takes 32 s to be given up."""
+        return sum(not call.line.consult and not call.ending for call in self.calls) < self.policy.lines
 
     def new_leg_id(self) -> str:
         """Of a call we make."""
         return f"out-{next(self._numbers)}"
 
+    def begin(self, call: Call) -> None:
+        """Another call; unmuted where no other lives."""
+        if all(other.ending for other in self.calls):
+            self.muted, self.mute_lock = False, ""
+        self.calls.append(call)
+
     def put_on_hold(self, call: Call, *, for_sound: bool = False) -> None:
         """Hold one call."""
-        call.for_sound = for_sound
+        call.for_sound, call.handed_us_on = for_sound, False
         call.change(phase=Phase.HELD, joined=False)
 
     def clear_line(self) -> None:
@@ -169,7 +177,8 @@ class Desk:
         """Legs on hold by SIP."""
         if not self.policy.sip_calls:
             return frozenset()
-        return frozenset(call.leg_id for call in self.calls if call.phase is Phase.HELD and not call.ending)
+        waiting = (call for call in self.calls if call.phase is Phase.HELD and not call.ending)
+        return frozenset(call.leg_id for call in waiting if not call.handed_us_on)
 
     def paths(self) -> frozenset[AudioPath]:
         """Mute takes the microphone's paths away; hold takes all, and gives music where we hold by SIP."""

@@ -111,7 +111,7 @@ def _dial(desk: Desk, number: str, *, consult: bool = False) -> Outcome:
     desk.clear_line()
     desk.last_dialled = number
     leg_id = desk.new_leg_id()
-    desk.calls.append(Call(CallLine(leg_id, Phase.DIALLING, number, incoming=False, consult=consult, number=number)))
+    desk.begin(Call(CallLine(leg_id, Phase.DIALLING, number, incoming=False, consult=consult, number=number)))
     return done(DialLeg(leg_id, uri))
 
 

@@ -216,6 +216,19 @@ def test_the_phone_is_not_asked_for_reliable_provisionals() -> None:
     assert sent.headers.get("Supported") == "timer"
 
 
+@pytest.mark.parametrize(
+    ("said", "passed"),
+    [
+        ("terminated;reason=reason=noresource", "terminated"),  # linphone 5
+        ("active;expires=60", "active;expires=60"),
+        ("terminated ; reason=noresource;x", "terminated ; reason=noresource;x"),
+    ],
+)
+def test_a_notify_reaches_the_phone_with_a_state_it_can_read(said: str, passed: str) -> None:
+    notify = of_server("NOTIFY", "Event: refer", f"Subscription-State: {said}", to_tag="a")
+    assert request_to_phone(relay().from_server(notify, 1)).headers.get("Subscription-State") == passed
+
+
 def test_an_answer_that_is_not_sound_reaches_the_phone_without_its_body() -> None:
     core = relay()
     sent = request_to_server(core.from_phone(of_phone("INVITE", uri="sip:b@callfloor")))

@@ -303,9 +303,30 @@ def test_whose_number_it_is(uri: str, user: str) -> None:
 def test_the_far_end_hands_us_on() -> None:
     agent = Agent().talking().take(LegReferred("a", "sip:300@pbx.test"))
     assert agent.done(AnswerReferral) == [AnswerReferral("a", "out-1")]
+    assert isinstance(agent.effects[0], AnswerReferral)  # SIP's stack has the leg locked until it is answered
+    assert agent.done(HoldLeg) == []  # whoever hands us on is about to end the call
     assert agent.phases() == {"a": Phase.HELD, "out-1": Phase.DIALLING}
     agent.take(LegConnected("out-1", "PCMU"), LegDisconnected("a", 200, "OK"))
     assert agent.hears("ear") == {"leg:out-1"}
+
+
+def test_who_handed_us_on_and_stays_is_a_call_like_any_other() -> None:
+    agent = Agent().talking().take(LegReferred("a", "sip:300@pbx.test"), LegDisconnected("out-1", 486, "Busy Here"))
+    assert agent.ask("resume").ok
+    assert agent.done(HoldLeg) == []
+    assert agent.ask("hold").ok
+    assert agent.done(HoldLeg) == [HoldLeg("a", True)]
+
+
+def test_a_call_whose_end_is_not_acknowledged_takes_no_line_and_leaves_no_mute() -> None:
+    agent = Agent(StationPolicy()).take(incoming("a", PLAIN), AnswerPressed(), LegConnected("a", "PCMU"))
+    assert agent.ask("mute").ok
+    assert agent.take(HangUpPressed()).done(HangUpLeg) == [HangUpLeg("a", 0)]
+    agent.take(incoming("b", PLAIN))
+    assert agent.done(AnswerLeg) == [AnswerLeg("b", 180)]
+    agent.take(AnswerPressed(), LegConnected("b", "PCMU"))
+    assert agent.paths == {AudioPath("mic", "leg:b"), AudioPath("leg:b", "ear")}
+    assert agent.take(LegDisconnected("a", 408, "Request Timeout")).phases() == {"b": Phase.IN_CALL}
 
 
 def test_a_referral_nobody_may_follow_is_declined() -> None:

@@ -26,6 +26,9 @@ _SMALL_BODIES = {
     ("MESSAGE", "text/plain"): re.compile(rb"[^\0]*"),
 }
 
+# pjsip drops a NOTIFY whose Subscription-State it cannot read, and linphone 5 says reason=reason=noresource.
+_STATE_PARAMETER = re.compile(r"\s*[A-Za-z0-9.!%*_+`'~-]+\s*(?:=\s*[A-Za-z0-9.!%*_+`'~-]+)?\s*")
+
 AnyMessage = TypeVar("AnyMessage", Request, Response)
 
 
@@ -60,6 +63,8 @@ def clean_request(request: Request, source: Side, *, trunk: bool, plain: bool = 
 
 def clean_request_body(request: Request, *, plain: bool = False) -> Request:
     """``request`` with a body that is safe for native code. Raises SipParseError (415, 400, 488)."""
+    if request.method == "NOTIFY":
+        request = _readable_state(request)
     if not request.body:
         return request
     if request.method in _SESSION and request.content_type == "application/sdp":
@@ -74,6 +79,13 @@ def clean_request_body(request: Request, *, plain: bool = False) -> Request:
         body = b"Signal=%s\r\nDuration=%s\r\n" % (found[1], found[2] or b"160")
         return replace(request, body=body)
     return request
+
+
+def _readable_state(request: Request) -> Request:
+    """``request`` without the parameters of its Subscription-State that are none (RFC 6665 8.2.1)."""
+    values = request.headers.all("Subscription-State")
+    kept = (";".join(part for part in value.split(";") if _STATE_PARAMETER.fullmatch(part)) for value in values)
+    return replace(request, headers=request.headers.put("Subscription-State", *kept))
 
 
 def clean_response(response: Response, *, trunk: bool) -> Response:
