@@ -108,8 +108,9 @@ def accounts() -> tuple[Account, ...]:
 
 
 def in_kept_house(
-    test: Callable[[KeptHouse], Awaitable[None]], web: WebSettings | None = None, verify: ssl.SSLContext | bool = True
-) -> None:
+    test: Callable[[KeptHouse], Awaitable[None]], web: WebSettings | None = None,
+    verify: ssl.SSLContext | bool = True, deadline_s: float = DEADLINE_S,
+) -> None:  # fmt: skip
     async def main(directory: Path) -> None:
         clock, web_settings = SystemClock(), web or WebSettings(port=0)
         store = await Store.open(f"sqlite+aiosqlite:///{directory / 's.db'}")
@@ -130,7 +131,7 @@ def in_kept_house(
             for account in accounts():
                 await users.add(account)
             async with (
-                asyncio.timeout(DEADLINE_S),
+                asyncio.timeout(deadline_s),
                 serving(app, web_settings) as url,
                 httpx.AsyncClient(base_url=url, verify=verify) as http,
             ):
