@@ -22,6 +22,7 @@ check: .venv/.installed-dev  ## style, types, layers, generated documents
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m assist.event_catalogue --check docs/events.md
+	$(BIN)/python -m assist.asyncapi --check docs/asyncapi.json
 
 test-fast: .venv/.installed-dev  ## what needs no live call
 	$(BIN)/python -m pytest -m "not live"
@@ -37,8 +38,9 @@ test-vm: .venv/.installed-dev  ## headsets as kernel devices, in a virtual machi
 	sh tests/install-peers.sh
 	$(BIN)/python -m pytest -m vm tests/hardware/vm
 
-docs: .venv/.installed-dev  ## what is made from the code: the event catalogue, the README's screenshot
+docs: .venv/.installed-dev  ## what is made from the code: the event catalogue, the feed's AsyncAPI, the README's screenshot
 	$(BIN)/python -m assist.event_catalogue docs/events.md
+	$(BIN)/python -m assist.asyncapi docs/asyncapi.json
 	CALLFLOOR_SCREENSHOT=docs/agent-page.png $(BIN)/python -m pytest -q tests/scenarios/test_live_page.py
 
 clean:

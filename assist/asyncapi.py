@@ -1,6 +1,6 @@
-"""The page's websocket as an AsyncAPI 3.0 document, made from the types: ``python -m assist.asyncapi docs/asyncapi.json``.
+"""The page's websocket as an AsyncAPI 3.0 document, made from the types.
 
-``--check`` fails where the file is not what the types say.
+``python -m assist.asyncapi docs/asyncapi.json`` writes it; ``--check`` fails where the file is not what the types say.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from voice.events import Event
 _REF = "#/components/schemas/{model}"
 _TEXT: dict[str, Any] = {"type": "string"}
 _MOMENT = {"type": "number", "description": "Unix seconds"}
-_OVERVIEW = """One socket a page. The first message is `hello` with a token of `POST /api/login`; the answer `welcome` says \
-whether the feed goes on after `resume_from` without loss or duplicate, or begins with a `snapshot` of the whole desk. \
-`seq` rises by one with each message of the feed; `resume_from` in the next hello acknowledges all up to it. Live \
-messages (partials) of one utterance replace each other for a slow consumer; all others are never dropped, and a consumer \
-they cannot be kept for is closed with 1013. Close codes: 4400 malformed, 4401 no valid token, 4403 wrong origin."""
+_OVERVIEW = (
+    "One socket a page. The first message is `hello` with a token of `POST /api/login`; the answer `welcome` says "
+    "whether the feed goes on after `resume_from` without loss or duplicate, or begins with a `snapshot` of the whole "
+    "desk. `seq` rises by one with each message; `resume_from` in the next hello acknowledges all up to it. "
+    "Live messages (partials) of one utterance replace each other for a slow consumer; all others are never dropped, "
+    "and a consumer they cannot be kept for is closed with 1013. Close codes: 4400 malformed, 4401 no valid token, "
+    "4403 wrong origin."
+)
 
 
 def document() -> dict[str, Any]:

@@ -173,7 +173,7 @@ _COMMAND = TypeAdapter(CommandMessage)
 _STATION_HELLO = TypeAdapter(StationHello)
 _STATION_MESSAGE: TypeAdapter[StationState | StationReply] = TypeAdapter(StationMessage)
 _REPORT = TypeAdapter(StationReport)
-_COMMANDS: Mapping[str, TypeAdapter[Any]] = {
+COMMANDS: Mapping[str, TypeAdapter[Any]] = {
     "answer": TypeAdapter(Answer),
     "hang_up": TypeAdapter(HangUp),
     "mute": TypeAdapter(Mute),
@@ -237,7 +237,7 @@ def station_report(state: Mapping[str, Any]) -> StationReport:
 
 def agent_command(message: CommandMessage) -> AgentCommand:
     """The command of a message. Raises UnknownCommandError naming what is wrong."""
-    adapter = _COMMANDS.get(message.command)
+    adapter = COMMANDS.get(message.command)
     if adapter is None:
         raise UnknownCommandError(f"unknown command {message.command!r}")
     try:
