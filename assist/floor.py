@@ -73,6 +73,7 @@ from assist.messages_left import MessageKept
 from assist.one_hold import Holds
 from assist.pbx_contacts import PBX, PbxContacts, at_station
 from assist.quality.forms import QUALITY_EVENTS
+from assist.rewording import SummaryWorded, Wordsmith
 from assist.store import Store, StoreError
 from assist.store.tasks import Tasks
 from assist.summary import ContactSummary
@@ -124,6 +125,7 @@ EVENTS = EventCodec(
         NoteSaved,
         WrapUpSaved,
         MessageKept,
+        SummaryWorded,
     )
 )
 COMMANDS = CommandCodec((*CONTACT_COMMANDS, *SUPERVISION_COMMANDS, ClaimWorker))
@@ -147,6 +149,7 @@ class Floor:
         oversight: Oversight | None = None, banners: Banners | None = None,
         reachable: Callable[[str], bool] = lambda number: False, retries: RetryPolicy | None = None,
         customers: Customers | None = None,
+        wordsmith: Wordsmith | None = None,
     ) -> None:  # fmt: skip
         self._bus = bus
         self._store = store
@@ -160,6 +163,7 @@ class Floor:
         self._call_desk = CallDesk(bus, self._dispatch, agents, domain)
         self._holds = Holds(lambda agent: feed.desk(agent).contact, self._to_station, self._control, self._spawn)
         self._shelf = shelf
+        self._wordsmith = wordsmith
         self._banners = banners
         self._recogniser = recogniser
         self._clock = clock
@@ -343,6 +347,8 @@ class Floor:
                     self._spawn(self._look_up(case, number))
                 case casework.Keep(summary):
                     self._spawn(self._keep(summary))
+                    if self._wordsmith is not None:
+                        self._spawn(self._word(self._wordsmith, case, summary))
                 case casework.OpenTask(customer_id, title, at):
                     self._spawn(self._open_task(customer_id, title, at))
         self._wait_for(case)
@@ -388,6 +394,11 @@ class Floor:
             await self._store.record_contact(summary)
         except StoreError as error:
             log.error("the summary of contact %s is not kept: %s", summary.contact_id, error)
+
+    async def _word(self, wordsmith: Wordsmith, case: Case, summary: ContactSummary) -> None:
+        worded = await wordsmith.word(summary, case.said())
+        if worded is not None:
+            self._own(worded, case)
 
     async def _open_task(self, customer_id: int, title: str, at: float) -> None:
         try:

@@ -34,6 +34,7 @@ from assist.quality.forms import load_forms
 from assist.quality.reading import Quality
 from assist.quality.spec import load_scorecard
 from assist.reports.settings import ReportSettings
+from assist.rewording import Wordsmith
 from assist.security import Security, signing_key
 from assist.settings import AssistSettings
 from assist.store import Store
@@ -84,7 +85,8 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     )
     brain = Acd(times, queues=read_queues(settings))
     model = recogniser(settings.section("transcription", TranscriptionSettings).model)
-    content = settings.section("assist", AssistSettings).content or CONTENT
+    assist = settings.section("assist", AssistSettings)
+    content = assist.content or CONTENT
     shelf = ContentShelf(load_content(content), content)
     scores = Aside(store_url(settings), content)
     domain = settings.section("front", FrontSettings).domain
@@ -100,6 +102,7 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
         bus, store, feed, brain, shelf, model, agents, domain, clock, ivr.vip, oversight,
         Banners(where, ivr.flow), lambda number: trunks.for_number(number) is not None, ivr.retries(),
         await connections.enter_async_context(customers(store, known, clock)),
+        Wordsmith(assist, client) if assist.llm_url else None,
     )  # fmt: skip
     users, web = Users(store), settings.section("web", WebSettings)
     security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock, users)

@@ -66,6 +66,11 @@ class Past:
             case ContactQueued(since=since):
                 self._queued_at = since
 
+    def said(self) -> tuple[tuple[str, str], ...]:
+        """(party, redacted words), in the order in which they began."""
+        finals = [each for each in self._transcript.values() if isinstance(each, UtteranceFinal) and each.text]
+        return tuple((each.party, each.text) for each in sorted(finals, key=lambda each: each.start_s))
+
     def context(self, at: float) -> tuple[str, ...]:
         """What the caller chose and said, and how long the wait for an agent has been."""
         waited = at - self._queued_at if self._queued_at else 0.0

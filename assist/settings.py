@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field
+
 from voice.settings import Section
 
 
 class AssistSettings(Section):
-    """``content``: a content directory of one's own instead of the built-in one."""
+    """``content``: a content directory of one's own instead of the built-in one. ``llm_url``: the base of an
+    OpenAI-compatible endpoint (``http://127.0.0.1:11434/v1``) that words summaries anew, which takes ``llm_timeout_s``
+    seconds at most; without it none is asked.
+    """
 
     content: Path | None = None
+    llm_url: str = ""
+    llm_model: str = ""
+    llm_key: str = Field(default="", repr=False)
+    llm_timeout_s: float = Field(default=8.0, gt=0.0, le=60.0)
