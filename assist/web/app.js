@@ -220,6 +220,7 @@ function tick() {
 }
 
 function enter(fresh) {
+  if (fresh.role === "supervisor") return location.replace("/board.html");
   session.enter(fresh);
   login.hide();
   feed.open(fresh.token);

@@ -6,6 +6,7 @@ const LONGEST_WAIT_MS = 8000;
 const SILENCE_MS = 12000; // the floor sends something every 5 s
 const REPLY_MS = 8000;
 const UNAUTHORISED = 4401;
+const FORBIDDEN = 4405;
 
 /** Milliseconds to wait before attempt `n` (1, 2, ...): 500 doubling to 8,000, less up to a fifth at random. */
 export function backOff(n, random = Math.random()) {
@@ -14,6 +15,8 @@ export function backOff(n, random = Math.random()) {
 
 export class Feed {
   #handlers;
+  #path;
+  #hello;
   #token = "";
   /** @type {WebSocket|null} */
   #socket = null;
@@ -26,10 +29,14 @@ export class Feed {
 
   /**
    * @param {{message: (m: any) => void, connection: (state: string) => void, unauthorised: () => void}} handlers
-   * `connection` receives connecting, live, reconnecting or closed.
+   * `connection` receives connecting, live, reconnecting or closed; `refused` (optional) why this is not ours to see.
+   * @param {string} path of the websocket
+   * @param {object} hello what the first message says besides
    */
-  constructor(handlers) {
+  constructor(handlers, path = "/api/feed", hello = {}) {
     this.#handlers = handlers;
+    this.#path = path;
+    this.#hello = hello;
     addEventListener("online", () => this.#hurry());
   }
 
@@ -69,18 +76,19 @@ export class Feed {
   }
 
   #connect() {
-    const url = new URL("/api/feed", location.href);
+    const url = new URL(this.#path, location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url);
     this.#socket = socket;
     socket.onopen = () => {
-      socket.send(JSON.stringify({ type: "hello", token: this.#token, schema: 1, resume_from: this.#seq }));
+      const hello = { type: "hello", token: this.#token, schema: 1, resume_from: this.#seq, ...this.#hello };
+      socket.send(JSON.stringify(hello));
     };
     socket.onmessage = (event) => {
       if (socket === this.#socket) this.#received(JSON.parse(event.data));
     };
     socket.onclose = (event) => {
-      if (socket === this.#socket) this.#lost(event.code);
+      if (socket === this.#socket) this.#lost(event.code, event.reason);
     };
     this.#listen();
   }
@@ -106,13 +114,17 @@ export class Feed {
     }, SILENCE_MS);
   }
 
-  #lost(code) {
+  #lost(code, reason = "") {
     clearTimeout(this.#watch);
     this.#socket = null;
     this.#refuseAll();
     if (code === UNAUTHORISED) {
       this.#handlers.connection("closed");
       return this.#handlers.unauthorised();
+    }
+    if (code === FORBIDDEN) {
+      this.#handlers.connection("closed");
+      return this.#handlers.refused?.(reason);
     }
     this.#handlers.connection(this.#seq === null ? "connecting" : "reconnecting");
     this.#attempt += 1;

@@ -4,7 +4,7 @@ import { clock, percent } from "./format.js";
 import { icon } from "./icons.js";
 import { T } from "./strings.js";
 
-const STATE_ICONS = {
+export const STATE_ICONS = {
   OFFLINE: "off", AVAILABLE: "ready", RESERVED: "ring", RINGING: "ring", TALKING: "talk", HOLD: "pause",
   CONSULT: "people", WRAPUP: "pen", NOT_READY: "pause", NOT_RESPONDING: "warn",
 };

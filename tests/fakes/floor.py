@@ -40,6 +40,7 @@ from assist.feed import Feed
 from assist.metrics.totals import Targets
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
 from ivr.controls import ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged
+from tests.fakes import board_script
 from tests.fakes import contact_script as script
 from voice.clock import Clock
 from voice.commands import Reply
@@ -64,8 +65,11 @@ class FakeFloor:
         self.link: StationLink | None = None
         self.view = SupervisorView()
         today = Today(Targets(), ZoneInfo("UTC"))
-        self.board = Board(STAFF, today, clock, lambda queue: None, lambda: self.banner, lambda user, agent: True)
-        self.banner = ""
+        staff = (*STAFF, *board_script.STAFF)
+        self.board = Board(
+            staff, today, clock, lambda queue: None, lambda: self.obedient.banner, lambda user, agent: True
+        )
+        self.obedient = board_script.Obedient(self.board, feed)
         self.refuse = ""
         self._stirred = asyncio.Event()
         feed.add_agent(script.AGENT, "Anna Kovacs")
@@ -91,6 +95,7 @@ class FakeFloor:
         self.commands.append(command)
         if self.refuse:
             return Reply(False, self.refuse)
+        self.obedient.do(agent, command, self.clock.wall())
         now, contact = self.clock.wall(), self.feed.desk(agent).contact
         contact_id = contact.id if contact else None
         match command:

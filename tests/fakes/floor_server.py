@@ -2,7 +2,8 @@
 
 Prints the URL, then obeys lines on stdin: ``until MARK`` (see contact_script), ``play [SPEED]``, ``refuse REASON``,
 ``line MOS`` (how the call sounds), ``article`` (a card that is stale), ``asked`` (prints the commands so far in one
-line), ``lost`` (the worker dies); ``quit`` or the end of stdin ends it. With ``--play`` it
+line), ``lost`` (the worker dies), ``hand WHY`` (the agent raises it), ``over CONTACT`` (of the board: it ends); ``quit``
+or the end of stdin ends it. With ``--play`` it
 plays by itself.
 """
 
@@ -14,12 +15,14 @@ import sys
 from dataclasses import replace
 
 from assist.api.app import create_app
-from assist.api.ports import AgentCommand
+from assist.api.ports import AgentCommand, SupervisorView
 from assist.api.server import WebSettings, serving
 from assist.cards import CardShown
+from assist.coaching import HandRaised
 from assist.feed import Feed
 from assist.security import Security
 from ivr.contacts import AgentStateChanged, ContactEnded
+from tests.fakes import board_script
 from tests.fakes import contact_script as script
 from tests.fakes.floor import STAFF, FakeFloor, Performance
 from voice.clock import SystemClock
@@ -44,6 +47,10 @@ async def obey(line: str, floor: FakeFloor, performance: Performance) -> str:
             floor.tell(CardShown(script.AGENT, script.REFUND_TIME, 0.5), script.CONTACT)
         case "asked":
             return "\x1f".join(f"{type(each).__name__} {_words(each)}" for each in floor.commands)
+        case "hand":
+            floor.board.heard(script.CONTACT, HandRaised(script.AGENT, rest), floor.clock.wall())
+        case "over":
+            floor.board.heard(rest, ContactEnded("completed", "caller", 60.0, 30.0), floor.clock.wall())
         case "lost":
             floor.tell(AgentStateChanged(script.AGENT, "WRAPUP", "", floor.clock.wall()))
             floor.tell(ContactEnded("worker_lost", "", 40.0, 20.0), script.CONTACT)
@@ -71,6 +78,10 @@ async def run(port: int, at: str, play: bool) -> None:
     performance.prepare()
     if at:
         performance.until(at)
+    board_script.populate(floor.board, clock.wall())
+    floor.view = SupervisorView(
+        tips={"slow": "Speak a little slower", "sum": "Sum up what you heard"}, banners=("storm",)
+    )
     async with serving(create_app(floor, feed, Security(AGENTS, KEY, clock), clock), WebSettings(port=port)) as url:
         print(url, flush=True)
         if play:
