@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Desktop, Floors, FloorServer
@@ -224,29 +223,20 @@ def test_nothing_scrolls_sideways(board: Board, floors: Floors, width: int, heig
 def test_nothing_stands_in_the_way_of_assistive_technology(board: Board, floors: Floors) -> None:
     """axe-core, WCAG 2.2 A and AA and its best practices, on everything a supervisor comes to see."""
     page = board.enter(floors.start("four cards"))
-    found = {"board": barriers(page)}
+    found = {"board": board.barriers()}
     board.contact("Anna Kovacs").get_by_role("button", name="Listen", exact=True).click()
     page.keyboard.press("b")
     expect(page.locator("#supervising")).to_contain_text("both hear you")
     board.contact("Anna Kovacs").locator(".who").click()
     expect(page.locator("#reading .line")).to_have_count(6)
-    found["in a call"] = barriers(page)
+    found["in a call"] = board.barriers()
     page.keyboard.press("Shift+T")
-    found["asked"] = barriers(page)
+    found["asked"] = board.barriers()
     page.keyboard.press("Escape")
     page.keyboard.press("v")
     expect(page.locator("#wall .free .number")).to_have_text("3")
-    found["wall"] = barriers(page)
+    found["wall"] = board.barriers()
     assert found == {"board": [], "in a call": [], "asked": [], "wall": []}
-
-
-def barriers(page: Page) -> list[str]:
-    """What axe-core finds: rule, help, first element."""
-    run = {
-        "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-    }
-    violations = Axe().run(page, options=run).response["violations"]
-    return [f"{each['id']}: {each['help']}: {each['nodes'][0]['target']}" for each in violations]
 
 
 def test_the_script_has_an_agent_for_every_state() -> None:

@@ -2,9 +2,8 @@
 
 Prints the URL, then obeys lines on stdin: ``until MARK`` (see contact_script), ``play [SPEED]``, ``refuse REASON``,
 ``line MOS`` (how the call sounds), ``article`` (a card that is stale), ``asked`` (prints the commands so far in one
-line), ``lost`` (the worker dies), ``hand WHY`` (the agent raises it), ``over CONTACT`` (of the board: it ends); ``quit``
-or the end of stdin ends it. With ``--play`` it
-plays by itself.
+line), ``lost`` (the worker dies), ``hand WHY`` (the agent raises it), ``over CONTACT`` (of the board: it ends);
+``quit`` or the end of stdin ends it. With ``--play`` it plays by itself.
 """
 
 from __future__ import annotations

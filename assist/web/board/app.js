@@ -1,9 +1,10 @@
 // Composes the board: rows by one websocket, commands and what concerns her by another; each region draws its part.
-import { text } from "../dom.js";
+import { place, text } from "../dom.js";
 import { Feed } from "../feed.js";
 import { timeOfDay } from "../format.js";
 import { createKeys } from "../keys.js";
-import { createLogin, forgetToken, renewToken, storedToken } from "../login.js";
+import { createLogin, storedToken } from "../login.js";
+import { createSession } from "../session.js";
 import { T } from "../strings.js";
 import { agentRow } from "./agents.js";
 import { createAlarms } from "./alarms.js";
@@ -20,16 +21,15 @@ import { createTable } from "./table.js";
 import { createWall } from "./wall.js";
 
 const NOTICE_MS = 8000;
-const place = (id) => document.getElementById(id);
 
 const board = createBoard();
+/** @type {any} who she is, and her token */
 let token = null;
 let lines = { board: "closed", feed: "closed" };
 let known = false; // the whole board has come
 let clockOffset = 0; // seconds the floor's clock is ahead of ours
 let notice = "";
 let noticeTimer = 0;
-let renewTimer = 0;
 let calling = ""; // the contact her phone is being called for
 let facts = { tips: {}, banners: [], answer_s: 20, target: 80 };
 let announced = new Set();
@@ -71,14 +71,15 @@ function line(name, state) {
   draw();
 }
 
+const session = createSession((fresh) => {
+  token = fresh;
+  rows.renew(fresh.token);
+  feed.renew(fresh.token);
+});
+
 /** What does not come by the websockets: tips, banners, targets. */
 async function begin() {
-  try {
-    const response = await fetch("/api/supervision", { headers: { Authorization: `Bearer ${token.token}` } });
-    if (response.ok) facts = await response.json();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // fetch's word for "no connection"; asked again when it is back
-  }
+  facts = (await session.get("/api/supervision")) ?? facts;
   draw();
 }
 
@@ -109,7 +110,7 @@ const wall = createWall(place("wall"), { leave: () => showWall(false) });
 // What a key is about: the row the keyboard is on, else whom she supervises, else what she reads.
 const subject = () => contacts.focused() ?? mine()?.id ?? reading.contact;
 const onSubject = (what) => () => subject() && orders.on(what, subject());
-createKeys({
+const keys = createKeys(bar.keys, {
   l: onSubject("listen"), w: onSubject("whisper"), b: onSubject("barge"), c: onSubject("coach"), o: onSubject("open"),
   g: onSubject("give"), "Shift+T": onSubject("takeover"), x: () => mine() && orders.on("leave", mine().id),
   e: () => place("alarms").querySelector("button.seen:not(:disabled)")?.click(), v: () => showWall(place("wall").hidden),
@@ -210,29 +211,14 @@ function tick() {
 
 function enter(fresh) {
   token = fresh;
+  session.enter(fresh);
   login.hide();
   rows.open(fresh.token);
   feed.open(fresh.token);
-  renewAtHalfTime();
-}
-
-function renewAtHalfTime() {
-  clearTimeout(renewTimer);
-  renewTimer = setTimeout(async () => {
-    const fresh = await renewToken(token);
-    if (!token) return;
-    if (fresh) {
-      token = fresh;
-      rows.renew(fresh.token);
-      feed.renew(fresh.token);
-    }
-    renewAtHalfTime();
-  }, Math.max(20_000, (token.expires * 1000 - Date.now()) / 2));
 }
 
 function logOut(why = "") {
-  clearTimeout(renewTimer);
-  forgetToken();
+  session.leave();
   closeReading();
   rows.close();
   feed.close();
@@ -241,6 +227,7 @@ function logOut(why = "") {
   login.show(why);
 }
 
+keys.draw();
 document.title = `${T.product} ${B.title.toLowerCase()}`;
 setInterval(tick, 1000);
 const stored = storedToken();

@@ -15,11 +15,14 @@ export function createBar(root, act) {
     icon("wall"), B.wall, h("kbd", {}, "V"));
   const connection = h("p", { class: "connection", role: "status" });
   const who = h("span", { class: "who" });
+  const keys = h("span", { class: "keys" });
   const logOut = h("button", { type: "button", class: "plain", on: { click: act.logOut } }, T.login.logout);
-  root.append(h("p", { class: "brand" }, icon("wave"), h("b", {}, T.product)), sums, banner, wall, connection,
+  root.append(h("p", { class: "brand" }, icon("wave"), h("b", {}, T.product)), sums, banner, wall, keys, connection,
     h("p", { class: "account" }, who, logOut));
   let wasLive = false;
   return {
+    /** Where the switch for single-key shortcuts stands. */
+    keys,
     update({ board, usable, who: name }) {
       const waiting = [...board.queues.values()].reduce((sum, row) => sum + row.waiting, 0);
       const free = [...board.agents.values()].filter((row) => row.state === "AVAILABLE").length;

@@ -31,7 +31,7 @@ export function createReading(root, act) {
   const nothing = () => {};
   const cards = createCards(cardsPlace, { accept: nothing, dismiss: nothing, tick: nothing, focus: (id) => { focusId = id; act.draw(); },
     evidence: (id) => transcript.show(id) });
-  const customer = createCustomer(customerPlace);
+  const customer = createCustomer(customerPlace, { callBack: nothing });
 
   let contactId = "";
   let agent = "";
