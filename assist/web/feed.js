@@ -28,7 +28,8 @@ export class Feed {
   #commands = 0;
 
   /**
-   * @param {{message: (m: any) => void, connection: (state: string) => void, unauthorised: () => void}} handlers
+   * @param {{message: (m: any) => void, connection: (state: string) => void, unauthorised: () => void,
+   *   refused?: (reason: string) => void}} handlers
    * `connection` receives connecting, live, reconnecting or closed; `refused` (optional) why this is not ours to see.
    * @param {string} path of the websocket
    * @param {object} hello what the first message says besides

@@ -25,15 +25,20 @@ export function createAlarms(root, act) {
       const open = [...board.alerts.values()].filter((alert) => !alert.acknowledged_by).length;
       text(count, open ? B.alarms.open(open) : "");
       if (changed(list, usable, ...alerts)) {
-        const held = list.contains(document.activeElement) ? document.activeElement.closest("li")?.dataset.alert : null;
+        const held = list.contains(document.activeElement) ? document.activeElement?.closest("li")?.dataset.alert : null;
         keyed(list, alerts, (alert) => alert.id, (alert) => draw(alert, board, act));
         if (held && !list.contains(document.activeElement)) list.querySelector("button")?.focus({ preventScroll: true });
-        for (const button of list.querySelectorAll("button.seen")) button.disabled = !usable;
+        for (const button of list.querySelectorAll("button")) button.disabled = button.classList.contains("seen") && !usable;
       }
       this.tick(now);
     },
     tick(now) {
       for (const place of list.querySelectorAll("time")) text(place, B.alarms.ago(clock(now - Number(place.dataset.at))));
+    },
+    /** Acknowledge the first that is not seen. */
+    seeFirst() {
+      const first = [...list.querySelectorAll("button")].find((button) => button.classList.contains("seen") && !button.disabled);
+      first?.click();
     },
     focus: () => list.querySelector("button")?.focus(),
   };

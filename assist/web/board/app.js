@@ -83,7 +83,7 @@ async function begin() {
   draw();
 }
 
-const choose = createChoice(place("choice"));
+const choose = createChoice(/** @type {HTMLDialogElement} */ (place("choice")));
 const orders = createOrders({ board, choose, ask, facts: () => facts, calling: (id) => (calling = id),
   open: (id, write) => open(id, "", write) });
 const login = createLogin(place("login"), enter);
@@ -113,7 +113,7 @@ const onSubject = (what) => () => subject() && orders.on(what, subject());
 const keys = createKeys(bar.keys, {
   l: onSubject("listen"), w: onSubject("whisper"), b: onSubject("barge"), c: onSubject("coach"), o: onSubject("open"),
   g: onSubject("give"), "Shift+T": onSubject("takeover"), x: () => mine() && orders.on("leave", mine().id),
-  e: () => place("alarms").querySelector("button.seen:not(:disabled)")?.click(), v: () => showWall(place("wall").hidden),
+  e: () => alarms.seeFirst(), v: () => showWall(place("wall").hidden),
   1: () => contacts.focus(), 2: () => agents.focus(), 3: () => alarms.focus(),
 });
 

@@ -36,8 +36,7 @@ export function contactRow(act) {
   const element = h("div", { class: "row contact" }, h("div", { class: "stand" }, phase, timer),
     h("div", { class: "people" }, who, said), h("div", { class: "feel" }, spark, feeling, marks), facts, doing);
   element.addEventListener("dragstart", (event) => {
-    event.dataTransfer.setData("text/plain", id);
-    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer?.setData("text/plain", id);
     act.drag(id);
   });
   element.addEventListener("dragend", () => act.drag(""));

@@ -7,6 +7,7 @@ import { B } from "./strings.js";
 
 /** @param {HTMLElement} root */
 export function createQueues(root) {
+  /** @type {any} */
   const list = h("ul", { class: "queues" });
   const wanted = h("span", { class: "count" });
   let drawnFor = 0;
@@ -25,7 +26,7 @@ export function createQueues(root) {
       this.tick(now);
     },
     tick(now) {
-      for (const place of list.querySelectorAll("[data-since]")) text(place, clock(now - Number(place.dataset.since)));
+      for (const place of list.querySelectorAll("[data-since]")) text(place, clock(now - Number(place.getAttribute("data-since"))));
     },
   };
 }

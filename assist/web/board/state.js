@@ -46,7 +46,8 @@ export function apply(board, message) {
   }
   if (message.whole || message.alerts.length || message.gone.alerts.length) {
     const alerts = [...board.alerts.values()].sort(byUrgency);
-    board.alertsOf = Map.groupBy(alerts, (alert) => alert.contact_id);
+    board.alertsOf = new Map();
+    for (const alert of alerts) board.alertsOf.set(alert.contact_id, [...(board.alertsOf.get(alert.contact_id) ?? []), alert]);
   }
 }
 

@@ -4,6 +4,7 @@ import { icon } from "../icons.js";
 import { phone } from "../format.js";
 import { B } from "./strings.js";
 
+/** @type {[string, "ear"|"whisper"|"barge"|"hand", string][]} */
 const MODES = [["listen", "ear", "L"], ["whisper", "whisper", "W"], ["barge", "barge", "B"], ["takeover", "hand", "⇧T"]];
 const OPEN = new Set(["whisper", "barge", "takeover"]);
 
@@ -27,14 +28,14 @@ export function createSupervising(root, act) {
       fill(words, icon(mine && OPEN.has(mine.mode) ? "mic" : "micOff"), h("b", {}, said),
         notice || lostAt ? h("span", { class: "notice" }, icon("warn"), notice || B.stale(lostAt)) : null);
       if (!mine) return fill(modes);
-      const heldKey = modes.contains(document.activeElement) ? document.activeElement.dataset.mode : null;
+      const heldKey = modes.contains(document.activeElement) ? document.activeElement?.getAttribute("data-mode") : null;
       fill(modes, MODES.map(([mode, shape, key]) =>
         h("button", { type: "button", data: { mode }, "aria-pressed": String(mine.mode === mode), "aria-keyshortcuts": key.replace("⇧", "Shift+"),
           disabled: !usable || mine.mode === "takeover" || (mode !== "listen" && !agent), on: { click: () => act.on(mode, mine.id) } },
         icon(shape), B.mode[mode], h("kbd", {}, key))),
       h("button", { type: "button", data: { mode: "leave" }, disabled: !usable, "aria-keyshortcuts": "X", on: { click: () => act.on("leave", mine.id) } },
         icon("hangup"), B.mode.leave, h("kbd", {}, "X")));
-      if (heldKey) modes.querySelector(`[data-mode="${heldKey}"]`)?.focus();
+      if (heldKey) [...modes.querySelectorAll("button")].find((button) => button.dataset.mode === heldKey)?.focus();
     },
   };
 }

@@ -98,13 +98,13 @@ export function createTable(root, { title, empty, height, make, opened = () => {
   scroll.addEventListener("pointerenter", () => (pointed = true));
   scroll.addEventListener("pointerleave", () => (pointed = false));
   scroll.addEventListener("focusin", (event) => {
-    const id = event.target.closest("[data-id]")?.dataset.id;
+    const id = idOf(event.target);
     if (id && id !== active) activate(id, false);
   });
   scroll.addEventListener("keydown", (event) => {
     const at = rows.findIndex((row) => row.id === active);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
-    if (event.key === "Enter" && event.target.dataset.id) return opened(active);
+    if (event.key === "Enter" && event.target instanceof HTMLElement && event.target.dataset.id) return opened(active);
     if (to === undefined || !rows[to]) return;
     event.preventDefault();
     activate(rows[to].id, true);
@@ -127,8 +127,7 @@ export function createTable(root, { title, empty, height, make, opened = () => {
     },
     /** The row the keyboard is on, or null. */
     focused() {
-      const element = document.activeElement?.closest("[data-id]");
-      return element && inner.contains(element) ? element.dataset.id : null;
+      return inner.contains(document.activeElement) ? idOf(document.activeElement) : null;
     },
     focus() {
       if (active) activate(active, true);
@@ -139,6 +138,10 @@ export function createTable(root, { title, empty, height, make, opened = () => {
       fill(inner);
     },
   };
+}
+
+function idOf(target) {
+  return target instanceof Element ? (target.closest("[data-id]")?.getAttribute("data-id") ?? null) : null;
 }
 
 function inOldOrder(before, wanted) {

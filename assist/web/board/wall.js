@@ -28,7 +28,7 @@ export function createWall(root, act) {
       this.tick(now);
     },
     tick(now) {
-      for (const place of root.querySelectorAll("[data-since]")) text(place, clock(now - Number(place.dataset.since)));
+      for (const place of root.querySelectorAll("[data-since]")) text(place, clock(now - Number(place.getAttribute("data-since"))));
     },
   };
 }
