@@ -5,6 +5,7 @@ from __future__ import annotations
 from assist.desk_events import NoteSaved
 from ivr.contacts import AgentStateChanged, ContactEnded, ContactOffered, ContactQueued
 from tests.assist_web.test_api import House, closed_with, in_house, received
+from tests.fakes import board_script
 from tests.fakes import contact_script as script
 
 OFFERED = ContactOffered("w1", "+12025550142", "100", "main", "1")
@@ -18,8 +19,12 @@ def test_a_board_begins_with_everything_and_then_hears_what_changed() -> None:
             whole = await received(socket)
             assert whole["whole"]
             assert [row["id"] for row in whole["contacts"]] == ["c1"]
-            assert {row["id"] for row in whole["agents"]} == {"anna", "ben"}
-            assert {row["id"] for row in whole["queues"]} == {"billing", "support"}
+            assert {row["id"] for row in whole["agents"]} == {
+                "anna",
+                "ben",
+                *(agent.user for agent in board_script.STAFF),
+            }
+            assert {row["id"] for row in whole["queues"]} == {"billing", "support", "sales"}
             house.floor.board.heard("c1", ContactQueued("billing", 5, 130.0), 130.0)
             house.floor.board.agent_state(AgentStateChanged("ben", "NOT_READY", "meal", 131.0))
             changes = await received(socket)
