@@ -29,7 +29,7 @@ from assist.customers import customers
 from assist.desk_events import RecogniserChanged
 from assist.feed import Feed
 from assist.floor import COMMANDS, EVENTS, Floor
-from assist.quality.aside import Aside, Scores
+from assist.quality.aside import Aside
 from assist.quality.forms import load_forms
 from assist.quality.reading import Quality
 from assist.quality.spec import load_scorecard
@@ -87,7 +87,8 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     model = recogniser(settings.section("transcription", TranscriptionSettings).model)
     assist = settings.section("assist", AssistSettings)
     content = assist.content or CONTENT
-    shelf = ContentShelf(load_content(content), content)
+    loaded = load_content(content)
+    shelf = ContentShelf(loaded, content)
     scores = Aside(store_url(settings), content)
     domain = settings.section("front", FrontSettings).domain
     alerts = settings.section("alerts", AlertSettings)
@@ -116,7 +117,8 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
         where.recordings,
         where.recording_key,
     )
-    desk = _quality(store, content, scores, report)
+    reading = Quality(store, loaded, load_scorecard(loaded, content))
+    desk = QualityDesk(reading, scores, dict(load_forms(content)), ZoneInfo(report.zone))
     app = create_app(floor, feed, security, clock, archives, web, desk)
     try:
         await floor.recall()
@@ -135,13 +137,6 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
         await store.close()
         await client.aclose()
         scores.close()
-
-
-def _quality(store: Store, directory: Path, scores: Scores, report: ReportSettings) -> QualityDesk:
-    """Scorecards and reviews, by the same content as the cards."""
-    content = load_content(directory)
-    reading = Quality(store, content, load_scorecard(content, directory))
-    return QualityDesk(reading, scores, dict(load_forms(directory)), ZoneInfo(report.zone))
 
 
 def main() -> int:

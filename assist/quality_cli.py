@@ -27,7 +27,7 @@ quality = typer.Typer(no_args_is_help=True, help="How well contacts were served:
 
 Settings = Annotated[Path | None, typer.Option("--settings", help="A TOML file; defaults apply without one.")]
 StateDir = Annotated[Path | None, typer.Option(help="The installation, without a settings file.")]
-ContentDir = Annotated[Path | None, typer.Option("--content", help="Another content directory than the built-in one.")]
+ContentDir = Annotated[Path | None, typer.Option("--content", help="Another content directory than the settings'.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
 DAY_S = 86_400.0
 
@@ -55,11 +55,14 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """The scorecard of a contact with its evidence, or an agent's means, trend and coaching plan."""
+    from assist.content import BUILT_IN
     from assist.reports.settings import ReportSettings
+    from assist.settings import AssistSettings
 
     read = read_settings(settings, os.environ)
     zone = ZoneInfo(read.section("report", ReportSettings).zone)
-    cards, reviews, found = asyncio.run(_read(database(read, state_dir), directory, what, days, zone))
+    content = directory or read.section("assist", AssistSettings).content or BUILT_IN
+    cards, reviews, found = asyncio.run(_read(database(read, state_dir), content, what, days, zone))
     if not cards and found is None:
         raise QualityError(f"{what!r} is no contact that an agent answered, nor an agent who answered one lately")
     if as_json:
@@ -81,10 +84,10 @@ def _json(cards: tuple[Scorecard, ...], reviews: tuple[QaReviewed, ...], found: 
 
 
 async def _read(
-    url: str, directory: Path | None, what: str, days: int, zone: ZoneInfo
+    url: str, directory: Path, what: str, days: int, zone: ZoneInfo
 ) -> tuple[tuple[Scorecard, ...], tuple[QaReviewed, ...], AgentQuality | None]:
     """Scorecards and reviews of a contact, or else what an agent's come to; put down in the audit."""
-    from assist.content import BUILT_IN, load_content
+    from assist.content import load_content
     from assist.quality.agents import of_agent
     from assist.quality.reading import Quality
     from assist.quality.spec import load_scorecard
@@ -92,11 +95,11 @@ async def _read(
     from assist.store import Store
     from voice.clock import SystemClock
 
-    content = load_content(directory or BUILT_IN)
+    content = load_content(directory)
     now = SystemClock().wall()
     store = await Store.open(url)
     try:
-        reading = Quality(store, content, load_scorecard(content, directory or BUILT_IN))
+        reading = Quality(store, content, load_scorecard(content, directory))
         cards = await reading.of_contact(what, now)
         mine = () if cards else await reading.cards(now - days * DAY_S, now, now, what)
         if cards or mine:

@@ -158,11 +158,13 @@ def _judge(settings: SettingsFile, directory: Path | None, log: list[Envelope]) 
     from assist.content import BUILT_IN, load_content
     from assist.quality.spec import load_scorecard
     from assist.rehearing import Judge
+    from assist.settings import AssistSettings
 
-    content = load_content(directory or BUILT_IN)
+    directory = directory or settings.section("assist", AssistSettings).content or BUILT_IN
+    content = load_content(directory)
     rules = load_alert_rules(settings.section("alerts", AlertSettings).rules or ALERTS)
     alerts = AlertRules(rules, content.scorer, content.sentiment)
-    return Judge(content, load_scorecard(content, directory or BUILT_IN), alerts, log[-1].at if log else 0.0)
+    return Judge(content, load_scorecard(content, directory), alerts, log[-1].at if log else 0.0)
 
 
 def _listen(sound: Sound, contact_id: str, base_s: float, settings: SettingsFile, engine: str, model: str) -> Listened:
