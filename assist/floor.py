@@ -66,6 +66,7 @@ from assist.content_shelf import ContentShelf
 from assist.customers import Customers
 from assist.desk_events import DESK_CONTROLS, NoteSaved, RecogniserChanged, StationChanged, WrapUpSaved
 from assist.dispatch import Dispatch
+from assist.due_calls import DueCalls, PromisedCallSettings
 from assist.feed import Feed
 from assist.history import CustomerFound
 from assist.journal import Journal
@@ -148,6 +149,7 @@ class Floor:
         agents: Sequence[AgentSettings], domain: str, clock: Clock, vip: Sequence[str] = (),
         oversight: Oversight | None = None, banners: Banners | None = None,
         reachable: Callable[[str], bool] = lambda number: False, retries: RetryPolicy | None = None,
+        promised: PromisedCallSettings | None = None,
         customers: Customers | None = None,
         wordsmith: Wordsmith | None = None,
     ) -> None:  # fmt: skip
@@ -160,6 +162,9 @@ class Floor:
             brain, bus, clock, agents, domain, StoreDirectory(store, vip, self._customers), shelf, self._spawn,
             self._agent_changed, reachable, retries,
         )  # fmt: skip
+        self._due: DueCalls | None = None
+        if promised is not None and promised.dial:
+            self._due = DueCalls(promised, store, self._dispatch.outbound, clock, self._spawn)
         self._call_desk = CallDesk(bus, self._dispatch, agents, domain)
         self._holds = Holds(lambda agent: feed.desk(agent).contact, self._to_station, self._control, self._spawn)
         self._shelf = shelf
@@ -222,6 +227,8 @@ class Floor:
             async with asyncio.TaskGroup() as self._tasks:
                 if self._oversight.webhook is not None:
                     self._spawn(self._oversight.webhook.run())
+                if self._due is not None:
+                    self._spawn(self._due.run())
                 async for batch in events.batches():
                     await self._receive(batch)
         finally:

@@ -27,6 +27,7 @@ from assist.content import load_content
 from assist.content_shelf import ContentShelf
 from assist.customers import customers
 from assist.desk_events import RecogniserChanged
+from assist.due_calls import PromisedCallSettings
 from assist.feed import Feed
 from assist.floor import COMMANDS, EVENTS, Floor
 from assist.quality.aside import Aside
@@ -102,6 +103,7 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     floor = Floor(
         bus, store, feed, brain, shelf, model, agents, domain, clock, ivr.vip, oversight,
         Banners(where, ivr.flow), lambda number: trunks.for_number(number) is not None, ivr.retries(),
+        settings.section("promised_calls", PromisedCallSettings),
         await connections.enter_async_context(customers(store, known, clock)),
         Wordsmith(assist, client) if assist.llm_url else None,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ivr.acd_messages import AcdInput, AgentConsulted, ConsultOver, ContactPostponed, ContactQueuedIn, OfferContact
@@ -25,6 +25,9 @@ from voice.errors import BusError
 from voice.events import Event, new_identifier
 
 log = logging.getLogger(__name__)
+
+PRIORITY = 5
+"""Of calls that agents promised: that of a caller like any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Outbound:
         self._orders: dict[str, _Order] = {}
         self._promises: dict[str, Callback] = {}
         self._attempts: dict[str, str] = {}
+        self._when_settled: dict[str, Callable[[bool], None]] = {}
 
     def stands_for(self, contact_id: str) -> str:
         """What a contact is to the ACD: the promise it is an attempt at, or itself."""
@@ -76,10 +80,26 @@ class Outbound:
         if not self._reachable(asked.number):
             log.warning("no trunk takes %s, who was promised a call: somebody has to make it", asked.number)
             return
-        self._promises[promise_id] = Callback(
-            promise_id, asked.number, asked.queue, asked.priority, asked.since, self._policy
-        )
+        promise = Callback(promise_id, asked.number, asked.queue, asked.priority, asked.since, self._policy)
+        self._promises[promise_id] = promise
         self._decide(ContactQueuedIn(promise_id, asked.queue, asked.priority, asked.since))
+
+    def keep(
+        self, task_id: str, number: str, queue: str, agent: str, until: float, settled: Callable[[bool], None]
+    ) -> None:
+        """A call that ``agent`` promised is due: made by her if possible, else by ``queue``, not after ``until`` (Unix
+        seconds). ``settled`` is told whether it was kept.
+        """
+        promise_id, now = f"callback-{task_id}", self._clock.wall()
+        if promise_id in self._promises:
+            return
+        if not self._reachable(number):
+            log.warning("no trunk takes %s, whom %s promised a call: somebody has to make it", number, agent)
+            return
+        policy = replace(self._policy, expires_s=min(self._policy.expires_s, until - now))
+        self._promises[promise_id] = Callback(promise_id, number, queue, PRIORITY, now, policy)
+        self._when_settled[promise_id] = settled
+        self._decide(ContactQueuedIn(promise_id, queue, PRIORITY, now, preferred=agent))
 
     def recall(self, promises: Iterable[tuple[str, CallbackRequested]]) -> None:
         """The promises the last floor left open."""
@@ -190,3 +210,5 @@ class Outbound:
                     del self._promises[promise.id]
                     self._decide(Over(promise.id))
                     self._bus.publish(CallbackSettled(promise.id, kept, attempts, reason))
+                    if (told := self._when_settled.pop(promise.id, None)) is not None:
+                        told(kept)

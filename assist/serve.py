@@ -48,7 +48,7 @@ class ChildRefusedError(CallfloorError):
 
 SECTIONS = {
     "run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue", "trunk", "kamailio", "supervision",
-    "alerts", "report", "store", "customers", "assist",
+    "alerts", "report", "store", "customers", "assist", "promised_calls",
 }  # fmt: skip
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
