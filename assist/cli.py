@@ -199,6 +199,8 @@ def flow_draw(
 def flow_simulate(
     file: Path,
     caller: Annotated[str, typer.Option(help="The caller's number.")] = "2025550142",
+    called: Annotated[str, typer.Option(help="The number that was called.")] = "100",
+    banner: Annotated[str, typer.Option(help="The banner that is raised when the call comes in.")] = "",
     at: Annotated[datetime | None, typer.Option(help="When the call comes in, UTC; now without it.")] = None,
 ) -> None:
     """Walk through a flow as its caller, in the terminal: digits, or words such as agent, place 2 60 180, hangup."""
@@ -206,7 +208,7 @@ def flow_simulate(
     from ivr.simulation import Simulation
 
     when = at.replace(tzinfo=UTC) if at is not None else datetime.now(UTC)
-    walk = Simulation(load_flow(file), caller, when.timestamp(), typer.echo)
+    walk = Simulation(load_flow(file), caller, when.timestamp(), typer.echo, called, banner)
     walk.start()
     while not walk.finished:
         try:

@@ -34,6 +34,7 @@ class Past:
         self._customer: CustomerIdentified | None = None
         self._note: NoteSaved | None = None
         self._choices: list[str] = []
+        self._consent: tuple[str, ...] = ()
         self._queued_at = 0.0
 
     @property
@@ -61,6 +62,8 @@ class Past:
                 self._note = event
             case ChoiceMade(node, value, by):
                 self._choices.append(f"{'Said' if by == 'speech' else 'Pressed'} {value} at {node}")
+            case ContactTagged("consent", value):
+                self._consent = (f"This call is {value}",)
             case ContactTagged(name, value):
                 self._choices.append(f"{name}: {value}")
             case ContactQueued(since=since):
@@ -72,9 +75,10 @@ class Past:
         return tuple((each.party, each.text) for each in sorted(finals, key=lambda each: each.start_s))
 
     def context(self, at: float) -> tuple[str, ...]:
-        """What the caller chose and said, and how long the wait for an agent has been."""
+        """What the caller agreed to, chose and said, and how long the wait for an agent has been."""
         waited = at - self._queued_at if self._queued_at else 0.0
-        return (*self._choices, _minutes(waited)) if waited >= NOTICED_S else tuple(self._choices)
+        noticed = (_minutes(waited),) if waited >= NOTICED_S else ()
+        return (*self._consent, *self._choices, *noticed)
 
     def assistant(self, agent: str) -> tuple[ContactAssistant, tuple[Event, ...]]:
         """An assistant for ``agent`` that knows all of it, and what her desk is to be told."""

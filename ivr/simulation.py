@@ -28,10 +28,15 @@ from ivr.schema import Flow
 
 
 class Simulation:
-    """One caller's way through a flow. ``now`` is Unix seconds: what hours and dates are judged by."""
+    """One caller's way through a flow. ``now`` is Unix seconds: what hours and dates are judged by; ``called``: the
+    number dialled; ``banner``: the one that is raised when the call comes in.
+    """
 
-    def __init__(self, script: Flow, caller: str, now: float, tell: Callable[[str], object]) -> None:
-        self._runner = FlowRunner(script, {"caller": caller})
+    def __init__(
+        self, script: Flow, caller: str, now: float, tell: Callable[[str], object], called: str = "", banner: str = ""
+    ) -> None:
+        self._runner = FlowRunner(script, {"caller": caller, "called": called})
+        self._banner = banner
         self._now = now
         self._tell = tell
         self._playing: int | None = None
@@ -47,7 +52,7 @@ class Simulation:
 
     def start(self) -> None:
         """Begin."""
-        self._perform(self._runner.start(self._now))
+        self._perform(self._runner.start(self._now, self._banner))
 
     def line(self, text: str) -> None:
         """What the caller, the agent or the floor does; see the module. Nonsense is named and changes nothing."""

@@ -120,3 +120,48 @@ def test_the_commands(tmp_path: Path) -> None:
     assert ended.exit_code == 0
     menu = Path(__file__).parents[1] / "golden" / "jambonz" / "good" / "menu.json"
     assert "verb: gather" in runner.invoke(app, ["flow", "import", str(menu)]).output
+
+
+def heard(told: list[str]) -> list[str]:
+    return [line[3:-1] for line in told if line.startswith("  “")]
+
+
+def test_a_banner_before_the_flow_and_one_while_waiting() -> None:
+    told: list[str] = []
+    languages = load_flow(FLOWS / "languages.yaml")
+    simulation = Simulation(languages, "2025550142", MONDAY_NOON, told.append, banner="outage")
+    simulation.start()
+    assert heard(told)[:2] == ["The network is down.", "Thank you for calling."]
+    simulation.line("1")
+    simulation.line("banner outage")
+    assert heard(told)[-2:] == ["Please wait.", "The network is down."]
+
+
+def test_the_number_called_chooses_the_language_and_the_survey_is_in_it() -> None:
+    told: list[str] = []
+    simulation = Simulation(load_flow(FLOWS / "languages.yaml"), "2025550142", MONDAY_NOON, told.append, "2025550199")
+    simulation.start()
+    for line in ("agent", "left", "say cuatro"):
+        simulation.line(line)
+    assert simulation.finished
+    assert heard(told) == ["Espere, por favor.", "¿Cómo le hemos atendido, del 1 al 5?", "Adiós."]
+    assert "  → Scored(kind='csat', score=4)" in told
+
+
+@pytest.mark.parametrize(
+    ("lines", "nodes"),
+    [
+        (("35315550100#", "refused", "answered", "over"), ["key_in", "ring", "anna", "away"]),
+        (("015550100#", "answered", "over"), ["key_in", "ring", "bye"]),
+        (("015550100#", "refused", "refused", "refused"), ["key_in", "ring", "anna", "away", "bye"]),
+    ],
+)
+def test_whom_a_flow_dials_answers_or_does_not(lines: tuple[str, ...], nodes: list[str]) -> None:
+    _, told = walk(FLOWS / "outside.yaml", *lines)
+    assert [line[1:-1] for line in told if line.startswith("[")] == nodes
+
+
+def test_who_declines_the_recording_is_tagged() -> None:
+    _, told = walk(FLOWS / "consent.yaml", "say no")
+    assert "  → ConsentNoted(recording=False, recognition=False)" in told
+    assert "  → Tagged(name='consent', value='neither recorded nor transcribed')" in told
