@@ -42,6 +42,7 @@ def build_station(
     card = sound or _sound_device(settings)
     front = settings.sip_server
     tls = client_tls(settings.ca) if front.transport is Transport.TLS else None
+    trusted = client_tls(settings.ca) if settings.server.startswith(("https:", "wss:")) else None
     keys = buttons or (_buttons(settings) if sound is None else None)
     light = BusyLight() if sound is None and find_spec("busylight_core") else None
     noise = NoiseSuppressor(card.rate) if settings.noise_suppression else None
@@ -57,7 +58,11 @@ def build_station(
         ),
         make_headset=lambda on_intent, on_trouble: Headset(card, keys, clock, on_intent, on_trouble, light, noise),
         link=WebsocketFloorLink(
-            settings.server, settings.agent, login(settings.server, settings.agent, settings.secret), clock
+            settings.server,
+            settings.agent,
+            login(settings.server, settings.agent, settings.secret, trusted),
+            clock,
+            trusted,
         ),
         policy=settings.policy,
         music=music,

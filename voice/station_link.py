@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
@@ -83,8 +84,13 @@ class NoFloor:
 class WebsocketFloorLink:
     """A FloorLink over a websocket; reconnects after 0.5 s, doubling to 5 s."""
 
-    def __init__(self, url: str, agent: str, token: TokenSource, clock: Clock) -> None:
-        """``url``: the floor's base, ``http://HOST:PORT`` or ``ws://``, with or without the path."""
+    def __init__(
+        self, url: str, agent: str, token: TokenSource, clock: Clock, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """``url``: the floor's base, ``http://HOST:PORT`` or ``ws://``, with or without the path. ``tls``: whom to
+        trust where it is ``https://`` or ``wss://``; None: whom the system trusts.
+        """
+        self._tls = tls
         self._url = station_url(url)
         self._agent = agent
         self._token = token
@@ -131,7 +137,8 @@ class WebsocketFloorLink:
     async def _connect_once(self, on_command: CommandListener) -> int:
         """One connection, from hello to the floor's close code (RFC 6455; 1006 where it gave none)."""
         token = await self._token()
-        async with connect(self._url, open_timeout=OPEN_TIMEOUT_S, max_size=MAX_MESSAGE, proxy=None) as socket:
+        tls = (self._tls or True) if self._url.startswith("wss:") else None
+        async with connect(self._url, open_timeout=OPEN_TIMEOUT_S, max_size=MAX_MESSAGE, proxy=None, ssl=tls) as socket:
             self._replies.clear()
             self._state_due = False
             hello = {"type": "hello", "agent": self._agent, "token": token, "state": state_message(self._state)}
@@ -198,15 +205,17 @@ def station_url(server: str) -> str:
     return urlunsplit((scheme, parts.netloc, "/api/station", "", ""))
 
 
-def login(server: str, agent: str, secret: str) -> TokenSource:
-    """Logs the agent in at the floor for each connection (POST /api/login); tokens live for minutes only."""
+def login(server: str, agent: str, secret: str, tls: ssl.SSLContext | None = None) -> TokenSource:
+    """Logs the agent in at the floor for each connection (POST /api/login); tokens live for minutes only. ``tls``: as
+    WebsocketFloorLink's.
+    """
 
     def post() -> str:
         body = json.dumps({"user": agent, "secret": secret}).encode()
         request = urllib.request.Request(  # noqa: S310 - the scheme is checked by station_url, the address is a setting
             f"{server.rstrip('/')}/api/login", body, {"Content-Type": "application/json"}
         )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls))
         try:
             with opener.open(request, timeout=LOGIN_TIMEOUT_S) as answer:
                 return str(json.load(answer)["token"])

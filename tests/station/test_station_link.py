@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -13,10 +14,12 @@ from assist.api.ports import StationReport
 from assist.api.server import WebSettings, serving
 from assist.feed import Feed
 from assist.security import Security
+from tests.assist_web.test_people import certificate
 from tests.fakes.clock import VirtualClock
 from tests.fakes.floor import FakeFloor
 from voice.clock import SystemClock
 from voice.commands import Reply
+from voice.relay.wire import client_tls
 from voice.settings import AgentSettings
 from voice.station_link import MAX_REPLIES, FloorUnreachableError, WebsocketFloorLink, login, parse_command, station_url
 from voice.station_state import FloorCommand, Phase, StationState
@@ -32,9 +35,11 @@ class ListeningFloor(FakeFloor):
     def __init__(self, feed: Feed) -> None:
         super().__init__(feed, SystemClock())
         self.reports: list[StationReport] = []
+        self.told = asyncio.Event()
 
     def station_reported(self, agent: str, report: StationReport) -> None:
         self.reports.append(report)
+        self.told.set()
         super().station_reported(agent, report)
 
 
@@ -47,12 +52,12 @@ def a_socket() -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def a_floor(listening: socket.socket) -> AsyncIterator[ListeningFloor]:
+async def a_floor(listening: socket.socket, web: WebSettings | None = None) -> AsyncIterator[ListeningFloor]:
     """The real web application over the fake floor, on a copy of the socket."""
     feed = Feed(SystemClock())
     floor = ListeningFloor(feed)
     app = create_app(floor, feed, Security([ANNA], KEY, SystemClock()))
-    async with serving(app, WebSettings(), listening.dup()):
+    async with serving(app, web or WebSettings(), listening.dup()):
         yield floor
 
 
@@ -233,3 +238,24 @@ def test_where_the_floor_listens(server: str, url: str) -> None:
 def test_what_is_no_floor_is_refused(server: str) -> None:
     with pytest.raises(FloorUnreachableError, match="is not the address of a floor"):
         station_url(server)
+
+
+def test_a_floor_with_tls_is_trusted_by_its_authority_alone(tmp_path: Path) -> None:
+    public, private = certificate(tmp_path)
+
+    async def main() -> None:
+        with a_socket() as listening:
+            url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+            web = WebSettings(tls_certificate=public, tls_key=private)
+            async with asyncio.timeout(20), a_floor(listening, web) as floor:
+                with pytest.raises(FloorUnreachableError, match="CERTIFICATE_VERIFY_FAILED"):
+                    await login(url, "anna", ANNA.secret)()
+                tls = client_tls(public)
+                link = WebsocketFloorLink(url, "anna", login(url, "anna", ANNA.secret, tls), SystemClock(), tls)
+                running = asyncio.create_task(link.run(lambda command: None))
+                await floor.told.wait()
+                running.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await running
+
+    asyncio.run(main())
