@@ -18,7 +18,14 @@ command -v chromium >/dev/null || missing="$missing chromium"
 command -v qemu-system-x86_64 >/dev/null || missing="$missing qemu-system-x86"
 command -v busybox >/dev/null || missing="$missing busybox-static"
 command -v cpio >/dev/null || missing="$missing cpio"
-[ -z "$missing" ] && exit 0
+command -v tsc >/dev/null || command -v npm >/dev/null || missing="$missing npm"
+types() { # the page's modules are checked by TypeScript's compiler; Debian's is older than the modules' language
+    command -v tsc >/dev/null || npm install --global --silent --no-fund --no-audit typescript@5.9.3
+}
+if [ -z "$missing" ]; then
+    [ "$(id -u)" -ne 0 ] || types
+    exit 0
+fi
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     echo "not root, or no apt: tests that need$missing will be skipped" >&2
     exit 0
@@ -26,3 +33,4 @@ fi
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of package names
 DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends $missing >/dev/null
+types
