@@ -18,9 +18,8 @@ class Board(Desktop):
     """Sara's board."""
 
     def enter(self, floor: FloorServer) -> Page:
-        """Through the login of the agents' page, which leads her here."""
-        self.log_in(floor.url, "sara")
-        expect(self.page).to_have_url(f"{floor.url}/board.html")
+        """Through its login."""
+        self.log_in(f"{floor.url}/board.html", "sara")
         return self.page
 
     def contact(self, who: str) -> Locator:
@@ -57,6 +56,13 @@ def test_the_floor_at_a_glance(board: Board, floors: Floors) -> None:
     expect(page.locator("#alarms li").first).to_contain_text("asks for a supervisor")
     expect(page.locator("#supervising")).to_contain_text("Your microphone reaches nobody")
     expect(page.locator("#alerts")).to_contain_text("Dev Patel asks for help: may I refund 200?")
+
+
+def test_the_agents_page_leads_her_here(board: Board, floors: Floors) -> None:
+    floor = floors.start()
+    board.log_in(floor.url, "sara")
+    expect(board.page).to_have_url(f"{floor.url}/board.html")
+    expect(board.page.locator("#contacts .row")).to_have_count(8)
 
 
 def test_she_listens_whispers_and_leaves_and_it_is_said_in_words(board: Board, floors: Floors) -> None:
