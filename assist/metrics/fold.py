@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from assist.desk_events import WrapUpSaved
 from assist.metrics.contacts import ContactRecord, Outcome
 from ivr.agents import AgentState
 from ivr.contacts import (
@@ -64,6 +65,8 @@ class ContactFold:
                     self._end(contact, "worker_lost", envelope.at)
             case SurveyAnswered() | TalkMeasured():
                 self._measured(envelope.contact_id or "", event)
+            case WrapUpSaved():
+                self._wrapped_up(envelope.contact_id or "", event)
             case _:
                 if (contact := self._open.get(envelope.contact_id or "")) is not None:
                     self._contact_event(contact, event, envelope.at)
@@ -179,6 +182,17 @@ class ContactFold:
             contact.stay = stay
         else:
             records[-1] = stay
+
+    def _wrapped_up(self, contact_id: str, event: WrapUpSaved) -> None:
+        """What an agent says of a contact is said of her last stay with it; the latest word counts."""
+        contact, records = self._open.get(contact_id), self._records(contact_id)
+        if contact is not None and contact.stay is not None and contact.stay.agent == event.agent:
+            contact.stay = replace(contact.stay, resolved=event.resolved, issue=event.disposition)
+            return
+        for index in reversed(range(len(records))):
+            if records[index].agent == event.agent:
+                records[index] = replace(records[index], resolved=event.resolved, issue=event.disposition)
+                return
 
     def _records(self, contact_id: str) -> list[ContactRecord]:
         contact = self._open.get(contact_id)

@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from assist.cards import CARD_EVENTS
 from assist.content import load_content
+from assist.desk_events import WrapUpSaved
 from assist.quality.agents import AgentQuality, of_agents
 from assist.quality.reading import Quality
 from assist.quality.spec import load_scorecard
@@ -26,10 +27,9 @@ from voice.clock import SystemClock
 from voice.errors import CallfloorError
 from voice.events import VOICE_EVENTS, Event, EventCodec, MalformedError, UnknownTypeError
 
-READ: tuple[type[Event], ...] = tuple(
-    dict.fromkeys(event for event in (*VOICE_EVENTS, *CONTACT_EVENTS, *CONTROL_EVENTS, *CARD_EVENTS) if event.durable)
-)
-"""What of the log a report reads: no words."""
+_EVENTS: tuple[type[Event], ...] = (*VOICE_EVENTS, *CONTACT_EVENTS, *CONTROL_EVENTS, *CARD_EVENTS, WrapUpSaved)
+READ = tuple(dict.fromkeys(event for event in _EVENTS if event.durable))
+"""What of the log a report reads: nothing of what was said."""
 BEFORE = timedelta(days=1)
 """How far before its beginning a report reads: contacts and states that were open then."""
 

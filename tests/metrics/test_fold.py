@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from assist.desk_events import WrapUpSaved
 from assist.metrics.contacts import ContactRecord, Outcome
 from assist.metrics.fold import ContactFold
 from ivr.agents import AgentState
@@ -141,6 +142,20 @@ def test_wrap_up_goes_to_the_contact_it_follows() -> None:
         state(1085.0, AgentState.WRAPUP), state(1090.0, AgentState.NOT_READY), state(1500.0, AgentState.AVAILABLE),
     )  # fmt: skip
     assert record.wrap_up_s == 10.0
+
+
+def test_the_agents_last_word_on_a_contact_counts() -> None:
+    given = ContactTransferred("anna", "agent", "ben", True, "lease-2")
+    first, second = fold(
+        (1000.0, OFFERED), (1010.0, QUEUED), (1030.0, answered()), (1090.0, given), (1095.0, said("ben", "move", None)),
+        (1190.0, ENDED), (1195.0, said("anna", "billing", False)), (1200.0, said("ben", "outage", True)),
+    )  # fmt: skip
+    assert (first.issue, first.resolved) == ("billing", False)
+    assert (second.issue, second.resolved) == ("outage", True)
+
+
+def said(agent: str, disposition: str, resolved: bool | None) -> WrapUpSaved:
+    return WrapUpSaved(agent, "text", disposition, resolved, (), confirmed=True)
 
 
 def test_a_contact_that_began_before_the_log_is_no_measurement_and_one_that_runs_is_not_settled() -> None:

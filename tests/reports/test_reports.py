@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from assist.cards import CARD_EVENTS, QuestionUnanswered
 from assist.cli import app
+from assist.desk_events import WrapUpSaved
 from assist.metrics import REGISTRY
 from assist.reports.command import ReportError, scope_of, write_report
 from assist.reports.gather import Gathering, Report, Scope
@@ -63,6 +64,7 @@ def log() -> list[Envelope]:
     put(ten + 250, AgentStateChanged("anna", AgentState.TALKING, "", ten + 250))
     contact("3", ten + 1000, "billing", "", 25.0, 0.0)
     put(ten + 1030, QuestionUnanswered("anna", "do you ship to <b>mars</b>", "u1", 3.0), "3")
+    put(ten + 1040, WrapUpSaved("anna", "", "billing", True, (), confirmed=True), "1")
     contact("4", ten + DAY, "sales", "ben", 5.0, 60.0)
     put(ten + DAY + 100, AgentStateChanged("anna", AgentState.OFFLINE, "", ten + DAY + 100))
     return found
@@ -83,6 +85,7 @@ def test_a_week_adds_up() -> None:
         ("Mon", "billing", 3),
         ("Tue", "sales", 1),
     ]
+    assert (found.overall.declared, found.overall.declared_resolved) == (1, 1)
     assert found.gaps == (("do you ship to <b>mars</b>", 1),)
 
 
@@ -182,7 +185,7 @@ def test_a_zone_that_is_none_is_refused() -> None:
 
 async def _fill(database: Path) -> None:
     store = await Store.open(f"sqlite+aiosqlite:///{database}")
-    codec = EventCodec((*CONTACT_EVENTS, *CARD_EVENTS))
+    codec = EventCodec((*CONTACT_EVENTS, *CARD_EVENTS, WrapUpSaved))
     await store.append(*map(codec.encode, log()))
     await store.close()
 
@@ -194,6 +197,10 @@ def test_the_command_reads_a_store(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, asked, catch_exceptions=False)
     assert (done.exit_code, "4 contacts queued" in done.output) == (0, True)
     assert "billing" in out.read_text("utf-8")
+    declared = ["--format", "json", "--out", str(tmp_path / "week.json")]
+    CliRunner().invoke(app, [*asked[:-2], *declared], catch_exceptions=False)
+    week = json.loads((tmp_path / "week.json").read_text("utf-8"))
+    assert week["overall"]["metrics"]["fcr_declared"] == 100.0
 
 
 def test_an_installation_without_a_store_is_said_and_nothing_is_written(tmp_path: Path) -> None:
