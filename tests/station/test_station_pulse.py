@@ -66,7 +66,7 @@ def test_speech_into_the_microphone_is_understood_at_the_far_end_and_its_tone_is
     async def main() -> None:
         async with call(tmp_path) as (headset, station, caller):
             await until_heard(headset)
-            pcm, text = golden("refund")
+            pcm, text = golden("supervisor")
             loudest = max(map(abs, array.array("h", pcm)))
             assert loudest > 5000, "hear_burst waits for that"
             speaking = asyncio.create_task(headset.speak(pcm))

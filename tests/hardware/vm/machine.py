@@ -1,7 +1,7 @@
 """A small virtual machine with Debian's kernel, in which a program of this tree runs on real hidraw devices.
 
 The kernel is downloaded with apt and only what is needed of it kept; the machine's root is the host's own, read-only
-over 9p, with its own /dev, /proc, /sys and /tmp. The processor is emulated: KVM within a virtual machine may be there
+over 9p, with its own /dev, /proc, /sys and a place to write. The processor is emulated: KVM within a virtual machine may be there
 and not work.
 """
 
@@ -45,8 +45,8 @@ mount -t sysfs sys /sys
 for module in {modules}; do insmod /modules/$module || echo "no $module"; done
 mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=262144,cache=loose host /host || echo "no host"
 for each in dev proc sys; do mount --bind /$each /host/$each; done
-mount -t tmpfs tmp /host/tmp
-chroot /host /bin/sh -c 'cd {tree} && PYTHONDONTWRITEBYTECODE=1 HOME=/tmp exec {command}'
+mount -t tmpfs tmp /host{scratch}
+chroot /host /bin/sh -c 'cd {tree} && PYTHONDONTWRITEBYTECODE=1 HOME={scratch} TMPDIR={scratch} exec {command}'
 echo "guest ended with $?"
 poweroff -f
 """
@@ -89,7 +89,7 @@ def initramfs(modules: Path, work: Path, command: str) -> Path:
     for name in names:
         shutil.copy(modules / name, root / "modules")
     init = root / "init"
-    init.write_text(INIT.format(modules=" ".join(names), tree=TREE, command=command))
+    init.write_text(INIT.format(modules=" ".join(names), tree=TREE, scratch=scratch(), command=command))
     init.chmod(0o755)
     files = "\n".join(str(path.relative_to(root)) for path in sorted(root.rglob("*")))
     packed = subprocess.run(
@@ -98,6 +98,11 @@ def initramfs(modules: Path, work: Path, command: str) -> Path:
     image = work / "initramfs"
     image.write_bytes(packed.stdout)
     return image
+
+
+def scratch() -> str:
+    """A directory of the host that the guest may cover with its own: not one this tree lies in, a clone in /tmp say."""
+    return next(place for place in ("/tmp", "/mnt", "/media") if not TREE.is_relative_to(place))
 
 
 async def run_in_machine(work: Path, *arguments: str, limit_s: float = 240.0) -> list[str]:
