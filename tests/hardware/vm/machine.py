@@ -1,8 +1,8 @@
 """A small virtual machine with Debian's kernel, in which a program of this tree runs on real hidraw devices.
 
 The kernel is downloaded with apt and only what is needed of it kept; the machine's root is the host's own, read-only
-over 9p, with its own /dev, /proc, /sys and a place to write. The processor is emulated: KVM within a virtual machine may be there
-and not work.
+over 9p, with its own /dev, /proc, /sys and a place to write. The processor is emulated: KVM within a virtual machine
+may be there and not work.
 """
 
 from __future__ import annotations
