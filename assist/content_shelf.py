@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,6 +18,7 @@ from assist.cards import CardSettled
 from assist.content import Content, load_content
 from assist.deck import ACCEPTED, DISMISSED
 from ivr.self_service import KnowledgeAnswer
+from voice.clock import Clock, SystemClock
 from voice.errors import DocumentError
 
 log = logging.getLogger(__name__)
@@ -23,13 +26,19 @@ log = logging.getLogger(__name__)
 Stamp = frozenset[tuple[str, int, int]]
 
 
+LOOK_S = 5.0
+"""Seconds from one look at the files to the next: a busy floor begins many contacts a second."""
+
+
 class ContentShelf:
     """Holds ``content``; with ``directory``, where it was read, it can be read again. Belongs to one event loop."""
 
-    def __init__(self, content: Content, directory: Path | None = None) -> None:
+    def __init__(self, content: Content, directory: Path | None = None, clock: Clock | None = None) -> None:
         self._content = content
         self._directory = directory
+        self._clock = clock or SystemClock()
         self._seen = _stamp(directory)
+        self._look_after = 0.0
         self._votes: Counter[str] = Counter()
         self._voted: dict[str, str] = {}
 
@@ -60,13 +69,24 @@ class ContentShelf:
                 self._votes[rule] += (event.outcome == ACCEPTED) - (event.outcome == DISMISSED)
 
     async def refresh(self) -> None:
-        """Read the directory again if a file of it has changed; in a thread, since it takes a second."""
-        stamp = _stamp(self._directory)
-        if self._directory is None or stamp == self._seen:
+        """Read the directory again if a file of it has changed, LOOK_S after the last look at the soonest. Looking and
+        reading are done in a thread: there may be ten thousand files.
+        """
+        if self._directory is None or self._clock.monotonic() < self._look_after:
+            return
+        self._look_after = math.inf  # one look at a time
+        try:
+            await self._look(self._directory)
+        finally:
+            self._look_after = self._clock.monotonic() + LOOK_S
+
+    async def _look(self, directory: Path) -> None:
+        stamp = await asyncio.to_thread(_stamp, directory)
+        if stamp == self._seen:
             return
         self._seen = stamp  # before it is read: what changes meanwhile is seen the next time
         try:
-            found = await asyncio.to_thread(load_content, self._directory)
+            found = await asyncio.to_thread(load_content, directory)
         except DocumentError as error:
             log.error("%s. Contacts are advised by version %s of before", error, self._content.version)
             return
@@ -78,10 +98,12 @@ def _stamp(directory: Path | None) -> Stamp:
     if directory is None:
         return frozenset()
     found = set()
-    for file in directory.glob("**/*"):
-        try:
-            stat = file.stat()
-        except OSError:
-            continue  # gone between the listing and the look
-        found.add((str(file), stat.st_mtime_ns, stat.st_size))
+    for place, _, names in os.walk(directory):
+        for name in names:
+            file = os.path.join(place, name)
+            try:
+                stat = os.stat(file)
+            except OSError:
+                continue  # gone between the listing and the look
+            found.add((file, stat.st_mtime_ns, stat.st_size))
     return frozenset(found)

@@ -89,7 +89,7 @@ async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None
     assist = settings.section("assist", AssistSettings)
     content = assist.content or CONTENT
     loaded = load_content(content)
-    shelf = ContentShelf(loaded, content)
+    shelf = ContentShelf(loaded, content, clock)
     scores = Aside(store_url(settings), content)
     domain = settings.section("front", FrontSettings).domain
     alerts = settings.section("alerts", AlertSettings)

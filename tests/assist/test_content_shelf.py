@@ -9,7 +9,8 @@ import pytest
 
 from assist.cards import CardSettled
 from assist.content import BUILT_IN, Content, load_content
-from assist.content_shelf import ContentShelf
+from assist.content_shelf import LOOK_S, ContentShelf
+from tests.fakes.clock import VirtualClock
 
 
 def settled(card: str, outcome: str) -> CardSettled:
@@ -40,12 +41,13 @@ def change(file: Path, old: str, new: str) -> None:
 
 
 def test_a_changed_file_is_taken_by_the_next_contact(tmp_path: Path) -> None:
-    directory = tmp_path / "content"
+    directory, clock = tmp_path / "content", VirtualClock()
     shutil.copytree(BUILT_IN, directory)
-    shelf = ContentShelf(load_content(directory), directory)
+    shelf = ContentShelf(load_content(directory), directory, clock)
     before = shelf.content
     asyncio.run(shelf.refresh())
     assert shelf.content is before
+    asyncio.run(clock.advance(LOOK_S))
     change(directory / "playbooks" / "refund_request.yaml", "name: Refund request", "name: Money back")
     asyncio.run(shelf.refresh())
     assert shelf.content.version != before.version
@@ -55,12 +57,28 @@ def test_a_changed_file_is_taken_by_the_next_contact(tmp_path: Path) -> None:
 def test_a_broken_file_is_said_once_and_the_version_of_before_stays(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    directory = tmp_path / "content"
+    directory, clock = tmp_path / "content", VirtualClock()
     shutil.copytree(BUILT_IN, directory)
-    shelf = ContentShelf(load_content(directory), directory)
+    shelf = ContentShelf(load_content(directory), directory, clock)
     before = shelf.content
     change(directory / "lexicon.yaml", "turn: 0.2", "turn: yes please")
     asyncio.run(shelf.refresh())
+    asyncio.run(clock.advance(LOOK_S))
     asyncio.run(shelf.refresh())
     assert shelf.content is before
     assert [record.getMessage().count("lexicon.yaml") for record in caplog.records] == [1]
+
+
+def test_a_busy_floor_looks_at_the_files_now_and_then(tmp_path: Path) -> None:
+    directory, clock = tmp_path / "content", VirtualClock()
+    shutil.copytree(BUILT_IN, directory)
+    shelf = ContentShelf(load_content(directory), directory, clock)
+    before = shelf.content
+    asyncio.run(shelf.refresh())
+    change(directory / "playbooks" / "refund_request.yaml", "name: Refund request", "name: Money back")
+    asyncio.run(clock.advance(LOOK_S - 0.1))
+    asyncio.run(shelf.refresh())
+    assert shelf.content is before
+    asyncio.run(clock.advance(0.1))
+    asyncio.run(shelf.refresh())
+    assert shelf.content is not before
