@@ -13,9 +13,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from assist.api import messages
 from assist.api.ports import FloorPort
-from assist.api.sockets import closing_reason, receive_hello, receive_text, same_origin, send_text
+from assist.api.sockets import NotAllowedError, admit, receive_hello, receive_text, send_text
 from assist.board.view import BoardView, wire
-from assist.security import AccountsUnavailableError, Identity, Security, TokenError
+from assist.security import Identity, Security
 from voice.clock import Clock
 
 PACE_S = 0.25
@@ -34,28 +34,17 @@ class BoardSocket:
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one socket until either side leaves."""
-        if not same_origin(socket, self._origins):
-            await socket.close(messages.WRONG_ORIGIN, "the page is not from here")
-            return
-        await socket.accept()
-        try:
-            hello = messages.feed_hello(await receive_hello(socket))
-            identity = await self._security.at_work(hello.token)
-        except messages.MalformedMessageError as error:
-            await socket.close(messages.MALFORMED, closing_reason(error))
-        except TokenError as error:
-            await socket.close(messages.UNAUTHORISED, closing_reason(error))
-        except AccountsUnavailableError as error:
-            await socket.close(messages.TRY_AGAIN, closing_reason(error))
-        except WebSocketDisconnect:
-            return
-        else:
-            await self._admit(socket, identity)
+        if (identity := await admit(socket, lambda: self._supervisor(socket), self._origins)) is not None:
+            await self._run(socket, identity)
 
-    async def _admit(self, socket: WebSocket, identity: Identity) -> None:
+    async def _supervisor(self, socket: WebSocket) -> Identity:
+        hello = messages.feed_hello(await receive_hello(socket))
+        identity = await self._security.at_work(hello.token)
         if identity.role != "supervisor":
-            await socket.close(messages.FORBIDDEN, "the board is for supervisors")
-            return
+            raise NotAllowedError("the board is for supervisors")
+        return identity
+
+    async def _run(self, socket: WebSocket, identity: Identity) -> None:
         view = self._floor.open_board(identity.user)
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -14,9 +14,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from assist.api import messages
 from assist.api.ports import FloorPort
-from assist.api.sockets import closing_reason, receive_hello, receive_text, same_origin, send_text
+from assist.api.sockets import NotAllowedError, admit, closing_reason, receive_hello, receive_text, send_text
 from assist.feed import Feed, FeedConnection, HopelessConsumerError
-from assist.security import AccountsUnavailableError, Identity, Security, TokenError
+from assist.security import Identity, Security
 from voice.clock import Clock
 from voice.commands import Reply
 from voice.errors import CallfloorError
@@ -25,10 +25,6 @@ from voice.events import new_identifier
 BEAT_S = 5.0
 
 log = logging.getLogger(__name__)
-
-
-class NotAllowedError(CallfloorError):
-    """The desk is another's, and not this user's to see; the socket closes with 4405 and this reason."""
 
 
 class FeedSocket:
@@ -47,29 +43,16 @@ class FeedSocket:
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one socket until either side leaves."""
-        if not same_origin(socket, self._origins):
-            await socket.close(messages.WRONG_ORIGIN, "the page is not from here")
-            return
-        await socket.accept()
-        try:
-            hello = messages.feed_hello(await receive_hello(socket))
-            identity = await self._security.at_work(hello.token)
-            desk = hello.desk or identity.user
-            if desk != identity.user and (why_not := self._floor.watch_desk(identity.user, desk)):
-                raise NotAllowedError(why_not)
-            connection = self._feed.connect(desk, hello.resume_from)
-        except messages.MalformedMessageError as error:
-            await socket.close(messages.MALFORMED, closing_reason(error))
-        except TokenError as error:
-            await socket.close(messages.UNAUTHORISED, closing_reason(error))
-        except AccountsUnavailableError as error:
-            await socket.close(messages.TRY_AGAIN, closing_reason(error))
-        except NotAllowedError as error:
-            await socket.close(messages.FORBIDDEN, closing_reason(error))
-        except WebSocketDisconnect:
-            return
-        else:
-            await self._run(socket, identity, connection)
+        if (begun := await admit(socket, lambda: self._connect(socket), self._origins)) is not None:
+            await self._run(socket, *begun)
+
+    async def _connect(self, socket: WebSocket) -> tuple[Identity, FeedConnection]:
+        hello = messages.feed_hello(await receive_hello(socket))
+        identity = await self._security.at_work(hello.token)
+        desk = hello.desk or identity.user
+        if desk != identity.user and (why_not := self._floor.watch_desk(identity.user, desk)):
+            raise NotAllowedError(why_not)
+        return identity, self._feed.connect(desk, hello.resume_from)
 
     async def _run(self, socket: WebSocket, identity: Identity, connection: FeedConnection) -> None:
         own = connection.agent == identity.user

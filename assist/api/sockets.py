@@ -1,17 +1,51 @@
-"""What both websockets share: the origin check, the first message, and close reasons that fit the frame."""
+"""What the websockets share: who is let in and how the others are sent away, the first message, sending."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
+from typing import TypeVar
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from assist.api.guard import own_origin
-from assist.api.messages import MalformedMessageError
+from assist.api.messages import FORBIDDEN, MALFORMED, TRY_AGAIN, UNAUTHORISED, WRONG_ORIGIN, MalformedMessageError
+from assist.security import AccountsUnavailableError, TokenError
+from voice.errors import CallfloorError
 
 HELLO_S = 5.0
 MAX_REASON_BYTES = 120
+
+Begun = TypeVar("Begun")
+
+
+class NotAllowedError(CallfloorError):
+    """This user may not have what the socket is for; it closes with 4405 and this reason."""
+
+
+async def admit(
+    socket: WebSocket, begin: Callable[[], Awaitable[Begun]], origins: Collection[str] = ()
+) -> Begun | None:
+    """Accept the socket if its page may be here, and give what ``begin`` makes of it, from the hello on. None: it was
+    closed with the code and reason of what ``begin`` raised, or its peer left.
+    """
+    if not same_origin(socket, origins):
+        await socket.close(WRONG_ORIGIN, "the page is not from here")
+        return None
+    await socket.accept()
+    try:
+        return await begin()
+    except MalformedMessageError as error:
+        await socket.close(MALFORMED, closing_reason(error))
+    except TokenError as error:
+        await socket.close(UNAUTHORISED, closing_reason(error))
+    except AccountsUnavailableError as error:
+        await socket.close(TRY_AGAIN, closing_reason(error))
+    except NotAllowedError as error:
+        await socket.close(FORBIDDEN, closing_reason(error))
+    except WebSocketDisconnect:
+        pass
+    return None
 
 
 def same_origin(socket: WebSocket, allowed: Collection[str] = ()) -> bool:

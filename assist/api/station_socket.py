@@ -9,8 +9,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from assist.api import messages
 from assist.api.ports import FloorPort, StationVerb
-from assist.api.sockets import closing_reason, receive_hello, receive_text, same_origin, send_text
-from assist.security import AccountsUnavailableError, Security, TokenError
+from assist.api.sockets import admit, receive_hello, receive_text, send_text
+from assist.security import Security, TokenError
 from voice.commands import Reply
 from voice.events import new_identifier
 
@@ -68,26 +68,16 @@ class StationSocket:
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one socket until either side leaves."""
-        if not same_origin(socket):
-            await socket.close(messages.WRONG_ORIGIN, "the page is not from here")
-            return
-        await socket.accept()
-        try:
-            hello = messages.station_hello(await receive_hello(socket))
-            if (await self._security.at_work(hello.token)).user != hello.agent:
-                raise TokenError(f"the token is not {hello.agent}'s")
-            report = messages.station_report(hello.state)
-            link = await self._link(socket, hello.agent)
-            self._floor.station_connected(hello.agent, report, link)
-            await self._receive(socket, hello.agent, link)
-        except messages.MalformedMessageError as error:
-            await socket.close(messages.MALFORMED, closing_reason(error))
-        except TokenError as error:
-            await socket.close(messages.UNAUTHORISED, closing_reason(error))
-        except AccountsUnavailableError as error:
-            await socket.close(messages.TRY_AGAIN, closing_reason(error))
-        except WebSocketDisconnect:
-            pass
+        await admit(socket, lambda: self._converse(socket))
+
+    async def _converse(self, socket: WebSocket) -> None:
+        hello = messages.station_hello(await receive_hello(socket))
+        if (await self._security.at_work(hello.token)).user != hello.agent:
+            raise TokenError(f"the token is not {hello.agent}'s")
+        report = messages.station_report(hello.state)
+        link = await self._link(socket, hello.agent)
+        self._floor.station_connected(hello.agent, report, link)
+        await self._receive(socket, hello.agent, link)
 
     async def _link(self, socket: WebSocket, agent: str) -> SocketStationLink:
         link, older = SocketStationLink(socket), self._links.get(agent)
