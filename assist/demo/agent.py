@@ -15,10 +15,12 @@ from pathlib import Path
 from assist.demo.level import LOUD
 from assist.demo.puppet import Order, obey, report
 from assist.demo.script import load_script
+from assist.station_capture import StationCapture
 from hardware.audio.engine import SimulatedSoundCard
 from hardware.simulator import SimulatedHeadset
+from ivr.music import hold_music
 from voice.audio import read_wav
-from voice.clock import SystemClock
+from voice.clock import Clock, SystemClock
 from voice.station import Station
 from voice.station_build import build_station
 from voice.station_settings import CLOCK_RATE, StationSettings
@@ -33,14 +35,21 @@ class Agent:
     headset's buttons and microphone.
     """
 
-    def __init__(self, settings: StationSettings) -> None:
-        self._clock = SystemClock()
+    def __init__(self, settings: StationSettings, clock: Clock, capture: StationCapture | None) -> None:
+        self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._script = load_script()
         self._sound = SimulatedSoundCard(CLOCK_RATE, self._hears)
         self._buttons = SimulatedHeadset()
         self._heard_s = 0.0
-        self.station: Station = build_station(settings, self._clock, self._sound, self._buttons)
+        self.station: Station = build_station(
+            settings,
+            self._clock,
+            self._sound,
+            self._buttons,
+            music=hold_music() if settings.pbx else b"",
+            capture=capture,
+        )
 
     async def watch(self) -> None:
         """Tell the director of every change of the station's state."""
@@ -98,11 +107,22 @@ async def _main() -> None:
     parser.add_argument("--secret", required=True)
     parser.add_argument("--server", required=True, help="http://HOST:PORT of the floor")
     parser.add_argument("--front", required=True, help="HOST:PORT of the front")
-    given = parser.parse_args()
-    settings = StationSettings(
-        agent=given.agent, secret=given.secret, server=given.server, front=given.front, host=given.host
-    )
-    agent = Agent(settings)
+    parser.add_argument("--pbx", help="sip:USER@HOST:PORT: an extension there, and not of the front")
+    parser.add_argument("--pbx-secret", default="")
+    parser.add_argument("--transcription", default="", help="ws://HOST:PORT, for the calls of a PBX")
+    parser.add_argument("--state", type=Path, default=Path(), help="where their recordings go")
+    settings = StationSettings(**vars(parser.parse_args()))
+    clock, capture = SystemClock(), None
+    if settings.policy.capture:
+        capture = StationCapture(settings.transcription, settings.state, clock)
+    try:
+        await _act(Agent(settings, clock, capture), settings)
+    finally:
+        if capture is not None:
+            await capture.close()
+
+
+async def _act(agent: Agent, settings: StationSettings) -> None:
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(agent.station.run(settings.account)),

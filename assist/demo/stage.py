@@ -108,10 +108,22 @@ class Cast:
         return any(isinstance(e.event, PromptStarted) and e.event.node == node for e in self.seen.envelopes)
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignPbx:
+    """Where calls come through instead of our front: ``address`` (HOST:PORT, UDP) has the agent as an extension with
+    ``secret``, and lets in who calls from ``outside``, the customer's host.
+    """
+
+    address: str
+    secret: str
+    outside: str
+
+
 @contextlib.asynccontextmanager
 async def stage(
-    state_dir: Path, audience: Audience, more: str = "", *, number: str = DEMO_NUMBER, agent: str = "assist.demo.agent"
-) -> AsyncIterator[Cast]:
+    state_dir: Path, audience: Audience, more: str = "", *, number: str = DEMO_NUMBER, agent: str = "assist.demo.agent",
+    pbx: ForeignPbx | None = None,
+) -> AsyncIterator[Cast]:  # fmt: skip
     """Start everything; stop everything. The customer base is fresh each time. ``more``: TOML added to the settings;
     ``number``: the customer's; ``agent``: the module that is the agent's station.
     """
@@ -127,11 +139,11 @@ async def stage(
         sip, web = "{}:{}".format(*house.addresses.sip), house.addresses.web
         audience.status(f"agent's page: {web}  (user {AGENT}, secret {secret})")
         who = ("--agent", AGENT, "--secret", secret)
-        customer = await Puppet.start(
-            "assist.demo.customer", "--host", CUSTOMER_HOST, "--number", number, "--server", sip
-        )
+        host, server = (pbx.outside, pbx.address) if pbx is not None else (CUSTOMER_HOST, sip)
+        customer = await Puppet.start("assist.demo.customer", "--host", host, "--number", number, "--server", server)
         stack.push_async_callback(customer.stop)
-        station = await Puppet.start(agent, "--host", STATION_HOST, "--server", web, "--front", sip, *who)
+        extension = _extension(pbx, house) if pbx is not None else ()
+        station = await Puppet.start(agent, "--host", STATION_HOST, "--server", web, "--front", sip, *who, *extension)
         stack.push_async_callback(station.stop)
         watcher = await Puppet.start("assist.demo.watcher", "--url", web, *who)
         stack.push_async_callback(watcher.stop)
@@ -140,6 +152,15 @@ async def stage(
             listening = tasks.create_task(_listen(cast), name="audience")
             yield cast
             listening.cancel()
+
+
+def _extension(pbx: ForeignPbx, house: House) -> tuple[str, ...]:
+    """What the agent's station is told besides. It shares the house's directory: the token, the key and the recordings
+    are in their usual places.
+    """
+    words = "ws://{}:{}".format(*house.addresses.transcription)
+    line = ("--pbx", f"sip:{AGENT}@{pbx.address}", "--pbx-secret", pbx.secret)
+    return *line, "--transcription", words, "--state", str(house.where.state)
 
 
 def _write_settings(state_dir: Path, secret: str, more: str) -> Path:

@@ -1,0 +1,80 @@
+"""A call that never touches our front: a customer at the trunk of a Kamailio that knows nothing of us, the agent's
+station an extension there, heard by the station itself.
+
+Real SIP and RTP, recogniser, floor and page; only what is no promise (which words) is left open.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from assist.cards import CardShown
+from assist.demo.stage import AGENT, Cast, ForeignPbx, stage
+from assist.pbx_contacts import PBX
+from assist.store.seed import DEMO_NUMBER
+from ivr.contacts import ContactOffered
+from tests.interop.pbx import INSTALLED, SECRET, registrar
+from tests.scenarios.theatre import NoAudience
+from transcription.recording import load_or_create_key, read_recording
+from voice.rundir import RunDirectory
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(not INSTALLED, reason="no Kamailio with TLS (Debian: kamailio, kamailio-tls-modules)"),
+]
+
+
+async def rings_and_pops(cast: Cast) -> str:
+    """The customer calls the extension; the screen has her before a word is said. Returns the contact."""
+    seen = cast.seen
+    await seen.until(lambda: bool(seen.station.get("registered")), "the extension to be registered")
+    cast.agent.order("answer")
+    cast.customer.order("call", number=AGENT)
+    await seen.until(lambda: seen.answered, "the agent to answer")
+    offered = seen.events(ContactOffered)[0].event
+    assert isinstance(offered, ContactOffered)
+    assert (offered.worker_id, offered.caller) == (PBX, DEMO_NUMBER)
+    await seen.until(lambda: "history" in kinds(cast), "the history card")
+    contact = cast.desk.contact
+    assert contact is not None
+    assert (contact.id, contact.caller, contact.phase) == (seen.contact_id, DEMO_NUMBER, "talking")
+    return seen.contact_id
+
+
+def kinds(cast: Cast) -> set[str]:
+    return {e.event.card.kind for e in cast.seen.events(CardShown) if isinstance(e.event, CardShown)}
+
+
+def recorded(state: Path, contact: str) -> list[float]:
+    """Peaks of the agent's and of the caller's side."""
+    where = RunDirectory(state)
+    (file,) = [file for file in where.recordings.iterdir() if contact in file.name]
+    kept = read_recording(file, load_or_create_key(where.recording_key))
+    assert kept.complete
+    assert kept.seconds > 10
+    samples = array.array("h", kept.pcm)
+    return [max(map(abs, samples[side::2])) for side in (0, 1)]
+
+
+def test_screen_pop_words_cards_and_recording_without_our_front(tmp_path: Path) -> None:
+    async def main() -> str:
+        async with registrar() as kamailio:
+            pbx = ForeignPbx(f"{kamailio.host}:5060", SECRET, kamailio.trunk)
+            async with stage(tmp_path / "house", NoAudience(), pbx=pbx) as cast:
+                contact = await rings_and_pops(cast)
+                await cast.talk(range(5))
+                heard = {"caller", "agent"}
+                await cast.seen.until(lambda: {f.party for f in cast.seen.finals} == heard, "words of both")
+                await cast.seen.until(lambda: len(kinds(cast)) > 1, "a card for what was said")
+                await cast.hang_up()
+                assert cast.seen.ended is not None
+                assert cast.seen.ended.talk_s > 10
+                assert {e.contact_id for e in cast.seen.envelopes if e.contact_id} == {contact}
+                return contact
+
+    contact = asyncio.run(main())
+    assert min(recorded(tmp_path / "house", contact)) > 1000
