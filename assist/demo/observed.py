@@ -48,14 +48,15 @@ class Observed:
         self._changed.set()
 
     async def until(self, condition: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
-        """Wait until ``condition`` holds. Raises TimeoutError naming ``what`` was waited for."""
+        """Wait until ``condition`` holds. Raises TimeoutError naming ``what``, and what was understood."""
         try:
             async with asyncio.timeout(timeout_s):
                 while not condition():
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
-            raise TimeoutError(f"waited {timeout_s:.0f} s for {what}") from None
+            said = [f"{final.party}: {final.text}" for final in self.finals]
+            raise TimeoutError(f"waited {timeout_s:.0f} s for {what}; understood so far: {said}") from None
 
     def events(self, kind: type[Event]) -> list[Envelope]:
         """The envelopes of one kind of event."""

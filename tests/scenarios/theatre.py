@@ -15,6 +15,7 @@ from assist.demo.puppet import Puppet
 from assist.demo.stage import CUSTOMER_HOST, NUMBER, Cast, stage
 from assist.desk import Desk
 from ivr.contacts import ContactOffered
+from tests.transcription.speech import understood
 from voice.events import Envelope, Event
 
 FLOW = Path(__file__).with_name("short.yaml")
@@ -123,6 +124,12 @@ def contact_of(cast: Cast, number: str) -> str:
         if isinstance(envelope.event, ContactOffered) and envelope.event.caller == number:
             return envelope.contact_id or ""
     return ""
+
+
+def said(cast: Cast, turn: int) -> bool:
+    """Whether an utterance with the words of this turn of the script was recognised, from the one who said it."""
+    wanted = cast.script.turns[turn]
+    return any(final.party == wanted.speaker and understood(wanted.text, final.text) for final in cast.seen.finals)
 
 
 def happened(cast: Cast, contact_id: str, kind: type[Event]) -> list[Envelope]:

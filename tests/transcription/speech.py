@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from transcription.evaluate import normalise, word_errors
 from voice.audio import read_wav
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "speech"
@@ -29,3 +30,10 @@ def quiet(seconds: float) -> bytes:
 def sounds(frame: bytes) -> bool:
     """A detector: voice is whatever is not zero."""
     return any(frame)
+
+
+def understood(reference: str, text: str, errors: float = 0.34) -> bool:
+    """Whether ``text`` is ``reference`` but for a share of wrong words: over real RTP a sentence is never the
+    same sound twice, and a name the model hardly knows ("anna", "alice") changes from call to call.
+    """
+    return word_errors([normalise(reference)], [normalise(text)]).rate <= errors
