@@ -23,7 +23,7 @@ from assist.knowledge import Library, load_articles
 from assist.lexicon import HardTriggerSpec, LexiconSpec
 from assist.playbook import PlaybookSpec
 from assist.rule_files import check_rules, rule_phrases
-from assist.rules import RulePack, RuleSpec
+from assist.rules import RulePack, RuleSpec, RuleTable
 from assist.sentiment import Scorer, SentimentSettings, VaderScorer
 from assist.sightings import CompiledRules, Rule
 from assist.spotting import phrase_words
@@ -86,7 +86,7 @@ class Content:
     rules: CompiledRules[RuleKey]
     scorer: Scorer
     sentiment: SentimentSettings
-    advice: Mapping[str, RuleSpec]
+    advice: RuleTable
     kinds: Mapping[str, str]
     library: Library
 
@@ -116,7 +116,7 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
         rules=CompiledRules(_rules(playbooks, lexicon, advice)),
         scorer=scorer or VaderScorer(lexicon.words, lexicon.phrases),
         sentiment=SentimentSettings(lexicon.alpha, lexicon.turn),
-        advice=advice,
+        advice=RuleTable(advice),
         kinds=kinds,
         library=Library(load_articles(article_files, {*playbooks, *advice, *RESERVED})),
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from assist.history import CustomerProfile
-from assist.rules import RuleSpec
+from assist.rules import RuleSpec, RuleTable
 from assist.sightings import Sighting
 from assist.spotting import Spotter, tokenise
 from transcription.utterances import UtteranceFinal
@@ -30,10 +30,9 @@ class Fired:
 
 @dataclass(slots=True)
 class _State:
-    """One rule: its cards so far, when it falls due, and what was said for it, by part."""
+    """One rule something happened to: its cards so far, and what was said for it, by part."""
 
     fired: list[float] = field(default_factory=list)
-    due: tuple[float, Sighting[object] | None] | None = None
     met: dict[str, float] = field(default_factory=dict)
     parts: list[tuple[float, str]] = field(default_factory=list)
     below_since: float | None = None
@@ -41,11 +40,15 @@ class _State:
 
 
 class RuleWatch:
-    """Follows one contact. ``advance`` first, then the event; both return what fired, in the order of the rules."""
+    """Follows one contact. ``advance`` first, then the event; both return what fired, in the order of the rules. Only
+    rules that something happened to have a state here: contacts are many, and rules may be thousands.
+    """
 
     def __init__(self, rules: Mapping[str, RuleSpec]) -> None:
-        self._rules = rules
-        self._states = {rule_id: _State() for rule_id in rules}
+        self._rules = rules if isinstance(rules, RuleTable) else RuleTable(rules)
+        self._states: dict[str, _State] = {}
+        self._dues: dict[str, tuple[float, Sighting[object] | None]] = {}
+        """Rules whose words were said and that wait for others: when they fall due, and what was said."""
         self._customer: CustomerProfile | None = None
         self._queue = ""
         self._started = False
@@ -82,10 +85,10 @@ class RuleWatch:
 
     def said(self, rule_id: str, part: str, sighting: Sighting[object]) -> tuple[Fired, ...]:
         """A phrase of a rule was said; ``part`` is ``said``, ``missing`` or the number of a part of its sequence."""
-        rule, state = self._rules[rule_id], self._states[rule_id]
+        rule, state = self._rules[rule_id], self._state(rule_id)
         if part == "missing":
             state.met[sighting.utterance_id] = sighting.at_s
-            state.due = None
+            self._dues.pop(rule_id, None)
             return ()
         if part == "said":
             if state.caused_by == sighting.utterance_id:
@@ -96,11 +99,11 @@ class RuleWatch:
 
     def withdrawn(self, rule_id: str, part: str, utterance_id: str) -> bool:
         """Those words were not said after all; True where a card of the rule has lost its reason."""
-        state = self._states[rule_id]
+        state = self._state(rule_id)
         if part == "missing":
             state.met.pop(utterance_id, None)
             return False
-        state.due = None
+        self._dues.pop(rule_id, None)
         lost = state.caused_by == utterance_id
         if lost and state.fired:
             state.fired.pop()
@@ -122,9 +125,9 @@ class RuleWatch:
 
     def felt(self, level: float, at_s: float) -> None:
         """The caller's level after an utterance."""
-        for rule_id, rule in self._rules.items():
+        for rule in self._rules.of("sentiment"):
             if rule.sentiment is not None:
-                state = self._states[rule_id]
+                state = self._state(rule.id)
                 if level > rule.sentiment.below:
                     state.below_since = None
                 elif state.below_since is None:
@@ -140,20 +143,22 @@ class RuleWatch:
 
     def advance(self, to_s: float) -> tuple[Fired, ...]:
         """Time has passed up to media second ``to_s``: what fell due until then."""
+        due = sorted(
+            (self._rules.place(rule.id), rule, at_s, sighting)
+            for rule, at_s, sighting in self._awaited()
+            if at_s <= to_s
+        )
         fired: list[Fired] = []
-        for rule_id, rule in self._rules.items():
-            due = self._due(rule, self._states[rule_id])
-            if due is not None and due[0] <= to_s:
-                fired += self._fire(rule, *due)
+        for _, rule, at_s, sighting in due:
+            fired += self._fire(rule, at_s, sighting)
         return tuple(sorted(fired, key=lambda each: each.at_s))
 
     def over(self) -> tuple[Fired, ...]:
         """The contact has ended: what was still waited for after somebody's words will not be said any more."""
         fired: list[Fired] = []
-        for rule_id, rule in self._rules.items():
-            due = self._states[rule_id].due
-            if due is not None and rule.trigger in ("said", "sequence"):
-                fired += self._fire(rule, *due)
+        for rule_id in sorted(self._dues, key=self._rules.place):
+            if self._rules[rule_id].trigger in ("said", "sequence"):
+                fired += self._fire(self._rules[rule_id], *self._dues[rule_id])
         return tuple(fired)
 
     def applies(self, rule_id: str) -> bool:
@@ -162,16 +167,29 @@ class RuleWatch:
 
     def met(self, rule_id: str) -> bool:
         """Whether what the rule would miss has been said."""
-        return bool(self._states[rule_id].met)
+        return rule_id in self._states and bool(self._states[rule_id].met)
 
     def next_due(self) -> float | None:
         """The media second at which ``advance`` has something to say if nothing else happens; None: never."""
-        dues = (self._due(rule, self._states[rule_id]) for rule_id, rule in self._rules.items())
-        return min((due[0] for due in dues if due is not None), default=None)
+        return min((at_s for _, at_s, _ in self._awaited()), default=None)
 
-    def _due(self, rule: RuleSpec, state: _State) -> tuple[float, Sighting[object] | None] | None:
-        if state.due is not None:
-            return state.due
+    def _state(self, rule_id: str) -> _State:
+        state = self._states.get(rule_id)
+        if state is None:
+            state = self._states[rule_id] = _State()
+        return state
+
+    def _awaited(self) -> Iterator[tuple[RuleSpec, float, Sighting[object] | None]]:
+        """What falls due when, if nothing else happens."""
+        for rule_id, (at_s, sighting) in self._dues.items():
+            yield self._rules[rule_id], at_s, sighting
+        for rule in self._rules.lasting:
+            if rule.id not in self._dues and (lasted := self._lasted(rule)) is not None:
+                yield rule, lasted, None
+
+    def _lasted(self, rule: RuleSpec) -> float | None:
+        """The media second at which what the rule is about will have lasted long enough."""
+        state = self._states.get(rule.id)
         at_s: float | None = None
         if rule.silence_s is not None and self._held_at is None and self._last_speech is not None:
             at_s = self._last_speech + rule.silence_s
@@ -180,12 +198,13 @@ class RuleWatch:
         elif rule.monologue_s is not None and self._agent_since is not None and self._held_at is None:
             at_s = self._agent_since + rule.monologue_s
             at_s = at_s if at_s <= (self._last_speech or 0.0) else None
-        elif rule.sentiment is not None and state.below_since is not None:
+        elif rule.sentiment is not None and state is not None and state.below_since is not None:
             at_s = state.below_since + rule.sentiment.for_s
         if at_s is None or not self._allowed(rule, at_s) or not self._fits(rule):
             return None
         since = self._since(rule, at_s)
-        return None if state.fired and since is not None and state.fired[-1] >= since else (at_s, None)
+        fired = state.fired if state is not None else ()
+        return None if fired and since is not None and fired[-1] >= since else at_s
 
     def _since(self, rule: RuleSpec, at_s: float) -> float | None:
         """When the condition that lasts began; it fires once until it has ended."""
@@ -196,36 +215,34 @@ class RuleWatch:
 
     def _all(self, at_s: float, trigger: str) -> tuple[Fired, ...]:
         fired: list[Fired] = []
-        for rule in self._rules.values():
-            if rule.trigger == trigger:
-                fired += self._consider(rule, at_s, None)
+        for rule in self._rules.of(trigger):
+            fired += self._consider(rule, at_s, None)
         return tuple(fired)
 
     def _consider(self, rule: RuleSpec, at_s: float, sighting: Sighting[object] | None) -> tuple[Fired, ...]:
-        state = self._states[rule.id]
         if not self._fits(rule) or not self._allowed(rule, at_s):
             return ()
         if rule.missing is not None:
             since = 0.0 if rule.missing.ever else at_s
-            if any(met >= since for met in state.met.values()):
+            if any(met >= since for met in self._state(rule.id).met.values()):
                 return ()
             if rule.missing.within_s > 0.0:
-                state.due = state.due or (at_s + rule.missing.within_s, sighting)
+                self._dues.setdefault(rule.id, (at_s + rule.missing.within_s, sighting))
                 return ()
         return self._fire(rule, at_s, sighting)
 
     def _fire(
         self, rule: RuleSpec, at_s: float, sighting: Sighting[object] | None, shown: str = ""
     ) -> tuple[Fired, ...]:
-        state = self._states[rule.id]
-        state.due = None
+        self._dues.pop(rule.id, None)
         if not self._fits(rule) or not self._allowed(rule, at_s):
             return ()
-        state.fired.append(at_s)
+        self._state(rule.id).fired.append(at_s)
         return (Fired(rule, at_s, sighting, shown),)
 
     def _allowed(self, rule: RuleSpec, at_s: float) -> bool:
-        fired = self._states[rule.id].fired
+        state = self._states.get(rule.id)
+        fired = state.fired if state is not None else ()
         return len(fired) < rule.most and (not fired or at_s >= fired[-1] + rule.cooldown_s)
 
     def _fits(self, rule: RuleSpec) -> bool:
@@ -244,7 +261,7 @@ class RuleWatch:
         )
 
     def _in_sequence(self, rule: RuleSpec, part: int, sighting: Sighting[object]) -> tuple[Fired, ...]:
-        state = self._states[rule.id]
+        state = self._state(rule.id)
         if rule.sequence is None or any(uttered == sighting.utterance_id for _, uttered in state.parts):
             return ()
         if state.parts and sighting.at_s - state.parts[0][0] > rule.sequence.within_s:
@@ -260,22 +277,21 @@ class RuleWatch:
     def _name_said(self, event: UtteranceFinal) -> None:
         if self._name is None or not self._name.find(event.text):
             return
-        for rule_id, rule in self._rules.items():
-            if rule.missing is not None and rule.missing.name:
-                self._states[rule_id].met[event.utterance_id] = event.start_s
-                self._states[rule_id].due = None
+        for rule in self._rules.named:
+            self._state(rule.id).met[event.utterance_id] = event.start_s
+            self._dues.pop(rule.id, None)
 
     def _pace(self, event: UtteranceFinal, start_s: float, end_s: float) -> Iterable[Fired]:
         words = len(tokenise(event.text))
         if words < PACE_WORDS or end_s <= start_s:
             return
         pace = 60.0 * words / (end_s - start_s)
-        for rule in self._rules.values():
+        for rule in self._rules.of("words_per_minute"):
             if rule.words_per_minute is not None and pace >= rule.words_per_minute:
                 yield from self._fire(rule, end_s, None, f"{pace:.0f} words a minute")
 
     def _cut_in(self, start_s: float) -> Iterable[Fired]:
-        for rule in self._rules.values():
+        for rule in self._rules.of("talk_over"):
             over = rule.talk_over
             if over is None:
                 continue

@@ -10,8 +10,8 @@ twice) is skipped.
 from __future__ import annotations
 
 import functools
-from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Generic, TypeVar
 
@@ -22,6 +22,8 @@ WIDE_GAP = "..."
 GAPS = {GAP: 2, WIDE_GAP: 6}
 """Words a gap may stand for, at most."""
 OR = "|"
+WORDS_REMEMBERED = 8192
+"""Words taken apart and stemmed before; a language uses the same few thousand all the time."""
 _FILLERS = frozenset({"uh", "um", "uhm", "er", "erm", "ah", "eh", "mm", "hm", "hmm"})
 
 _NEGATED = {"can't": "can not", "cannot": "can not", "won't": "will not", "shan't": "shall not"}
@@ -56,6 +58,7 @@ def tokenise(text: str) -> tuple[Token, ...]:
     return tuple(Token(part, index) for index, word in enumerate(text.split()) for part in _parts(word))
 
 
+@functools.lru_cache(maxsize=WORDS_REMEMBERED)
 def _parts(word: str) -> tuple[str, ...]:
     plain = word.lower().replace("’", "'").strip(".,;:!?\"()[]…'")
     if not plain:
@@ -71,6 +74,7 @@ def _parts(word: str) -> tuple[str, ...]:
     return (plain,)
 
 
+@functools.lru_cache(maxsize=WORDS_REMEMBERED)
 def stem(word: str) -> str:
     """The word without its inflection: plural, -ed, -ing (a small part of Porter's step 1), never shorter than 3."""
     if len(word) <= 3 or word.endswith("ss"):
@@ -90,7 +94,7 @@ def _undouble(base: str) -> str:
 @dataclass(slots=True)
 class _Node(Generic[Key]):
     exact: dict[str, _Node[Key]] = field(default_factory=dict)
-    stems: dict[str, list[_Node[Key]]] = field(default_factory=dict)
+    stems: dict[str, list[tuple[str, _Node[Key]]]] = field(default_factory=dict)
     gaps: dict[str, _Node[Key]] = field(default_factory=dict)
     keys: list[Key] = field(default_factory=list)
 
@@ -111,27 +115,42 @@ class Spotter(Generic[Key]):
     def find_in(self, tokens: tuple[Token, ...]) -> tuple[Hit[Key], ...]:
         """As ``find``, for a text already tokenised."""
         tokens = fluent(tokens)
-        best: dict[Key, Hit[Key]] = {}
-        words: dict[Key, set[int]] = {}
-        for start in range(len(tokens)):
-            for key, end, exact in self._walk(tokens, start):
-                words.setdefault(key, set()).update((start, end - 1))
+        words = [(token.text, stem(token.text)) for token in tokens]
+        best: dict[Key, tuple[int, int, bool]] = {}
+        touched: dict[Key, set[int]] = {}
+        for start, (_, stemmed) in enumerate(words):
+            if stemmed not in self._root.stems:
+                continue  # no phrase begins with it
+            for key, end, exact in self._walk(words, start):
+                touched.setdefault(key, set()).update((start, end - 1))
                 found = best.get(key)
-                if found is None or (exact and not found.exact):
-                    last = end == len(tokens)
-                    best[key] = Hit(key, tokens[start].word, tokens[end - 1].word + 1, exact, last)
-        return tuple(replace(hit, weight=len(words[hit.key])) for hit in best.values())
+                if found is None or (exact and not found[2]):
+                    best[key] = (start, end, exact)
+        return tuple(
+            Hit(key, tokens[start].word, tokens[end - 1].word + 1, exact, end == len(tokens), len(touched[key]))
+            for key, (start, end, exact) in best.items()
+        )
 
-    def _walk(self, tokens: tuple[Token, ...], start: int) -> Iterator[tuple[Key, int, bool]]:
+    def _walk(self, words: Sequence[tuple[str, str]], start: int) -> Iterator[tuple[Key, int, bool]]:
+        """Every phrase that begins at ``start``: its key, where it ends, whether no stem was needed. ``words``: each
+        with its stem.
+        """
         states: list[tuple[_Node[Key], int, bool]] = [(self._root, start, True)]
         while states:
             node, at, exact = states.pop()
             for key in node.keys:
                 yield key, at, exact
             for gap, beyond in node.gaps.items():
-                states.extend((beyond, at + skipped, exact) for skipped in range(GAPS[gap] + 1))
-            if at < len(tokens):
-                states.extend(_steps(node, tokens[at].text, at + 1, exact))
+                for later in range(at, min(at + GAPS[gap] + 1, len(words))):
+                    if beyond.gaps or words[later][1] in beyond.stems:
+                        states.append((beyond, later, exact))
+            if at < len(words):
+                word, stemmed = words[at]
+                for written, child in node.stems.get(stemmed, ()):
+                    if written != word:
+                        states.append((child, at + 1, False))
+                if (same := node.exact.get(word)) is not None:
+                    states.append((same, at + 1, exact))
 
     def _add(self, phrase: str, key: Key) -> None:
         node = self._root
@@ -142,18 +161,9 @@ class Spotter(Generic[Key]):
             if word not in node.exact:
                 child: _Node[Key] = _Node()
                 node.exact[word] = child
-                node.stems.setdefault(stem(word), []).append(child)
+                node.stems.setdefault(stem(word), []).append((word, child))
             node = node.exact[word]
         node.keys.append(key)
-
-
-def _steps(node: _Node[Key], word: str, at: int, exact: bool) -> Iterator[tuple[_Node[Key], int, bool]]:
-    same = node.exact.get(word)
-    for child in node.stems.get(stem(word), ()):
-        if child is not same:
-            yield child, at, False
-    if same is not None:
-        yield same, at, exact
 
 
 def fluent(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -184,7 +194,7 @@ def phrase_words(phrase: str) -> tuple[str, ...]:
     return tuple(words) if words and words[0] not in GAPS and words[-1] not in GAPS else ()
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=WORDS_REMEMBERED)
 def _spoken(part: str) -> tuple[str, ...]:
     """A content directory says the same word thousands of times."""
     return tuple(token.text for token in fluent(tokenise(part)))
