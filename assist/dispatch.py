@@ -27,7 +27,7 @@ from ivr.acd_messages import (
     TurnAway,
     from_event,
 )
-from ivr.agents import CONNECTED, AgentState
+from ivr.agents import AgentState
 from ivr.callback import RetryPolicy
 from ivr.callers import Caller, CallerDirectory
 from ivr.contacts import (
@@ -42,7 +42,7 @@ from ivr.contacts import (
     TellFacts,
     TellPlace,
 )
-from ivr.controls import AgentRefused, AgentWanted, SuspectStation
+from ivr.controls import AgentRefused, AgentWanted
 from ivr.estimate import Wait
 from ivr.self_service import AnswerBook, KnowledgeWanted, TellAnswer
 from voice.bus.base import Bus
@@ -216,11 +216,8 @@ class Dispatch:
         self.ask(contact_id, TellAnswer(found.article, found.text) if found is not None else TellAnswer())
 
     def station_lost(self, agent: str) -> None:
-        """The agent's station is gone from the floor: not to be rung, and suspected of being dead where it talks."""
+        """The agent's station is gone from the floor: not to be rung. Whether it still talks its contact finds out."""
         self.decide(StationDown(agent))
-        known = self._acd.agent(agent)
-        if known is not None and known.assignment is not None and known.assignment.phase in CONNECTED:
-            self.ask(known.assignment.contact_id, SuspectStation(agent))
 
     def ask(self, contact_id: str, command: Command) -> None:
         """Send a command to a contact that may refuse it, or be over."""

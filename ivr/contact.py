@@ -7,6 +7,7 @@ none of the floor, the transcription server and the bus to keep the call up.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 
@@ -21,6 +22,7 @@ from ivr.contact_effects import (
     HangUpLeg,
     PlayTone,
     PressKeys,
+    ProbeLeg,
     Publish,
     SetPaths,
     StartListening,
@@ -44,7 +46,7 @@ from voice.clock import Clock
 from voice.commands import Command, CommandCodec, Reply
 from voice.events import VOICE_EVENTS, EventCodec
 from voice.hearing import MUSIC, PROMPTS, TAPPED, TONE, tap
-from voice.phone import IncomingLeg, LegDisconnected, Phone, PhoneError, PhoneEvent
+from voice.phone import IncomingLeg, LegDisconnected, Phone, PhoneError, PhoneEvent, PhoneFailure
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +57,8 @@ TAP_BATCH_MS = 60
 LINGER_S = 5.0
 """How long a leg that was hung up may take to end before the process ends without it."""
 
-WATCHED_TIMES = 15
-"""How often a leg is looked at whose station the floor has lost: once a second."""
+LOOK_S = 1.0
+"""Seconds between two looks at a leg's packets."""
 INVITE_S = 5.0
 """How long after the front gave us a contact its INVITE may take to become a call."""
 
@@ -195,6 +197,8 @@ class ContactWorker:
                     self._announcer.play(0, supervision_tone())
                 case WatchLeg(leg_id):
                     self._in_background(self._watch(leg_id))
+                case ProbeLeg(leg_id):
+                    self._in_background(self._probe(leg_id))
                 case StartListening(recording):
                     model = self._models.get(self._core.snapshot.queue, "")
                     self._ears.open(self._since_offer(), model, recording=recording)
@@ -221,17 +225,28 @@ class ContactWorker:
         task.add_done_callback(self._working.discard)
 
     async def _watch(self, leg_id: str) -> None:
+        """Look every second what has come on a leg, as long as it lives. While it has no sound (its telephone holds
+        it) nothing comes.
+        """
         assert self._phone is not None
-        before = None
-        for _ in range(WATCHED_TIMES):
+        before = 0
+        while True:
+            received = before
             try:
                 received = (await self._phone.quality(leg_id)).received
-            except PhoneError:  # the leg has ended
-                return
-            packets = 0 if before is None else received - before
+            except PhoneError as error:
+                if error.failure is PhoneFailure.NO_SUCH_LEG:
+                    return
+            self._perform(self._core.leg_heard(leg_id, received - before, self._clock.wall()))
             before = received
-            self._perform(self._core.leg_heard(leg_id, packets, self._clock.wall()))
-            await self._clock.sleep(1.0)
+            await self._clock.sleep(LOOK_S)
+
+    async def _probe(self, leg_id: str) -> None:
+        assert self._phone is not None
+        there = None
+        with contextlib.suppress(PhoneError):  # it cannot be asked, or has ended just now
+            there = await self._phone.probe(leg_id)
+        self._perform(self._core.leg_probed(leg_id, there, self._clock.wall()))
 
     async def _look_up(self, wanted: flow.LookUp) -> None:
         answer = await asyncio.to_thread(look_up, wanted.method, wanted.url, wanted.body, wanted.timeout_s)

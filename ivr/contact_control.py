@@ -1,10 +1,10 @@
-"""Call control while an agent has the contact: hold, consult, conference, transfer, and a station that dies. Pure."""
+"""Call control while an agent has the contact: hold, consult, conference and transfer. Pure."""
 
 from __future__ import annotations
 
 import re
 
-from ivr.contact_effects import AnswerReferral, PressKeys, WatchLeg
+from ivr.contact_effects import AnswerReferral, PressKeys
 from ivr.contact_ring import Ring
 from ivr.contact_script import Script
 from ivr.contact_state import ContactState
@@ -25,7 +25,6 @@ from ivr.controls import (
     TargetKind,
     TransferContact,
 )
-from ivr.watchdog import LOST_S, SUSPECTED_S, Watchdog
 from voice.commands import Reply
 from voice.hearing import Talk
 from voice.phone import LegHoldChanged, LegReferred
@@ -44,8 +43,6 @@ class Control:
         self._ring = ring
         self._script = script
         self._third_party = third
-        self._watchdog = Watchdog()
-        self._close_watch = Watchdog()
         self._holding_leg = ""
 
     def command(self, command: ControlCommand, now: float) -> Reply:
@@ -56,7 +53,7 @@ class Control:
         if command.by != snapshot.agent:
             return Reply(False, "this is not your contact")
         match command:
-            case HoldCustomer(on=False) if self._station_holds:
+            case HoldCustomer(on=False) if self.holds(self._holding_leg):
                 return Reply(False, "your telephone holds the call: resume it there")
             case HoldCustomer(on=on):
                 self._hold(on)
@@ -94,44 +91,22 @@ class Control:
         state.do(AnswerReferral(event.leg_id, leg_id))
         self._third_party.await_answer(offer.agent, offer.leg_id)
 
-    def heard(self, leg_id: str, packets: int, now: float) -> None:
-        """``packets`` of RTP have come on a leg since the last report. A station that sends none is dead, as far as its
-        customer can tell, unless it has put the call on hold.
-        """
-        self._listen_for(self._watchdog, LOST_S, leg_id, packets, now)
+    def holds(self, leg_id: str) -> bool:
+        """Whether the agent's telephone holds the call by SIP: it may be silent then, and nobody else can resume it."""
+        return bool(leg_id) and leg_id == self._holding_leg and self._is_agents(leg_id)
 
-    def suspect(self, agent: str) -> Reply:
-        """The floor does not reach ``agent``'s station any more; that alone is no reason to end a talk."""
+    def lose_station(self, silent_s: float, now: float) -> None:
+        """The agent's station is dead: the customer waits again, before all others."""
         offer = self._ring.offer
-        if offer is None or offer.agent != agent or not self._talking:
-            return Reply(False, f"{agent} is not talking here")
-        self._close_watch = Watchdog()
-        self._state.do(WatchLeg(offer.leg_id))
-        return Reply(True)
-
-    def heard_closely(self, leg_id: str, packets: int, now: float) -> None:
-        """The same as ``heard``, of a suspected station."""
-        self._listen_for(self._close_watch, SUSPECTED_S, leg_id, packets, now)
-
-    def _listen_for(self, watchdog: Watchdog, lost_s: float, leg_id: str, packets: int, now: float) -> None:
-        offer = self._ring.offer
-        if offer is None or not self._talking or not self._is_agents(leg_id):
-            return
-        silent_s = watchdog.silent_s(leg_id, packets or self._station_holds, now)
-        if silent_s >= lost_s:
-            self._third_party.drop("station lost")
-            self._state.publish(AgentLost(offer.agent, offer.lease_id, silent_s))
-            self._ring.release_agent()
-            self._script.queue_again(now, apology=True)
+        assert offer is not None
+        self._third_party.drop("station lost")
+        self._state.publish(AgentLost(offer.agent, offer.lease_id, silent_s))
+        self._ring.release_agent()
+        self._script.queue_again(now, apology=True)
 
     @property
     def _talking(self) -> bool:
         return self._state.snapshot.phase == "talking" and not self._state.ended
-
-    @property
-    def _station_holds(self) -> bool:
-        """Whether the agent's telephone holds the call by SIP: it is silent then, and nobody else can resume it."""
-        return bool(self._holding_leg) and self._is_agents(self._holding_leg)
 
     def _is_agents(self, leg_id: str) -> bool:
         return self._ring.offer is not None and self._ring.offer.leg_id == leg_id

@@ -31,6 +31,7 @@ from ivr.contact_script import Script
 from ivr.contact_state import ContactState
 from ivr.contact_supervision import Supervision
 from ivr.contact_third import ThirdParty
+from ivr.contact_watch import Watch
 from ivr.contacts import (
     ConnectAgent,
     ContactOffered,
@@ -48,7 +49,6 @@ from ivr.controls import (
     Consult,
     HoldCustomer,
     SendDigits,
-    SuspectStation,
     Swap,
     TransferContact,
 )
@@ -86,6 +86,7 @@ class ContactCore:
         self._supervision = Supervision(self._state)
         self._third = ThirdParty(self._state, self._ring, self._script)
         self._control = Control(self._state, self._ring, self._script, self._third)
+        self._watch = Watch(self._state, self._ring, self._control)
 
     def use(self, script: Flow, recorded: Container[str] | None = None, banner: str = "") -> None:
         """Go through ``script`` instead, with the prompts that are ``recorded``; before the caller is connected."""
@@ -118,7 +119,7 @@ class ContactCore:
             case LegDigit(leg_id=leg_id, digit=digit) if leg_id == self._supervision.leg:
                 self._supervision.digit(digit, now)
             case LegQuality():
-                self._measured(event, now)
+                self._measured(event)
             case LegHoldChanged():
                 self._control.station_holds(event)
             case LegReferred():
@@ -137,7 +138,7 @@ class ContactCore:
                         self._left(change, now)
         return self._drain()
 
-    def _measured(self, quality: LegQuality, now: float) -> None:
+    def _measured(self, quality: LegQuality) -> None:
         leg = self.call.leg(quality.leg_id)
         if leg is not None and leg.alive:
             mos, far_mos, loss = round(quality.mos, 2), round(quality.far_mos, 2), round(quality.loss, 4)
@@ -145,11 +146,15 @@ class ContactCore:
             self._state.publish(
                 QualityMeasured(leg.id, leg.role, mos, far_mos, quality.received, loss, jitter_ms, rtt_ms)
             )
-            self._control.heard(leg.id, quality.received, now)
 
     def leg_heard(self, leg_id: str, packets: int, now: float) -> tuple[ContactEffect, ...]:
         """``packets`` of RTP came on a leg that is watched (``WatchLeg``) since the last time."""
-        self._control.heard_closely(leg_id, packets, now)
+        self._watch.looked(leg_id, packets, now)
+        return self._drain()
+
+    def leg_probed(self, leg_id: str, there: bool | None, now: float) -> tuple[ContactEffect, ...]:
+        """Whether the far end of a leg (``ProbeLeg``) still has the call; None where it cannot be asked."""
+        self._watch.probed(leg_id, there, now)
         return self._drain()
 
     def prompt_finished(self, token: int, now: float) -> tuple[ContactEffect, ...]:
@@ -202,8 +207,6 @@ class ContactCore:
                 self._state.end("completed" if self.snapshot.answered_at else "failed", by, now)
             case CallCustomer():
                 return self._outbound.begin(command, now)
-            case SuspectStation(agent):
-                return self._control.suspect(agent)
             case AgentRefused():
                 self._tell(self._outward.refused(command), now)
             case (
@@ -250,6 +253,7 @@ class ContactCore:
         state.do(AnswerLeg(event.leg_id))
 
     def _joined(self, leg: Leg, now: float) -> None:
+        self._watch.joined(leg)
         if leg.role is Role.CALLER and self._outbound.begun:
             self._outbound.customer_answered()
         elif leg.role is Role.CALLER:
@@ -279,7 +283,7 @@ class ContactCore:
             self._state.end(self._reason_caller_left(), "caller", now)
         elif leg.role is Role.SUPERVISOR:
             self._supervision.left(change, now)
-        elif self._third.left(change, now) or self._third.taken_over(leg.id):
+        elif self._watch.left(change, now) or self._third.left(change, now) or self._third.taken_over(leg.id):
             pass
         elif (told := self._outward.left(change)) is not None:
             self._script.tell(told, now)

@@ -94,7 +94,14 @@ class PlayTone:
 
 @dataclass(frozen=True, slots=True)
 class WatchLeg:
-    """Report every second for a while what is heard of a leg (``ContactCore.leg_heard``)."""
+    """Report every second how many packets have come on a connected leg (``ContactCore.leg_heard``), till it ends."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeLeg:
+    """Ask the far end whether it still has the call; report ``ContactCore.leg_probed``."""
 
     leg_id: str
 
@@ -121,6 +128,7 @@ ContactEffect = (
     | StartListening
     | PlayTone
     | WatchLeg
+    | ProbeLeg
     | Publish
     | Finish
     | flow.PlayPrompts

@@ -92,7 +92,9 @@ class TransferFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class AgentLost(Event):
-    """``agent``'s station has sent nothing for ``silent_s`` seconds: its leg is hung up, the customer waits again."""
+    """``agent``'s station has sent no sound for ``silent_s`` seconds and does not answer, or no longer knows the call:
+    its leg is hung up, the customer waits again.
+    """
 
     type: ClassVar[str] = "contact.agent_lost"
     agent: str
@@ -117,14 +119,6 @@ class AgentRefused(Command):
     type: ClassVar[str] = "contact.agent_refused"
     agent: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class SuspectStation(Command):
-    """The floor has lost the link of ``agent``'s station: look closely whether it still sends sound."""
-
-    type: ClassVar[str] = "contact.suspect_station"
-    agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,5 +209,4 @@ CONTROL_EVENTS: tuple[type[Event], ...] = (
 )  # fmt: skip
 CONTROL_COMMANDS: tuple[type[Command], ...] = (
     HoldCustomer, Consult, Swap, CancelConsult, Confer, CompleteTransfer, TransferContact, SendDigits, AgentRefused,
-    SuspectStation,
 )  # fmt: skip

@@ -18,6 +18,9 @@ from voice.errors import CallfloorError
 REFERRAL_PATIENCE_S: Final = 1.0
 """How long a REFER waits for ``Phone.answer_referral``; then it is declined."""
 
+PROBE_S: Final = 1.5
+"""How long ``Phone.probe`` waits: by then a datagram that was lost has been sent again twice (T1 of RFC 3261)."""
+
 Srtp = Literal["off", "optional", "mandatory"]
 """RFC 4568 (SDES): never; taken, and offered as RTP/AVP with keys; offered and taken as RTP/SAVP only, else 488."""
 
@@ -277,6 +280,13 @@ class Phone(Protocol):
 
     async def quality(self, leg_id: str) -> LegQuality:
         """How a connected leg has sounded since it began; ``loss`` is only what never came."""
+
+    async def probe(self, leg_id: str) -> bool:
+        """Whether the far end of a connected leg still has the call: it is asked by OPTIONS within the dialog (RFC 3261
+        11 and 12.2), and False where it says that it has not (481 and the like) or nothing within PROBE_S. Refused with
+        BAD_ARGUMENT where it has never said that it takes OPTIONS (Allow). A leg that gets a 481, or after 32 s still
+        no answer, is ended by the SIP stack.
+        """
 
     async def add_source(self, name: str, source: FrameSource) -> None:
         """Create an audio port that speaks."""

@@ -147,6 +147,20 @@ async def quality_is_reported_again_and_again(floor: Floor) -> None:
     assert await caller.do("received", "call") >= first.received + second.received
 
 
+async def a_far_end_is_asked_whether_it_is_there(floor: Floor) -> None:
+    (caller, _), (callee, uri) = await floor.party(), await floor.party()
+    assert await refusal(caller.do("probe", "call")) is PhoneFailure.NO_SUCH_LEG
+    await caller.do("dial", "call", uri)
+    leg_id = (await callee.expect(IncomingLeg)).leg_id
+    assert await refusal(caller.do("probe", "call")) is PhoneFailure.BAD_ARGUMENT
+    await callee.do("answer", leg_id)
+    await caller.expect(LegConnected)
+    assert await caller.do("probe", "call") is True
+    assert await callee.do("probe", leg_id) is True
+    await caller.do("hang_up", "call")
+    assert (await callee.expect(LegDisconnected)).leg_id == leg_id
+
+
 async def end_of_transfer(agent: Party) -> int:
     """The final code of a transfer."""
     while True:
@@ -158,5 +172,5 @@ async def end_of_transfer(agent: Party) -> int:
 FEATURES = (
     hold_stops_the_far_end_and_lets_music_through, both_ends_may_hold, early_media_is_heard_before_the_answer,
     a_blind_transfer_is_asked_for_and_reported, a_transfer_may_be_declined_or_fail, an_attended_transfer_takes_a_place,
-    quality_is_reported_again_and_again,
+    quality_is_reported_again_and_again, a_far_end_is_asked_whether_it_is_there,
 )  # fmt: skip

@@ -15,8 +15,8 @@ from ivr.contact_effects import (
     DialLeg,
     HangUpLeg,
     PressKeys,
+    ProbeLeg,
     SetPaths,
-    WatchLeg,
     agent_headers,
 )
 from ivr.contact_state import RINGBACK
@@ -36,7 +36,6 @@ from ivr.controls import (
     HoldChanged,
     HoldCustomer,
     SendDigits,
-    SuspectStation,
     Swap,
     TransferContact,
     TransferFailed,
@@ -45,14 +44,10 @@ from tests.ivr.rehearsal import ANNA, Contact, of, published
 from voice.calls import Role
 from voice.commands import Reply
 from voice.hearing import MUSIC, PROMPTS
-from voice.phone import AudioPath, LegConnected, LegDisconnected, LegHoldChanged, LegProgressed, LegQuality, LegReferred
+from voice.phone import AudioPath, LegConnected, LegDisconnected, LegHoldChanged, LegProgressed, LegReferred
 
 BEN = Consult("anna", "agent", "ben", "sip:ben@callfloor", "lease-b")
 SHOP = Consult("anna", "number", "+12025550100", "sip:+12025550100@callfloor")
-
-
-def quality(leg_id: str, received: int) -> LegQuality:
-    return LegQuality(leg_id, received, 0.0, 0.0, 0.0, 0.0, 4.4)
 
 
 class Talking(Contact):
@@ -63,9 +58,7 @@ class Talking(Contact):
         super().__init__()
         self.talking()
 
-    def ask(
-        self, command: ControlCommand | ConnectAgent | SuspectStation, *, ok: bool = True
-    ) -> tuple[ContactEffect, ...]:
+    def ask(self, command: ControlCommand | ConnectAgent, *, ok: bool = True) -> tuple[ContactEffect, ...]:
         reply, effects = self.core.command(command, self.now)
         assert reply.ok is ok, reply.reason
         return self.see(effects)
@@ -77,6 +70,14 @@ class Talking(Contact):
         for effect in of(SetPaths, effects):
             self.paths = effect.paths
         return effects
+
+    def second(self, leg_id: str, packets: int, seconds: float = 1.0) -> list[ProbeLeg]:
+        """A look at a leg, a second after the last."""
+        self.now += seconds
+        return of(ProbeLeg, self.see(self.core.leg_heard(leg_id, packets, self.now)))
+
+    def probed(self, leg_id: str, there: bool | None) -> tuple[ContactEffect, ...]:
+        return self.see(self.core.leg_probed(leg_id, there, self.now))
 
     def hears(self, leg: str) -> set[str]:
         return {path.source for path in self.paths if path.sink == f"leg:{leg}"}
@@ -290,50 +291,64 @@ def test_keys_are_pressed_towards_whoever_the_agent_talks_to() -> None:
     assert of(PressKeys, contact.ask(SendDigits("anna", "1"))) == [PressKeys(shop, "1")]
 
 
-def test_a_station_that_sends_nothing_is_given_up_and_the_customer_is_served_first() -> None:
+def test_a_station_that_neither_speaks_nor_answers_is_given_up_and_the_customer_is_served_first() -> None:
     contact = Talking()
-
-    def report(packets: int) -> tuple[ContactEffect, ...]:
-        contact.now += 5
-        return contact.see(contact.core.phone_event(quality("agent-1", packets), contact.now))
-
-    for packets in (250, 0, 250, 0):
-        assert not of(AgentLost, published(report(packets)))
+    assert [contact.second("agent-1", packets) for packets in (0, 50, 0)] == [[], [], []]
+    assert contact.second("agent-1", 0) == [ProbeLeg("agent-1")]
     contact.consulting()
-    effects = report(0)
-    assert of(AgentLost, published(effects)) == [AgentLost("anna", "lease-1", 10.0)]
+    contact.now += 1.5
+    effects = contact.probed("agent-1", False)
+    assert of(AgentLost, published(effects)) == [AgentLost("anna", "lease-1", 3.5)]
     assert {effect.leg_id for effect in of(HangUpLeg, effects)} == {"agent-1", "consult-2"}
     assert of(ContactQueued, published(effects)) == [ContactQueued("billing", 9, 1000.0, (), 1)]
     (said,) = of(PromptStarted, published(effects))
     assert said.text.startswith("We are sorry")
     assert contact.hears("in") == {PROMPTS}
-    assert not of(AgentLost, published(report(0)))
+    assert [contact.second("agent-1", 0) for _ in range(3)] == [[], [], []]
     assert not of(ContactEnded, published(contact.phone(LegDisconnected("agent-1", 408, "Request Timeout"))))
     assert contact.core.command(ConnectAgent("ben", BEN.address, "lease-b"), contact.now)[0].ok
 
 
-def test_a_station_the_floor_has_lost_is_given_up_after_three_silent_seconds() -> None:
+def test_a_telephone_that_suppresses_silence_and_answers_keeps_its_customer() -> None:
     contact = Talking()
-
-    def second(packets: int) -> tuple[ContactEffect, ...]:
-        contact.now += 1
-        return contact.see(contact.core.leg_heard("agent-1", packets, contact.now))
-
-    assert of(WatchLeg, contact.ask(SuspectStation("anna"))) == [WatchLeg("agent-1")]
-    for packets in (0, 0, 0, 50, 0, 0):
-        assert not of(AgentLost, published(second(packets)))
-    effects = second(0)
-    assert of(AgentLost, published(effects)) == [AgentLost("anna", "lease-1", 3.0)]
-    assert of(HangUpLeg, effects) == [HangUpLeg("agent-1")]
+    asked = 0
+    for _ in range(60):
+        for probe in contact.second("agent-1", 0):
+            asked += 1
+            assert not contact.probed(probe.leg_id, True)
+    assert asked == 29, "every two seconds, after the first look"
 
 
-def test_a_floor_that_loses_a_station_whose_sound_comes_costs_nobody_the_talk() -> None:
+def test_a_telephone_that_cannot_be_asked_is_given_up_after_ten_silent_seconds() -> None:
     contact = Talking()
-    contact.ask(SuspectStation("ben"), ok=False)
-    contact.ask(SuspectStation("anna"))
-    for _ in range(20):
-        contact.now += 1
-        assert not contact.see(contact.core.leg_heard("agent-1", 50, contact.now))
+    lost: list[AgentLost] = []
+    while not lost:
+        for probe in contact.second("agent-1", 0):
+            lost += of(AgentLost, published(contact.probed(probe.leg_id, None)))
+    assert lost == [AgentLost("anna", "lease-1", 10.0)]
+
+
+@pytest.mark.parametrize(("code", "phase"), [(481, "queued"), (408, "queued"), (200, "talking")])
+def test_a_station_that_no_longer_knows_the_call_did_not_hang_up(code: int, phase: str) -> None:
+    contact = Talking()
+    contact.phone(LegDisconnected("agent-1", code, ""))
+    assert (contact.core.snapshot.phase == "queued") is (phase == "queued")
+
+
+def test_a_silent_customer_is_asked_more_and_more_rarely_and_dropped_by_nobody() -> None:
+    contact = Talking()
+    at = []
+    for _ in range(120):
+        contact.second("agent-1", 50)
+        for probe in contact.second("in", 0, seconds=0):
+            at.append(contact.now - 1001)
+            contact.probed(probe.leg_id, True)
+    assert at == [2, 6, 14, 30, 60, 90]
+    for _ in range(31):
+        contact.second("in", 0)
+    assert not published(contact.probed("in", False))
+    effects = contact.phone(LegDisconnected("in", 481, "Call/Transaction Does Not Exist"))
+    assert [(e.reason, e.ended_by) for e in of(ContactEnded, published(effects))] == [("completed", "caller")]
 
 
 def test_a_station_that_holds_its_call_may_be_silent_and_the_customer_hears_music() -> None:
@@ -341,9 +356,7 @@ def test_a_station_that_holds_its_call_may_be_silent_and_the_customer_hears_musi
     effects = contact.phone(LegHoldChanged("agent-1", False, True))
     assert of(HoldChanged, published(effects)) == [HoldChanged("anna", True)]
     assert contact.hears("in") == {MUSIC}
-    for _ in range(5):
-        contact.now += 5
-        assert not of(AgentLost, published(contact.phone(quality("agent-1", 0))))
+    assert not [probe for _ in range(20) for probe in contact.second("agent-1", 0)]
     reply, _ = contact.core.command(HoldCustomer("anna", False), contact.now)
     assert reply == Reply(False, "your telephone holds the call: resume it there")
     contact.phone(LegHoldChanged("agent-1", False, False))
@@ -414,7 +427,9 @@ def _take(contact: Talking, step: Any) -> tuple[ContactEffect, ...]:
         return contact.see(contact.core.command(step, contact.now)[1])
     if step == "silence":
         legs = [leg.id for leg in contact.core.call.legs]
-        return tuple(e for leg in legs for e in contact.see(contact.core.phone_event(quality(leg, 0), contact.now)))
+        contact.now += 5
+        asked = [probe for leg in legs for probe in contact.second(leg, 0)]
+        return tuple(effect for probe in asked for effect in contact.probed(probe.leg_id, False))
     if step in ("answer", "refuse"):
         legs = [leg.id for leg in contact.core.call.legs if leg.state in ("dialling", "ringing") and not leg.leaving]
     else:

@@ -1,4 +1,4 @@
-"""One contact in many hands: held, a colleague consulted, handed over, his station killed, back with the first agent.
+"""One contact in many hands: held, a colleague consulted, handed over, his station frozen, back with the first agent.
 
 Who hears whom is proved by tones elsewhere (``tests/sip``); here real processes, real buttons and the page's commands.
 """
@@ -6,6 +6,7 @@ Who hears whom is proved by tones elsewhere (``tests/sip``); here real processes
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from assist.demo.stage import AGENT, Cast
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded, ContactQueued
 from ivr.controls import AgentLost, ConsultAnswered, ContactTransferred, HoldChanged
-from ivr.watchdog import LOST_S
+from ivr.watchdog import UNASKED_S
 from tests.scenarios.theatre import Extra, colleague, happened, on_stage, press
 from voice.events import Event
 
@@ -31,8 +32,9 @@ def test_a_contact_is_held_handed_over_and_survives_the_death_of_a_station(tmp_p
                 await _until_free(cast, BEN)
                 await _hold(cast)
                 await _hand_over(cast, ben)
-                ben.puppet.process.kill()
+                ben.puppet.process.send_signal(signal.SIGSTOP)
                 await _rescued(cast)
+                ben.puppet.process.kill()
             await cast.hang_up()
             (ended,) = happened(cast, cast.seen.contact_id, ContactEnded)
             assert isinstance(ended.event, ContactEnded)
@@ -69,11 +71,13 @@ async def _hand_over(cast: Cast, ben: Extra) -> None:
 
 
 async def _rescued(cast: Cast) -> None:
-    """No BYE came from Ben's station: its silence is noticed, and Anna is given the customer at once."""
+    """Ben's station is stopped: no BYE comes, all its connections stay up, and the floor knows nothing. That it neither
+    speaks nor answers is noticed within 5 s, and Anna is given the customer at once.
+    """
     cast.agent.order("answer")
     lost = await _event(cast, AgentLost)
     assert isinstance(lost, AgentLost)
-    assert (lost.agent, lost.silent_s < LOST_S) == (BEN, True), "the floor had lost his station too"
+    assert (lost.agent, lost.silent_s < UNASKED_S) == (BEN, True), "he was asked, and did not answer"
     await cast.seen.until(lambda: len(happened(cast, cast.seen.contact_id, ContactQueued)) == 2, "the queue again")
     queued = happened(cast, cast.seen.contact_id, ContactQueued)[-1].event
     assert isinstance(queued, ContactQueued)

@@ -153,6 +153,9 @@ class End:
     async def received(self, leg_id: str) -> int:
         return (await self.phone.quality(leg_id)).received
 
+    async def probe(self, leg_id: str) -> bool:
+        return await self.phone.probe(leg_id)
+
     async def add_tone(self, name: str, hz: int) -> None:
         await self.phone.add_source(name, Tone(hz, self._rate) if hz else Mute())
 

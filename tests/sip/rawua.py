@@ -19,7 +19,8 @@ _SDP = (
 class RawUa(asyncio.DatagramProtocol):
     """Answers every INVITE with 200, REGISTER after one digest challenge; remembers requests; sends its own.
 
-    ``next_answers`` are status lines for the next INVITEs instead; without ``events`` it takes no telephone-event.
+    ``next_answers`` are status lines for the next INVITEs instead; without ``events`` it takes no telephone-event;
+    with ``options`` it says that it takes OPTIONS, and answers them with that status line.
     """
 
     NONCE, REALM = "5ca1ab1e", "callfloor"
@@ -28,6 +29,7 @@ class RawUa(asyncio.DatagramProtocol):
         self.host = host
         self.events = events
         self.next_answers: list[str] = []
+        self.options = ""
         self.port = 0
         self.requests: list[str] = []
         self._passwords = passwords or {}
@@ -100,7 +102,10 @@ class RawUa(asyncio.DatagramProtocol):
                 self._reply(headers, address, self.next_answers.pop(0))
                 return
             self._invite, self._invite_from = headers, address
-            self._reply(headers, address, "200 OK", "Content-Type: application/sdp\r\n", self.sdp())
+            allow = "Allow: INVITE, ACK, BYE, OPTIONS\r\n" if self.options else ""
+            self._reply(headers, address, "200 OK", f"{allow}Content-Type: application/sdp\r\n", self.sdp())
+        elif method == "OPTIONS":
+            self._reply(headers, address, self.options)
         elif method == "REGISTER":
             self._registrar(headers, address)
         elif method != "ACK":

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 
 REQUESTS = 250
 OFTEN = ("dial", "answer", "answer", "hold", "resume", "transfer", "transfer_to", "transfer_to", "hang_up")
-SOMETIMES = ("dial", "answer", "send_digits", "set_paths", "received", "answer_referral")
+SOMETIMES = ("dial", "answer", "send_digits", "set_paths", "received", "probe", "answer_referral")
 
 
 class Monkey:

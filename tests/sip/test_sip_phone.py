@@ -239,6 +239,27 @@ def test_a_far_end_that_died_does_not_hold_the_leg() -> None:
     live(run)
 
 
+def test_a_far_end_that_died_or_forgot_the_call_is_found_out() -> None:
+    async def run(floor: SipFloor) -> None:
+        caller, _ = await floor.party()
+        far, address = await raw(floor)
+        await caller.do("dial", "plain", address)
+        await caller.expect(LegConnected)
+        assert await refusal(caller.do("probe", "plain")) is PhoneFailure.BAD_ARGUMENT, "it has never offered OPTIONS"
+        far.options = "481 Call/Transaction Does Not Exist"
+        await caller.do("dial", "forgotten", address)
+        await caller.expect(LegConnected)
+        assert await caller.do("probe", "forgotten") is False
+        ended = await caller.expect(LegDisconnected)
+        assert (ended.leg_id, ended.code) == ("forgotten", 481)
+        callee, uri = await floor.party()
+        await connect(caller, callee, uri)
+        await floor.ends.pop().kill()
+        assert await caller.do("probe", "call") is False
+
+    live(run)
+
+
 def test_audio_stays_in_the_range_of_ports_it_was_given() -> None:
     async def run(floor: SipFloor) -> None:
         far, address = await raw(floor)

@@ -79,6 +79,9 @@ class RecordingPhone:
     async def quality(self, leg_id: str) -> LegQuality:
         raise AssertionError("a station does not ask")
 
+    async def probe(self, leg_id: str) -> bool:
+        raise AssertionError("a station does not ask")
+
     async def add_source(self, name: str, source: FrameSource) -> None:
         self.sources[name] = source
 

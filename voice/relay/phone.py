@@ -182,6 +182,10 @@ class RelayedPhone:
         """See Phone."""
         return await self._running().quality(leg_id)
 
+    async def probe(self, leg_id: str) -> bool:
+        """See Phone."""
+        return await self._running().probe(leg_id)
+
     async def add_source(self, name: str, source: FrameSource) -> None:
         """See Phone."""
         await self._running().add_source(name, source)

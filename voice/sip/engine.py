@@ -29,8 +29,8 @@ from voice.quality import StreamCounters, leg_quality
 from voice.sip.headers import check_digits, check_final_code, check_headers, check_uri
 from voice.sip.legs import Leg, LegTable
 from voice.sip.media import FrameCopy
-from voice.sip.native_legs import hang_up, read_counters
-from voice.sip.natives import NativeCall, by_info, parameters, rfc4733
+from voice.sip.native_legs import hang_up, read_counters, takes_options
+from voice.sip.natives import NativeCall, by_info, options, parameters, rfc4733
 from voice.sip.notices import Notice
 from voice.sip.ports import Ports
 from voice.sip.reports import Later, Reports
@@ -224,6 +224,15 @@ class Engine:
         with refusals():
             counters = read_counters(leg)
         return leg_quality(leg_id, replace(counters, discarded=0), StreamCounters(), leg.codec)
+
+    def probe(self, leg_id: str, answered: Callable[[int], None]) -> None:
+        """See ``Phone.probe``; ``answered`` is called on the command thread, if ever."""
+        leg = self._require_connected(leg_id)
+        if not takes_options(leg):
+            raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"the far end of leg {leg_id!r} does not take OPTIONS")
+        with refusals():
+            leg.call.sendRequest(options())
+        leg.probes.append(answered)
 
     def report_quality(self) -> None:
         """Emit LegQuality of every connected leg, since the last time.

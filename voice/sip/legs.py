@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +40,7 @@ class Leg:
     counted: StreamCounters = field(default_factory=StreamCounters)  # when its quality was last reported
     listened: bool = False  # then
     referral: Referral | None = None  # a REFER that waits for its answer
+    probes: list[Callable[[int], None]] = field(default_factory=list)  # who waits for the answer to an OPTIONS
     holding: Holding = field(init=False)
 
     def __post_init__(self) -> None:

@@ -22,6 +22,7 @@ from voice.sip.notices import (
     DigitHeard,
     MediaChanged,
     Post,
+    ProbeAnswered,
     ReferArrived,
     RegistrationAnswered,
     ReinviteAnswered,
@@ -75,6 +76,8 @@ class NativeCall(pj.Call):  # type: ignore[misc]
         succeeded = transaction.state == pj.PJSIP_TSX_STATE_TERMINATED and transaction.statusCode < 300
         if transaction.method == "INVITE" and transaction.role == pj.PJSIP_ROLE_UAC and (ours or succeeded):
             self._post(ReinviteAnswered(self._serial, transaction.statusCode, transaction.statusText))
+        elif transaction.method == "OPTIONS" and ours:
+            self._post(ProbeAnswered(self._serial, transaction.statusCode))
 
     def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
         referral = Referral()
@@ -224,6 +227,13 @@ def rfc4733(digits: str) -> Any:
     made = pj.CallSendDtmfParam()
     made.method = pj.PJSUA_DTMF_METHOD_RFC2833
     made.digits = digits
+    return made
+
+
+def options() -> Any:
+    """Parameters of an OPTIONS within the dialog."""
+    made = pj.CallSendRequestParam()
+    made.method = "OPTIONS"
     return made
 
 

@@ -63,6 +63,14 @@ class ReinviteAnswered(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeAnswered(Notice):
+    """The final answer to an OPTIONS of ours within the call, or 408 where PJSIP gave up waiting."""
+
+    serial: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReferArrived(Notice):
     """A REFER; the callback waits for ``referral``."""
 

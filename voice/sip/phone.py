@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from voice.audio import AudioSink
 from voice.clock import Clock
 from voice.phone import (
+    PROBE_S,
     AudioPath,
     FrameSource,
     LegDisconnected,
@@ -26,6 +27,10 @@ from voice.sip.media import FrameCopy
 from voice.sip.notices import Notice, ReferArrived
 from voice.sip.thread import CommandThread, deliver
 
+_GONE = frozenset({404, 408, 410, 430, 480, 481, 503})
+"""Answers to OPTIONS of a far end that has no such call, or of a proxy that does not reach it. (PJSIP itself answers
+OPTIONS within a dialog by 500, and is there.)
+"""
 _GOODBYE_S = 2.0  # how long close() waits for the legs it hung up
 
 
@@ -129,6 +134,21 @@ class SipPhone:
         """How the leg has sounded so far. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (no sound now)."""
         return await self._thread_of_running().run(lambda: self._engine.quality(leg_id))
 
+    async def probe(self, leg_id: str) -> bool:
+        """Whether the far end still has the call. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (no OPTIONS), STACK."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[int] = loop.create_future()
+
+        def answered(code: int) -> None:
+            deliver(loop, _settle, answer, code)
+
+        await self._thread_of_running().run(lambda: self._engine.probe(leg_id, answered))
+        try:
+            async with asyncio.timeout(PROBE_S):
+                return await answer not in _GONE
+        except TimeoutError:
+            return False
+
     async def faults(self) -> dict[str, int]:
         """Exceptions of sources and sinks by port name, refused paths as ``paths``; empty is healthy."""
         return await self._thread_of_running().run(self._engine.faults)
@@ -208,3 +228,8 @@ class SipPhone:
         self._engine.quiesce()
         self._thread.post(self._engine.close)  # posted only now: behind a call that arrived meanwhile
         self._thread.stop()
+
+
+def _settle(answer: asyncio.Future[int], code: int) -> None:
+    if not answer.done():  # nobody waits any longer for an answer that comes late
+        answer.set_result(code)

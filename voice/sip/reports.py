@@ -39,6 +39,7 @@ from voice.sip.notices import (
     DigitHeard,
     MediaChanged,
     Notice,
+    ProbeAnswered,
     ReferArrived,
     RegistrationAnswered,
     ReinviteAnswered,
@@ -125,6 +126,10 @@ class Reports:
                     self._emit(LegDigit(leg.leg_id, digit.upper()))
             case ReinviteAnswered(_, code, reason):
                 self.pursue(leg, leg.holding.answered(code), code, reason)
+            case ProbeAnswered(_, code):
+                for answered in leg.probes:
+                    answered(code)
+                leg.probes.clear()
             case ReferArrived():
                 self._referred(leg, notice)
             case CallReplaced(_, serial, call):
