@@ -1,23 +1,29 @@
-"""Two clocks that differ: ``python -m bench.station [--minutes 15] [--ppm 300]`` prints one JSON line.
+"""What a station adds to sound: ``python -m bench.station [--minutes 15] [--ppm 300] [--seconds 40]``, one JSON line.
 
-The rings of a headset between a simulated sound card and a simulated SIP stack, whose clocks differ by ±ppm: both send
-and fetch 20 ms blocks, the sender late each time by a random while of 2 ms on average (exponential), and of 4 ms for
-comparison. Virtual time; only CPU is measured. ``delay_ms``: how long the samples of a block that is read have been in
-the ring, on average (p50, p95, most); budget 60 ms and 2 underruns.
+``sound``: a real call on a virtual headset (``bench.station_sound``), budget 60 ms each way; null where PulseAudio is
+not installed, and with ``--seconds 0``.
+
+``runs``, two clocks that differ, in virtual time: the rings of a headset between a simulated sound card and a simulated
+SIP stack, whose clocks differ by ±ppm: both send and fetch 20 ms blocks, the sender late each time by a random while of
+2 ms on average (exponential), and of 4 ms for comparison. Only CPU is measured. ``delay_ms``: how long the samples of a
+block that is read have been in the ring, on average (p50, p95, most). Budget: 2 underruns.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import heapq
 import json
 import random
+import shutil
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from bench.station_sound import measure
 from hardware.audio.drift import DriftRing
 
 RATE, BLOCK = 8000, 160
@@ -87,7 +93,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--ppm", type=float, default=300.0)
+    parser.add_argument("--seconds", type=float, default=40.0)
     options = parser.parse_args()
+    live = options.seconds and shutil.which("pulseaudio")
     runs = [
         run(sign * options.ppm, options.minutes, late_ms, seed)
         for late_ms in LATE_MS
@@ -102,6 +110,7 @@ def main() -> None:
                 "underruns": max(each["underruns"] for each in runs),
                 "delay_ms_p50": max(each["delay_ms"][0] for each in runs),
                 "cpu_percent": max(each["cpu_percent"] for each in runs),
+                "sound": asyncio.run(measure(options.seconds)) if live else None,
                 "runs": runs,
             }
         )

@@ -2,8 +2,8 @@
 
 A plain ring over- or underruns every minute or two at 300 ppm. This one plays a little faster or slower, so that its
 level stays where it belongs: a PI controller sets the step of a fractional resampler. numpy only; at steps within
-2000 ppm of 1 no anti-alias filter is needed. Where that is follows from how late blocks come: on a quiet machine
-TARGET_S, on a busy one as much more as its latest blocks need, up to MOST_S.
+2000 ppm of 1 no anti-alias filter is needed. Where that is follows from how late blocks come and are fetched: TARGET_S at
+first, then LEAST_S on a quiet machine, on a busy one as much more as its latest blocks need, up to MOST_S.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from hardware.audio.ring import SAMPLE_BYTES, RingStatistics, SampleRing
 from hardware.clock import Clock
 
 TARGET_S: Final = 0.06
-"""From a sample's place in its block to its being read, where blocks come in time. Part of the mouth-to-ear delay."""
+"""From a sample's place in its block to its being read, while little is known of how late blocks come and are read."""
+
+LEAST_S: Final = 0.045
+"""The same once the clocks' difference is learned and the machine has proved quiet."""
 
 MOST_S: Final = 0.076
 """The same where blocks come very late: a sample then waits 57 ms in the ring, of the 60 that may be added each way."""
@@ -58,7 +61,7 @@ class DriftRing:
         """``rate`` in Hz."""
         self._rate = rate
         self._clock = clock
-        self._lateness = Lateness()
+        self._late_written, self._late_read = Lateness(), Lateness()
         self._target = TARGET_S
         self._ring = SampleRing(round(2 * LIMIT_S * rate), 1)
         self._resampler = Resampler()
@@ -76,7 +79,7 @@ class DriftRing:
         """Take int16 samples (native order); how many fitted. Producer's thread."""
         taken = self._ring.write(pcm)
         self._written_at = now = self._clock.monotonic()
-        self._lateness.block(now, len(pcm) / SAMPLE_BYTES / self._rate)
+        self._late_written.block(now, len(pcm) / SAMPLE_BYTES / self._rate)
         return taken
 
     def discard(self) -> None:
@@ -111,6 +114,7 @@ class DriftRing:
             self._trimmed += max(0, excess)
             waiting = self._waiting_s()
         elapsed = max(samples, 1) / self._rate
+        self._late_read.block(self._clock.monotonic(), elapsed)
         slewed = self._move_target(elapsed)
         step = 1.0 + self._control(waiting - self._target, elapsed) - slewed / elapsed
         needed = self._resampler.needed(samples, step)
@@ -138,7 +142,9 @@ class DriftRing:
 
     def _move_target(self, elapsed_s: float) -> float:
         """Towards what the lateness of the last minutes needs; by how many seconds it moved."""
-        wanted = min(max(BLOCKS_S + MARGIN * self._lateness.worst_s, TARGET_S), MOST_S)
+        least = TARGET_S if self._controlled_s < HASTE_S else LEAST_S
+        late_s = self._late_written.worst_s + self._late_read.worst_s
+        wanted = min(max(BLOCKS_S + MARGIN * late_s, least), MOST_S)
         moved = min(max(wanted - self._target, -SLEW * elapsed_s), SLEW * elapsed_s)
         self._target += moved
         return moved

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hardware.audio.drift import LIMIT_S, MAX_DEVIATION, MOST_S, TARGET_S, DriftRing, Resampler
+from hardware.audio.drift import HASTE_S, LEAST_S, LIMIT_S, MAX_DEVIATION, MOST_S, TARGET_S, DriftRing, Resampler
 from hardware.audio.ring import SampleRing
 
 RATE, BLOCK = 8000, 160
@@ -63,7 +63,7 @@ def test_clocks_that_differ_never_run_the_ring_dry_or_over(ppm: float) -> None:
     statistics = bench.ring.statistics
     assert (statistics.underruns, statistics.overrun) == (0, 0)
     assert statistics.trimmed <= BLOCK, "only to begin at the right level"
-    assert bench.ring.level / RATE == pytest.approx(TARGET_S - 0.02, abs=0.021)
+    assert bench.ring.level / RATE == pytest.approx(LEAST_S - 0.02, abs=0.021)
     assert bench.ring.deviation == pytest.approx(ppm * 1e-6, abs=60e-6)
 
 
@@ -168,20 +168,36 @@ def test_a_stream_whose_blocks_come_late_is_read_later_and_then_without_gaps() -
     assert bench.ring.level / RATE <= MOST_S
 
 
-class Late:
-    """Every 50th block comes 30 ms late, and the one after it with it; reads are exact."""
+def test_where_blocks_come_and_are_read_in_time_less_of_it_waits_in_the_end() -> None:
+    young, proved = Bench(), Bench()
+    young.run(HASTE_S / 2)
+    proved.run(2 * HASTE_S)
+    assert (young.ring.level - proved.ring.level) / RATE == pytest.approx(TARGET_S - LEAST_S, abs=0.004)
+    assert proved.ring.statistics.underruns == 0
 
-    def __init__(self, bench: Bench) -> None:
+
+def test_a_reader_who_is_late_at_times_keeps_the_ring_as_full_as_a_late_writer() -> None:
+    bench = Bench()
+    bench.run(2.0)
+    Late(bench, reader=True).run(2 * HASTE_S)
+    assert bench.ring.level / RATE > TARGET_S - 0.02
+    assert bench.ring.statistics.underruns == 0
+
+
+class Late:
+    """Every 50th block comes 30 ms late, and the one after it with it; or is ``reader`` so late, and blocks are not."""
+
+    def __init__(self, bench: Bench, *, reader: bool = False) -> None:
         self._bench = bench
+        self._reader = reader
 
     def run(self, seconds: float) -> None:
         bench, start = self._bench, self._bench.clock.monotonic()
         blocks = round(seconds / 0.02)
-        writes = [
-            (number * 0.02 + (0.03 if number % 50 == 0 else 0.01 if number % 50 == 1 else 0), True)
-            for number in range(blocks)
-        ]
-        reads = [(number * 0.02 + 0.013, False) for number in range(blocks)]
+        exact = [number * 0.02 for number in range(blocks)]
+        late = [at + (0.03 if number % 50 == 0 else 0.01 if number % 50 == 1 else 0) for number, at in enumerate(exact)]
+        writes = [(at, True) for at in (exact if self._reader else late)]
+        reads = [(at + 0.013, False) for at in (late if self._reader else exact)]
         for at, is_write in sorted(writes + reads):
             bench._to(start + at)
             if is_write:
