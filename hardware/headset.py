@@ -27,8 +27,8 @@ class Headset:
 
     ``mic``: what the microphone hears, filled while the call state is a call neither muted nor held; closed
     otherwise, whatever the paths behind it do. ``ear``: what to play, through the shock limiter. Both are int16 mono
-    at ``rate``, and make up for the difference of the two clocks, at 45 to 76 ms from a sample to its being read, by how
-    late blocks come (``hardware.audio.drift``).
+    at ``rate``, and make up for the difference of the two clocks, at 45 to 76 ms from a sample to its being read, by
+    how late blocks come (``hardware.audio.drift``).
     """
 
     def __init__(

@@ -2,8 +2,8 @@
 
 A plain ring over- or underruns every minute or two at 300 ppm. This one plays a little faster or slower, so that its
 level stays where it belongs: a PI controller sets the step of a fractional resampler. numpy only; at steps within
-2000 ppm of 1 no anti-alias filter is needed. Where that is follows from how late blocks come and are fetched: TARGET_S at
-first, then LEAST_S on a quiet machine, on a busy one as much more as its latest blocks need, up to MOST_S.
+2000 ppm of 1 no anti-alias filter is needed. Where that is follows from how late blocks come and are fetched: at
+first TARGET_S, then LEAST_S on a quiet machine, on a busy one as much more as its latest blocks need, up to MOST_S.
 """
 
 from __future__ import annotations
