@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assist.desk_events import DESK_EVENTS, FEED_EVENTS
-from assist.floor import EVENTS
+from assist.vocabulary import EVENTS
 from ivr.contacts import CONTACT_COMMANDS
 from ivr.supervision import SUPERVISION_COMMANDS
 from voice.commands import Command

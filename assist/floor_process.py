@@ -32,7 +32,7 @@ from assist.customers import customers
 from assist.desk_events import RecogniserChanged
 from assist.due_calls import PromisedCallSettings
 from assist.feed import Feed
-from assist.floor import COMMANDS, EVENTS, Floor
+from assist.floor import Floor
 from assist.quality.aside import Aside
 from assist.quality.forms import load_forms
 from assist.quality.reading import Quality
@@ -49,6 +49,7 @@ from assist.store.tasks import Tasks
 from assist.store.users import Audit, Users
 from assist.supervision import SupervisionSettings
 from assist.supervisors import Oversight
+from assist.vocabulary import COMMANDS, EVENTS
 from assist.webhook import Webhook
 from ivr.acd import Acd, AcdTimes
 from ivr.settings import IvrSettings, read_queues

@@ -131,13 +131,13 @@ async def _log(
     settings: SettingsFile, state_dir: Path | None, contact_id: str, customer: str
 ) -> tuple[list[Envelope], CustomerFound]:
     """The contact's log, empty where there is none, and who its caller is."""
-    from assist.floor import EVENTS
     from assist.history import CustomerFound
     from assist.journal import Journal
     from assist.replay import TODAY
     from assist.store.opening import opened_at
     from assist.store.seed import demo_customer
     from assist.store.settings import existing_store
+    from assist.vocabulary import EVENTS
     from ivr.contacts import ContactOffered
 
     number = customer

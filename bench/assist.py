@@ -31,9 +31,9 @@ from typing import Any
 
 import psutil
 
-from assist.floor import COMMANDS, EVENTS
 from assist.security import Security, signing_key
 from assist.store import DEMO_NUMBER, Store, seed_demo
+from assist.vocabulary import COMMANDS, EVENTS
 from bench.assist_load import again, dialogues, spotting, write_content
 from bench.assist_pages import read_line, watching
 from ivr.contacts import AgentOffered, ContactAnswered, ContactOffered, ContactQueued

@@ -30,8 +30,8 @@ import psutil
 
 from assist.cards import CardShown
 from assist.demo.puppet import Puppet
-from assist.floor import COMMANDS, EVENTS
 from assist.serve import House
+from assist.vocabulary import COMMANDS, EVENTS
 from bench.dialogue import RATE, call, to_mu_law
 from bench.rtp_callers import Caller, Heard, Stream
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactClosed

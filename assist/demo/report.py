@@ -13,7 +13,7 @@ from assist.demo.measure import Results
 from assist.demo.observed import Observed
 from assist.demo.puppet import Puppet
 from assist.desk import Desk
-from assist.floor import EVENTS
+from assist.vocabulary import EVENTS
 
 
 def usage(pids: Mapping[str, int], puppets: Mapping[str, Puppet]) -> dict[str, dict[str, float]]:

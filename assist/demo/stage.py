@@ -21,10 +21,10 @@ from assist.demo.puppet import Puppet
 from assist.demo.script import Script, load_script
 from assist.desk import AgentLine, Desk, restore
 from assist.desk_events import FEED_EVENTS
-from assist.floor import COMMANDS, EVENTS
 from assist.serve import House
 from assist.store import Store
 from assist.store.seed import DEMO_NUMBER, seed_demo
+from assist.vocabulary import COMMANDS, EVENTS
 from ivr.contacts import PromptStarted
 from voice.bus.base import Subscription
 from voice.bus.local import LocalBus

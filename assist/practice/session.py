@@ -10,7 +10,6 @@ from pathlib import Path
 
 from assist.content import load_content
 from assist.demo.stage import THINKING_S, Audience, Cast, stage
-from assist.floor import EVENTS
 from assist.journal import Journal
 from assist.practice.debrief import Debrief, Judge, debrief
 from assist.practice.mind import AgentSaid, AgentSpeaks, Connected, Effect, Happening, LineSpoken, Mind, Say, TimePassed
@@ -18,6 +17,7 @@ from assist.practice.persona import Persona
 from assist.practice.speech import render
 from assist.quality.spec import load_scorecard
 from assist.store import Store
+from assist.vocabulary import EVENTS
 from transcription.utterances import UtteranceFinal, UtterancePartial
 from voice.errors import CallfloorError
 

@@ -9,7 +9,7 @@ from assist.api.ports import ForceState, GiveContact
 from assist.board.events import ContactGiven, DeskWatched, StateForced
 from assist.board.rows import QueueRow
 from assist.content import Content
-from assist.floor import EVENTS
+from assist.vocabulary import EVENTS
 from ivr.agents import AgentState
 from ivr.contacts import ContactAnswered, ContactQueued, ContactSnapshot
 from tests.assist.test_floor import OFFERED, House

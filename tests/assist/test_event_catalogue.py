@@ -6,7 +6,7 @@ import pytest
 
 from assist.desk_events import DESK_EVENTS, FEED_EVENTS
 from assist.event_catalogue import COMMANDS, catalogue, main
-from assist.floor import EVENTS
+from assist.vocabulary import EVENTS
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "events.md"
 

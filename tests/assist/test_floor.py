@@ -29,10 +29,11 @@ from assist.content_shelf import ContentShelf
 from assist.desk import Desk
 from assist.desk_events import RecogniserChanged
 from assist.feed import Feed, FeedConnection, FeedMessage
-from assist.floor import EVENTS, Floor
+from assist.floor import Floor
 from assist.store import DEMO_NUMBER, Store, StoreError, StoreFailure, seed_demo
 from assist.summary import ContactSummary
 from assist.supervisors import Oversight
+from assist.vocabulary import EVENTS
 from assist.wording import utc_date
 from ivr.acd import Acd, AcdTimes
 from ivr.contacts import (

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from assist.floor import EVENTS
 from assist.journal import PROMISE_S, Journal
 from assist.store import Store, StoreError
 from assist.store.users import Audit
+from assist.vocabulary import EVENTS
 from ivr.contacts import AgentStateChanged, CallbackRequested, ContactEnded, ContactOffered
 from ivr.outbound import CallbackSettled
 from ivr.supervision import SupervisionEnded, SupervisionModeChanged, SupervisionStarted

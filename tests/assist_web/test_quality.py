@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from assist.content import BUILT_IN
-from assist.floor import EVENTS
 from assist.quality.aside import Aside
 from assist.quality.forms import QaReviewed
+from assist.vocabulary import EVENTS
 from tests.assist_web.kept_house import KeptHouse, in_kept_house, summary
 from tests.quality.logs import Log
 from tests.quality.test_reading import filled

@@ -9,7 +9,7 @@ from assist.demo.measure import measure
 from assist.demo.observed import Observed
 from assist.demo.report import document, usage
 from assist.desk import AgentLine, Desk
-from assist.floor import EVENTS
+from assist.vocabulary import EVENTS
 from tests.demo.calls import SCRIPT, card, observed, row, told
 from tests.demo.desks import DESK
 

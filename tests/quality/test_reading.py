@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 from assist.cli import app
 from assist.content import BUILT_IN, load_content
-from assist.floor import EVENTS
 from assist.quality.forms import QaAnswer, QaReviewed
 from assist.quality.principles import Principle, Scorecard
 from assist.quality.reading import Quality
 from assist.quality.spec import load_scorecard
 from assist.store import Store
+from assist.vocabulary import EVENTS
 from tests.quality.logs import DAY, MONDAY, Log
 from voice.clock import SystemClock
 from voice.errors import DocumentError

@@ -19,11 +19,11 @@ from assist.alert_watch import AlertRules
 from assist.cli import app
 from assist.content import BUILT_IN, load_content
 from assist.differences import differences
-from assist.floor import EVENTS
 from assist.history import CustomerFound
 from assist.quality.spec import load_scorecard
 from assist.rehearing import Judge, Outcome, frame_of, hear_again, outcome_of, plain_frame
 from assist.store import Store
+from assist.vocabulary import EVENTS
 from ivr.contacts import AgentOffered, TalkMeasured
 from ivr.controls import HoldChanged
 from tests.quality.logs import NUMBER, Log

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from assist.demo.stage import CUSTOMER_HOST, FRONT_HOST, STATION_HOST, Cast
-from assist.floor import COMMANDS, EVENTS
+from assist.vocabulary import COMMANDS, EVENTS
 from ivr.contacts import ConnectAgent, ContactQueued, PromptStarted
 from tests.fakes.sip_peer import SipPeer
 from tests.scenarios.theatre import contact_of, happened, on_stage, service, worker_pid

@@ -13,8 +13,8 @@ import pytest
 
 from assist.demo.puppet import Puppet
 from assist.demo.stage import CUSTOMER_HOST, FRONT_HOST, STATION_HOST
-from assist.floor import COMMANDS, EVENTS
 from assist.serve import House
+from assist.vocabulary import COMMANDS, EVENTS
 from ivr.contacts import ContactOffered, PromptStarted
 from tests.fakes.kamailio import KAMAILIO, kamailio, own_address
 from tests.fakes.sip_peer import SipPeer
