@@ -27,12 +27,12 @@ class StoreDirectory:
         """See the protocol."""
         try:
             found = (await self._customers.look_up(number)).customer
-            if found is None:
-                return STRANGER
-            last = await self._store.last_agent(found.customer_id)
+            last = await self._store.last_agent(found.customer_id if found is not None else None, number)
         except StoreError as error:
             log.error("caller %s cannot be looked up: %s", number, error)
             return STRANGER
+        if found is None:
+            return Caller(last_agent=last)
         value = found.value.casefold()
         return Caller(True, any(word in value for word in self._vip), last)
 

@@ -8,7 +8,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """``known``: in the directory; ``vip``: a VIP to the shop; ``last_agent``: who talked with them last, if anyone."""
+    """``known``: in the directory; ``vip``: a VIP to the shop; ``last_agent``: who talked with them last, if anyone;
+    where the caller is not known, with whoever called from that number.
+    """
 
     known: bool = False
     vip: bool = False

@@ -173,13 +173,15 @@ class Store:
         return tuple(profile(rows[index]) for index in best_matches(number, [row.phone for row in rows], self.region))
 
     @whole
-    async def last_agent(self, customer_id: int) -> str:
-        """The agent who had this customer last; empty where there was none."""
+    async def last_agent(self, customer_id: int | None, number: str = "") -> str:
+        """The agent who had this customer last or, where nobody knows who it is (None), whoever called from ``number``,
+        written as the line gives it; empty where there was none.
+        """
+        if customer_id is None and not digits(number):
+            return ""  # withheld numbers are not one caller
+        same = ContactRow.number == number if customer_id is None else ContactRow.customer_id == customer_id
         query = (
-            select(ContactRow.agent)
-            .where(ContactRow.customer_id == customer_id, ContactRow.agent != "")
-            .order_by(ContactRow.ended_at.desc())
-            .limit(1)
+            select(ContactRow.agent).where(same, ContactRow.agent != "").order_by(ContactRow.ended_at.desc()).limit(1)
         )
         async with self.reading() as session:
             return (await session.scalars(query)).first() or ""

@@ -106,7 +106,7 @@ class ContactRow(Base):
     __tablename__ = "contacts"
     contact_id: Mapped[str] = mapped_column(primary_key=True)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id", ondelete="SET NULL"), index=True)
-    number: Mapped[str]
+    number: Mapped[str] = mapped_column(index=True)
     queue: Mapped[str]
     agent: Mapped[str] = mapped_column(index=True)
     reason: Mapped[str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from assist.callers import Callers, StoreDirectory
 from assist.store import DEMO_NUMBER, Store, StoreError, StoreFailure, seed_demo
 from assist.wording import utc_date
 from ivr.callers import STRANGER, Caller
+from tests.assist_web.kept_house import summary
 
 
 class Directory:
@@ -48,6 +50,8 @@ def test_the_store_knows_customers_and_vips(tmp_path: Path) -> None:
             assert await StoreDirectory(store, ["gold"]).caller(DEMO_NUMBER) == Caller(True, True, "")
             assert await StoreDirectory(store, ["platinum"]).caller(DEMO_NUMBER) == Caller(True, False, "")
             assert await StoreDirectory(store).caller("+10000000000") == STRANGER
+            await store.record_contact(replace(summary("c1", "ben"), number="+10000000000"))
+            assert await StoreDirectory(store).caller("+10000000000") == Caller(last_agent="ben")
 
             async def refuse(*_: object) -> Any:
                 raise StoreError(StoreFailure.FULL)

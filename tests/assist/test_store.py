@@ -174,6 +174,16 @@ def test_the_last_agent_of_a_customer_is_known(tmp_path: Path, content: Content)
             await store.record_contact(replace(kept, agent=agent, ended_at=ended_at))
         assert await store.last_agent(customer.customer_id) == "anna"
         assert await store.last_agent(customer.customer_id + 1) == ""
+        assert await store.last_agent(None, DEMO_NUMBER) == "anna"
+        assert await store.last_agent(None, "+12025550999") == ""
+
+    with_store(tmp_path / "s.db", use)
+
+
+def test_withheld_numbers_are_not_one_caller(tmp_path: Path, content: Content) -> None:
+    async def use(store: Store) -> None:
+        await store.record_contact(replace(draft(content), customer_id=None, number="anonymous", agent="anna"))
+        assert await store.last_agent(None, "anonymous") == ""
 
     with_store(tmp_path / "s.db", use)
 
