@@ -1,4 +1,4 @@
-"""Alerts at work in the floor: every contact's watch and the agents' states, timers, and where alerts go."""
+"""Alerts at work in the floor: every contact's watch, the agents' states and the flow, timers, and where alerts go."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from assist.alert_rules import AgentStuck
+from assist.alert_rules import AgentStuck, BrokenFlow
 from assist.alert_watch import AlertRules, ContactAlerts
 from assist.alerts import AlertBook, AlertEvent, AlertRaised, Finding
-from ivr.contacts import AgentStateChanged, ContactEnded
+from ivr.contacts import AgentStateChanged, ContactEnded, ContactOffered
 from voice.clock import Clock
 from voice.commands import Reply
 from voice.events import Event
 from voice.settings import Section
 
 AGENT = "agent:"
+FLOW = "flow"
 _SLACK_S = 0.005
 """A timer may fire a moment early by the wall clock."""
 
@@ -51,13 +52,14 @@ class Alarms:
         self._on_alert = on_alert
         self._contacts: dict[str, ContactAlerts] = {}
         self._agents: dict[str, AlertBook] = {}
+        self._flow = AlertBook(FLOW)
         self._timers: dict[str, list[asyncio.TimerHandle]] = {}
 
     @property
     def open(self) -> tuple[AlertRaised, ...]:
         """Every open alert."""
         watched = (alert for watch in self._contacts.values() for alert in watch.open)
-        return (*watched, *(alert for book in self._agents.values() for alert in book.open))
+        return (*watched, *(alert for book in (*self._agents.values(), self._flow) for alert in book.open))
 
     def recall(self, contact_id: str, event: Event, at: float) -> None:
         """What the log says of a contact: its alerts are known again, and nothing is said."""
@@ -71,11 +73,26 @@ class Alarms:
         now = self._clock.wall()
         watch = self._watch(contact_id)
         self._say(watch.handle(event, now), watch.agent, contact_id)
+        if isinstance(event, ContactOffered) and event.direction == "inbound" and event.flow_version:
+            self._say(self._began(event), "", "")
         if isinstance(event, ContactEnded):
             del self._contacts[contact_id]
             self._stop(contact_id)
         else:
             self._wait(contact_id, watch)
+
+    def _began(self, event: ContactOffered) -> tuple[AlertEvent, ...]:
+        """A caller goes through the flow: as its file is now, or as it was before somebody broke it."""
+        found: tuple[AlertEvent, ...] = ()
+        for rule in self._rules.rules:
+            if not isinstance(rule, BrokenFlow):
+                continue
+            if event.flow_problem:
+                text = f"{event.flow_problem}. Callers go through version {event.flow_version} of before"
+                found += self._flow.raised(Finding(rule.id, rule.kind, rule.severity, text), "", "")
+            else:
+                found += self._flow.cleared(rule.id)
+        return found
 
     def agent_state(self, event: AgentStateChanged) -> None:
         """An agent's state: what it was stuck in is over, and the clock for the new one runs."""
@@ -96,6 +113,8 @@ class Alarms:
             agent, contact_id = subject.removeprefix(AGENT), ""
             book = self._agents.get(agent)
             found = book.acknowledge(alert_id, by) if book is not None else ()
+        elif subject == FLOW:
+            agent, contact_id, found = "", "", self._flow.acknowledge(alert_id, by)
         else:
             watch = self._contacts.get(subject)
             found = watch.acknowledge(alert_id, by) if watch is not None else ()

@@ -100,8 +100,23 @@ class PoorSound(_Rule):
     reports: int = Field(default=2, ge=1, le=100)
 
 
+class BrokenFlow(_Rule):
+    """The flow's file cannot be used as it is now: new contacts go through the last good one."""
+
+    kind: Literal["flow"]
+
+
 AlertRule = Annotated[
-    SentimentFalls | TalkOver | DeadAir | HoldTooLong | Keyword | NotSaid | QueueWait | AgentStuck | PoorSound,
+    SentimentFalls
+    | TalkOver
+    | DeadAir
+    | HoldTooLong
+    | Keyword
+    | NotSaid
+    | QueueWait
+    | AgentStuck
+    | PoorSound
+    | BrokenFlow,
     Field(discriminator="kind"),
 ]
 

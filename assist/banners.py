@@ -53,7 +53,6 @@ class Banners:
         except OSError as error:
             return Reply(False, f"the banner cannot be kept: {error.strerror}")
         publish(BannerChanged(name, by))
-        if name:
-            for contact_id in contacts:
-                ask(contact_id, RaiseBanner(name))
+        for contact_id in contacts:
+            ask(contact_id, RaiseBanner(name))
         return Reply(True)

@@ -64,8 +64,8 @@ INVITE_S = 5.0
 
 PhoneOperation = AnswerLeg | AnswerReferral | DialLeg | HangUpLeg | PressKeys | SetPaths
 
-Fresh = Callable[[], tuple[Flow, PromptStore, str]]
-"""The flow as it is now, its prompts, and the banner that is raised."""
+Fresh = Callable[[], tuple[Flow, PromptStore, str, str]]
+"""The flow as it is now, its prompts, the banner that is raised, and what is wrong with the flow's file (or empty)."""
 
 
 class ContactWorker:
@@ -124,8 +124,8 @@ class ContactWorker:
         flow as it is now.
         """
         if isinstance(event, IncomingLeg) and self._fresh is not None:
-            (script, self._prompts, banner), self._fresh = self._fresh(), None
-            self._core.use(script, self._prompts, banner)
+            (script, self._prompts, banner, problem), self._fresh = self._fresh(), None
+            self._core.use(script, self._prompts, banner, problem)
         self._perform(self._core.phone_event(event, self._clock.wall()))
         if self._core.running:
             self._offered.set()

@@ -77,7 +77,7 @@ class ContactCore:
         notice: flow.Prompt | None = None,
     ) -> None:
         self.contact_id = contact_id
-        self._flow_name, self._flow_version = script.name, script.version
+        self._flow_name, self._flow_version, self._flow_problem = script.name, script.version, ""
         self._state = ContactState(contact_id, worker_id)
         self._ring = Ring(self._state)
         self._outbound = Outbound(self._state, self._ring, notice)
@@ -88,9 +88,11 @@ class ContactCore:
         self._control = Control(self._state, self._ring, self._script, self._third)
         self._watch = Watch(self._state, self._ring, self._control)
 
-    def use(self, script: Flow, recorded: Container[str] | None = None, banner: str = "") -> None:
-        """Go through ``script`` instead, with the prompts that are ``recorded``; before the caller is connected."""
-        self._flow_name, self._flow_version = script.name, script.version
+    def use(self, script: Flow, recorded: Container[str] | None = None, banner: str = "", problem: str = "") -> None:
+        """Go through ``script`` instead, with the prompts that are ``recorded``; before the caller is connected.
+        ``problem``: why it is not the flow's file as it is now.
+        """
+        self._flow_name, self._flow_version, self._flow_problem = script.name, script.version, problem
         self._script.use(script, recorded, banner)
 
     @property
@@ -249,7 +251,8 @@ class ContactCore:
         state.call = self.call.offered(event, Role.CALLER)
         caller, called = _user(event.from_uri), _user(event.to_uri)
         state.update(caller=caller, called=called, offered_at=now)
-        state.publish(ContactOffered(self.snapshot.worker_id, caller, called, self._flow_name, self._flow_version))
+        script = self._flow_name, self._flow_version
+        state.publish(ContactOffered(self.snapshot.worker_id, caller, called, *script, flow_problem=self._flow_problem))
         state.do(AnswerLeg(event.leg_id))
 
     def _joined(self, leg: Leg, now: float) -> None:

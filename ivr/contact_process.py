@@ -72,7 +72,9 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     words = settings.section("transcription", TranscriptionSettings)
     ears = Ears(contact_id, words.url, where, bus, clock, words.trust())
     models = {queue.name: queue.model for queue in read_queues(settings).values()}
-    worker = ContactWorker(core, bus, prompts, ears, clock, models, lambda: (*shelf.take(), where.banner))
+    worker = ContactWorker(
+        core, bus, prompts, ears, clock, models, lambda: (*shelf.take(), where.banner, shelf.problem)
+    )
     phone = SipPhone(
         PhoneConfig(rtp_host=rtp.host, rtp_first_port=slot.rtp_first_port, rtp_ports=slot.rtp_ports),
         worker.phone_event,

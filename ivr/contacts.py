@@ -16,6 +16,8 @@ from voice.events import Event
 class ContactOffered(Event):
     """A call came in and a worker took it. ``caller`` and ``called`` are user parts of SIP URIs (numbers). Where
     ``direction`` is ``outbound`` we call the customer, whose number stands in ``caller`` all the same.
+    ``flow_problem``: what is wrong with the flow's file (file, line and fix), where ``flow_version`` is therefore the
+    last good one of before.
     """
 
     type: ClassVar[str] = "contact.offered"
@@ -25,6 +27,7 @@ class ContactOffered(Event):
     flow: str
     flow_version: str
     direction: str = "inbound"
+    flow_problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class KnowledgeTold:
 
 @dataclass(frozen=True, slots=True)
 class BannerRaised:
-    """The flow's banner ``name`` was raised just now."""
+    """The flow's banner ``name`` was raised just now, or where it is empty, the one that was raised is no more."""
 
     name: str
 

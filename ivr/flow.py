@@ -180,6 +180,8 @@ class FlowRunner:
             case BannerRaised(name):
                 if name in self._flow.banners:
                     activity.banner_raised(self._flow.banners[name])
+                elif not name:
+                    self._stage.notice = ""
             case FactsTold(known, vip, queues):
                 activity.facts_told(known, vip, dict(queues))
             case SpeechHeard(token, text, final):

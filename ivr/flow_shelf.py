@@ -1,7 +1,8 @@
 """The flow that contacts begin with: the file as it is now, or the last good one where somebody broke it meanwhile.
 
 Running contacts keep the version they began with. A broken file is said in the log, once a process, by file, line and
-fix; the copy of the last good one outlives every process that has read it.
+fix, and to the floor with every contact that begins; the copy of the last good one outlives every process that has
+read it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class FlowShelf:
         self._kept = kept
         self._seen: Stamp = ()
         self._current: tuple[Flow, PromptStore] | None = None
+        self.problem = ""
+        """What is wrong with the file, while the last good one is taken instead."""
 
     def take(self) -> tuple[Flow, PromptStore]:
         """What a contact that begins now goes through; reads only what has changed. Raises DocumentError where there
@@ -47,10 +50,11 @@ class FlowShelf:
         try:
             found = load_with_prompts(self._file, self._root)
         except DocumentError as error:
-            good = self._last_good(error)
+            good, self.problem = self._last_good(error), str(error)
             log.error("%s. Callers go through version %s of before", error, good[0].version)
             return good
         self._keep(text)
+        self.problem = ""
         return found
 
     def _last_good(self, error: DocumentError) -> tuple[Flow, PromptStore]:

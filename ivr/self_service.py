@@ -58,7 +58,9 @@ class TellAnswer(Command):
 
 @dataclass(frozen=True, slots=True)
 class RaiseBanner(Command):
-    """To ``contact.<id>``: the flow's banner ``name`` was raised; one who waits hears it now."""
+    """To ``contact.<id>``: the flow's banner ``name`` was raised, or lowered (empty). One who waits hears it now, one
+    in a menu before the next thing that is said.
+    """
 
     type: ClassVar[str] = "contact.raise_banner"
     name: str

@@ -66,6 +66,8 @@ class Stage:
         self.slower = slower
         self._listening = listening
         self.variables = variables
+        self.notice = ""
+        """A banner raised meanwhile: said before whatever is said next."""
         self.now = 0.0
         self._timezone = timezone
         self.node = ""
@@ -104,7 +106,10 @@ class Stage:
         self.play(tuple(self._speech(text, slow, self.language) for text in texts))
 
     def play(self, prompts: tuple[Prompt, ...], *, loop: bool = False) -> None:
-        """Play prompts instead of whatever is playing."""
+        """Play prompts instead of whatever is playing, after the notice that waits to be heard."""
+        if self.notice and not loop:
+            notice, self.notice = self.notice, ""
+            prompts = (self._speech(notice, False, self.language), *prompts)
         self._playing = self._token()
         self._looping = loop
         self._effects.append(PlayPrompts(self._playing, self.node, prompts, loop))

@@ -136,7 +136,8 @@ class Activity:
         """The knowledge base answered, or has no answer."""
 
     def banner_raised(self, text: str) -> None:
-        """There is something everyone who waits should know."""
+        """There is something everyone should know: it is said before the next thing that is said."""
+        self.stage.notice = text
 
     def dial_answered(self) -> None:
         """Whom the verb rang has answered."""

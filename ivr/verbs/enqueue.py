@@ -152,8 +152,10 @@ class _Waiting(Activity):
             self.stage.say(said)
 
     def banner_raised(self, text: str) -> None:
-        """Heard at once, over the music; then the music again."""
-        if not self._connected and not self._announcing:
+        """Heard at once, over the music; then the music again. An announcement is heard out first."""
+        if self._announcing:
+            super().banner_raised(text)
+        elif not self._connected:
             self._quiet()
             self.stage.say((text,))
 
@@ -184,6 +186,7 @@ class _Waiting(Activity):
     def agent_connected(self) -> None:
         self._connected = True
         self.stage.agent_served = True
+        self.stage.notice = ""  # there is somebody to ask now
         self.stage.stop()
         self.stage.listen_no_more()
         self._quiet()
@@ -212,6 +215,9 @@ class _Waiting(Activity):
         self.stage.cancel_timer(PLACE)
 
     def _music(self) -> None:
+        if self.stage.notice:
+            self.stage.say(())
+            return
         self.stage.play((Prompt("", self._verb.hold_music),), loop=True)
         if self._verb.comfort or self._asks:
             self.stage.start_timer(COMFORT, self._verb.comfort_interval)

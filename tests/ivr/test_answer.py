@@ -118,3 +118,32 @@ def test_who_waits_hears_a_banner_when_it_is_raised_and_the_music_again() -> Non
     assert caller.hears == [OUTAGE]
     caller.hear_out()
     assert caller.hears == ["hold"]
+
+
+def test_a_banner_raised_in_a_menu_is_heard_before_the_next_thing_said_and_once() -> None:
+    caller = asking()
+    caller.give(BannerRaised("outage"))
+    assert caller.hears == [ASK], "nobody is cut short"
+    caller.hear_out()
+    caller.run_out("no-input")
+    assert caller.hears == [OUTAGE, AGAIN]
+    caller.hear_out()
+    caller.press("0")
+    assert caller.hears == ["hold"]
+
+
+def test_a_banner_raised_on_the_way_to_the_queue_is_heard_before_the_music() -> None:
+    caller = asking()
+    caller.give(BannerRaised("outage"))
+    caller.press("0")
+    assert caller.hears == [OUTAGE]
+    caller.hear_out()
+    assert caller.hears == ["hold"]
+
+
+def test_a_banner_that_was_lowered_again_is_not_heard() -> None:
+    caller = asking()
+    caller.give(BannerRaised("outage"))
+    caller.give(BannerRaised(""))
+    caller.press("0")
+    assert caller.hears == ["hold"]

@@ -70,11 +70,13 @@ def test_a_broken_file_is_said_once_and_the_flow_of_before_goes_on(
         assert shelf.take()[0].version == good.version
         assert shelf.take()[0].version == good.version
     (said,) = caplog.messages
+    assert shelf.problem.startswith(f"{house.flow}:")
     assert f"{house.flow}:" in said
     assert f"version {good.version} of before" in said
     assert house.shelf().take()[0].version == good.version, "in a worker that starts now, too"
     house.write("Two.")
     assert [source.text for source in shelf.take()[0].sources()] == ["Two."], "mended"
+    assert shelf.problem == ""
 
 
 def test_a_process_that_slept_meanwhile_goes_on_with_what_another_has_read(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""While calls go on: a supervisor raises a banner, somebody changes the flow, and then breaks it."""
+"""While calls go on: a supervisor raises a banner, somebody changes the flow, and then breaks it, and is told."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assist.alerts import AlertRaised
 from assist.demo.stage import CUSTOMER_HOST, Cast
 from assist.store import DEMO_NUMBER
 from ivr.contacts import ContactOffered, ContactTagged
@@ -81,5 +82,11 @@ def test_callers_to_come_hear_the_banner_and_the_new_flow_and_a_broken_one_harms
             async with caller(cast, next(numbers)) as three:
                 three.call()
                 assert await begun(cast, three) == (version, [("said", SECOND)])
+                await cast.seen.until(lambda: bool(cast.seen.events(AlertRaised)), "the supervisors' alert")
+                (alert,) = [seen.event for seen in cast.seen.events(AlertRaised)]
+                assert isinstance(alert, AlertRaised)
+                assert (alert.kind, alert.severity) == ("flow", "critical")
+                assert str(flow) in alert.text
+                assert version in alert.text
 
     asyncio.run(main())

@@ -1,0 +1,37 @@
+"""Alerts of the house itself: a flow whose file is broken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from assist.alarm import Alarms
+from assist.alert_rules import load_alert_rules
+from assist.alert_watch import AlertRules
+from assist.alerts import AlertAcknowledged, AlertCleared, AlertEvent, AlertRaised
+from assist.content import Content
+from ivr.contacts import ContactOffered
+from tests.fakes.clock import VirtualClock
+
+GOOD = ContactOffered("w1", "+12025550142", "100", "main", "1")
+BAD = replace(GOOD, flow_problem="flow.yaml:3: no verb 'sey'; write say")
+
+
+def test_a_broken_flow_is_one_alert_until_a_caller_goes_through_a_mended_one(content: Content) -> None:
+    told = list[tuple[AlertEvent, str, str]]()
+    rules = AlertRules(load_alert_rules(), content.scorer, content.sentiment)
+    alarms = Alarms(rules, VirtualClock(), lambda *alert: told.append(alert))
+    try:
+        for number, offered in enumerate((GOOD, BAD, BAD)):
+            alarms.heard(f"c{number}", offered)
+        text = "flow.yaml:3: no verb 'sey'; write say. Callers go through version 1 of before"
+        broken = AlertRaised("flow:1", "flow_broken", "flow", "critical", "flow", "", "", text)
+        assert told == [(broken, "", "")]
+        assert alarms.open == (broken,)
+        assert alarms.acknowledge("flow:1", "sue").ok
+        alarms.heard("c3", replace(GOOD, direction="outbound"))
+        alarms.heard("c4", replace(GOOD, worker_id="pbx", flow="pbx", flow_version=""))
+        assert alarms.open == (broken,), "those go through no flow"
+        alarms.heard("c5", GOOD)
+    finally:
+        alarms.close()
+    assert [event for event, _, _ in told[1:]] == [AlertAcknowledged("flow:1", "sue"), AlertCleared("flow:1", "over")]
