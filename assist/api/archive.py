@@ -94,14 +94,17 @@ async def transcript(contact_id: ContactId, who: AnyReader, format: Format = "vc
     response_class=Response,
 )
 async def recording(contact_id: ContactId, who: AnyReader) -> Response:
-    """The call as a stereo WAV, agent left, customer right, withheld stretches silent; audited as ``listen``."""
+    """The call as a stereo WAV, agent left, customer right, withheld stretches silent; audited as ``listen``. The
+    header ``Recording-Start`` is the contact's second at which it begins.
+    """
     line = await visible(contact_id, who)
     await who.audit("listen", contact_id)
     path = (await who.kept.contacts.conversation(line)).recording
-    sound = await asyncio.to_thread(_decrypted, who.kept, path)
-    if sound is None:
+    found = await asyncio.to_thread(_decrypted, who.kept, path)
+    if found is None:
         raise HTTPException(404, "there is no recording here")
-    return Response(sound, media_type="audio/wav")
+    start_s, sound = found
+    return Response(sound, media_type="audio/wav", headers={"Recording-Start": f"{start_s:.3f}"})
 
 
 @archive.get("/audit", responses=OWN)
@@ -130,8 +133,10 @@ async def visible(contact_id: str, who: Asker) -> ContactLine:
     return line
 
 
-def _decrypted(kept: Archives, path: str) -> bytes | None:
-    """The WAV, or None where there is none; a path out of the log leads nowhere else than to the recordings."""
+def _decrypted(kept: Archives, path: str) -> tuple[float, bytes] | None:
+    """The contact's second at which the sound begins, and the WAV; None where there is none. A path out of the log
+    leads nowhere else than to the recordings.
+    """
     file = FilePath(path)
     if not path or file.resolve().parent != kept.recordings.resolve() or not file.is_file():
         return None
@@ -145,4 +150,4 @@ def _decrypted(kept: Archives, path: str) -> bytes | None:
         sound.setsampwidth(2)
         sound.setframerate(found.header.rate)
         sound.writeframes(found.pcm)
-    return out.getvalue()
+    return found.header.start_s, out.getvalue()

@@ -13,7 +13,7 @@ from assist.api.access import Asker, Problem, only
 from assist.api.archive import FOUND, OWN, ContactId, visible
 from assist.quality.agents import AgentQuality, of_agent
 from assist.quality.aside import Scores
-from assist.quality.calibration import Calibration, calibrate
+from assist.quality.calibration import Calibration, calibrate, latest
 from assist.quality.forms import MAX_COMMENT, Form, FormSpec, QaAnswer, QaReviewed, ReviewError, review
 from assist.quality.principles import Scorecard
 from assist.quality.reading import Quality
@@ -57,10 +57,24 @@ class NewReview(BaseModel):
 
 
 class ContactQuality(BaseModel):
-    """One contact: a scorecard for each agent who had it, and of each reviewer and form the last review."""
+    """One contact: a scorecard for each agent who had it, with what each comes to (0..100 or None), and of each
+    reviewer and form the last review.
+    """
 
     scorecards: list[Scorecard]
+    overall: list[float | None]
     reviews: list[QaReviewed]
+
+
+class ReviewLine(BaseModel):
+    """One review among others. ``score``: 0..100, None where no question applied; ``failed``: auto-fail questions."""
+
+    contact_id: str
+    form: str
+    reviewer: str
+    agent: str
+    score: float | None
+    failed: tuple[str, ...]
 
 
 def _desk(request: Request) -> QualityDesk:
@@ -85,7 +99,24 @@ async def contact(contact_id: ContactId, who: Reviewer, desk: Desk) -> ContactQu
     await visible(contact_id, who)
     await who.audit("read", contact_id, "quality")
     cards = await desk.scores.of_contact(contact_id, who.clock.wall())
-    return ContactQuality(scorecards=list(cards), reviews=list(await desk.reading.reviews_of(contact_id)))
+    reviews = await desk.reading.reviews_of(contact_id)
+    return ContactQuality(scorecards=list(cards), overall=[card.overall for card in cards], reviews=list(reviews))
+
+
+@quality.get("/reviews", responses=OWN)
+async def reviews(who: Reviewer, desk: Desk, days: Days = 28) -> list[ReviewLine]:
+    """Who reviewed what in the last ``days``: of each contact, reviewer and form the last review."""
+    now, seen = who.clock.wall(), who.visible_agents()
+    found = await desk.reading.reviews(now - days * DAY_S, now)
+    return [
+        ReviewLine(
+            contact_id=contact_id, form=each.form, reviewer=each.reviewer, agent=each.agent, score=each.score,
+            failed=each.failed,
+        )
+        for contact_id, made in found.items()
+        for each in latest(made)
+        if seen is None or each.agent in seen
+    ]  # fmt: skip
 
 
 @quality.post("/contacts/{contact_id}/reviews", responses=_REVIEWED)

@@ -22,8 +22,20 @@ class QuestionAgreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """One answer to talk about: what the two said to ``question`` of the contact; None: not applicable."""
+
+    contact_id: str
+    question: str
+    first: int | None
+    second: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
-    """Of one form between two reviewers. ``difference``: mean distance of their scores, in points."""
+    """Of one form between two reviewers. ``difference``: mean distance of their scores, in points; ``apart``: the
+    answers in which they differ.
+    """
 
     form: str
     first: str
@@ -33,6 +45,7 @@ class Calibration:
     kappa: float | None
     difference: float | None
     questions: tuple[QuestionAgreement, ...]
+    apart: tuple[Apart, ...]
 
 
 Reviews = Mapping[str, Sequence[QaReviewed]]
@@ -43,14 +56,17 @@ def calibrate(reviews: Reviews, form: str, first: str, second: str) -> Calibrati
     """How the two judged the contacts both reviewed with the same version of the form. The overall figures pool the
     answers to all questions.
     """
-    both = [pair for each in reviews.values() if (pair := _pair(each, form, first, second)) is not None]
+    both = {key: pair for key, each in reviews.items() if (pair := _pair(each, form, first, second)) is not None}
+    answers = [
+        Apart(contact_id, question, mine, theirs)
+        for contact_id, pair in both.items()
+        for question, mine, theirs in _answers(*pair)
+    ]
     by_question: dict[str, list[tuple[Hashable, Hashable]]] = {}
-    for one, other in both:
-        answers = {answer.question: answer.value for answer in other.answers}
-        for answer in one.answers:
-            by_question.setdefault(answer.question, []).append((answer.value, answers.get(answer.question)))
+    for each in answers:
+        by_question.setdefault(each.question, []).append((each.first, each.second))
     pooled = [pair for pairs in by_question.values() for pair in pairs]
-    gaps = [abs(a.score - b.score) for a, b in both if a.score is not None and b.score is not None]
+    gaps = [abs(a.score - b.score) for a, b in both.values() if a.score is not None and b.score is not None]
     return Calibration(
         form=form,
         first=first,
@@ -63,6 +79,7 @@ def calibrate(reviews: Reviews, form: str, first: str, second: str) -> Calibrati
             QuestionAgreement(question, len(pairs), agreement(pairs) or 0.0, kappa(pairs))
             for question, pairs in by_question.items()
         ),
+        apart=tuple(each for each in answers if each.first != each.second),
     )
 
 
@@ -89,6 +106,12 @@ def latest(reviews: Sequence[QaReviewed]) -> tuple[QaReviewed, ...]:
     """Of each reviewer and form the last one."""
     found = {(each.reviewer, each.form): each for each in reviews}
     return tuple(found.values())
+
+
+def _answers(one: QaReviewed, other: QaReviewed) -> list[tuple[str, int | None, int | None]]:
+    """Question by question, what each answered."""
+    theirs = {answer.question: answer.value for answer in other.answers}
+    return [(answer.question, answer.value, theirs.get(answer.question)) for answer in one.answers]
 
 
 def _pair(reviews: Sequence[QaReviewed], form: str, first: str, second: str) -> tuple[QaReviewed, QaReviewed] | None:

@@ -18,6 +18,12 @@ export function day(unix) {
   return new Date(unix * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 }
 
+/** Unix seconds -> "19 May 14:03" in local time. */
+export function moment(unix) {
+  const at = new Date(unix * 1000);
+  return `${at.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`;
+}
+
 /** 0.034 -> "3.4 %". */
 export function percent(share) {
   return `${(share * 100).toFixed(1)} %`;

@@ -33,8 +33,8 @@ from assist.store.users import Account, Audit, Users
 from assist.summary import ContactSummary
 from ivr.contacts import ContactClosed
 from tests.fakes import contact_script as script
+from tests.fakes.floor import STAFF as AGENTS
 from tests.fakes.floor import FakeFloor
-from tests.fakes.floor_server import AGENTS, KEY
 from transcription.recording_format import RecordingHeader, RecordingWriter
 from transcription.utterances import UtteranceFinal
 from voice.clock import SystemClock
@@ -45,6 +45,7 @@ PASSWORD = "a password for tests"
 ACCOUNTS = {"carl": "auditor", "ada": "admin", "olga": "agent", "sven": "supervisor"}
 CODEC = EventCodec((UtteranceFinal, ContactClosed))
 BEGAN = 1_760_000_000.0
+KEY = b"a key only the kept house has .."
 RECORDING_KEY = b"r" * 32
 CONTENT = load_content()
 

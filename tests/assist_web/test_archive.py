@@ -37,6 +37,7 @@ def test_reading_listening_and_exporting_are_put_down() -> None:
         assert [line["text"] for line in page["said"]] == ["hello <there>", "how can i help"]
         assert page["summary"]["disposition"] == "billing_follow_up"
         sound = await house.get("carl", "/api/contacts/c1/recording")
+        assert sound.headers["recording-start"] == "0.000"
         with wave.open(io.BytesIO(sound.content)) as heard:
             assert (heard.getnchannels(), heard.getframerate(), heard.getnframes()) == (2, 8000, 800)
         await house.get("carl", "/api/contacts/c1/transcript?format=srt")

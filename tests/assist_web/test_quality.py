@@ -45,6 +45,8 @@ def test_a_contacts_scorecard_with_its_evidence() -> None:
         clarity = next(score for score in card["scores"] if score["principle"] == "clarity")
         (moment,) = clarity["marks"][0]["moments"]
         assert (card["agent"], clarity["value"], found["reviews"]) == ("anna", 75.0, [])
+        judged = [score["value"] for score in card["scores"] if score["value"] is not None]
+        assert found["overall"] == [round(sum(judged) / len(judged), 1)]
         assert (moment["rule"], moment["utterance_id"]) == ("jargon", "agent-11")
         assert await house.audited() == [("carl", "read", "q1")]
 
@@ -56,7 +58,13 @@ def test_only_supervisors_and_auditors_and_only_what_they_may_see() -> None:
         await had(house)
         for user in ("anna", "ada"):
             bearer = await house.bearer(user)
-            for path in ("/forms", "/contacts/q1", "/agents/anna", "/calibration?form=service&first=a&second=b"):
+            for path in (
+                "/forms",
+                "/contacts/q1",
+                "/reviews",
+                "/agents/anna",
+                "/calibration?form=service&first=a&second=b",
+            ):
                 assert (await house.http.get(f"/api/quality{path}", headers=bearer)).status_code == 403
         assert (await house.get("carl", "/api/quality/contacts/none")).status_code == 404
         assert (await house.get("sara", "/api/quality/forms")).json()[0]["id"] == "service"
@@ -111,6 +119,10 @@ def test_an_agents_means_and_two_reviewers_agreement() -> None:
             await house.http.post("/api/quality/contacts/q1/reviews", json=GOOD, headers=bearer)
         found = (await house.get("sara", "/api/quality/agents/anna")).json()
         assert (found["contacts"], found["averages"]["clarity"]) == (1, {"value": 75.0, "contacts": 1})
+        lines = (await house.get("carl", "/api/quality/reviews")).json()
+        assert [(each["contact_id"], each["reviewer"], each["agent"]) for each in lines] == [
+            ("q1", "sara", "anna"), ("q1", "carl", "anna"),
+        ]  # fmt: skip
         alike = await house.get("carl", "/api/quality/calibration?form=service&first=sara&second=carl")
         assert (alike.json()["contacts"], alike.json()["agreement"]) == (1, 100.0)
 

@@ -28,6 +28,8 @@ QUIET = (
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEADLINE_S = 20.0
+BEGIN_S = 60.0
+"""How long a floor may take to say where it is: its imports alone take seconds on a busy machine."""
 LOST_LINE = "WebSocket connection to"
 """What chromium itself writes to the console while a server is away; everything else there fails a test."""
 
@@ -35,10 +37,10 @@ LOST_LINE = "WebSocket connection to"
 class FloorServer:
     """``tests.fakes.floor_server`` as a process; see there for the lines it obeys."""
 
-    def __init__(self, at: str = "", port: int = 0) -> None:
-        command = [sys.executable, "-m", "tests.fakes.floor_server", "--port", str(port), "--at", at]
+    def __init__(self, at: str = "", port: int = 0, *options: str) -> None:
+        command = [sys.executable, "-m", "tests.fakes.floor_server", "--port", str(port), "--at", at, *options]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-        self.url = self._line()
+        self.url = self._line(BEGIN_S)
         self.port = int(self.url.rpartition(":")[2])
 
     def tell(self, line: str) -> None:
@@ -60,9 +62,9 @@ class FloorServer:
         self._process.kill()
         self._process.communicate()
 
-    def _line(self) -> str:
+    def _line(self, deadline_s: float = DEADLINE_S) -> str:
         assert self._process.stdout
-        ready, _, _ = select.select([self._process.stdout], [], [], DEADLINE_S)
+        ready, _, _ = select.select([self._process.stdout], [], [], deadline_s)
         assert ready, "the fake floor said nothing"
         return self._process.stdout.readline().strip()
 
@@ -73,9 +75,9 @@ class Floors:
     def __init__(self) -> None:
         self._started: list[FloorServer] = []
 
-    def start(self, at: str = "", port: int = 0) -> FloorServer:
+    def start(self, at: str = "", port: int = 0, *options: str) -> FloorServer:
         """A fake floor, told up to the mark ``at``."""
-        self._started.append(FloorServer(at, port))
+        self._started.append(FloorServer(at, port, *options))
         return self._started[-1]
 
     def end(self) -> None:

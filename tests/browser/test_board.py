@@ -108,6 +108,9 @@ def test_she_reads_along_and_coaches(board: Board, floors: Floors) -> None:
     expect(reading.locator(".asks")).to_be_hidden()
     floor.tell(f"over {script.CONTACT}")
     expect(board.contact("Anna Kovacs")).to_have_count(0)
+    expect(reading.get_by_role("link", name="Review it")).to_have_attribute(
+        "href", f"/reviews.html#contact/{script.CONTACT}"
+    )
     reading.get_by_role("button", name="Close").click()
     expect(reading).to_be_hidden()
 

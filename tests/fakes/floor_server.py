@@ -3,7 +3,7 @@
 Prints the URL, then obeys lines on stdin: ``until MARK`` (see contact_script), ``play [SPEED]``, ``refuse REASON``,
 ``line MOS`` (how the call sounds), ``article`` (a card that is stale), ``asked`` (prints the commands so far in one
 line), ``lost`` (the worker dies), ``hand WHY`` (the agent raises it), ``over CONTACT`` (of the board: it ends);
-``quit`` or the end of stdin ends it. With ``--play`` it plays by itself.
+``quit`` or the end of stdin ends it. With ``--play`` it plays by itself; with ``--kept`` it has contacts that are over.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+import tempfile
+from contextlib import AsyncExitStack
 from dataclasses import replace
+from pathlib import Path
 
 from assist.api.app import create_app
 from assist.api.ports import AgentCommand, SupervisorView
@@ -24,6 +27,7 @@ from ivr.contacts import AgentStateChanged, ContactEnded
 from tests.fakes import board_script
 from tests.fakes import contact_script as script
 from tests.fakes.floor import STAFF, FakeFloor, Performance
+from tests.fakes.kept_contacts import kept
 from voice.clock import SystemClock
 
 AGENTS = STAFF
@@ -68,7 +72,7 @@ async def read_lines() -> asyncio.StreamReader:
     return reader
 
 
-async def run(port: int, at: str, play: bool) -> None:
+async def run(port: int, at: str, play: bool, looking_back: bool) -> None:
     clock = SystemClock()
     feed = Feed(clock)
     floor = FakeFloor(feed, clock)
@@ -81,7 +85,13 @@ async def run(port: int, at: str, play: bool) -> None:
     floor.view = SupervisorView(
         tips={"slow": "Speak a little slower", "sum": "Sum up what you heard"}, banners=("storm",)
     )
-    async with serving(create_app(floor, feed, Security(AGENTS, KEY, clock), clock), WebSettings(port=port)) as url:
+    async with AsyncExitStack() as stack:
+        archives, desk = None, None
+        if looking_back:
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            archives, desk = await stack.enter_async_context(kept(directory, AGENTS, clock))
+        app = create_app(floor, feed, Security(AGENTS, KEY, clock), clock, archives, desk=desk)
+        url = await stack.enter_async_context(serving(app, WebSettings(port=port)))
         print(url, flush=True)
         if play:
             await performance.play()
@@ -95,8 +105,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--at", default="", help="start at this mark")
     parser.add_argument("--play", action="store_true", help="play the contact in real time")
+    parser.add_argument("--kept", action="store_true", help="with contacts that are over")
     arguments = parser.parse_args()
-    asyncio.run(run(arguments.port, arguments.at, arguments.play))
+    asyncio.run(run(arguments.port, arguments.at, arguments.play, arguments.kept))
 
 
 if __name__ == "__main__":

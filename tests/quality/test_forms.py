@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assist.quality.calibration import calibrate, kappa, latest
+from assist.quality.calibration import Apart, calibrate, kappa, latest
 from assist.quality.forms import Form, FormSpec, QaAnswer, QaReviewed, Question, ReviewError, load_forms, review, scored
 from voice.errors import DocumentError
 
@@ -138,6 +138,7 @@ def test_calibration_takes_the_contacts_both_reviewed() -> None:
     }
     assert found.agreement == 88.9
     assert found.difference == 6.3  # 100 and 81.2; twice no distance
+    assert found.apart == (Apart("c1", "clear", 5, 4),)
 
 
 def test_without_a_contact_in_common_nothing_is_said() -> None:

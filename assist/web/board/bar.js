@@ -17,7 +17,8 @@ export function createBar(root, act) {
   const who = h("span", { class: "who" });
   const keys = h("span", { class: "keys" });
   const logOut = h("button", { type: "button", class: "plain", on: { click: act.logOut } }, T.login.logout);
-  root.append(h("p", { class: "brand" }, icon("wave"), h("b", {}, T.product)), sums, banner, wall, keys, connection,
+  const reviews = h("a", { href: "/reviews.html" }, B.reviews);
+  root.append(h("p", { class: "brand" }, icon("wave"), h("b", {}, T.product)), sums, banner, wall, reviews, keys, connection,
     h("p", { class: "account" }, who, logOut));
   let wasLive = false;
   return {

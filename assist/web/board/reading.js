@@ -19,13 +19,15 @@ export function createReading(root, act) {
   const close = h("button", { type: "button", class: "plain", "aria-label": B.reading.close, on: { click: act.close } }, icon("close"));
   const hand = h("p", { class: "asks", hidden: true });
   const empty = h("p", { class: "empty" });
+  const review = h("a", {}, B.reading.review);
+  const ended = h("p", { class: "over", hidden: true }, h("span", {}, B.reading.ended), review);
   const [customerPlace, transcriptPlace, cardsPlace] = ["customer", "transcript", "cards"].map((id) => h("div", { id }));
   const receipt = h("p", { class: "quiet", role: "status" });
   const words = h("input", { id: "coach-text", maxlength: "500", autocomplete: "off", "aria-label": B.reading.coach, placeholder: B.reading.coach });
   const send = h("button", { class: "primary", type: "submit" }, icon("coaching"), B.reading.send);
   const tips = h("div", { class: "tips", role: "group", "aria-label": B.reading.tips });
   const form = h("form", { class: "coach" }, words, send, tips, receipt);
-  root.append(h("header", {}, title, close), hand, empty, customerPlace, transcriptPlace, cardsPlace, form);
+  root.append(h("header", {}, title, close), hand, ended, empty, customerPlace, transcriptPlace, cardsPlace, form);
 
   const transcript = createTranscript(transcriptPlace);
   const nothing = () => {};
@@ -100,7 +102,9 @@ export function createReading(root, act) {
       const contact = desk?.contact?.id === contactId ? desk.contact : null;
       const name = board.agents.get(agent)?.name ?? agent;
       text(title, [name, row && phone(row.caller), row?.queue].filter(Boolean).join(" · ") || B.reading.ended);
-      text(empty, contact ? "" : row ? B.reading.none : B.reading.ended);
+      text(empty, contact || !row ? "" : B.reading.none);
+      ended.hidden = Boolean(row);
+      review.href = `/reviews.html#contact/${encodeURIComponent(contactId)}`;
       for (const place of [customerPlace, transcriptPlace, cardsPlace]) place.hidden = !contact;
       form.hidden = !row?.agent;
       send.disabled = !usable;
