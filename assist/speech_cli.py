@@ -84,7 +84,8 @@ def models_card(name: str) -> None:
     """All that is known of a model."""
     from transcription.models import find_model
 
-    for key, value in find_model(name).card.model_dump().items():
+    model = find_model(name)
+    for key, value in {**model.card.model_dump(), "size_mb": model.size_mb, "path": model.path}.items():
         typer.echo(f"{key}: {'not known' if value in (None, '') else value}")
 
 
@@ -92,14 +93,14 @@ def _summary(model: InstalledModel) -> str:
     card = model.card
     wer = "error rate not measured" if card.wer is None else f"{card.wer:.1%} word errors ({card.wer_on})"
     grammars = "grammars" if model.takes_grammars or card.grammar_model else "no grammars"
-    return f"{card.name}: {card.language}, {card.rate} Hz, {grammars}, {wer}"
+    return f"{card.name}: {card.language}, {card.rate} Hz, {model.size_mb} MB, {grammars}, {wer}"
 
 
 @models.command("add-words")
 def models_add_words(
     model: Annotated[str, typer.Argument(help="Name or directory of a model made by this project.")],
     words: Annotated[list[str], typer.Argument(help="WORD, or 'WORD = PHONES' as in 'zenbook = Z EH N B UH K'.")],
-    out: Annotated[Path, typer.Option(help="Where the model with the words, and its companion, are written.")],
+    out: Annotated[Path, typer.Option(help="Where the model with the words is written.")],
     like: Annotated[str | None, typer.Option(help="A known word that stands where they will stand.")] = None,
 ) -> None:
     """Give a model words, such as product names; only its graphs are rebuilt."""

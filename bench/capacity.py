@@ -26,7 +26,7 @@ from websockets.asyncio.client import connect
 from bench.dialogue import RATE, Leg, call
 from transcription import wire
 from transcription.evaluate import word_errors
-from transcription.models import DEMO_MODEL, find_model
+from transcription.models import DEMO_MODEL
 
 BATCH_S = 0.1
 BATCH = 2 * int(BATCH_S * RATE)
@@ -65,9 +65,7 @@ class Measured:
 @asynccontextmanager
 async def serving(kind: str) -> AsyncIterator[tuple[str, psutil.Process]]:
     """A fresh server process: its address, and the process to measure."""
-    module = (
-        ("bench.plain_server", str(find_model(DEMO_MODEL).path)) if kind == PLAIN else ("transcription", "--port", "0")
-    )
+    module = ("bench.plain_server", DEMO_MODEL) if kind == PLAIN else ("transcription", "--port", "0")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", *module, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )

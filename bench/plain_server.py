@@ -18,6 +18,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Data
 
+from transcription.engines.vosk import load
+from transcription.models import find_model
+
 RATE = 8000.0
 
 
@@ -65,7 +68,8 @@ def _open(model: Any, settings: dict[str, Any]) -> Any:
 async def main() -> None:
     """Serve until killed."""
     vosk.SetLogLevel(-1)
-    server = await start(vosk.Model(sys.argv[1]))
+    # Loaded as our own server does it: the same graph, so that only the servers differ.
+    server = await start(load(find_model(sys.argv[1])))
     print(json.dumps({"port": next(iter(server.sockets)).getsockname()[1]}), flush=True)
     await server.serve_forever()
 

@@ -198,7 +198,6 @@ def _write_card(directory: Path, model: Published) -> None:
         language=model.lang,
         rate=found.card.rate,
         words=len(found.vocabulary),
-        size_mb=round(model.size / 1e6, 1),
         advice="Not measured here: callfloor evaluate DIR --model " + model.name,
     )
     file.write_text(json.dumps(card.model_dump(), indent=1) + "\n", encoding="utf-8")

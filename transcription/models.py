@@ -37,7 +37,6 @@ class ModelCard(BaseModel):
     language: str = "unknown"
     rate: int = Field(default=_KALDI_DEFAULT_RATE, ge=8000, le=48000)
     words: int | None = Field(default=None, ge=0)
-    size_mb: float | None = Field(default=None, ge=0)
     wer: float | None = Field(default=None, ge=0)
     wer_on: str = ""
     wer_people: float | None = Field(default=None, ge=0)
@@ -61,6 +60,11 @@ class InstalledModel:
         """Whether it has a look-ahead graph (``HCLr.fst``, ``Gr.fst``), which libvosk ignores beside a ``HCLG.fst``."""
         graph = self.path / "graph"
         return (graph / "HCLr.fst").is_file() and (graph / "Gr.fst").is_file() and not (graph / "HCLG.fst").is_file()
+
+    @property
+    def size_mb(self) -> float:
+        """Megabytes of all its files."""
+        return round(sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()) / 1e6, 1)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:

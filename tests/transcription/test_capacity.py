@@ -15,7 +15,7 @@ from bench import dialogue, plain_server
 from bench.capacity import Measured, Pacer, call_contact, call_vosk
 from tests.transcription.speech import golden, quiet
 from transcription import g711
-from transcription.engines.vosk import VoskEngine
+from transcription.engines.vosk import VoskEngine, load
 from transcription.evaluate import word_errors
 from transcription.models import find_model
 from transcription.server import ServerConfig, TranscriptionServer
@@ -59,7 +59,7 @@ def test_every_code_of_mu_law_survives_encoding() -> None:
 @pytest.fixture(scope="module")
 def model() -> Any:
     vosk.SetLogLevel(-1)
-    return vosk.Model(str(find_model("demo-en-8k").path))
+    return load(find_model("demo-en-8k"))
 
 
 def test_the_plain_server_serves_vosk_servers_client(model: Any) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from transcription.engines.vosk import VoskEngine
+from transcription.expansion import expanded
 from transcription.models import find_model, grammar_model, installed
 from voice.errors import DocumentError
 
@@ -18,7 +19,7 @@ def copy(tmp_path: Path) -> Path:
 def test_shipped_models_are_found_by_name() -> None:
     assert "demo-en-8k" in installed()
     model = find_model("demo-en-8k")
-    assert (model.card.rate, model.chunk, model.takes_grammars) == (8000, 9, False)
+    assert (model.card.rate, model.chunk, model.takes_grammars) == (8000, 9, True)
     assert "poor on people" in model.card.advice
     assert {"refund", "supervisor"} <= model.vocabulary
     assert "<eps>" not in model.vocabulary
@@ -35,10 +36,18 @@ def test_every_shipped_model_has_a_card_that_says_what_was_measured(name: str) -
     assert (find_model(name).path / "MODEL_CARD.md").is_file()
 
 
-def test_the_grammar_model_is_the_one_the_card_names() -> None:
-    found = grammar_model(find_model("demo-en-8k"))
+def test_the_grammar_model_is_the_model_itself_or_the_one_its_card_names(tmp_path: Path) -> None:
+    model = find_model("demo-en-8k")
+    assert grammar_model(model) is model
+    with expanded(model) as place:
+        static = find_model(shutil.copytree(place, tmp_path / "static"))
+    assert grammar_model(static) is None
+    shutil.copytree(model.path, tmp_path / "beside")
+    (tmp_path / "static" / "card.json").write_text('{"name": "static", "rate": 8000, "grammar_model": "beside"}')
+    found = grammar_model(find_model(tmp_path / "static"))
     assert found is not None
-    assert (found.card.name, found.takes_grammars) == ("demo-en-8k-grammar", True)
+    assert found.path == tmp_path / "beside"
+    assert "refund" in VoskEngine(find_model(tmp_path / "static")).grammar_words()
 
 
 def test_a_model_without_a_card_is_unmeasured(copy: Path) -> None:
@@ -48,7 +57,7 @@ def test_a_model_without_a_card_is_unmeasured(copy: Path) -> None:
     assert "Not measured" in card.advice
 
 
-@pytest.mark.parametrize("part", ["am/final.mdl", "conf/mfcc.conf", "graph/HCLG.fst", "graph/words.txt"])
+@pytest.mark.parametrize("part", ["am/final.mdl", "conf/mfcc.conf", "graph/HCLr.fst", "graph/words.txt"])
 def test_a_missing_or_empty_part_is_named(copy: Path, part: str) -> None:
     (copy / part).write_bytes(b"")
     with pytest.raises(DocumentError, match=part):
@@ -81,8 +90,20 @@ def test_a_wrong_file_is_one_line_with_the_place(copy: Path, file: str, text: st
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("part", ["am/final.mdl", "graph/HCLG.fst"])
-def test_garbage_that_libvosk_refuses_is_a_clear_error(copy: Path, part: str) -> None:
-    (copy / part).write_bytes(b"garbage")
+def test_garbage_that_libvosk_refuses_is_a_clear_error(copy: Path) -> None:
+    (copy / "am" / "final.mdl").write_bytes(b"garbage")
     with pytest.raises(DocumentError, match="libvosk cannot load it"):
+        VoskEngine(find_model(copy))
+
+
+@pytest.mark.parametrize(
+    ("keep", "why"),
+    [(0, "not a file of OpenFst's"), (30, "cut off in its header"), (500, "cut off"), (100_000, "cut off")],
+)
+def test_a_damaged_grammar_graph_is_refused_since_libvosk_would_crash_at_the_first_grammar(
+    copy: Path, keep: int, why: str
+) -> None:
+    graph = copy / "graph" / "HCLr.fst"
+    graph.write_bytes(graph.read_bytes()[:keep] or b"garbage")
+    with pytest.raises(DocumentError, match=rf"HCLr\.fst: {why}"):
         VoskEngine(find_model(copy))

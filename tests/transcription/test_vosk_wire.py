@@ -8,6 +8,7 @@ import vosk
 
 from tests.transcription.speech import golden
 from transcription import vosk_wire
+from transcription.engines.vosk import load
 from transcription.models import find_model
 from transcription.recogniser import Alternative
 from transcription.utterances import Word
@@ -82,7 +83,7 @@ def test_what_libvosk_would_hang_or_crash_on_is_refused(text: str, reason: str) 
 @pytest.fixture(scope="module")
 def native() -> Any:
     vosk.SetLogLevel(-1)
-    return vosk.Model(str(find_model("demo-en-8k").path))
+    return load(find_model("demo-en-8k"))
 
 
 @pytest.mark.parametrize("alternatives", [0, 1, 3])

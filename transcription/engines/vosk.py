@@ -8,10 +8,12 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import vosk
 
+from transcription.expansion import expanded, expands
 from transcription.models import InstalledModel, grammar_model
 from transcription.recogniser import (
     UNKNOWN,
@@ -25,19 +27,23 @@ from transcription.recogniser import (
     check_rate,
     join_alternatives,
 )
+from transcription.training.openfst import check_whole
 from transcription.utterances import Word
 from voice.errors import DocumentError
 
 
 class VoskEngine:
-    """Loads the model once (and its grammar companion); recognisers of all threads share it. Raises DocumentError."""
+    """Loads the model once, and what takes its grammars; recognisers of all threads share it. Raises DocumentError."""
 
     def __init__(self, model: InstalledModel) -> None:
         vosk.SetLogLevel(-1)
         self._model = model
-        self._free = _load(model)
+        self._free = load(model)
         self._grammar_model = grammar_model(model)
-        self._constrained = _load(self._grammar_model) if self._grammar_model else None
+        self._constrained = None
+        if self._grammar_model:
+            shared = self._grammar_model == model and not expands(model)
+            self._constrained = self._free if shared else _load(self._grammar_model, self._grammar_model.path)
         self._info = EngineInfo("vosk", importlib.metadata.version("vosk"), model.card)
 
     @property
@@ -71,9 +77,23 @@ def _known(phrases: list[str], model: InstalledModel) -> list[str]:
     return known
 
 
-def _load(model: InstalledModel) -> Any:
+def load(model: InstalledModel) -> Any:
+    """libvosk's own model, for speech without a grammar. Raises DocumentError."""
+    if not expands(model):
+        return _load(model, model.path)
+    with expanded(model) as path:
+        return _load(model, path)
+
+
+def _load(model: InstalledModel, path: Path) -> Any:
+    look_ahead = path / "graph" / "HCLr.fst"
+    if look_ahead.is_file():
+        try:
+            check_whole(look_ahead.read_bytes())
+        except ValueError as error:  # libvosk loads the model all the same, and crashes at the first grammar
+            raise DocumentError(look_ahead, None, str(error), "unpack the model again") from None
     try:
-        return vosk.Model(str(model.path))
+        return vosk.Model(str(path))
     except Exception as error:  # noqa: BLE001 - native edge: libvosk raises a bare Exception for files it cannot read
         raise DocumentError(model.path, None, f"libvosk cannot load it: {error}", "unpack the model again") from None
 

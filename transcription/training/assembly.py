@@ -1,46 +1,39 @@
-"""A model directory as libvosk wants it, and its companion for grammars named at run time.
+"""A model directory as libvosk wants it: one that takes grammars named at run time.
 
-The companion has HCLr and Gr instead of HCLG (with an HCLG beside them libvosk silently ignores a grammar) and its own
-numbering of words. Both keep their pronunciations in ``graph/lexicon.txt``, which libvosk does not read: ``words``
-rebuilds graphs from it.
+It has HCLr and Gr instead of HCLG (with an HCLG beside them libvosk silently ignores a grammar), and keeps its
+pronunciations in ``graph/lexicon.txt``, which libvosk does not read: ``transcription.expansion`` makes the HCLG of them
+when the model is loaded, ``words`` rebuilds graphs from them.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from transcription.training import phones
 from transcription.training.features import MFCC_CONF
-from transcription.training.graph import UNKNOWN, lookahead_graph, static_graph
+from transcription.training.graph import lookahead_graph
 from transcription.training.lexicon import Lexicon
 from transcription.training.openfst import Fst, const_file, lookahead_file
-
-COMPANION = "-grammar"
-"""What a companion's name adds to its model's."""
 
 _NO_WORDS = ("#0", "<s>", "</s>")
 _DUMMY_DISAMBIGUATION = 100_000
 
 
 def model_conf(acoustic_scale: float) -> str:
-    """``conf/model.conf``. libvosk assumes outputs of 30 ms; partial words move every frames-per-chunk · 10 ms."""
+    """``conf/model.conf``. libvosk assumes outputs of 30 ms; partial words move every frames-per-chunk · 10 ms.
+
+    The loop of phones that ``[unk]`` is makes lattices so wide under what nobody expected that at a lattice-beam of 5
+    libvosk determinises eight seconds for 25; at 3 it finds the same words in 0.2.
+    """
     return (
-        "--min-active=200\n--max-active=2000\n--beam=13.0\n--lattice-beam=5.0\n"
+        "--min-active=100\n--max-active=2000\n--beam=11.0\n--lattice-beam=3.0\n"
         f"--acoustic-scale={acoustic_scale:g}\n"
         "--frame-subsampling-factor=3\n--frames-per-chunk=9\n--endpoint.silence-phones=1\n"
         "--endpoint.rule2.min-trailing-silence=0.5\n--endpoint.rule3.min-trailing-silence=0.75\n"
         "--endpoint.rule4.min-trailing-silence=1.0\n"
     )
-
-
-def companion_conf(conf: str) -> str:
-    """``conf`` for a graph with ``[unk]``: a loop of phones under what nobody expected makes lattices so wide that at a
-    beam of 5 libvosk determinises eight seconds for 25; at 3 it finds the same words in 0.2.
-    """
-    return re.sub(r"--lattice-beam=\S+", "--lattice-beam=3.0", conf)
 
 
 def write_model(
@@ -52,7 +45,7 @@ def write_model(
     files: dict[str, bytes | str] = {
         "am/final.mdl": acoustic,
         "conf/mfcc.conf": MFCC_CONF,
-        "conf/model.conf": companion_conf(conf) if "Gr.fst" in graph else conf,
+        "conf/model.conf": conf,
         "graph/phones/word_boundary.int": phones.word_boundaries(),
         "graph/lexicon.txt": write_lexicon(lexicon),
         **{f"graph/{name}": content for name, content in graph.items()},
@@ -65,17 +58,8 @@ def write_model(
     part.rename(directory)
 
 
-def static_files(language: Fst, words: Mapping[int, str], lexicon: Lexicon) -> dict[str, bytes | str]:
-    """``graph/`` of a model: ``language`` accepts the numbers of ``words``, which are 1, 2, 3 ..."""
-    ordered = [words[number] for number in sorted(words)]
-    return {
-        "HCLG.fst": const_file(static_graph(language, dict(words), lexicon)),
-        "words.txt": _words([*ordered, UNKNOWN, *_NO_WORDS]),
-    }
-
-
-def lookahead_files(language: Fst, words: Mapping[int, str], lexicon: Lexicon) -> dict[str, bytes | str]:
-    """``graph/`` of the companion of that model."""
+def graph_files(language: Fst, words: Mapping[int, str], lexicon: Lexicon) -> dict[str, bytes | str]:
+    """``graph/`` of a model: ``language`` accepts the numbers of ``words``."""
     graph, numbers = lookahead_graph(lexicon)
     new = {number: numbers[word] for number, word in words.items()}
     renumbered = [[(new.get(i, 0), new.get(o, 0), w, n) for i, o, w, n in arcs] for arcs in language.arcs]

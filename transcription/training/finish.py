@@ -9,7 +9,7 @@ import numpy as np
 
 from transcription.training import assess, modelcard, network, ngrams, stages
 from transcription.training.aligning import log_priors
-from transcription.training.assembly import COMPANION, lookahead_files, model_conf, static_files, write_model
+from transcription.training.assembly import graph_files, model_conf, write_model
 from transcription.training.corpus import Utterance
 from transcription.training.kaldi import acoustic_model
 from transcription.training.ragged import Ragged
@@ -18,6 +18,7 @@ from transcription.training.voices import Split
 _SCALES = (0.35, 0.45, 0.6)
 _PRIORS = (0.4, 0.8)
 """How much of the pdfs' log priors is taken from the outputs."""
+GraphFiles = dict[str, bytes | str]
 
 
 class Maker:
@@ -27,7 +28,7 @@ class Maker:
         self._shop = shop
 
     def run(self, out: Path, people: Path | None = None) -> modelcard.Measured:
-        """The model ``out/NAME`` and its companion, and what they reach.
+        """The model ``out/NAME``, and what it reaches.
 
         ``people``: recordings of digits, if at hand.
         """
@@ -39,18 +40,17 @@ class Maker:
         labels = stages.labels(shop, plan, lines)
         net = stages.acoustic_network(shop, lines, labels)
         priors = log_priors(labels)
-        language = _Language(plan, shop.profile.worth)
-        scale, share = self._tuned(net, priors, language, plan, spoken)
-        model, companion = out / shop.profile.model, out / f"{shop.profile.model}{COMPANION}"
+        graph = _graph(plan, shop.profile.worth)
+        scale, share = self._tuned(net, priors, graph, plan, spoken)
+        model = out / shop.profile.model
         acoustic = acoustic_model(network.layers(net, share * priors))
-        write_model(model, acoustic, model_conf(scale), plan.vocabulary, language.static)
-        write_model(companion, acoustic, model_conf(scale), plan.vocabulary, language.lookahead)
-        measured = self._measure(model, companion, _split(plan, spoken, "test"), people)
-        modelcard.write_cards(model, companion, len(plan.vocabulary), measured, shop.profile)
+        write_model(model, acoustic, model_conf(scale), plan.vocabulary, graph)
+        measured = self._measure(model, _split(plan, spoken, "test"), people)
+        modelcard.write_card(model, len(plan.vocabulary), measured, shop.profile)
         return measured
 
     def _tuned(
-        self, net: network.Tdnn, priors: network.Floats, language: _Language, plan: stages.Plan, spoken: Ragged
+        self, net: network.Tdnn, priors: network.Floats, graph: GraphFiles, plan: stages.Plan, spoken: Ragged
     ) -> tuple[float, float]:
         """Stage 6, ``tuned.json``: acoustic scale and share of the priors, chosen on the tune split."""
         file = self._shop.root / "tuned.json"
@@ -61,7 +61,7 @@ class Maker:
                 acoustic = acoustic_model(network.layers(net, share * priors))
                 for scale in _SCALES:
                     model = self._shop.root / "tuning"
-                    write_model(model, acoustic, model_conf(scale), plan.vocabulary, language.static)
+                    write_model(model, acoustic, model_conf(scale), plan.vocabulary, graph)
                     title = f"tuning, {scale:g} / {share:g}"
                     heard = assess.assess(model, tuning, self._shop.workers, title=title)
                     found.append((round(assess.wer(heard), 4), scale, share))
@@ -70,26 +70,21 @@ class Maker:
         return scale, share
 
     def _measure(
-        self, model: Path, companion: Path, test: list[tuple[Utterance, np.ndarray]], people: Path | None
+        self, model: Path, test: list[tuple[Utterance, np.ndarray]], people: Path | None
     ) -> modelcard.Measured:
         workers = self._shop.workers
         free = assess.assess(model, test, workers, title="testing")
-        constrained = assess.assess(companion, test, workers, grammar=True, title="testing, digits grammar")
+        constrained = assess.assess(model, test, workers, grammar=True, title="testing, digits grammar")
         if people is None or not people.is_dir():
             return modelcard.Measured(free, constrained)
         opened = assess.wer(assess.people(model, people, grammar=False))
-        return modelcard.Measured(free, constrained, opened, assess.wer(assess.people(companion, people, grammar=True)))
+        return modelcard.Measured(free, constrained, opened, assess.wer(assess.people(model, people, grammar=True)))
 
 
-class _Language:
-    """Graph files of a plan, static and look-ahead."""
-
-    def __init__(self, plan: stages.Plan, worth: tuple[float, ...]) -> None:
-        model = ngrams.estimate(plan.language, plan.vocabulary, worth)
-        ids = {word: number for number, word in enumerate(sorted(plan.vocabulary), start=1)}
-        accepted, words = ngrams.acceptor(model, ids), {number: word for word, number in ids.items()}
-        self.static = static_files(accepted, words, plan.vocabulary)
-        self.lookahead = lookahead_files(accepted, words, plan.vocabulary)
+def _graph(plan: stages.Plan, worth: tuple[float, ...]) -> GraphFiles:
+    model = ngrams.estimate(plan.language, plan.vocabulary, worth)
+    ids = {word: number for number, word in enumerate(sorted(plan.vocabulary), start=1)}
+    return graph_files(ngrams.acceptor(model, ids), {number: word for word, number in ids.items()}, plan.vocabulary)
 
 
 def _split(plan: stages.Plan, spoken: Ragged, split: Split) -> list[tuple[Utterance, np.ndarray]]:

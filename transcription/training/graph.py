@@ -1,14 +1,18 @@
 """Decoding graphs: phones, words and language model in one transducer, expanded directly.
 
-Input labels are transition ids (``phones``), output labels word numbers. A word's way is a chain of its phones: the
-forward transition leads to a state that its self-loop holds. Words that lead to the same state of the language model
-share their chain there, so the graph grows with states, not with n-grams. After a word comes silence or nothing, at
-even odds.
+Input labels are transition ids (``phones``), output labels word numbers. A phone's forward transition leads to a state
+that its self-loop holds. The words that a state of the language model knows begin as a tree, so that those with the
+same first phones are one path to search, and the cost of the cheapest below is paid as early as that: a decoder need
+not carry a thousand words along to find them improbable at their ends. Where a word is told apart it is written, and
+what is left of it is shared by all that end alike in the same state. After a word comes silence or nothing, at even
+odds.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from transcription.training import phones
 from transcription.training.lexicon import Lexicon
@@ -20,30 +24,78 @@ _UNKNOWN_COST = 4.0
 _UNKNOWN_PHONE_COST = 1.5
 
 
-def static_graph(language: Fst, words: dict[int, str], lexicon: Lexicon) -> Fst:
+def static_graph(language: Fst, words: Mapping[int, str], lexicon: Lexicon) -> Fst:
     """HCLG. ``language``: an acceptor of word numbers with epsilon back-off; ``words``: number → word."""
-    graph = Fst()
-    entries = [graph.add_state() for _ in language.arcs]
-    silences: dict[int, int] = {}
-    chains: dict[tuple[int, int, int], int] = {}
-    _enter(graph, 0, entries[0], _silence_to(graph, entries[0]))
+    expansion = _Expansion(language)
     for state, arcs in enumerate(language.arcs):
-        if state in language.finals:
-            graph.finals[entries[state]] = language.finals[state]
+        ways: list[_Way] = []
         for word, _, cost, target in arcs:
             if word == EPSILON:
-                graph.add(entries[state], EPSILON, EPSILON, cost, entries[target])
+                expansion.back_off(state, cost, target)
+            else:
+                spellings = map(phones.word_phones, lexicon[words[word]])
+                ways += [_Way(spoken, word, cost, target) for spoken in spellings]
+        expansion.branch(expansion.entries[state], ways, 0, 0.0)
+    return expansion.graph
+
+
+class _Way(NamedTuple):
+    """A spelling of a word that the language model takes to ``target`` at ``cost``."""
+
+    spoken: tuple[int, ...]
+    word: int
+    cost: float
+    target: int
+
+
+class _Expansion:
+    """HCLG in the making; ``entries``: its state for each of the language model's."""
+
+    def __init__(self, language: Fst) -> None:
+        self.graph = Fst()
+        self.entries = [self.graph.add_state() for _ in language.arcs]
+        self._silences: dict[int, int] = {}
+        self._rests: dict[tuple[tuple[int, ...], int], int] = {}
+        self.graph.finals = {self.entries[state]: cost for state, cost in language.finals.items()}
+        self._enter(0, 0)
+
+    def back_off(self, state: int, cost: float, target: int) -> None:
+        """The language model's way from a state to the one that knows less of what was said."""
+        self.graph.add(self.entries[state], EPSILON, EPSILON, cost, self.entries[target])
+
+    def branch(self, state: int, ways: Sequence[_Way], position: int, paid: float) -> None:
+        """``ways`` have their first ``position`` phones in common, which lead to ``state`` and cost ``paid``."""
+        alike: dict[int, list[_Way]] = {}
+        for way in ways:
+            alike.setdefault(way.spoken[position], []).append(way)
+        for phone, ones in alike.items():
+            forward = phones.forward_transition(phone)
+            # A word's last phone is another than the same one within a word: those that end here are homophones.
+            if len(ones) == 1 or position == len(ones[0].spoken) - 1:
+                for way in ones:
+                    target = self._rest(way.spoken[position:], way.target)
+                    self.graph.add(state, forward, way.word, way.cost - paid, target)
                 continue
-            if target not in silences:
-                silences[target] = _silence_to(graph, entries[target])
-            for which, pronunciation in enumerate(lexicon[words[word]]):
-                key = (target, word, which)
-                first, *rest = phones.word_phones(pronunciation)
-                if key not in chains:
-                    chains[key] = _held(graph, first)
-                    _enter(graph, _chain(graph, chains[key], rest), entries[target], silences[target])
-                graph.add(entries[state], phones.forward_transition(first), word, cost, chains[key])
-    return graph.connected()
+            least = min(way.cost for way in ones)
+            held = _held(self.graph, phone)
+            self.graph.add(state, forward, EPSILON, least - paid, held)
+            self.branch(held, ones, position + 1, least)
+
+    def _rest(self, spoken: tuple[int, ...], target: int) -> int:
+        """The held state of the first of these phones, from which the others lead to ``target``."""
+        if (spoken, target) not in self._rests:
+            held = self._rests[spoken, target] = _held(self.graph, spoken[0])
+            if len(spoken) == 1:
+                self._enter(held, target)
+            else:
+                forward = phones.forward_transition(spoken[1])
+                self.graph.add(held, forward, EPSILON, 0.0, self._rest(spoken[1:], target))
+        return self._rests[spoken, target]
+
+    def _enter(self, state: int, target: int) -> None:
+        if target not in self._silences:
+            self._silences[target] = _silence_to(self.graph, self.entries[target])
+        _enter(self.graph, state, self.entries[target], self._silences[target])
 
 
 def lookahead_graph(lexicon: Lexicon) -> tuple[Fst, dict[str, int]]:
@@ -117,14 +169,6 @@ def _any_phones(graph: Fst, root: int, after: int, label: int) -> None:
 def _held(graph: Fst, phone: int) -> int:
     state = graph.add_state()
     graph.add(state, phones.loop_transition(phone), EPSILON, 0.0, state)
-    return state
-
-
-def _chain(graph: Fst, state: int, rest: list[int]) -> int:
-    for phone in rest:
-        held = _held(graph, phone)
-        graph.add(state, phones.forward_transition(phone), EPSILON, 0.0, held)
-        state = held
     return state
 
 

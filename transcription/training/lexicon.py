@@ -65,8 +65,13 @@ def read_lexicon(file: Path) -> Lexicon:
     """``graph/lexicon.txt`` of a model made here. Raises TrainingError where there is none."""
     if not file.is_file():
         raise TrainingError(f"{file} is missing: only models made by this project carry their pronunciations")
+    return parse_lexicon(file.read_text(encoding="utf-8"))
+
+
+def parse_lexicon(text: str) -> Lexicon:
+    """One pronunciation a line: the word, then its phones."""
     found: dict[str, list[Pronunciation]] = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         word, *spoken = line.split()
         found.setdefault(word, []).append(tuple(spoken))
     return {word: tuple(spoken) for word, spoken in found.items()}

@@ -82,6 +82,30 @@ def read_const(content: bytes) -> Fst:
     return Fst([flat[first:end] for first, end in zip(table["first"], ends, strict=True)], finals)
 
 
+def check_whole(content: bytes) -> None:
+    """Raises ValueError where a file is none of OpenFst's, or too short for the states and arcs its header names (told
+    for ``const`` files, alone or within others).
+    """
+    at = 0
+    while True:
+        if content[at : at + 4] != struct.pack("<i", _MAGIC):
+            raise ValueError("not a file of OpenFst's")
+        try:
+            (length,) = struct.unpack_from("<i", content, at + 4)
+            kind = content[at + 8 : at + 8 + length]
+            (arc_length,) = struct.unpack_from("<i", content, at + 8 + length)
+            counts = at + 12 + length + arc_length
+            _, _, _, _, states, arcs = struct.unpack_from("<iiQqqq", content, counts)
+        except struct.error:
+            raise ValueError("cut off in its header") from None
+        at = counts + 40
+        if not kind.endswith(b"_lookahead"):
+            break
+        at += 4  # the add-on's magic number, then the FST that it was added to
+    if kind == b"const" and len(content) < at + states * _STATE.itemsize + arcs * _ARC.itemsize:
+        raise ValueError("cut off")
+
+
 def lookahead_file(fst: Fst, labels: int) -> bytes:
     """The FST as an ``olabel_lookahead`` file. Its output labels, 1..``labels``, must be numbered by ``reach_order``.
 
@@ -117,11 +141,14 @@ def reach_order(fst: Fst) -> list[int]:
     return list(met)
 
 
-def _reachable(fst: Fst, labels: int) -> list[frozenset[int]]:
-    """For each state, the output labels met first on some path from it; ``labels + 1`` where it can end without one."""
-    found: list[set[int]] = [{arc[1] for arc in arcs if arc[1]} for arcs in fst.arcs]
+def _reachable(fst: Fst, labels: int) -> list[list[int]]:
+    """For each state, the output labels met first on some path from it, ascending; ``labels + 1`` where it can end
+    without one.
+    """
+    # A set is a whole number with a bit for each label: a union of a thousand is one operation.
+    found = [sum({1 << arc[1] for arc in arcs if arc[1]}) for arcs in fst.arcs]
     for state in fst.finals:
-        found[state].add(labels + 1)
+        found[state] |= 1 << (labels + 1)
     before: list[list[int]] = [[] for _ in fst.arcs]
     for source, arcs in enumerate(fst.arcs):
         for arc in arcs:
@@ -131,15 +158,15 @@ def _reachable(fst: Fst, labels: int) -> list[frozenset[int]]:
     while pending:
         state = pending.pop()
         for source in before[state]:
-            if not found[state] <= found[source]:
+            if found[state] & ~found[source]:
                 found[source] |= found[state]
                 pending.append(source)
-    return [frozenset(one) for one in found]
+    return [[label for label in range(1, labels + 2) if bits >> label & 1] for bits in found]
 
 
-def _interval_set(labels: frozenset[int]) -> bytes:
+def _interval_set(labels: list[int]) -> bytes:
     intervals: list[tuple[int, int]] = []
-    for label in sorted(labels):
+    for label in labels:
         if intervals and intervals[-1][1] == label:
             intervals[-1] = (intervals[-1][0], label + 1)
         else:

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcription.models import InstalledModel, find_model, grammar_model
-from transcription.training.assembly import lookahead_files, static_files, write_model
+from transcription.models import InstalledModel, find_model
+from transcription.training.assembly import graph_files, write_model
 from transcription.training.errors import TrainingError
 from transcription.training.graph import UNKNOWN
 from transcription.training.lexicon import (
@@ -51,27 +51,20 @@ def parse_word(text: str, like: str | None = None) -> NewWord:
 
 
 def add_words(model: Path | str, words: Sequence[NewWord], out: Path) -> Path:
-    """Write ``model`` with those words, and its companion, into ``out``; the model's new directory.
-
-    Raises TrainingError, DocumentError.
-    """
-    static = find_model(model)
-    companion = grammar_model(static)
-    if companion is None or companion.path == static.path:
-        raise TrainingError(f"{static.path} has no look-ahead companion, from which its graphs could be rebuilt")
-    target = out / static.path.resolve().name
-    if target.exists() or (out / companion.path.name).exists():
+    """Write ``model`` with those words into ``out``; its new directory. Raises TrainingError, DocumentError."""
+    source = find_model(model)
+    if not source.takes_grammars:
+        raise TrainingError(
+            f"{source.path} has no look-ahead graph: only models made by this project can be given words"
+        )
+    target = out / source.path.resolve().name
+    if target.exists():
         raise TrainingError(f"{target} exists: name another directory")
-    lexicon = {**read_lexicon(static.path / "graph" / "lexicon.txt"), **_spoken(words)}
-    language, numbers = _language(companion)
+    lexicon = {**read_lexicon(source.path / "graph" / "lexicon.txt"), **_spoken(words)}
+    language, numbers = _language(source)
     for word in words:
         _expect(language, numbers, word)
-    ordered = sorted(numbers)
-    ids = {number: index for index, (_, number) in enumerate(sorted(numbers.items()), start=1)}
-    renumbered = [[(ids.get(i, EPSILON), ids.get(o, EPSILON), w, n) for i, o, w, n in arcs] for arcs in language.arcs]
-    accepted, by_number = Fst(renumbered, language.finals), dict(enumerate(ordered, start=1))
-    _write(static, target, lexicon, static_files(accepted, by_number, lexicon), words)
-    _write(companion, out / companion.path.name, lexicon, lookahead_files(accepted, by_number, lexicon), words)
+    _write(source, target, lexicon, graph_files(language, {n: word for word, n in numbers.items()}, lexicon), words)
     return target
 
 
@@ -83,9 +76,9 @@ def _spoken(words: Sequence[NewWord]) -> Lexicon:
     return {word.text: word.pronunciations or dictionary[word.text] for word in words}
 
 
-def _language(companion: InstalledModel) -> tuple[Fst, dict[str, int]]:
-    """The language model as the companion's Gr.fst keeps it, and the numbers of its words."""
-    graph = companion.path / "graph"
+def _language(model: InstalledModel) -> tuple[Fst, dict[str, int]]:
+    """The language model as Gr.fst keeps it, and the numbers of its words."""
+    graph = model.path / "graph"
     lines = (line.split() for line in (graph / "words.txt").read_text(encoding="utf-8").splitlines())
     numbers = {word: int(number) for word, number in lines if not word.startswith(("<", "#")) and word != UNKNOWN}
     try:

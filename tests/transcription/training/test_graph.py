@@ -1,3 +1,5 @@
+import itertools
+import math
 import struct
 
 import pytest
@@ -50,6 +52,43 @@ def test_the_static_graph_writes_the_words_whose_phones_it_reads() -> None:
         (IDS["sea"], IDS["a"]),
     }
     assert transduced(graph, spoken("say")[:-2]) == set()
+
+
+def weight(graph: Fst, transitions: list[int], words: tuple[int, ...]) -> float:
+    """The cost of the cheapest way to read all of it and write those words."""
+    least = {(0, 0, 0): 0.0}
+    pending = [(0, 0, 0)]
+    while pending:
+        state, read, written = pending.pop(0)
+        for ilabel, olabel, cost, target in graph.arcs[state]:
+            takes = ilabel != EPSILON and read < len(transitions) and ilabel == transitions[read]
+            writes = olabel != EPSILON and words[written : written + 1] == (olabel,)
+            if (ilabel == EPSILON or takes) and (olabel == EPSILON or writes):
+                after = (target, read + takes, written + writes)
+                total = least[state, read, written] + cost
+                if total < least.get(after, math.inf) - 1e-9:
+                    least[after] = total
+                    pending.append(after)
+    whole = [(state, cost) for state, cost in graph.finals.items() if (state, len(transitions), len(words)) in least]
+    return min(least[state, len(transitions), len(words)] + cost for state, cost in whole)
+
+
+@pytest.mark.parametrize("said", [("see",), ("sea",), ("say", "a"), ("a", "say"), ("sea", "sea")])
+def test_paying_early_changes_no_sentence_s_cost(said: tuple[str, ...]) -> None:
+    model = ngrams.estimate(["see a", "say a", "say a", "see", "sea sea"], LEXICON)
+    graph = static_graph(ngrams.acceptor(model, IDS), WORDS, LEXICON)
+    sentence = ("<s>", *said, "</s>")
+    expected = -sum(model.log_probability(word, (before,)) for before, word in itertools.pairwise(sentence))
+    silences = (len(said) + 1) * math.log(2)
+    read = [label for word in said for label in spoken(word)]
+    assert weight(graph, read, tuple(IDS[word] for word in said)) == pytest.approx(expected + silences)
+
+
+def test_words_that_begin_alike_are_one_way_until_they_differ() -> None:
+    graph = static_graph(ngrams.acceptor(ngrams.estimate(["see", "say"], LEXICON), IDS), WORDS, LEXICON)
+    first = phones.forward_transition(phones.word_phones(("S", "IY"))[0])
+    per_state = [sum(arc[0] == first for arc in arcs) for arcs in graph.arcs]
+    assert max(per_state) == 1
 
 
 def test_words_share_their_chain_into_a_state_of_the_language_model() -> None:

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from transcription.models import ModelCard
-from transcription.training.assembly import COMPANION, model_conf
+from transcription.training.assembly import model_conf, write_model
 from transcription.training.assess import Heard
-from transcription.training.modelcard import Measured, table, write_cards
+from transcription.training.modelcard import Measured, table, write_card
 from transcription.training.profiles import SMALL
 
 
@@ -22,41 +22,37 @@ FREE = [
 GRAMMAR = [heard("one two", "one two", "digits", line) for line in ("clean", "noisy")]
 
 
-def written(tmp_path: Path, measured: Measured) -> tuple[Path, Path]:
-    model, companion = tmp_path / "tiny", tmp_path / f"tiny{COMPANION}"
-    for directory in (model, companion):
-        (directory / "conf").mkdir(parents=True)
-        (directory / "conf" / "model.conf").write_text(model_conf(0.45), encoding="utf-8")
-    write_cards(model, companion, 120, measured, SMALL)
-    return model, companion
+def written(tmp_path: Path, measured: Measured) -> Path:
+    model = tmp_path / "tiny"
+    graph: dict[str, bytes | str] = {"HCLr.fst": b"graph", "Gr.fst": b"language", "words.txt": "bill 1\n"}
+    write_model(model, b"a" * 200_000, model_conf(0.45), {"bill": (("B", "IH", "L"),)}, graph)
+    write_card(model, 120, measured, SMALL)
+    return model
 
 
-def test_each_card_states_what_was_measured_of_its_own_graph(tmp_path: Path) -> None:
-    paths = written(tmp_path, Measured(FREE, GRAMMAR, people=0.6, people_grammar=0.2))
-    model, companion = (ModelCard.model_validate_json((path / "card.json").read_text()) for path in paths)
-    assert (model.wer, companion.wer) == (0.125, 0.0)
-    assert (model.wer_people, companion.wer_people) == (0.6, 0.2)
-    assert "open vocabulary" in model.wer_people_on
-    assert "digits grammar" in companion.wer_people_on
-    assert (model.words, model.grammar_model, companion.grammar_model) == (120, "tiny-grammar", "")
+def test_the_card_states_what_was_measured_and_on_what(tmp_path: Path) -> None:
+    path = written(tmp_path, Measured(FREE, GRAMMAR, people=0.6, people_grammar=0.2))
+    model = ModelCard.model_validate_json((path / "card.json").read_text())
+    assert (model.wer, model.wer_people, model.words) == (0.125, 0.6, 120)
+    assert model.wer_people_on.endswith("open vocabulary; 20% with a digits grammar")
 
 
 def test_without_recordings_of_people_nothing_is_said_of_them(tmp_path: Path) -> None:
     measured = Measured(FREE, GRAMMAR)
-    model, _ = written(tmp_path, measured)
+    model = written(tmp_path, measured)
     card = ModelCard.model_validate_json((model / "card.json").read_text())
     assert (card.wer_people, card.wer_people_on) == (None, "")
     assert not any("real people" in what for what, _ in table(measured))
 
 
 def test_the_text_has_a_row_for_each_line_and_the_scale_that_was_chosen(tmp_path: Path) -> None:
-    model, _ = written(tmp_path, Measured(FREE, GRAMMAR, people=0.6, people_grammar=0.2))
+    model = written(tmp_path, Measured(FREE, GRAMMAR, people=0.6, people_grammar=0.2))
     text = (model / "MODEL_CARD.md").read_text()
     assert "| call-centre sentences, clean line | 0.0 % |" in text
     assert "| call-centre sentences, 300-3400 Hz and noise at 15 dB | 25.0 % |" in text
     assert "| digit strings, open vocabulary, 300-3400 Hz and noise at 15 dB | 100.0 % |" in text
     assert "scale (0.45)" in text
-    assert "120 call-centre words" in text
+    assert "120 call-centre words, 0.2 MB" in text
 
 
 @pytest.mark.parametrize("people", [(0.6, None), (None, 0.2)])

@@ -46,14 +46,12 @@ def test_no_text_and_no_voice_is_in_two_splits(shop: Workshop, measured: Measure
     assert not voices_of["tune"] & voices_of["test"]
 
 
-def test_the_model_and_its_companion_carry_a_card(shop: Workshop, measured: Measured) -> None:
+def test_the_model_carries_a_card(shop: Workshop, measured: Measured) -> None:
     model = find_model(shop.root / "out" / SMALL.model)
     assert model.card.words is not None
     assert 100 <= model.card.words <= 150
     assert model.card.wer == pytest.approx(assess.wer(assess.of(measured.free, kind="domain")), abs=1e-3)
-    assert model.card.grammar_model == f"{SMALL.model}-grammar"
-    assert not model.takes_grammars
-    assert find_model(model.path.parent / model.card.grammar_model).takes_grammars
+    assert model.takes_grammars
 
 
 def test_a_grammar_bounds_what_is_heard(shop: Workshop, measured: Measured) -> None:
@@ -85,7 +83,7 @@ def test_an_added_word_is_heard(shop: Workshop, measured: Measured) -> None:
     heard = ["zenbook" in _heard(engine, voices.speak(text, manner)) for text in texts for manner in manners]
     # a model of a hundred words trained for a minute hears a new word from many voices, not from all
     assert sum(heard) >= len(heard) / 4, heard
-    assert "zenbook" in find_model(target.with_name(f"{target.name}-grammar")).vocabulary
+    assert "zenbook" in engine.grammar_words()
     assert json.loads((target / "card.json").read_text())["advice"].endswith(
         "after these figures were measured: zenbook."
     )

@@ -7,7 +7,7 @@ import pytest
 from transcription.engines.vosk import VoskEngine
 from transcription.models import find_model
 from transcription.training import ngrams, phones
-from transcription.training.assembly import lookahead_files, model_conf, static_files, write_model
+from transcription.training.assembly import graph_files, model_conf, write_model
 from transcription.training.errors import TrainingError
 from transcription.training.kaldi import Layer, acoustic_model
 from transcription.training.lexicon import Lexicon, read_lexicon
@@ -26,14 +26,13 @@ def model(tmp_path: Path) -> Path:
     ids = {word: number for number, word in enumerate(sorted(LEXICON), start=1)}
     language = ngrams.acceptor(ngrams.estimate(["my phone", "my bill", "phone bill"], LEXICON), ids)
     words = {number: word for word, number in ids.items()}
-    for name, graph in (("m", static_files), ("m-grammar", lookahead_files)):
-        write_model(tmp_path / name, acoustic, model_conf(0.5), LEXICON, graph(language, words, LEXICON))
-        card = {"name": name, "rate": 8000, "words": 3, "advice": "Poor.", "grammar_model": "m-grammar" * (name == "m")}
-        (tmp_path / name / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    write_model(tmp_path / "m", acoustic, model_conf(0.5), LEXICON, graph_files(language, words, LEXICON))
+    card = {"name": "m", "rate": 8000, "words": 3, "advice": "Poor."}
+    (tmp_path / "m" / "card.json").write_text(json.dumps(card), encoding="utf-8")
     return tmp_path / "m"
 
 
-def test_both_models_know_the_word_and_load(model: Path, tmp_path: Path) -> None:
+def test_both_graphs_know_the_word_and_load(model: Path, tmp_path: Path) -> None:
     out = add_words(model, [parse_word("Zenbook = Z EH1 N B UH K", like="phone")], tmp_path / "out")
     added = find_model(out)
     assert added.vocabulary - find_model(model).vocabulary == {"zenbook"}
@@ -87,6 +86,6 @@ def test_models_of_others_are_refused(model: Path, tmp_path: Path) -> None:
     (model / "graph" / "lexicon.txt").unlink()
     with pytest.raises(TrainingError, match="only models made by this project"):
         add_words(model, word, tmp_path / "out")
-    companion = tmp_path / "m-grammar"
-    with pytest.raises(TrainingError, match="no look-ahead companion"):
-        add_words(companion, word, tmp_path / "out")
+    (model / "graph" / "HCLG.fst").write_bytes(b"static")
+    with pytest.raises(TrainingError, match="has no look-ahead graph"):
+        add_words(model, word, tmp_path / "out")
