@@ -74,6 +74,8 @@ async def run_agent_station(options: Mapping[str, object], *, tui: bool = False)
         capture = StationCapture(settings.transcription, settings.state, clock, tls)
     station = build_station(settings, clock, music=hold_music(), capture=capture)
     try:
+        if capture is not None:
+            await capture.start(settings.ca)
         if tui:
             await run_in_terminal(settings.agent, station, settings.account)
         else:

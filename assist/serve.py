@@ -262,8 +262,14 @@ class House:
              "--token-file", str(where.state / "keys" / "transcription")),
             (words,), ports,
         )  # fmt: skip
+        keeper = ChildSpec(
+            "keeper",
+            ("-m", "transcription.keeper", "--state", str(where.state),
+             "--url", self._words.model_copy(update={"port": words.getsockname()[1]}).url,
+             *(("--ca", self._words.certificate) if self._words.certificate else ())),
+        )  # fmt: skip
         floor = ChildSpec("floor", ("-m", "assist.floor_process", "--fd", str(web.fileno()), *settings), (web,), ports)
-        return zygote, front, transcription, floor
+        return keeper, zygote, front, transcription, floor  # stopped in the opposite order
 
     def _no_settings(self) -> Path:
         """An empty file for the children, where there is none: defaults and environment apply."""

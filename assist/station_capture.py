@@ -8,10 +8,13 @@ tells it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import ssl
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from ivr.ears import Ears
 from voice.audio import AudioSink
@@ -22,6 +25,9 @@ from voice.rundir import RunDirectory
 from voice.station_state import CallLine
 
 log = logging.getLogger(__name__)
+
+
+KEEPER_ENDS_S: Final = 10.0
 
 
 class StationCapture:
@@ -36,7 +42,27 @@ class StationCapture:
         self._bus = MemoryBus(MemoryHub(), "station", clock)
         self._ears: dict[str, Ears] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._keeper: asyncio.subprocess.Process | None = None
         self._where.create()
+
+    async def start(self, ca: Path | None = None) -> None:
+        """Start who finishes our recordings if we are killed (``transcription.keeper``); ``ca``: whom it trusts. Where
+        it cannot be started, calls are captured all the same.
+        """
+        trusted = ("--ca", str(ca)) if ca is not None else ()
+        try:
+            self._keeper = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "transcription.keeper", "--until-stdin-ends"),
+                *("--state", str(self._where.state), "--url", self._url, *trusted),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                start_new_session=True,  # what ends us must not end it
+            )
+        except OSError as error:
+            log.error("nobody finishes our recordings if we are killed: %s", error.strerror)
+            return
+        assert self._keeper.stdout is not None
+        await self._keeper.stdout.readline()  # it is ready, or has said why not
 
     def begun(self, line: CallLine) -> Mapping[str, AudioSink]:
         """See CallCapture."""
@@ -54,6 +80,14 @@ class StationCapture:
     async def close(self) -> None:
         """Wait for what has ended to be finished."""
         await asyncio.gather(*self._closing)
+        keeper, self._keeper = self._keeper, None
+        if keeper is None:
+            return
+        assert keeper.stdin is not None
+        keeper.stdin.close()
+        with contextlib.suppress(TimeoutError):  # then it is finishing something, and ends by itself
+            async with asyncio.timeout(KEEPER_ENDS_S):
+                await keeper.wait()
 
     async def _close(self, contact_id: str) -> None:
         recorded = await self._ears.pop(contact_id).close()

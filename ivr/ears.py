@@ -218,7 +218,9 @@ class Ears:
     def _new_recorder(self) -> ContactRecorder | None:
         try:
             key = load_or_create_key(self._where.recording_key)
-            return ContactRecorder(self._where.recordings, self._contact_id, key, zero_s=self._base_s)
+            return ContactRecorder(
+                self._where.recordings, self._contact_id, key, zero_s=self._base_s, keeper=self._where.keeper
+            )
         except DocumentError as error:
             log.error("no recording of contact %s: %s", self._contact_id, error)
             return None

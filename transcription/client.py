@@ -41,7 +41,8 @@ class TranscriptionClient:
 
     ``on_event`` receives partials, finals (already published by the server) and gaps (which the owner publishes);
     ``on_decided(channel, sample)``: before ``sample`` of that channel's stream no redaction can come any more. ``tls``:
-    whom to trust where ``url`` begins with wss (None: the system's authorities).
+    whom to trust where ``url`` begins with wss (None: the system's authorities). ``resumed``: somebody else was the
+    contact's client before.
     """
 
     def __init__(
@@ -53,7 +54,10 @@ class TranscriptionClient:
         on_event: OnEvent,
         on_decided: OnDecided = lambda channel, sample: None,
         tls: ssl.SSLContext | None = None,
+        *,
+        resumed: bool = False,
     ) -> None:
+        self._resumed_contact = resumed
         self._url = url
         self._token = token
         self._contact_id = contact_id
@@ -163,7 +167,7 @@ class TranscriptionClient:
                 await self._receive(socket)
 
     async def _greet(self, socket: ClientConnection) -> None:
-        resumed = self.statistics.connections > 0
+        resumed = self._resumed_contact or self.statistics.connections > 0
         for channel in self._channels.values():
             channel.opened = channel.close_sent = False
         hello = wire.Hello(token=self._token, contact_id=self._contact_id, resumed=resumed)

@@ -1,8 +1,9 @@
 """Records a contact, encrypted while it is written: agent left, caller right.
 
 Sound waits in memory until the recogniser has decided it (30 s at most, then it is silence and marked), so that a
-spoken card number never reaches the disk. A process that is killed loses what was not decided yet and at most a second
-more; the ``.part`` file it leaves is readable up to there.
+spoken card number never reaches the disk. That memory is shared with a keeper (``transcription.keeper``), which has it
+decided and finishes the file of a process that was killed: it loses a frame of its taps, 100 ms. Without a keeper it
+loses what was not decided, and the ``.part`` file it leaves is readable up to there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from transcription.keeping import Keeping
 from transcription.recording_format import (
     KEY_BYTES,
     Recording,
@@ -55,7 +57,9 @@ class ContactRecorder:
         *,
         zero_s: float = 0.0,
         on_error: Callable[[str], None] = lambda reason: None,
+        keeper: Path | None = None,
     ) -> None:
+        """``keeper``: the socket of who finishes the recording if this process is killed."""
         self._rate = rate
         self._channels = {party: index for index, party in enumerate(channels)}
         self._on_error = on_error
@@ -68,6 +72,11 @@ class ContactRecorder:
         self._file: BinaryIO | None = self._create()
         self.failed = ""
         self._put(self._writer.header)
+        if self._file is not None:
+            self._flush_file(self._file)  # from now on the file is what a keeper needs of it
+        self._keeping: Keeping | None = None
+        if keeper is not None and not self.failed:
+            self._keeping = Keeping.begin(keeper, self._part, len(channels), rate, self._tracks.edge)
 
     def sink(self, party: str, base_s: float = 0.0) -> RecorderSink:
         """Where to write a leg of ``party``; ``base_s``: contact seconds of its sample 0. Close it at the leg's end."""
@@ -85,6 +94,7 @@ class ContactRecorder:
             for redaction in event.redactions:
                 start, end = round(redaction.start_s * self._rate), round(redaction.end_s * self._rate)
                 self._tracks.redact(channel, start, end, redaction.kind)
+            self._note()
 
     def decided(self, party: str, until_s: float) -> None:
         """Before contact second ``until_s`` no redaction of ``party`` can come any more: write what that frees."""
@@ -92,6 +102,7 @@ class ContactRecorder:
             return
         with self._lock:
             self._tracks.decide(self._channels[party], int(until_s * self._rate))
+            self._note()
         self.flush()
 
     def flush(self) -> None:
@@ -100,6 +111,12 @@ class ContactRecorder:
 
     def close(self) -> Path | None:
         """The contact is over: what is undecided becomes silence. The finished file, or None if recording failed."""
+        try:
+            return self._finish()
+        finally:
+            self._end_keeping()
+
+    def _finish(self) -> Path | None:
         self._write_out(all_of_it=True)
         self._put(self._writer.end())
         file, self._file = self._file, None
@@ -120,11 +137,24 @@ class ContactRecorder:
         if frame.rate == self._rate:
             with self._lock:
                 self._tracks.add(channel, start, frame.pcm)
+                if self._keeping is not None:
+                    self._keeping.add(channel, start, frame.pcm)
 
     def end(self, channel: int) -> None:
         """Used by RecorderSink: the leg ended."""
         with self._lock:
             self._tracks.close(channel)
+
+    def _note(self) -> None:
+        """Before anything of it is written: what is known must be known to the keeper, or it would be asked again."""
+        if self._keeping is not None:
+            self._keeping.note(*self._tracks.known())
+
+    def _end_keeping(self) -> None:
+        with self._lock:
+            keeping, self._keeping = self._keeping, None
+        if keeping is not None:
+            keeping.end()
 
     def _write_out(self, *, all_of_it: bool) -> None:
         with self._lock:

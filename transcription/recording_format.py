@@ -67,6 +67,20 @@ class RecordingWriter:
         self._binding = hashlib.sha256(self.header).digest()
         self._index = 0
 
+    @classmethod
+    def resumed(cls, data: bytes, key: bytes) -> tuple[RecordingWriter, Recording, int]:
+        """Goes on where ``data``, a recording without its end, breaks off: its writer, what it holds, and the byte from
+        which on to write (a chunk that was cut short is overwritten). Raises RecordingError.
+        """
+        recording, chunks, position = _walk(data, key)
+        if recording.complete:
+            raise RecordingError("the recording is complete")
+        writer = cls(recording.header, key)
+        writer.header = data[: _header(data)[1]]
+        writer._binding = hashlib.sha256(writer.header).digest()
+        writer._index = chunks
+        return writer, recording, position
+
     def audio(self, pcm: bytes) -> bytes:
         """A chunk of interleaved samples."""
         return self._chunk(b"A" + pcm)
@@ -105,6 +119,11 @@ class Recording:
 
 def parse(data: bytes, key: bytes) -> Recording:
     """Decrypt the bytes of a recording. A chunk cut short by a crash ends it. Raises RecordingError."""
+    return _walk(data, key)[0]
+
+
+def _walk(data: bytes, key: bytes) -> tuple[Recording, int, int]:
+    """The recording, how many chunks it has, and where the last one ends."""
     header, position = _header(data)
     binding = hashlib.sha256(data[:position]).digest()
     cipher = _cipher(key)
@@ -126,7 +145,7 @@ def parse(data: bytes, key: bytes) -> Recording:
                 raise RecordingError(f"chunk {index - 1} is of no kind this version knows")
     if complete and position != len(data):
         raise RecordingError("something was appended after the recording's end")
-    return Recording(header, b"".join(audio), tuple(spans), complete)
+    return Recording(header, b"".join(audio), tuple(spans), complete), index, position
 
 
 def _header(data: bytes) -> tuple[RecordingHeader, int]:

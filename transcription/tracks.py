@@ -76,6 +76,11 @@ class Tracks:
         track = self._tracks[channel]
         track.decided = max(track.decided, until)
 
+    def known(self) -> tuple[tuple[int, ...], tuple[tuple[int, int, int, str], ...]]:
+        """Up to where each channel is decided, and what is to be silenced of it yet: (channel, start, end, reason)."""
+        waiting = ((number, *each) for number, track in enumerate(self._tracks) for each in track.redactions)
+        return tuple(track.decided for track in self._tracks), tuple(waiting)
+
     def take(self, *, all_of_it: bool = False) -> tuple[Samples, list[Silenced]]:
         """Interleaved samples (shape: samples, channels) that may be written now, and what was silenced in them.
 

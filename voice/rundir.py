@@ -43,6 +43,11 @@ class RunDirectory:
         return self.run / "zygote.sock"
 
     @property
+    def keeper(self) -> Path:
+        """The socket of who finishes the recordings of processes that were killed."""
+        return self.run / "keeper.sock"
+
+    @property
     def registrations(self) -> Path:
         """Which station is where, for a front that is started again."""
         return self.run / "registrations.json"

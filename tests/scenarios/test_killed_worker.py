@@ -15,6 +15,8 @@ from assist.demo.observed import Observed
 from assist.demo.stage import AGENT, Cast
 from ivr.contacts import ContactEnded
 from tests.scenarios.theatre import happened, on_stage, service, worker_pid
+from transcription.recording import load_or_create_key, read_recording
+from transcription.recording_format import Recording
 
 pytestmark = pytest.mark.live
 
@@ -28,6 +30,7 @@ def test_a_killed_worker_costs_its_contact_only(tmp_path: Path, victim: str) -> 
             await _kill(cast, worker_pid(cast, first) if victim == "worker" else service(cast, "zygote"))
             await _talk(cast, [0, 9])
             assert cast.seen.contact_id != first
+            assert (await _recording(cast, first)).complete, "the keeper finishes what was heard"
             assert cast.desk.previous is not None
             assert cast.desk.previous.id == first
             await cast.hang_up()
@@ -61,6 +64,15 @@ async def _kill(cast: Cast, process: int) -> None:
     await seen.until(lambda: any(told.type == "contact.summary" for told in seen.told), "what was heard, summed up")
     await seen.until(lambda: _states(seen)[-2:] == ["WRAPUP", "AVAILABLE"], "the agent to be free after the wrap-up")
     assert len(happened(cast, contact_id, ContactEnded)) == 1
+
+
+async def _recording(cast: Cast, contact_id: str) -> Recording:
+    """Of a contact whose worker was killed."""
+    where = cast.house.where
+    async with asyncio.timeout(40):
+        while not (files := list(where.recordings.glob(f"{contact_id}-*.cfrec"))):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.2)
+    return read_recording(files[0], load_or_create_key(where.recording_key))
 
 
 def _states(seen: Observed) -> list[str]:
