@@ -62,6 +62,7 @@ async def run_agent_station(options: Mapping[str, object], *, tui: bool = False)
     from assist.station_capture import StationCapture
     from assist.station_terminal import run_in_terminal
     from ivr.music import hold_music
+    from ivr.supervision_tone import supervision_tone
     from voice.relay.wire import client_tls
     from voice.station_build import build_station
     from voice.station_settings import StationSettings
@@ -72,7 +73,7 @@ async def run_agent_station(options: Mapping[str, object], *, tui: bool = False)
     if settings.policy.capture:
         tls = client_tls(settings.ca) if settings.transcription.startswith("wss:") else None
         capture = StationCapture(settings.transcription, settings.state, clock, tls)
-    station = build_station(settings, clock, music=hold_music(), capture=capture)
+    station = build_station(settings, clock, music=hold_music(), capture=capture, tone=supervision_tone())
     try:
         if capture is not None:
             await capture.start(settings.ca)

@@ -22,7 +22,9 @@ from voice.bus.memory import MemoryBus, MemoryHub
 from voice.calls import Role
 from voice.clock import Clock
 from voice.rundir import RunDirectory
+from voice.station_contacts import Kept
 from voice.station_state import CallLine
+from voice.station_taps import OnKept
 
 log = logging.getLogger(__name__)
 
@@ -71,9 +73,9 @@ class StationCapture:
         ears.open(0.0)
         return {"caller": ears.sink(Role.CALLER), "agent": ears.sink(Role.AGENT)}
 
-    def ended(self, line: CallLine) -> None:
+    def ended(self, line: CallLine, kept: OnKept) -> None:
         """See CallCapture."""
-        task = asyncio.create_task(self._close(line.contact_id), name=f"capture of {line.contact_id}")
+        task = asyncio.create_task(self._close(line.contact_id, kept), name=f"capture of {line.contact_id}")
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
@@ -89,6 +91,7 @@ class StationCapture:
             async with asyncio.timeout(KEEPER_ENDS_S):
                 await keeper.wait()
 
-    async def _close(self, contact_id: str) -> None:
+    async def _close(self, contact_id: str, kept: OnKept) -> None:
         recorded = await self._ears.pop(contact_id).close()
         log.info("contact %s: %.1f s recorded in %s", contact_id, recorded.seconds, recorded.path or "nothing")
+        kept(Kept(recorded.path, round(recorded.seconds, 2), round(recorded.silenced_s, 2)))

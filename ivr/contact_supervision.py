@@ -5,7 +5,7 @@ Nothing here touches the legs of the others, except for a takeover, which hangs 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr import effects as flow
 from ivr.contact_effects import SUPERVISION_HEADER, SUPERVISION_TIMER, DialLeg, HangUpLeg, PlayTone
@@ -24,13 +24,10 @@ from ivr.supervision import (
 from voice.calls import LegLeft, Role
 from voice.commands import Reply
 from voice.hearing import Mode, Talk
+from voice.mode_keys import ModeKeys
 
-KEYS = {"4": Mode.LISTEN, "5": Mode.WHISPER, "6": Mode.BARGE}
-"""After ``#``, as with Asterisk's ChanSpy. Taking over costs the agent the call and is left to the board."""
 AUTO_ANSWER = {"Answer-Mode": "Auto"}
 """RFC 5373: she has asked for this call herself, a moment ago."""
-ARMED_S = 3.0
-"""How long after ``#`` the second digit counts."""
 
 
 @dataclass(slots=True)
@@ -42,7 +39,7 @@ class _Visit:
     tones: Tones
     since: float = 0.0
     agent: str = ""
-    armed_at: float | None = None
+    keys: ModeKeys = field(default_factory=ModeKeys)
 
 
 class Supervision:
@@ -122,13 +119,12 @@ class Supervision:
             self._enter(visit, Mode.LISTEN, "system")
 
     def digit(self, digit: str, now: float) -> None:
-        """``#`` and one of ``KEYS`` within ARMED_S; everything else means nothing."""
+        """A key of her telephone."""
         visit = self._visit
         if visit is None:
             return
-        armed_at, visit.armed_at = visit.armed_at, now if digit == "#" else None
-        if armed_at is not None and now - armed_at <= ARMED_S and digit in KEYS:
-            self._enter(visit, KEYS[digit], "phone")
+        if (mode := visit.keys.press(digit, now)) is not None:
+            self._enter(visit, mode, "phone")
 
     def _dial(self, command: Supervise) -> Reply:
         state = self._state

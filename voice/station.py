@@ -16,7 +16,9 @@ from hardware.audio.ring import AudioRing
 from hardware.errors import HardwareError, HidError, SoundError
 from hardware.hid.callcontrol import CallState, Intent
 from voice.audio import AudioFrame
+from voice.clock import Clock
 from voice.commands import Reply
+from voice.hearing import TONE
 from voice.phone import Phone, PhoneError, PhoneListener, SipAccount
 from voice.station_core import StationCore
 from voice.station_link import FloorLink
@@ -31,6 +33,8 @@ from voice.station_state import (
     TONES,
     AnswerLeg,
     AnswerReferral,
+    AwaitSupervisor,
+    CallKept,
     DialLeg,
     FloorCommand,
     HangUpLeg,
@@ -40,6 +44,7 @@ from voice.station_state import (
     PhoneEffect,
     PhoneRefused,
     PlayNotice,
+    PlayTone,
     PlayZip,
     ReplyToFloor,
     ReportState,
@@ -52,6 +57,7 @@ from voice.station_state import (
     StationInput,
     StationPolicy,
     StationState,
+    SupervisorRangOut,
     TransferLeg,
     TransferToLeg,
 )
@@ -61,6 +67,7 @@ log = logging.getLogger(__name__)
 
 EAR_BATCH_MS: Final = 20
 PHONE_REQUESTS: Final = 256
+SUPERVISOR_RINGS_S: Final = 20.0
 
 
 class StationHeadset(Protocol):
@@ -124,12 +131,17 @@ class Station:
         music: bytes = b"",
         notice: bytes = b"",
         capture: CallCapture | None = None,
+        clock: Clock | None = None,
+        tone: bytes = b"",
     ) -> None:
-        """``music`` and ``notice``: int16 mono at CLOCK_RATE. Raises ValueError where the headset has another rate."""
-        self._core = StationCore(policy)
+        """``music``, ``notice`` and ``tone`` (which announces a supervisor): int16 mono at CLOCK_RATE. Raises
+        ValueError where the headset has another rate.
+        """
+        self._core = StationCore(policy, clock=clock)
         self._zip, self._tones, self._music = zip_tone(CLOCK_RATE), Once(), Loop(music)
         self._notice, self._notice_player = notice, Once(self._notice_over)
-        self._taps = Taps(capture)
+        self._tone, self._announcer = tone, Once()
+        self._taps = Taps(capture, lambda contact_id, kept: self._take(CallKept(contact_id, kept)))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._phone = make_phone(self._take)
         self._headset = make_headset(self._take, self._headset_trouble)
@@ -182,6 +194,7 @@ class Station:
                 await self._phone.add_source(TONES, self._tones)
                 await self._phone.add_source(MUSIC, self._music)
                 await self._phone.add_source(NOTICE, self._notice_player)
+                await self._phone.add_source(TONE, self._announcer)
                 await self._phone.add_source(SILENCE, Once())
                 await self._taps.plug(self._phone)
                 await self._phone.add_sink(EAR, _Ear(self._headset.ear), EAR_BATCH_MS)
@@ -219,6 +232,10 @@ class Station:
                         watcher.set()
                 case PlayZip():
                     self._tones.play(self._zip)
+                case PlayTone():
+                    self._announcer.play(self._tone)
+                case AwaitSupervisor(leg_id):
+                    asyncio.get_running_loop().call_later(SUPERVISOR_RINGS_S, self._take, SupervisorRangOut(leg_id))
                 case PlayNotice():
                     self._notice_player.play(self._notice)
                 case ReplyToFloor():
@@ -270,7 +287,7 @@ class Station:
             case SetPaths():
                 await phone.set_paths(effect.paths)
             case DialLeg():
-                await phone.dial(effect.leg_id, effect.uri)
+                await phone.dial(effect.leg_id, effect.uri, effect.headers)
             case HoldLeg():
                 await (phone.hold if effect.held else phone.resume)(effect.leg_id)
             case TransferLeg():

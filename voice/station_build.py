@@ -29,13 +29,14 @@ def build_station(
     *,
     music: bytes = b"",
     capture: CallCapture | None = None,
+    tone: bytes = b"",
 ) -> Station:
     """The whole station, to be ``run`` with ``settings.account``.
 
     ``sound`` and ``buttons`` stand in for the machine's own (the demo's simulated ones); ``music``: int16 mono at
-    CLOCK_RATE, for whom we hold; ``capture`` takes the calls of a PBX. Raises DocumentError (the notice), TlsError
-    (``settings.ca``), FloorUnreachableError where ``settings.server`` is no address. Its ``run`` raises HardwareError
-    where there is no sound, PhoneError where SIP cannot start.
+    CLOCK_RATE, for whom we hold; ``tone``: the same, announces a supervisor; ``capture`` takes the calls of a PBX.
+    Raises DocumentError (the notice), TlsError (``settings.ca``), FloorUnreachableError where ``settings.server`` is no
+    address. Its ``run`` raises HardwareError where there is no sound, PhoneError where SIP cannot start.
     """
     from voice.sip import SipPhone  # here, so that what only wants the Station needs no pjsua2
 
@@ -68,6 +69,8 @@ def build_station(
         music=music,
         notice=read_wav(settings.notice, CLOCK_RATE) if settings.policy.notice and settings.notice else b"",
         capture=capture if settings.policy.capture else None,
+        clock=clock,
+        tone=tone,
     )
 
 

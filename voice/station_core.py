@@ -20,6 +20,7 @@ from hardware.hid.callcontrol import (
     MuteToggled,
     RejectPressed,
 )
+from voice.clock import Clock, SystemClock
 from voice.commands import Reply
 from voice.events import new_identifier
 from voice.phone import (
@@ -40,8 +41,10 @@ from voice.station_desk import ANSWERED, Asked, Call, Desk
 from voice.station_invite import asks_for_answer, user_of
 from voice.station_state import (
     CONTACT_HEADER,
+    SUPERVISION_HEADER,
     AnswerLeg,
     AnswerReferral,
+    CallKept,
     CallLine,
     DialLeg,
     FloorCommand,
@@ -63,10 +66,12 @@ from voice.station_state import (
     StationInput,
     StationPolicy,
     StationState,
+    SupervisorRangOut,
     TransferLeg,
     TransferToLeg,
 )
-from voice.station_verbs import BUSY_HERE, carry_out
+from voice.station_supervision import Supervision
+from voice.station_verbs import BUSY_HERE, SUPERVISION, Outcome, carry_out
 
 TEMPORARILY_UNAVAILABLE: Final = 480
 REMEMBERED_COMMANDS: Final = 64
@@ -76,8 +81,14 @@ MUTE_LOCK_REASON: Final = "boom arm"
 class StationCore:
     """``handle`` takes an input and gives the effects, in order. A call there is no line for is busy (486)."""
 
-    def __init__(self, policy: StationPolicy | None = None, new_id: Callable[[], str] = new_identifier) -> None:
-        self._desk = Desk(policy or StationPolicy(), new_id)
+    def __init__(
+        self,
+        policy: StationPolicy | None = None,
+        new_id: Callable[[], str] = new_identifier,
+        clock: Clock | None = None,
+    ) -> None:
+        self._desk = Desk(policy or StationPolicy(), new_id, (clock or SystemClock()).monotonic)
+        self._supervision = Supervision(self._desk)
         self._troubles: dict[str, str] = {}
         self._registered = False
         self._headset = ""
@@ -103,6 +114,8 @@ class StationCore:
             lines=tuple(call.line for call in self._desk.calls),
             do_not_disturb=self._desk.do_not_disturb,
             pbx=self._desk.policy.sip_calls,
+            past=tuple(self._desk.past),
+            supervision=self._supervision.line,
         )
 
     def headset_state(self) -> CallState:
@@ -113,7 +126,8 @@ class StationCore:
         """What to do about ``event``."""
         before, shown = self.state, self.headset_state()
         effects = [*self._dispatch(event)]
-        held, paths = self._desk.held_legs(), self._desk.paths()
+        effects += self._supervision.settle()
+        held, paths = self._desk.held_legs(), self._desk.paths() | self._supervision.paths()
         living = {call.leg_id for call in self._desk.calls if not call.ending}
         changed = sorted((held ^ self._holds) & living)
         effects[:0] = [HoldLeg(leg_id, leg_id in held) for leg_id in changed]
@@ -154,10 +168,17 @@ class StationCore:
             case NoticePlayed():
                 for call in self._desk.calls:
                     call.noticed = call.noticed or call.phase is Phase.IN_CALL
+            case CallKept():
+                self._desk.keep(event.contact_id, event.kept)
+            case SupervisorRangOut():
+                return self._supervision.rang_out(event.leg_id)
             case Intent():
                 return self._intent(event)
             case _:
-                meant = self._desk.find(getattr(event, "leg_id", ""))
+                leg_id = getattr(event, "leg_id", "")
+                if self._supervision.has(leg_id):
+                    return self._supervision.handle(event)
+                meant = self._desk.find(leg_id)
                 return self._of_call(meant, event) if meant is not None else _unknown(event)
         return []
 
@@ -178,7 +199,7 @@ class StationCore:
             case LegHoldRefused():
                 self._trouble("call", f"the far end refused to be held or resumed: {event.code} {event.reason}")
             case LegQuality():
-                call.change(mos=round(event.mos, 1))
+                call.measured(event)
             case LegReplaced():
                 call.change(leg_id=event.new_leg_id)
             case LegReferred():
@@ -196,10 +217,10 @@ class StationCore:
         self._trouble("call", "")
         contact_id, caller = leg.headers.get(CONTACT_HEADER, ""), leg.from_display or leg.from_uri
         line = CallLine(leg.leg_id, Phase.RINGING, caller, contact_id=contact_id, number=user_of(leg.from_uri))
-        call = Call(line)
+        call = Call(line, private=SUPERVISION_HEADER in leg.headers)
         wanted = desk.policy.auto_answer and asks_for_answer(leg.headers)
         desk.begin(call)
-        if wanted and all(other.ending for other in desk.calls if other is not call) and not desk.sound_lost:
+        if wanted and all(other.ending for other in desk.hers if other is not call) and not desk.sound_lost:
             call.asked, call.answered_for_her = Asked.ANSWER, True
             return [AnswerLeg(leg.leg_id, 200)]
         return [AnswerLeg(leg.leg_id, 180)]
@@ -258,15 +279,22 @@ class StationCore:
         reply = self._replies.get(command.id)
         effects: list[StationEffect] = []
         if reply is None:
-            reply, effects = carry_out(self._desk, command.verb, command.leg_id, command.argument)
+            reply, effects = self._carry_out(command)
             self._replies[command.id] = reply
             if len(self._replies) > REMEMBERED_COMMANDS:
                 self._replies.popitem(last=False)
         return [*effects, ReplyToFloor(command.id, reply)]
 
+    def _carry_out(self, command: FloorCommand) -> Outcome:
+        if command.verb in SUPERVISION and self._desk.policy.sip_calls:
+            return self._supervision.command(command.verb, command.argument)
+        return carry_out(self._desk, command.verb, command.leg_id, command.argument)
+
     def _refused(self, refusal: PhoneRefused) -> list[StationEffect]:
         effects: list[StationEffect] = []
         match refusal.effect:
+            case HangUpLeg(leg_id=leg_id) | DialLeg(leg_id=leg_id) if self._supervision.has(leg_id):
+                return self._supervision.over(0, refusal.reason)
             case AnswerLeg(leg_id=leg_id) | HangUpLeg(leg_id=leg_id) | DialLeg(leg_id=leg_id):
                 call = self._desk.find(leg_id)
                 if call is None:

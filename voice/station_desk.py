@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
 
 from hardware.hid.callcontrol import CallPhase, CallState
-from voice.phone import AudioPath
+from voice.phone import AudioPath, LegQuality
+from voice.station_contacts import PAST_CALLS, Kept, LineQuality, PastCall
 from voice.station_state import EAR, MIC, MUSIC, NOTICE, SILENCE, TONES, CallLine, Phase, StationPolicy, tap
 
 ANSWERED: Final = (Phase.IN_CALL, Phase.HELD)
@@ -26,7 +29,8 @@ class Asked(Enum):
 class Call:
     """A call and what is not shown of it. ``for_sound``: on hold only until the headset's sound is back; ``early``: the
     far end may be heard before it answers; ``noticed``: it has heard that it is recorded; ``handed_us_on``: it sent us
-    elsewhere (REFER), and waits without being held, for it is about to end the call.
+    elsewhere (REFER), and waits without being held, for it is about to end the call; ``since``: when it was answered;
+    ``private``: of a supervisor who listens elsewhere, never captured.
     """
 
     line: CallLine
@@ -37,6 +41,8 @@ class Call:
     early: bool = False
     noticed: bool = True
     handed_us_on: bool = False
+    since: float = 0.0
+    private: bool = False
 
     @property
     def leg_id(self) -> str:
@@ -58,23 +64,40 @@ class Call:
         """Tapped here."""
         return self.line.slot >= 0
 
+    @property
+    def recording(self) -> bool:
+        """Whether what is said in it now may be tapped."""
+        talked = self.phase in (Phase.IN_CALL, Phase.TAKEN)
+        return self.captured and talked and self.noticed and not self.line.paused
+
     def change(self, **changes: Any) -> None:
         """Change fields of the line."""
         self.line = replace(self.line, **changes)
 
+    def measured(self, seen: LegQuality) -> None:
+        """How it sounds."""
+        self.change(mos=round(seen.mos, 1))
+        if self.captured:
+            number = self.line.quality.number + 1 if self.line.quality is not None else 1
+            self.change(quality=LineQuality.of(number, seen))
+
 
 @dataclass
 class Desk:
-    """Everything the station knows of its calls. ``new_id`` makes ids of contacts that begin here."""
+    """Everything the station knows of its calls. ``new_id`` makes ids of contacts that begin here; ``now``: seconds of
+    a clock that never goes back.
+    """
 
     policy: StationPolicy
     new_id: Callable[[], str]
+    now: Callable[[], float] = time.monotonic
     calls: list[Call] = field(default_factory=list)
     muted: bool = False
     mute_lock: str = ""
     sound_lost: bool = False
     do_not_disturb: bool = False
     last_dialled: str = ""
+    past: deque[PastCall] = field(default_factory=lambda: deque(maxlen=PAST_CALLS))
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def find(self, leg_id: str) -> Call | None:
@@ -91,7 +114,12 @@ class Desk:
         for phase in (Phase.IN_CALL, Phase.DIALLING, Phase.RINGING, Phase.HELD):
             if (call := self.first(phase)) is not None:
                 return call
-        return self.calls[0] if self.calls else None
+        return next(iter(self.hers), None)
+
+    @property
+    def hers(self) -> list[Call]:
+        """All but those a supervisor has taken over."""
+        return [call for call in self.calls if call.phase is not Phase.TAKEN]
 
     @property
     def has_room(self) -> bool:
@@ -104,7 +132,7 @@ class Desk:
 
     def begin(self, call: Call) -> None:
         """Another call; unmuted where no other lives."""
-        if all(other.ending for other in self.calls):
+        if all(other.ending for other in self.hers):
             self.muted, self.mute_lock = False, ""
         self.calls.append(call)
 
@@ -133,11 +161,21 @@ class Desk:
     def end(self, call: Call) -> None:
         """The call is over; what was joined with it goes on alone, and the next call starts unmuted."""
         self.calls.remove(call)
+        if call.captured:
+            ours = "supervisor" if call.phase is Phase.TAKEN else "agent"
+            ended_by = ours if call.ending else "caller"
+            self.past.append(PastCall(call.line.contact_id, round(self.now() - call.since, 2), ended_by))
         joined = [other for other in self.calls if other.line.joined]
         if len(joined) == 1:
             joined[0].change(joined=False)
-        if not self.calls:
+        if not self.hers:
             self.muted, self.mute_lock = False, ""
+
+    def keep(self, contact_id: str, kept: Kept) -> None:
+        """A captured call that is over has been written down."""
+        for index, call in enumerate(self.past):
+            if call.contact_id == contact_id:
+                self.past[index] = replace(call, kept=kept)
 
     def lose_sound(self) -> None:
         """The agent hears nobody and is heard by nobody."""
@@ -156,17 +194,17 @@ class Desk:
 
     def _adopt(self, call: Call) -> None:
         """A customer's call that no worker of ours knows becomes a contact of this station's, no consultation does."""
-        if not self.policy.capture or call.line.contact_id or call.line.consult:
+        if not self.policy.capture or call.line.contact_id or call.line.consult or call.private:
             return
         taken = {other.line.slot for other in self.calls}
-        call.noticed = not self.policy.notice
+        call.noticed, call.since = not self.policy.notice, self.now()
         call.change(contact_id=self.new_id(), slot=min(set(range(len(self.calls) + 1)) - taken))
 
     # ---- what follows --------------------------------------------------------------------------------------------
 
     def headset_state(self) -> CallState:
         """What the headset shall show: a call being answered is shown as answered, one being ended as over."""
-        living = [call for call in self.calls if not call.ending]
+        living = [call for call in self.hers if not call.ending]
         if any(call.phase in (Phase.IN_CALL, Phase.DIALLING) or call.asked is Asked.ANSWER for call in living):
             return CallState(CallPhase.IN_CALL, self.muted)
         if any(call.phase is Phase.RINGING for call in living):
@@ -205,8 +243,8 @@ class Desk:
     def _taps(self, call: Call) -> set[AudioPath]:
         caller, agent = tap(call.line.slot, "caller"), tap(call.line.slot, "agent")
         found = {AudioPath(SILENCE, caller), AudioPath(SILENCE, agent)}
-        if call.phase is Phase.IN_CALL and call.noticed and not call.line.paused:
+        if call.recording:
             found.add(AudioPath(f"leg:{call.leg_id}", caller))
-            if not self.muted:
+            if call.phase is Phase.IN_CALL and not self.muted:
                 found.add(AudioPath(MIC, agent))
         return found

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal, get_args
 
 from hardware.hid.callcontrol import CallState, Intent
 from voice.commands import Reply
 from voice.phone import AudioPath, PhoneEvent
+from voice.station_contacts import Kept, LineQuality, PastCall, SupervisorLine
 
 CONTACT_HEADER: Final = "x-callfloor-contact"
+SUPERVISION_HEADER: Final = "x-callfloor-supervise"
+"""Of a call to a supervisor's phone, which is no customer's."""
 MIC: Final = "mic"
 EAR: Final = "ear"
 MUSIC: Final = "music"
@@ -22,10 +26,12 @@ SILENCE: Final = "silence"
 StationVerb = Literal[
     "answer", "decline", "busy", "hang_up", "mute", "unmute", "hold", "resume", "swap", "dial", "redial", "consult",
     "transfer", "complete", "conference", "split", "digits", "dnd_on", "dnd_off", "record_pause", "record_resume",
+    "supervise", "supervise_as", "unsupervise",
 ]  # fmt: skip
 """``decline`` is 603 and ``busy`` 486. ``dial``, ``consult``, ``transfer`` and ``digits`` take an argument.
 ``transfer`` is blind; ``complete`` gives the held call to the one talked to; ``conference`` joins the two, ``split``
-undoes that. What needs SIP of our own is refused behind our front, where the contact worker does it.
+undoes that. ``supervise`` takes a ``SuperviseOrder``, ``supervise_as`` a ``Mode``. What needs SIP of our own is refused
+behind our front, where the contact worker does it.
 """
 
 VERBS: Final[frozenset[str]] = frozenset(get_args(StationVerb))
@@ -39,6 +45,8 @@ class Phase(Enum):
     DIALLING = "dialling"
     IN_CALL = "in_call"
     HELD = "held"
+    TAKEN = "taken"
+    """A supervisor talks to the customer through this station; the agent has left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,8 @@ class StationPolicy:
 class CallLine:
     """One call. ``caller`` is the other side, whoever called, ``number`` its number alone; ``mos`` is 0.0 until it was
     measured. ``consult``: beside another call, about it; ``joined``: in the conference. ``slot`` numbers the taps of a
-    call that is captured here, -1 for others; ``paused``: its recording and recognition wait.
+    call that is captured here, -1 for others; ``paused``: its recording and recognition wait; ``quality``: the last
+    measurement of such a call, every five seconds another.
     """
 
     leg_id: str
@@ -77,6 +86,7 @@ class CallLine:
     slot: int = -1
     paused: bool = False
     number: str = ""
+    quality: LineQuality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +97,8 @@ class StationState:
     that matters now: talked to, dialled, ringing, held, in this order; empty without a call. ``mute_lock`` names what
     holds mute whatever the page says, empty for nothing. ``headset`` is the headset's name, empty without one.
     ``trouble`` is the last thing that went wrong and still is, a line fit for a person. ``pbx``: registered at a
-    foreign PBX, so no calls of ours can come.
+    foreign PBX, so no calls of ours can come. ``past``: the last captured calls that are over, the newest last.
+    ``supervision``: who supervises a captured call, or did last.
     """
 
     phase: Phase = Phase.IDLE
@@ -102,6 +113,8 @@ class StationState:
     lines: tuple[CallLine, ...] = ()
     do_not_disturb: bool = False
     pbx: bool = False
+    past: tuple[PastCall, ...] = ()
+    supervision: SupervisorLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,21 @@ class NoticePlayed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallKept:
+    """What is left of a captured call that is over."""
+
+    contact_id: str
+    kept: Kept
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorRangOut:
+    """The time AwaitSupervisor gave is over."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerLeg:
     """Effect: a provisional (180) or final (200) response."""
 
@@ -167,10 +195,11 @@ class HangUpLeg:
 
 @dataclass(frozen=True, slots=True)
 class DialLeg:
-    """Effect: call ``uri``."""
+    """Effect: call ``uri``; ``headers`` besides."""
 
     leg_id: str
     uri: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +255,18 @@ class PlayZip:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayTone:
+    """Effect: the tone that announces a supervisor, on ``voice.hearing.TONE``."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitSupervisor:
+    """Effect: ``SupervisorRangOut`` after twenty seconds."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlayNotice:
     """Effect: the recording notice from its beginning, on NOTICE; ``NoticePlayed`` when it is over."""
 
@@ -253,12 +294,23 @@ class ReplyToFloor:
 
 
 StationInput = (
-    PhoneEvent | Intent | FloorCommand | PhoneRefused | HeadsetChanged | SoundLost | SoundReturned | NoticePlayed
+    PhoneEvent
+    | Intent
+    | FloorCommand
+    | PhoneRefused
+    | HeadsetChanged
+    | SoundLost
+    | SoundReturned
+    | NoticePlayed
+    | CallKept
+    | SupervisorRangOut
 )
 PhoneEffect = (
     AnswerLeg | HangUpLeg | DialLeg | HoldLeg | TransferLeg | TransferToLeg | AnswerReferral | SendDigits | SetPaths
 )
-StationEffect = PhoneEffect | PlayZip | PlayNotice | ShowOnHeadset | ReportState | ReplyToFloor
+StationEffect = (
+    PhoneEffect | PlayZip | PlayTone | PlayNotice | AwaitSupervisor | ShowOnHeadset | ReportState | ReplyToFloor
+)
 
 
 def tap(slot: int, party: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, Protocol
 
 from voice.audio import AudioFrame, AudioSink
 from voice.phone import Phone
+from voice.station_contacts import Kept
 from voice.station_state import CallLine, StationState, tap
 
 PARTIES: Final = ("caller", "agent")
@@ -15,6 +17,8 @@ SLOTS: Final = 4
 
 TAP_BATCH_MS: Final = 100
 
+OnKept = Callable[[Kept], None]
+
 
 class CallCapture(Protocol):
     """Takes what is said in calls that no worker of ours hears. Must not fail: the call goes on without it."""
@@ -22,8 +26,8 @@ class CallCapture(Protocol):
     def begun(self, line: CallLine) -> Mapping[str, AudioSink]:
         """A contact of this station's begins; the sinks of PARTIES."""
 
-    def ended(self, line: CallLine) -> None:
-        """It is over; nothing is written any more."""
+    def ended(self, line: CallLine, kept: OnKept) -> None:
+        """It is over; nothing is written any more. ``kept`` is told, on the loop, when everything is written down."""
 
 
 class _Gate:
@@ -41,8 +45,10 @@ class _Gate:
 class Taps:
     """Follows the lines of the station's state."""
 
-    def __init__(self, capture: CallCapture | None) -> None:
+    def __init__(self, capture: CallCapture | None, kept: Callable[[str, Kept], None] = lambda *_: None) -> None:
+        """``kept``: is told of a contact, by its id, that everything is written down."""
         self._capture = capture
+        self._kept = kept
         self._gates = {tap(slot, party): _Gate() for slot in range(SLOTS) for party in PARTIES}
         self._open: dict[str, CallLine] = {}
 
@@ -74,4 +80,4 @@ class Taps:
         assert self._capture is not None
         for party in PARTIES:
             self._gates[tap(line.slot, party)].sink = None
-        self._capture.ended(line)
+        self._capture.ended(line, partial(self._kept, line.contact_id))

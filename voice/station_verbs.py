@@ -24,8 +24,11 @@ BUSY_HERE: Final = 486
 DECLINE: Final = 603
 
 Outcome = tuple[Reply, list[StationEffect]]
+SUPERVISION: Final = frozenset({"supervise", "supervise_as", "unsupervise"})
 _ANYWHERE: Final = frozenset({"dnd_on", "dnd_off", "dial", "redial", "consult"})
-_OWN_SIP: Final = frozenset({"dial", "redial", "consult", "swap", "transfer", "complete", "conference", "split"})
+_OWN_SIP: Final = (
+    frozenset({"dial", "redial", "consult", "swap", "transfer", "complete", "conference", "split"}) | SUPERVISION
+)
 _NUMBER: Final = re.compile(r"[0-9A-Za-z+*#._-]{1,64}")
 _SIP: Final = re.compile(r"sips?:[!-~]{1,200}")
 _DIGITS: Final = re.compile(r"[0-9*#A-Da-d]{1,32}")
@@ -60,6 +63,8 @@ def carry_out(desk: Desk, verb: str, leg_id: str = "", argument: str = "") -> Ou
     call = desk.find(leg_id) if leg_id else _meant(desk, verb)
     if call is None:
         return refused("that call is over" if leg_id else "there is no call")
+    if call.phase is Phase.TAKEN:
+        return refused("a supervisor has taken this call over")
     if call.ending:
         return done() if verb in ("hang_up", "decline", "busy") else refused("the call is ending")
     if verb in ("answer", "decline", "busy", "hang_up"):

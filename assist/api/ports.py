@@ -12,6 +12,7 @@ from assist.coaching import HandRaised
 from assist.desk_events import WrapUpTask
 from voice.commands import Reply
 from voice.hearing import Mode
+from voice.station_contacts import LineQuality, PastCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,7 @@ AgentCommand = (
 class StationLine:
     """A call at a station. ``slot`` is not negative where the station itself captures it: a contact of its own, known
     to no worker. ``mos`` 0.0: not known. ``phase`` as in ``StationReport``; ``consult``: beside another call, about it;
-    ``joined``: in the conference; ``caller``: the other side, as it is shown.
+    ``joined``: in the conference; ``caller``: the other side, as it is shown; ``quality``: the last measurement.
     """
 
     leg_id: str = ""
@@ -290,6 +291,7 @@ class StationLine:
     caller: str = ""
     consult: bool = False
     joined: bool = False
+    quality: LineQuality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +299,8 @@ class StationReport:
     """The whole state of an agent's station, sent on every (re)connect and at each change.
 
     ``phase``: idle, ringing, dialling, in_call or held; ``leg_id`` and ``contact_id`` are empty where there is no call.
-    ``pbx``: it is registered at a foreign PBX. Unix seconds nowhere: the floor stamps what it receives.
+    ``pbx``: it is registered at a foreign PBX. Unix seconds nowhere: the floor stamps what it receives. ``past``: the
+    last calls that it captured itself and that are over.
     """
 
     phase: str = "idle"
@@ -310,6 +313,7 @@ class StationReport:
     lines: tuple[StationLine, ...] = ()
     pbx: bool = False
     do_not_disturb: bool = False
+    past: tuple[PastCall, ...] = ()
 
     @property
     def reachable(self) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from tests.station.fakes import RecordingPhone
 from voice.audio import AudioFrame, AudioSink
+from voice.station_contacts import Kept
 from voice.station_state import CallLine, Phase, StationState, tap
-from voice.station_taps import PARTIES, SLOTS, Taps
+from voice.station_taps import PARTIES, SLOTS, OnKept, Taps
 
 
 class Heard:
@@ -28,8 +29,9 @@ class Capture:
         self.sinks[line.contact_id] = {party: Heard() for party in PARTIES}
         return self.sinks[line.contact_id]
 
-    def ended(self, line: CallLine) -> None:
+    def ended(self, line: CallLine, kept: OnKept) -> None:
         self.over.append(line.contact_id)
+        kept(Kept(f"{line.contact_id}.cfr", 2.0))
 
 
 def state(*contacts: tuple[str, int]) -> StationState:
