@@ -2,8 +2,9 @@
 tests.station.agent HOST [SERVER CA]``. With a server (``tls://HOST:PORT``) it is ``anna`` there, through a relay.
 
 With PULSE_SERVER in the environment its sound is that server's.
-With CALLFLOOR_TEST_PBX it is an extension of a PBX (two lines, hold and transfer of its own; TONES[3] is its music).
-Lines in: ``hook``, ``mute`` (the headset's keys), ``speak`` (two seconds of TONE into the microphone),
+With CALLFLOOR_TEST_PBX it is an extension of a PBX (two lines, hold and transfer of its own; TONES[3] is its music);
+where that is ``captured`` its taps are ears as well, whose lines say which (``"tap": "caller"``).
+Lines in: ``hook``, ``mute`` (the headset's keys), ``speak [SECONDS]`` (two of TONE into the microphone, or so many),
 ``ask VERB [ARGUMENT]``. JSON lines out:
 ``{"sip": uri}`` first, then ``{"state": {...}, "lights": [...]}`` at each change and ``{"heard": [amplitude, ...]}`` of
 TONES for each half second in the ear.
@@ -17,6 +18,7 @@ import itertools
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from hardware.audio.pulse import PulseDevice
 from hardware.headset import Headset
 from hardware.simulator import SimulatedHeadset
 from tests.sip.ends import TONES, Tone, goertzel
+from voice.audio import AudioFrame, AudioSink
 from voice.clock import SystemClock
 from voice.phone import Phone, PhoneConfig, PhoneListener, SipAccount
 from voice.relay.core import Server
@@ -32,8 +35,10 @@ from voice.relay.phone import RelayedPhone
 from voice.relay.wire import client_tls
 from voice.sip import SipPhone
 from voice.station import Station
+from voice.station_contacts import Kept
 from voice.station_link import NoFloor, state_message
-from voice.station_state import FloorCommand, StationPolicy
+from voice.station_state import CallLine, FloorCommand, StationPolicy
+from voice.station_taps import PARTIES, OnKept
 
 RATE = 8000
 SPEAKS = TONES[1]
@@ -44,16 +49,30 @@ def say(message: dict[str, Any]) -> None:
 
 
 class Ear:
-    """Gathers half seconds, on the card's thread."""
+    """Gathers half seconds, on the card's thread. ``which``: said with each."""
 
-    def __init__(self) -> None:
+    def __init__(self, **which: str) -> None:
         self._samples = array.array("h")
+        self._which = which
 
     def __call__(self, block: bytes) -> None:
         self._samples.frombytes(block)
         if len(self._samples) >= RATE // 2:
             heard, self._samples = self._samples, array.array("h")
-            say({"heard": [round(goertzel(heard, hz, RATE)) for hz in TONES]})
+            say({"heard": [round(goertzel(heard, hz, RATE)) for hz in TONES], **self._which})
+
+    def write(self, frame: AudioFrame) -> None:
+        self(frame.pcm)
+
+
+class Taps:
+    """Who listens to what is captured."""
+
+    def begun(self, line: CallLine) -> Mapping[str, AudioSink]:
+        return {party: Ear(tap=party) for party in PARTIES}
+
+    def ended(self, line: CallLine, kept: OnKept) -> None:
+        kept(Kept())
 
 
 class AnnouncingPhone(SipPhone):
@@ -87,12 +106,14 @@ async def main(host: str, *server: str) -> None:
     buttons, simulated = SimulatedHeadset(), SimulatedSoundCard(RATE, Ear())
     card: SoundDevice = PulseDevice(RATE) if "PULSE_SERVER" in os.environ else simulated
     account = SipAccount("sip:anna@callfloor", user="anna", secret="open sesame", register=True)
+    pbx = os.environ.get("CALLFLOOR_TEST_PBX", "")
     station = Station(
         lambda listener: phone(listener, host, *server),
         lambda intent, trouble: Headset(card, buttons, clock, intent, trouble),
         NoFloor(),
-        policy=StationPolicy(lines=2, sip_calls=True) if "CALLFLOOR_TEST_PBX" in os.environ else None,
+        policy=StationPolicy(lines=2, sip_calls=True, capture=pbx == "captured") if pbx else None,
         music=music.read(RATE) or b"",
+        capture=Taps() if pbx == "captured" else None,
     )
     reader = asyncio.StreamReader()
     pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
@@ -111,9 +132,9 @@ async def main(host: str, *server: str) -> None:
             case ["ask", verb, *argument]:
                 reply = station.command(FloorCommand(f"ask-{next(numbers)}", verb, argument="".join(argument)))
                 say({"asked": verb, "ok": reply.ok, "reason": reply.reason})
-            case ["speak"]:
+            case ["speak", *seconds]:
                 tone = Tone(SPEAKS, RATE)
-                simulated.speak(b"".join(tone.read(RATE // 2) or b"" for _ in range(4)))
+                simulated.speak((tone.read(RATE) or b"") * int("".join(seconds) or 2))
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
