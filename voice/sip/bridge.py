@@ -62,6 +62,8 @@ class Bridge:
 
     def plug(self, name: str, media: Any) -> list[Hop]:
         """A port exists (again: a re-INVITE may have replaced it); begin its paths. Returns refused hops."""
+        if name in self._ports and self._ports[name].getPortId() != media.getPortId():
+            self._forget(name)
         self._stop(lambda hop: name in hop)
         self._ports[name] = media
         return self._apply()
@@ -69,7 +71,7 @@ class Bridge:
     def unplug(self, name: str, *, for_good: bool) -> None:
         """PJSIP removed the port. ``for_good``: its wanted paths go too, so that a later port may reuse the name."""
         self._ports.pop(name, None)
-        self._active = {hop: gain for hop, gain in self._active.items() if name not in hop}
+        self._forget(name)
         if for_good:
             self._wanted = {hop: gain for hop, gain in self._wanted.items() if name not in hop}
 
@@ -96,6 +98,12 @@ class Bridge:
             return False
         self._active[hop] = gain
         return True
+
+    def _forget(self, name: str) -> None:
+        """The paths of a port that PJSIP has removed. To stop one towards it would stop every path of its source: PJSIP
+        takes a sink that is gone for all of them.
+        """
+        self._active = {hop: gain for hop, gain in self._active.items() if name not in hop}
 
     def _stop(self, concerned: Callable[[Hop], bool]) -> None:
         for hop in [hop for hop in self._active if concerned(hop)]:
