@@ -5,18 +5,15 @@ are recorded.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from assist.demo.puppet import Puppet
 from assist.demo.stage import Cast
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactClosed, ContactEnded, ContactOffered, PromptStarted
 from ivr.outbound import CustomerReached, RecordingAnnounced
-from tests.scenarios.theatre import Caller, colleague, on_stage, press
+from tests.scenarios.theatre import colleague, on_stage, press, telephone
 from voice.events import Event
 
 pytestmark = pytest.mark.live
@@ -35,7 +32,7 @@ def settings(port: int) -> str:
 def test_an_agent_calls_a_customer_who_hears_the_notice_first(tmp_path: Path) -> None:
     async def main() -> None:
         async with (
-            _telephone() as customer,
+            telephone(NUMBER, HOST) as customer,
             on_stage(tmp_path, more=settings(customer.told("ready")[0]["port"])) as cast,
             colleague(cast, BEN, SECRET, "127.0.0.5") as ben,
         ):
@@ -58,21 +55,6 @@ def test_an_agent_calls_a_customer_who_hears_the_notice_first(tmp_path: Path) ->
             assert closed.recorded_s > 0
 
     asyncio.run(main())
-
-
-@contextlib.asynccontextmanager
-async def _telephone() -> AsyncIterator[Caller]:
-    """The customer's, which stands where the trunk leads, and answers."""
-    puppet = await Puppet.start("assist.demo.customer", "--host", HOST, "--number", NUMBER, "--server", f"{HOST}:5060")
-    found = Caller(puppet, NUMBER)
-    listening = asyncio.create_task(puppet.listen(found.hear))
-    try:
-        puppet.order("answer")
-        await found.until(lambda: bool(found.told("ready")), "the telephone")
-        yield found
-    finally:
-        await puppet.stop()
-        await listening
 
 
 async def _in_order(cast: Cast, *kinds: type[Event]) -> None:

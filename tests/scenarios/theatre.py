@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from assist.demo.puppet import Puppet
-from assist.demo.stage import CUSTOMER_HOST, NUMBER, Cast, stage
+from assist.demo.stage import CUSTOMER_HOST, NUMBER, Before, Cast, stage
 from assist.desk import Desk
 from ivr.contacts import ContactOffered
 from tests.transcription.speech import understood
@@ -34,11 +34,11 @@ class NoAudience:
 
 @contextlib.asynccontextmanager
 async def on_stage(
-    directory: Path, *, wrap_up_s: float = 0.5, more: str = "", flow: Path = FLOW
+    directory: Path, *, wrap_up_s: float = 0.5, more: str = "", flow: Path = FLOW, before: Before | None = None
 ) -> AsyncIterator[Cast]:
-    """The demo's stage with the short flow; ``more``: TOML added to the settings."""
+    """The demo's stage with the short flow; ``more``: TOML added to the settings; ``before``: see ``stage``."""
     ivr = f"\n[ivr]\nflow = {json.dumps(str(flow))}\nwrap_up_s = {wrap_up_s}\n"
-    async with stage(directory / "house", NoAudience(), ivr + more) as cast:
+    async with stage(directory / "house", NoAudience(), ivr + more, before=before) as cast:
         yield cast
 
 
@@ -86,6 +86,21 @@ async def caller(cast: Cast, number: str) -> AsyncIterator[Caller]:
     found = Caller(puppet, number)
     listening = asyncio.create_task(puppet.listen(found.hear))
     try:
+        await found.until(lambda: bool(found.told("ready")), "the telephone")
+        yield found
+    finally:
+        await puppet.stop()
+        await listening
+
+
+@contextlib.asynccontextmanager
+async def telephone(number: str, host: str) -> AsyncIterator[Caller]:
+    """A customer's, which stands where a trunk leads, and answers. ``told("ready")`` names its port."""
+    puppet = await Puppet.start("assist.demo.customer", "--host", host, "--number", number, "--server", f"{host}:5060")
+    found = Caller(puppet, number)
+    listening = asyncio.create_task(puppet.listen(found.hear))
+    try:
+        puppet.order("answer")
         await found.until(lambda: bool(found.told("ready")), "the telephone")
         yield found
     finally:

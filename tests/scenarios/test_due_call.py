@@ -1,0 +1,84 @@
+"""What an agent promised ("I will call you back today") is dialled by itself when it is due: her station first, then
+the customer, through a trunk; kept, it is ticked off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from assist.demo.stage import AGENT, Cast
+from assist.store import DEMO_NUMBER, Store
+from assist.summary import FollowUp
+from ivr.contacts import ContactAnswered, ContactEnded, ContactOffered
+from ivr.outbound import CallbackSettled, CustomerReached, RecordingAnnounced
+from tests.assist_web.kept_house import summary
+from tests.scenarios.theatre import on_stage, telephone
+
+pytestmark = pytest.mark.live
+
+HOST = "127.0.0.6"
+PROMISE = "I will call you back today."
+
+
+def noon() -> str:
+    """A time zone in which it is between 12 and 13 o'clock, so that no test runs outside the calling hours."""
+    behind = datetime.now(UTC).hour - 12
+    return f"Etc/GMT{behind:+d}" if behind else "Etc/GMT"
+
+
+def settings(port: int) -> str:
+    every_day = '["mon", "tue", "wed", "thu", "fri", "sat", "sun"]'
+    return (
+        f'\n[[trunk]]\nname = "out"\ngateway = "{HOST}:{port}"\ndial = ["+1"]\n'
+        f'\n[promised_calls]\ndial = true\nzone = "{noon()}"\ndays = {every_day}\n'
+    )
+
+
+async def promised(store: Store) -> None:
+    """Anna told James Smith an hour ago that she would call him today."""
+    customer = (await store.look_up(DEMO_NUMBER)).customer
+    assert customer is not None
+    now = datetime.now(UTC)
+    about = summary("before", AGENT, now.timestamp() - 3600, customer.customer_id)
+    await store.record_contact(replace(about, follow_ups=(FollowUp(PROMISE, now.date(), "u1", 9.0),)))
+
+
+async def tasks(cast: Cast) -> list[str]:
+    async with httpx.AsyncClient(base_url=cast.house.addresses.web) as http:
+        login = await http.post("/api/login", json={"user": AGENT, "secret": cast.secret})
+        bearer = {"Authorization": f"Bearer {login.raise_for_status().json()['token']}"}
+        answer = await http.get("/api/tasks", headers=bearer)
+        return [task["text"] for task in answer.raise_for_status().json()]
+
+
+def test_a_promised_call_is_made_when_it_is_due(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with telephone(DEMO_NUMBER, HOST) as customer:
+            port = customer.told("ready")[0]["port"]
+            async with on_stage(tmp_path, more=settings(port), before=promised) as cast:
+                assert await tasks(cast) == [f"“{PROMISE}”"]
+                cast.agent.order("answer")
+                order = (ContactOffered, ContactAnswered, CustomerReached, RecordingAnnounced)
+                for kind in order:
+                    await cast.seen.until(lambda: bool(cast.seen.events(kind)), kind.type, 30.0)  # noqa: B023 - here
+                begun = [cast.seen.events(kind)[0] for kind in order]
+                assert begun == sorted(begun, key=cast.seen.envelopes.index)
+                offered, answered = begun[0].event, begun[1].event
+                assert isinstance(offered, ContactOffered)
+                assert isinstance(answered, ContactAnswered)
+                assert (offered.direction, offered.caller, answered.agent) == ("outbound", DEMO_NUMBER, AGENT)
+                customer.puppet.order("hang_up")
+                await cast.seen.until(lambda: bool(cast.seen.events(CallbackSettled)), "the promise to be kept")
+                settled = cast.seen.events(CallbackSettled)[0].event
+                assert isinstance(settled, CallbackSettled)
+                assert settled.kept
+                await cast.seen.until(lambda: bool(cast.seen.events(ContactEnded)), "the end")
+                assert await tasks(cast) == []
+
+    asyncio.run(main())
