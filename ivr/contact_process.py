@@ -12,6 +12,7 @@ import functools
 import logging
 import os
 import resource
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from ivr import effects as flow
@@ -84,15 +85,12 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     await phone.add_account(SipAccount(f"sip:callfloor@{front.domain}", proxy=f"sip:{slot.front_inner};lr"))
     asyncio.get_running_loop().add_reader(slot.assigned_fd, _told, slot, worker)
     slot.ready(port)
-    heart = asyncio.create_task(_beat(slot, clock), name="heartbeat")
-    await worker.run(phone)
-    heart.cancel()  # what is left may take its time
-    if not worker.called:
+    async with beating(slot, clock):
+        await worker.run(phone)
+        if worker.called:
+            await _report(worker, ears, bus, contact_id)
         await bus.close()
         os._exit(0)
-    await _report(worker, ears, bus, contact_id)
-    await bus.close()
-    os._exit(0)
 
 
 async def _report(worker: ContactWorker, ears: Ears, bus: LocalBus, contact_id: str) -> None:
@@ -106,11 +104,23 @@ async def _report(worker: ContactWorker, ears: Ears, bus: LocalBus, contact_id: 
     bus.publish(closed, contact_id=contact_id)
 
 
-async def _beat(slot: WorkerSlot, clock: Clock) -> None:
-    """As long as this loop turns, the zygote hears of it; a worker that hangs is killed, and its legs get their BYE."""
-    while True:
-        slot.beat()
-        await clock.sleep(BEAT_S)
+@contextlib.asynccontextmanager
+async def beating(slot: WorkerSlot, clock: Clock) -> AsyncIterator[None]:
+    """As long as this loop turns, the zygote hears of it; a worker that hangs is killed, and its legs get their BYE.
+
+    To the very end: the last words and the recording may take longer than the zygote waits for a silent heart.
+    """
+
+    async def beat() -> None:
+        while True:
+            slot.beat()
+            await clock.sleep(BEAT_S)
+
+    heart = asyncio.create_task(beat(), name="heartbeat")
+    try:
+        yield
+    finally:
+        heart.cancel()
 
 
 def _notice(script: Flow, text: str, prompts: PromptStore) -> flow.Prompt | None:

@@ -1,4 +1,6 @@
-"""The transcription server is killed in mid-sentence: the talk goes on, the gap is marked, words come again."""
+"""The transcription server is killed in mid-sentence: the talk goes on, the gap is marked, words come again. Stopped
+before the last words, it costs those, and not the record of the contact.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ import pytest
 
 from assist.demo.observed import Observed
 from assist.demo.stage import Cast
+from ivr.contacts import ContactClosed
 from tests.scenarios.theatre import on_stage, said, service
 from transcription.utterances import TranscriptionGap, UtterancePartial
 
@@ -31,7 +34,7 @@ def test_recognition_comes_back_and_its_absence_is_marked(tmp_path: Path) -> Non
             await cast.talk([0])
             await cast.seen.until(lambda: cast.seen.heard_s["caller"] > heard["caller"], "the customer to hear on")
             assert not cast.seen.hung_up
-            await cast.hang_up()
+            await _hang_up_without_last_words(cast)
             assert cast.seen.ended is not None
             assert cast.seen.ended.reason == "completed"
 
@@ -53,6 +56,21 @@ async def _kill_in_mid_sentence(cast: Cast) -> None:
     await speaking
     await seen.until(lambda: _recogniser(cast)[-2:] == ["down", "up"], "the page to see the recogniser down, then up")
     await seen.until(lambda: bool(_gaps(seen)) and not any(history[-1].open for history in _gaps(seen)), "closed gaps")
+
+
+async def _hang_up_without_last_words(cast: Cast) -> None:
+    """The worker waits for them longer than the zygote waits for a heartbeat, and still closes the contact."""
+    seen = cast.seen
+    pid = service(cast, "transcription")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        await cast.hang_up()
+        await seen.until(lambda: bool(seen.events(ContactClosed)), "the contact to be closed")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    closed = seen.events(ContactClosed)[0].event
+    assert isinstance(closed, ContactClosed)
+    assert closed.recorded_s > 0
 
 
 def _recogniser(cast: Cast) -> list[str]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice.zygote.nursery import LONGEST_PAUSE_S, READY_S, SILENT_S, Nursery, State
+from voice.zygote.nursery import LONGEST_PAUSE_S, READY_S, SECOND_LOOK_S, SILENT_S, Nursery, State
 
 
 class Bed:
@@ -13,6 +13,7 @@ class Bed:
         self.nursery = Nursery(warm, most)
         self.now = 100.0
         self.forks = 0
+        self.waited: dict[int, float] = {}
 
     def fork(self) -> str | None:
         if not self.nursery.wants_fork(self.now):
@@ -20,6 +21,10 @@ class Bed:
         self.forks += 1
         self.nursery.forked(f"w{self.forks}", self.nursery.take_slot(), self.forks, self.now)
         return f"w{self.forks}"
+
+    def overdue(self) -> list[str]:
+        late = self.nursery.overdue(self.now, lambda pid: self.waited.get(pid, 0.0))
+        return [child.worker_id for child in late]
 
     def fill(self) -> list[str]:
         return [worker_id for _ in range(50) if (worker_id := self.fork())]
@@ -62,9 +67,13 @@ def test_late_workers_are_named_once() -> None:
     bed = Bed(1, 1)
     bed.fill()
     assert bed.nursery.next_deadline(bed.now) == bed.now + READY_S
-    assert bed.nursery.overdue(bed.now + READY_S - 0.1) == []
-    assert [child.worker_id for child in bed.nursery.overdue(bed.now + READY_S)] == ["w1"]
-    assert bed.nursery.overdue(bed.now + READY_S) == []
+    bed.now += READY_S - 0.1
+    assert bed.overdue() == []
+    bed.now += 0.1
+    assert bed.overdue() == []
+    bed.now += SECOND_LOOK_S
+    assert bed.overdue() == ["w1"]
+    assert bed.overdue() == []
     assert bed.nursery.next_deadline(bed.now) is None
 
 
@@ -109,19 +118,68 @@ def test_no_slot_is_ever_used_twice(steps: list[str], random: st.DataObject) -> 
         assert all(0 <= slot < 5 for slot in slots)
 
 
-def test_a_heart_that_beat_must_go_on_beating() -> None:
-    bed = Bed(warm=2, most=2)
-    bed.fill()
-    for worker_id in ("w1", "w2"):
+def beating(workers: int) -> Bed:
+    """So many workers, which have all just beaten their heart."""
+    bed = Bed(warm=workers, most=workers)
+    for worker_id in bed.fill():
         bed.nursery.ready(worker_id, 5000)
-    bed.now += 10 * READY_S
-    assert bed.nursery.overdue(bed.now) == []  # one that never beat, never has to
-    bed.nursery.beat("w1", bed.now)
+        bed.nursery.beat(worker_id, bed.now)
+    return bed
+
+
+def test_a_heart_that_beat_must_go_on_beating() -> None:
+    bed = beating(2)
     bed.now += SILENT_S - 0.1
-    assert bed.nursery.overdue(bed.now) == []
+    assert bed.overdue() == []
     bed.nursery.beat("w1", bed.now)
+    bed.nursery.beat("w2", bed.now)
     bed.now += SILENT_S
+    bed.nursery.beat("w2", bed.now)
     assert bed.nursery.next_deadline(bed.now) == bed.now
-    assert [child.worker_id for child in bed.nursery.overdue(bed.now)] == ["w1"]
-    assert bed.nursery.overdue(bed.now) == []
-    assert bed.nursery.next_deadline(bed.now) is None
+    assert bed.overdue() == []
+    assert bed.nursery.next_deadline(bed.now) == bed.now + SECOND_LOOK_S
+    bed.now += SECOND_LOOK_S
+    assert bed.overdue() == ["w1"]
+    assert bed.overdue() == []
+    assert bed.nursery.next_deadline(bed.now) == bed.now - SECOND_LOOK_S + SILENT_S  # the other's
+
+
+def test_one_that_never_beat_never_has_to() -> None:
+    bed = Bed(1, 1)
+    bed.fill()
+    bed.nursery.ready("w1", 5000)
+    bed.now += 10 * READY_S
+    assert bed.overdue() == []
+
+
+def test_who_waited_for_a_core_is_given_that_time_and_no_more() -> None:
+    bed = beating(2)
+    bed.now += SILENT_S
+    bed.waited = {1: 3.0}  # the machine is overrun, and the second one hangs
+    assert bed.overdue() == []
+    bed.now += SECOND_LOOK_S
+    assert bed.overdue() == ["w2"]
+    bed.now += 3.0
+    assert bed.overdue() == []
+    bed.now += SECOND_LOOK_S
+    assert bed.overdue() == ["w1"]
+
+
+def test_what_it_waited_before_its_last_beat_is_no_excuse() -> None:
+    bed = beating(1)
+    bed.waited = {1: 60.0}
+    bed.nursery.beat("w1", bed.now, 60.0)
+    bed.now += SILENT_S
+    assert bed.overdue() == []
+    bed.now += SECOND_LOOK_S
+    assert bed.overdue() == ["w1"]
+
+
+def test_a_machine_that_stood_still_kills_nobody() -> None:
+    bed = beating(3)
+    bed.now += 60.0  # a virtual machine was paused: nobody waited for a core, nobody beat
+    assert bed.overdue() == []
+    for worker_id in ("w1", "w2", "w3"):
+        bed.nursery.beat(worker_id, bed.now)
+    bed.now += SECOND_LOOK_S
+    assert bed.overdue() == []

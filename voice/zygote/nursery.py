@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 READY_S = 10.0
-SILENT_S = 5.0
-"""A worker that beat its heart once and then not for so long hangs: it is killed."""
+SILENT_S = 4.5
+"""A worker that beat its heart once and then not for so long is suspected to hang. What it waited for a core meanwhile
+does not count: on a machine that is overrun, killing calls would only add to the harm."""
+SECOND_LOOK_S = 0.5
+"""A suspect has so long to prove it lives, then it is killed. Where we ourselves, or the whole machine, stood still,
+its heartbeat may be waiting to be read."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 
@@ -24,7 +29,10 @@ class State(Enum):
 
 @dataclass
 class Child:
-    """One living worker process. ``deadline``: by then (monotonic seconds) it must be ready, or its heart beat."""
+    """One living worker process. ``deadline``: by then (monotonic seconds) it must be ready, or its heart beat.
+
+    ``waited_s``: what it had waited for a core in its life when its heart last beat, and what was granted it since.
+    """
 
     worker_id: str
     slot: int
@@ -32,6 +40,8 @@ class Child:
     deadline: float
     state: State = State.STARTING
     port: int = 0
+    waited_s: float = 0.0
+    suspected: bool = False
     overdue: bool = False
 
 
@@ -77,9 +87,10 @@ class Nursery:
         child.state, child.port, child.deadline = State.IDLE, port, math.inf
         self._pause = 0.0
 
-    def beat(self, worker_id: str, now: float) -> None:
-        """Its heart beat; from the first time on it has to again and again."""
-        self._children[worker_id].deadline = now + SILENT_S
+    def beat(self, worker_id: str, now: float, waited_s: float = 0.0) -> None:
+        """Its heart beat; from the first time on it has to again and again. ``waited_s``: see ``overdue``."""
+        child = self._children[worker_id]
+        child.deadline, child.waited_s, child.suspected = now + SILENT_S, waited_s, False
 
     def assigned(self, worker_id: str) -> Child | None:
         """It has its contact; None where there is no such idle worker (any more)."""
@@ -89,11 +100,24 @@ class Nursery:
         child.state = State.BUSY
         return child
 
-    def overdue(self, now: float) -> list[Child]:
-        """Workers that did not become ready in time, or whose heart stopped, each named once: kill them."""
-        late = [child for child in self._children.values() if self._late_at(child) and now >= child.deadline]
-        for child in late:
-            child.overdue = True
+    def overdue(self, now: float, waited_s: Callable[[int], float] = lambda pid: 0.0) -> list[Child]:
+        """Workers that did not become ready in time, or whose heart stopped, each named once: kill them.
+
+        ``waited_s(pid)``: seconds the main thread of that process could have run in its life and had no core. Call
+        after everything has been read that the workers said.
+        """
+        late = []
+        for child in self._children.values():
+            if not self._late_at(child) or now < child.deadline:
+                continue
+            starved_s = max(0.0, waited_s(child.pid) - child.waited_s)
+            child.waited_s += starved_s
+            child.deadline += starved_s
+            if now >= child.deadline and not child.suspected:
+                child.suspected, child.deadline = True, now + SECOND_LOOK_S
+            if now >= child.deadline:
+                child.overdue = True
+                late.append(child)
         return late
 
     def ended(self, pid: int, now: float) -> tuple[Child, float] | None:

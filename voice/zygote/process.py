@@ -22,6 +22,7 @@ from voice.settings import RtpSettings
 from voice.zygote.fronts import Fronts
 from voice.zygote.nursery import Child, Nursery, State
 from voice.zygote.slot import BEAT, WorkerSlot
+from voice.zygote.starvation import waited_s
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class Zygote:
             self._refill()
             for key, _ in self._selector.select(self._timeout()):
                 key.data()
-            for child in self._nursery.overdue(self._clock.monotonic()):
+            for child in self._nursery.overdue(self._clock.monotonic(), waited_s):
                 log.warning("worker %s is killed: %s", child.worker_id, _why_overdue(child))
                 os.kill(child.pid, signal.SIGKILL)
         self._stop()
@@ -206,8 +207,8 @@ class Zygote:
         sound = child is not None and child.state is not State.STARTING and text and not beats.strip(BEAT)
         if not sound:  # it closed its end, or talks nonsense: nothing more is expected from it until it is reaped
             self._selector.unregister(end)
-        elif beats:
-            self._nursery.beat(worker_id, self._clock.monotonic())
+        elif child is not None and beats:
+            self._nursery.beat(worker_id, self._clock.monotonic(), waited_s(child.pid))
 
     def _listing(self) -> list[dict[str, object]]:
         return [
