@@ -6,6 +6,8 @@
     DIR/playbooks/<id>.yaml       one playbook each
     DIR/rules/<pack>.yaml         rules of one kind of card (optional)
     DIR/knowledge/<id>.md         one article each (optional)
+    DIR/examples/<playbook>.txt   what callers say who want it, and none.txt (optional)
+    DIR/concepts.yaml             words that stand for one another in examples (optional)
 
 ``version`` is a short hash over every file, and stands on every card: whoever edits a phrase can tell which cards it
 made.
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assist.content_checks import check_phrase, check_phrases, check_text, check_title
+from assist.example_files import load_concepts, load_subjects
 from assist.knowledge import Library, load_articles
 from assist.lexicon import HardTriggerSpec, LexiconSpec
 from assist.playbook import PlaybookSpec
@@ -27,6 +30,7 @@ from assist.rules import RulePack, RuleSpec, RuleTable
 from assist.sentiment import Scorer, SentimentSettings, VaderScorer
 from assist.sightings import CompiledRules, Rule
 from assist.spotting import phrase_words
+from assist.subjects import SubjectReader
 from voice.documents import Document, Key, load_yaml, validate
 from voice.errors import DocumentError
 
@@ -38,13 +42,6 @@ RESERVED = frozenset({"history", "sentiment", "promise"})
 @dataclass(frozen=True, slots=True)
 class PlaybookTriggered:
     """Somebody said what starts a playbook."""
-
-    playbook_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlaybookHinted:
-    """Somebody said what starts a playbook while none is at work."""
 
     playbook_id: str
 
@@ -72,7 +69,7 @@ class RuleSaid:
     part: str
 
 
-RuleKey = PlaybookTriggered | PlaybookHinted | StepSaid | HardTriggered | RuleSaid
+RuleKey = PlaybookTriggered | StepSaid | HardTriggered | RuleSaid
 
 
 @dataclass(frozen=True)
@@ -89,6 +86,7 @@ class Content:
     advice: RuleTable
     kinds: Mapping[str, str]
     library: Library
+    subjects: SubjectReader | None
 
 
 def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Content:
@@ -100,7 +98,10 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
     playbook_files = _files(directory / "playbooks", ".yaml", "playbook", required=True)
     rule_files = _files(directory / "rules", ".yaml", "rule pack")
     article_files = _files(directory / "knowledge", ".md", "article")
-    files = [lexicon_file, *playbook_files, *rule_files, *article_files]
+    example_files = _files(directory / "examples", ".txt", "list of examples")
+    concepts_file = directory / "concepts.yaml"
+    files = [lexicon_file, *playbook_files, *rule_files, *article_files, *example_files]
+    files += [concepts_file] if concepts_file.exists() else []
     lexicon = _lexicon(load_yaml(lexicon_file))
     playbooks: dict[str, PlaybookSpec] = {}
     for file in playbook_files:
@@ -119,6 +120,7 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
         advice=RuleTable(advice),
         kinds=kinds,
         library=Library(load_articles(article_files, {*playbooks, *advice, *RESERVED})),
+        subjects=load_subjects(example_files, load_concepts(concepts_file), playbooks),
     )
 
 
@@ -149,7 +151,6 @@ def _rules(
     for playbook in playbooks.values():
         trigger = playbook.trigger
         yield Rule(PlaybookTriggered(playbook.id), trigger.speaker, trigger.phrases, trigger.unless)
-        yield Rule(PlaybookHinted(playbook.id), trigger.speaker, trigger.opening, trigger.unless)
         for step in playbook.steps:
             yield Rule(StepSaid(playbook.id, step.id), "agent", step.done_when, step.unless)
     for rule in advice.values():
@@ -186,7 +187,6 @@ def _playbook(document: Document) -> PlaybookSpec:
     if playbook.id in RESERVED:
         raise document.error(("id",), f"id {playbook.id!r} is the name of a built-in card", "choose another")
     check_phrases(document, ("trigger", "phrases"), playbook.trigger.phrases)
-    check_phrases(document, ("trigger", "opening"), playbook.trigger.opening)
     check_phrases(document, ("trigger", "unless"), playbook.trigger.unless)
     check_text(document, ("why",), playbook.why)
     check_title(document, ("closing",), playbook.closing)

@@ -12,7 +12,7 @@ from functools import partial
 from assist import history, watch
 from assist.advice import Advisor
 from assist.cards import CardSettled, StepTicked
-from assist.content import Content, HardTriggered, PlaybookHinted, PlaybookTriggered, RuleKey, RuleSaid, StepSaid
+from assist.content import Content, HardTriggered, PlaybookTriggered, RuleKey, RuleSaid, StepSaid
 from assist.deck import Deck
 from assist.effects import DraftSummary, Effect, LookUpCustomer, RetractCard, ShowCard, UpdateCard
 from assist.history import CustomerFound, CustomerProfile, history_card
@@ -20,7 +20,8 @@ from assist.inputs import ContactOver, ContactRang, HoldChanged, Input, TimePass
 from assist.lexicon import HardTriggerSpec
 from assist.playbook import PlaybookRun
 from assist.sentiment import Reading
-from assist.sightings import Settled, Sighting, SightingTracker
+from assist.sightings import MIN_CONFIDENCE, Settled, Sighting, SightingTracker, sighted
+from assist.subjects import SubjectTrack
 from assist.summary import GENERAL, CardCount, Wrap, summarise
 from assist.watch import SentimentWatch
 from assist.wording import utc_date
@@ -51,6 +52,7 @@ class ContactAssistant:
         self._customer: CustomerProfile | None = None
         self._tracker: SightingTracker[RuleKey] = SightingTracker(content.rules)
         self._watch = SentimentWatch(content)
+        self._subjects = SubjectTrack(content.subjects) if content.subjects is not None else None
         self._runs: dict[str, PlaybookRun] = {}
         self._finals: dict[str, UtteranceFinal] = {}
         self._gaps: dict[str, TranscriptionGap] = {}
@@ -140,7 +142,10 @@ class ContactAssistant:
         effects: tuple[Effect, ...] = () if over else self._advisor.talking(event)
         settled = self._tracker.final(event)
         touched = self._withdraw(settled, event.utterance_id)
-        touched |= self._situations((*settled.confirmed, *settled.new))
+        found = (*settled.confirmed, *settled.new)
+        touched |= self._situations(found)
+        subject = self._subject(event, settled)
+        touched |= subject
         if event.party == "caller":
             touched.add(watch.RULE)
             if self._feel(event, settled):
@@ -148,9 +153,7 @@ class ContactAssistant:
         if over:
             return self._draft()
         effects += self._present(touched) + self._ruled(settled, event.utterance_id)
-        playbook = any(
-            isinstance(each.key, PlaybookTriggered | PlaybookHinted) for each in (*settled.confirmed, *settled.new)
-        )
+        playbook = bool(subject) or any(isinstance(each.key, PlaybookTriggered) for each in found)
         return effects + self._advisor.heard(event, self._watch.level, playbook=playbook)
 
     def _ruled(self, settled: Settled[RuleKey], utterance_id: str) -> tuple[Effect, ...]:
@@ -177,21 +180,25 @@ class ContactAssistant:
         )
 
     def _situations(self, sightings: tuple[Sighting[RuleKey], ...]) -> set[str]:
-        """What settled words start or tick. A playbook that others cover comes after them; of those that are merely
-        hinted at, the one with most words for it starts, and only while none is at work.
-        """
+        """What settled words start or tick. A playbook that others cover comes after them."""
         touched: set[str] = set()
         for sighting in sorted(sightings, key=lambda each: (self._covered(each), -each.weight)):
             touched |= self._sighted(sighting.key, sighting)
-        hints = [
-            (self._content.playbooks[sighting.key.playbook_id], sighting)
-            for sighting in sightings
-            if isinstance(sighting.key, PlaybookHinted)
-        ]
-        if hints and not self._runs:
-            spec, sighting = max(hints, key=lambda hint: (hint[1].weight, hint[0].priority))
-            touched |= self._sighted(PlaybookTriggered(spec.id), sighting)
         return touched
+
+    def _subject(self, event: UtteranceFinal, settled: Settled[RuleKey]) -> set[str]:
+        """Starts the playbook that the caller's words, none of which need be a trigger, speak for together; not where
+        a do-not-trigger phrase of it stands among them.
+        """
+        if self._subjects is None or event.party != "caller" or event.confidence < MIN_CONFIDENCE:
+            return set()
+        subject = self._subjects.hear(event.text, busy=bool(self._runs))
+        if subject is None or subject.playbook_id in self._runs:
+            return set()
+        key = PlaybookTriggered(subject.playbook_id)
+        if key in settled.kept_quiet:
+            return set()
+        return self._sighted(key, sighted(key, event, subject.start, subject.end))
 
     def _covered(self, sighting: Sighting[RuleKey]) -> bool:
         key = sighting.key

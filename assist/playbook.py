@@ -24,14 +24,12 @@ class _Model(BaseModel):
 
 
 class TriggerSpec(_Model):
-    """Starts the playbook when ``speaker`` says one of ``phrases`` in an utterance that holds none of ``unless``.
-
-    ``opening``: vaguer phrases, which start it only while none is at work: what a contact is about is said first.
+    """Starts the playbook when ``speaker`` says one of ``phrases`` in an utterance that holds none of ``unless``. What
+    callers say in other words is read by ``assist.subjects``, from examples.
     """
 
     speaker: Party = "caller"
     phrases: tuple[str, ...] = Field(min_length=1)
-    opening: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
 
 

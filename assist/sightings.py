@@ -7,7 +7,7 @@ or withdraws it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -55,11 +55,14 @@ class Sighting(Generic[KeyCo]):
 
 @dataclass(frozen=True, slots=True)
 class Settled(Generic[Key]):
-    """What a final says: ``new`` was not known from partials, ``confirmed`` was, ``withdrawn`` was and is not there."""
+    """What a final says: ``new`` was not known from partials, ``confirmed`` was, ``withdrawn`` was and is not there;
+    ``kept_quiet``: keys whose do-not-trigger phrases it holds.
+    """
 
     new: tuple[Sighting[Key], ...] = ()
     confirmed: tuple[Sighting[Key], ...] = ()
     withdrawn: tuple[Key, ...] = ()
+    kept_quiet: frozenset[Key] = frozenset()
 
 
 @dataclass(slots=True)
@@ -86,7 +89,7 @@ class SightingTracker(Generic[Key]):
             return ()
         utterance.revision = event.revision
         believable = []
-        hits = list(self._rules.hits(event.text, event.party))
+        hits = self._rules.hits(event.text, event.party)
         for hit in hits:
             if hit.key not in utterance.believed and (hit.key in utterance.seen or not hit.last):
                 utterance.believed.add(hit.key)
@@ -102,7 +105,8 @@ class SightingTracker(Generic[Key]):
         utterance = self._open.pop(event.utterance_id, None) or _OpenUtterance()
         new: list[Sighting[Key]] = []
         confirmed: list[Sighting[Key]] = []
-        for hit in self._rules.hits(event.text, event.party):
+        hits, kept_quiet = self._rules.judge(event.text, event.party)
+        for hit in hits:
             believed = hit.key in utterance.believed
             if not believed and _confidence(event, hit) < MIN_CONFIDENCE:
                 continue
@@ -111,7 +115,7 @@ class SightingTracker(Generic[Key]):
             (confirmed if believed else new).append(sighting)
         still_there = {sighting.key for sighting in confirmed}
         withdrawn = sorted(utterance.believed - still_there, key=repr)
-        return Settled(tuple(new), tuple(confirmed), tuple(withdrawn))
+        return Settled(tuple(new), tuple(confirmed), tuple(withdrawn), kept_quiet)
 
     def _utterance(self, utterance_id: str) -> _OpenUtterance[Key]:
         if utterance_id not in self._open:
@@ -133,14 +137,26 @@ class CompiledRules(Generic[Key]):
             phrases += [(phrase, (rule.key, False)) for phrase in rule.unless]
         self._spotter = Spotter(phrases)
 
-    def hits(self, text: str, party: str) -> Iterator[Hit[Key]]:
+    def hits(self, text: str, party: str) -> list[Hit[Key]]:
         """The rules ``party`` meets by saying ``text``."""
+        return self.judge(text, party)[0]
+
+    def judge(self, text: str, party: str) -> tuple[list[Hit[Key]], frozenset[Key]]:
+        """As ``hits``, and the keys that do-not-trigger phrases in ``text`` keep quiet."""
         found = self._spotter.find(text)
-        kept_quiet = {hit.key[0] for hit in found if not hit.key[1]}
-        for hit in found:
-            key, wanted = hit.key
-            if wanted and key not in kept_quiet and self._party[key] in (party, EITHER):
-                yield Hit(key, hit.start, hit.end, hit.exact, hit.last, hit.weight)
+        kept_quiet = frozenset(hit.key[0] for hit in found if not hit.key[1])
+        met = [
+            Hit(hit.key[0], hit.start, hit.end, hit.exact, hit.last, hit.weight)
+            for hit in found
+            if hit.key[1] and hit.key[0] not in kept_quiet and self._party[hit.key[0]] in (party, EITHER)
+        ]
+        return met, kept_quiet
+
+
+def sighted(key: Key, event: UtteranceFinal, start: int, end: int) -> Sighting[Key]:
+    """What no phrase but a model found in the words ``start``..``end`` (end exclusive) of a final."""
+    at_s = event.words[start].start_s if _aligned(event) else event.start_s
+    return _sighting(event, Hit(key, start, end, exact=False, last=False), at_s, "final")
 
 
 def _sighting(event: UtterancePartial | UtteranceFinal, hit: Hit[Key], at_s: float, trigger: str) -> Sighting[Key]:

@@ -96,7 +96,7 @@ def spotting(directory: Path) -> dict[str, object]:
     said = [event for dialogue in dialogues() for event in dialogue]
     spots, searches = [], []
     for event in said * _ROUNDS:
-        spots.append(_cpu_ms(lambda: list(content.rules.hits(event.text, event.party))))  # noqa: B023 - called here
+        spots.append(_cpu_ms(lambda: content.rules.hits(event.text, event.party)))  # noqa: B023 - called here
         if isinstance(event, UtteranceFinal):
             searches.append(_cpu_ms(lambda: content.library.find(event.text)))  # noqa: B023 - called here
     return {

@@ -46,7 +46,8 @@ class Document:
         return DocumentError(self.file, self.line(key), what, fix)
 
 
-def _read(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """The text of a file people write. Raises DocumentError."""
     try:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -59,12 +60,12 @@ def _read(file: Path) -> str:
 
 def load_yaml(file: Path) -> Document:
     """Parse a YAML file with plain values only. Raises DocumentError (unreadable, bad syntax, a key twice)."""
-    return _yaml(file, _read(file))
+    return _yaml(file, read_text(file))
 
 
 def load_front_matter(file: Path) -> tuple[Document, str]:
     """A Markdown file's YAML between two lines of ``---`` at its top, and the text below. Raises DocumentError."""
-    text = _read(file)
+    text = read_text(file)
     lines = text.splitlines(keepends=True)
     marks = [index for index, line in enumerate(lines) if line.rstrip() == "---"][:2]
     if len(marks) < 2 or marks[0] != 0:
@@ -108,7 +109,7 @@ def _construct(file: Path, node: yaml.Node, key: Key, lines: dict[Key, int]) -> 
 
 def load_toml(file: Path) -> Document:
     """Parse a TOML file. Raises DocumentError (unreadable, bad syntax)."""
-    text = _read(file)
+    text = read_text(file)
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

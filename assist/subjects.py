@@ -1,0 +1,102 @@
+"""What a caller calls about, read from whole utterances by a model of examples: pure.
+
+``DIR/examples/<playbook id>.txt`` holds what callers say when that playbook is wanted, one utterance a line, and
+``none.txt`` what they say meanwhile; ``DIR/concepts.yaml`` says which words stand for one another. Each final of the
+caller adds evidence, and old evidence fades; a playbook starts when one subject has enough and leads all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from assist.features import Concepts
+from assist.linear import Floats, LinearModel, fit
+
+NONE = "none"
+"""The class of what starts nothing."""
+_FIRST = 0.25
+_NEXT = 1.1
+"""Evidence that starts a playbook while none is at work, and beside one: what a contact is about is said first."""
+_LEAD = 0.1
+"""Evidence by which it must be ahead of every other subject."""
+_FADE = 0.6
+"""What is left of evidence at the caller's next utterance."""
+_FLOOR = -0.5
+"""A score (-1 not it at all .. 1 just like its examples) up to which an utterance is no evidence."""
+_EVIDENCE_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A subject with enough evidence. ``start``..``end``: indices of the utterance's words that counted most."""
+
+    playbook_id: str
+    start: int
+    end: int
+
+
+class SubjectReader:
+    """Scores utterances. Immutable: share it between contacts."""
+
+    def __init__(self, examples: Mapping[str, Sequence[str]], concepts: Concepts) -> None:
+        self.names = (*(name for name in sorted(examples) if name != NONE), NONE)
+        texts = [text for name in self.names for text in examples[name]]
+        of = np.repeat(np.arange(len(self.names)), [len(examples[name]) for name in self.names])
+        targets = np.where(of[:, None] == np.arange(len(self.names)), 1.0, -1.0).astype(np.float32)
+        self._model: LinearModel = fit(texts, targets, concepts)
+
+    def read(self, text: str) -> Reading:
+        """How much ``text`` speaks for each playbook."""
+        heard = self._model.score(text)
+        floor = max(_FLOOR, float(heard.scores[-1]))
+        return Reading(np.maximum(0.0, heard.scores[:-1] - floor), heard.shares)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """``evidence``: (playbooks,), 0 where there is none; ``shares`` as in ``assist.linear.Heard``."""
+
+    evidence: Floats
+    shares: Floats
+
+
+@dataclass
+class SubjectTrack:
+    """The evidence over one contact."""
+
+    reader: SubjectReader
+    _evidence: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._evidence = np.zeros(len(self.reader.names) - 1, np.float32)
+
+    def hear(self, text: str, *, busy: bool) -> Subject | None:
+        """Take in what the caller said; the subject it settles, which may be at work already. ``busy``: whether a
+        playbook is at work.
+        """
+        reading = self.reader.read(text)
+        self._evidence = self._evidence * _FADE + reading.evidence
+        best = int(self._evidence.argmax())
+        enough = float(self._evidence[best])
+        others = np.delete(self._evidence, best)
+        if (
+            not reading.evidence[best]
+            or enough < (_NEXT if busy else _FIRST)
+            or enough < others.max(initial=0.0) + _LEAD
+        ):
+            return None
+        return Subject(self.reader.names[best], *_densest(reading.shares[:, best]))
+
+
+def _densest(shares: Floats) -> tuple[int, int]:
+    """The run of at most eight words whose shares add up to the most (start, end exclusive)."""
+    best, found = -np.inf, (0, len(shares))
+    for start in range(len(shares)):
+        for end in range(start + 1, min(len(shares), start + _EVIDENCE_WORDS) + 1):
+            total = float(shares[start:end].sum())
+            if total > best:
+                best, found = total, (start, end)
+    return found

@@ -1,0 +1,121 @@
+"""What callers call about, in words that no trigger holds."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assist.content import BUILT_IN, Content, load_content
+from assist.features import Concepts, features
+from assist.linear import fit
+from assist.replay import Line, replay
+from assist.subjects import SubjectReader, SubjectTrack
+from voice.errors import DocumentError
+
+GOOD = Path(__file__).parent.parent / "golden" / "content" / "good"
+CONCEPTS = Concepts({"parcel": ("parcel", "shipment"), "late": ("late", "overdue")})
+READER = SubjectReader(
+    {
+        "parcel": ("my parcel is late", "the parcel has not come"),
+        "password": ("i forgot my password", "i can not log in"),
+        "none": ("hello good morning", "thank you very much", "yes that is my name"),
+    },
+    CONCEPTS,
+)
+
+
+def test_features_name_their_words_and_concepts() -> None:
+    found = {feature.name: feature.words for feature in features("the shipments uh is overdue", CONCEPTS)}
+    assert found["w=shipment"] == (1,)
+    assert found["k=parcel"] == (1,)
+    assert found["b=shipment is"] == (1, 3), "what people say while they think is skipped"
+    assert found["p=late parcel"] == (1, 4)
+    assert found["c=<shi"] == (1,)
+
+
+def test_the_same_examples_give_the_same_model_and_scores_are_what_the_words_gave() -> None:
+    texts, targets = ("red", "green", "red apple"), np.array([[1.0], [-1.0], [1.0]], np.float32)
+    model, again = fit(texts, targets, CONCEPTS), fit(texts, targets, CONCEPTS)
+    assert (model.weights == again.weights).all()
+    heard = model.score("a red apple")
+    assert heard.scores[0] == pytest.approx(model.bias[0] + heard.shares.sum(), abs=1e-5)
+    assert heard.shares[1, 0] > abs(heard.shares[0, 0]), "red says more than a word nobody knows"
+    assert (model.score("zzz").scores == model.bias).all()
+
+
+def test_words_that_no_example_holds_are_understood_by_their_concepts() -> None:
+    subject = SubjectTrack(READER).hear("well our shipment seems overdue", busy=False)
+    assert subject is not None
+    assert subject.playbook_id == "parcel"
+    assert subject.start <= 2
+    assert subject.end == 5, "shipment and overdue are among the words shown"
+
+
+def test_small_talk_settles_nothing_and_evidence_adds_up() -> None:
+    track = SubjectTrack(READER)
+    assert track.hear("thank you good morning", busy=False) is None
+    assert track.hear("my password", busy=True) is None, "not enough beside a playbook at work"
+    subject = track.hear("i can not log in i forgot it", busy=True)
+    assert subject is None or subject.playbook_id == "password"
+    again = track.hear("my password i forgot it i can not log in", busy=True)
+    assert again is not None
+    assert again.playbook_id == "password"
+
+
+def cards(content: Content, *texts: str) -> list[tuple[str, str]]:
+    lines = [Line(t=10.0 * number, speaker="caller", text=text) for number, text in enumerate(texts, start=1)]
+    return [(card.id, card.evidence) for card in replay(lines, content).cards if card.kind == "next_step"]
+
+
+def test_the_card_quotes_the_caller_and_a_do_not_trigger_phrase_keeps_it_quiet(content: Content) -> None:
+    said = "the thing you posted to me has not turned up and it is nearly a fortnight"
+    assert cards(content, said) == [("delivery_late", f"caller: {said}")]
+    assert cards(content, f"{said} my technician says") == [], "technician keeps this playbook quiet"
+
+
+def test_a_pack_without_examples_goes_by_its_phrases() -> None:
+    assert load_content(GOOD).subjects is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("examples/parcle.txt", "where is it\n", "parcle.txt: no playbook 'parcle'. Fix: name it after a playbook"),
+        ("examples/parcel.txt", "# nothing yet\n", "parcel.txt: no examples. Fix: write one utterance a line"),
+        ("examples/parcel.txt", "Hello.\n", "none.txt:2: stands in|parcel.txt:1: stands in"),
+        ("concepts.yaml", "parcel: parcel two-words! big,box\nlate:\n  - x\n", "concepts.yaml:2: late"),
+        ("concepts.yaml", "parcel: parcel ...\n", "concepts.yaml:1: '...' is not one word. Fix: write single words"),
+    ],
+)
+def test_wrong_examples_are_refused_by_file_and_line(tmp_path: Path, name: str, text: str, wanted: str) -> None:
+    shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "none.txt").write_text("# small talk\nhello\n")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(DocumentError) as caught:
+        load_content(tmp_path)
+    assert any(each in str(caught.value) for each in wanted.split("|")), str(caught.value)
+
+
+def test_examples_need_a_counterpart(tmp_path: Path) -> None:
+    shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "parcel.txt").write_text("where is it\n")
+    with pytest.raises(DocumentError, match=r"no none\.txt"):
+        load_content(tmp_path)
+
+
+def test_other_examples_are_another_version(tmp_path: Path) -> None:
+    shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
+    before = load_content(tmp_path).version
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "none.txt").write_text("hello\n")
+    (tmp_path / "examples" / "parcel.txt").write_text("where is it\n")
+    found = load_content(tmp_path)
+    assert found.version != before
+    assert found.subjects is not None
+    assert found.subjects.names == ("parcel", "none")
+    assert set(load_content(BUILT_IN).playbooks) == {*load_content(BUILT_IN).subjects.names} - {"none"}  # type: ignore[union-attr]
