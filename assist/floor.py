@@ -106,7 +106,7 @@ class Floor:
         if promised is not None and promised.dial:
             self._due = DueCalls(promised, store, self._dispatch.outbound, clock, self._spawn)
         orders = Orders(self._agents, self._dispatch, bus, self._at_desk)
-        today = Today(self._oversight.report.targets, ZoneInfo(self._oversight.report.zone))
+        today = Today(self._oversight.targets, ZoneInfo(self._oversight.report.zone))
         self._board = Board(
             agents, today, clock, self._dispatch.expected_wait, lambda: banners.raised if banners else "",
             orders.may_see,

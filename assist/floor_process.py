@@ -37,7 +37,7 @@ from assist.quality.aside import Aside
 from assist.quality.forms import load_forms
 from assist.quality.reading import Quality
 from assist.quality.spec import load_scorecard
-from assist.reports.settings import ReportSettings
+from assist.reports.settings import ReportSettings, read_targets
 from assist.rewording import Wordsmith
 from assist.security import Security, signing_key
 from assist.settings import AssistSettings
@@ -126,7 +126,8 @@ def _oversight(settings: SettingsFile, report: ReportSettings, clock: Clock, cli
     alerts = settings.section("alerts", AlertSettings)
     webhook = Webhook(alerts.webhook, alerts.webhook_secret, clock, client) if alerts.webhook else None
     rules = load_alert_rules(alerts.rules or BUILT_IN)
-    return Oversight(settings.section("supervision", SupervisionSettings), rules, webhook, report)
+    supervision, targets = settings.section("supervision", SupervisionSettings), read_targets(settings)
+    return Oversight(supervision, rules, webhook, report, targets)
 
 
 def _web(settings: SettingsFile, house: House, clock: Clock) -> FastAPI:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -41,13 +42,14 @@ def report(
     """Write what the measures say: volumes, service level, agents, sentiment, cards, knowledge gaps."""
     from assist.content import BUILT_IN
     from assist.reports.command import read_report, scope_of, write_report
-    from assist.reports.settings import ReportSettings
+    from assist.reports.settings import ReportSettings, read_targets
     from assist.settings import AssistSettings
     from assist.store.settings import existing_store
     from voice.clock import SystemClock
 
     read = read_settings(settings, os.environ)
-    scope = scope_of(begin, end, queue, agent, read.section("report", ReportSettings), SystemClock().wall())
+    zone = ZoneInfo(read.section("report", ReportSettings).zone)
+    scope = scope_of(begin, end, queue, agent, zone, read_targets(read), SystemClock().wall())
     console = Console(stderr=True)
     content = read.section("assist", AssistSettings).content or BUILT_IN
     scored = content if kind in (Format.HTML, Format.JSON) else None

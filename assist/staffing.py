@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from assist.metrics import REGISTRY, Targets, Totals
+from assist.metrics import REGISTRY, Goal, Targets, Totals
 from assist.metrics.columns import Columns
 from assist.metrics.contacts import ContactRecord, Outcome
 from assist.metrics.repeats import with_repeats
-from assist.metrics.service import ServiceLevel, service_level
+from assist.metrics.service import service_level
+from assist.metrics.targets import ServiceLevel
 from assist.metrics.totals import total
 from ivr.erlang import Demand, Forecast, agents_needed, erlang_a
 from ivr.settings import QueueSettings, by_name
@@ -114,7 +115,7 @@ def _line(question: Question, queue: QueueSettings, whole: Demand, agents: int) 
     skills = tuple(queue.skills.items())
     plan = Plan({queue.name: talk}, [Team(agents, (queue.name,), skills)], by_name([queue]), question.wrap_up_s)
     measured = with_repeats(Columns.of(records(simulate(plan, question.hours, question.seed))), 7, 0.0)
-    sums = total(measured, Targets(answer_s=question.answer_s))
+    sums = total(measured, Targets(Goal(question.answer_s)))
     return Line(agents, erlang_a(whole, agents, question.answer_s), _found(sums), int(sums.offered))
 
 

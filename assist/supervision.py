@@ -48,7 +48,8 @@ class NotificationPolicy(Section):
 
 class SupervisionSettings(Section):
     """``[supervision]``: ``policies`` by the agent's country (``[[agent]] country``), ``default`` for the others;
-    ``tips`` that a supervisor sends with one key; ``target``: the service level the board measures by, in per cent.
+    ``tips`` that a supervisor sends with one key; ``target``: the service level wanted, in per cent (a
+    ``[[queue]]`` may have its own).
     """
 
     policies: dict[str, NotificationPolicy] = Field(default_factory=dict)

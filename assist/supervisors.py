@@ -36,6 +36,7 @@ from assist.coaching import (
 )
 from assist.content import Content
 from assist.desk_events import ContactAssigned, ContactReleased
+from assist.metrics.targets import Targets
 from assist.reports.settings import ReportSettings
 from assist.supervision import SupervisionSettings, address, may_supervise
 from assist.webhook import Webhook
@@ -65,12 +66,15 @@ Heard = UtterancePartial | UtteranceFinal | TranscriptionGap | ContactEnded
 
 @dataclass(frozen=True, slots=True)
 class Oversight:
-    """What supervisors of this house work with. ``webhook``: where alerts go besides; ``report``: how is measured."""
+    """What supervisors of this house work with. ``webhook``: where alerts go besides; ``report``, ``targets``: how
+    is measured.
+    """
 
     settings: SupervisionSettings = field(default_factory=SupervisionSettings)
     rules: tuple[AlertRule, ...] = ()
     webhook: Webhook | None = None
     report: ReportSettings = field(default_factory=ReportSettings)
+    targets: Targets = field(default_factory=Targets)
 
 
 @dataclass(slots=True)
@@ -117,8 +121,7 @@ class Supervisors:
         hands = tuple((key, hand) for key, hand in self._hands.items() if self._concerns(user, hand.agent))
         visit, settings = self._visits.get(user), self.settings
         at = visit.contact_id if visit else ""
-        answer_s = self.oversight.report.answer_s
-        return SupervisorView(alerts, hands, dict(settings.tips), at, (), answer_s, settings.target)
+        return SupervisorView(alerts, hands, dict(settings.tips), at)
 
     @property
     def settings(self) -> SupervisionSettings:

@@ -33,7 +33,7 @@ from assist.board.table import Board
 from assist.board.today import Today
 from assist.board.view import BoardView
 from assist.feed import Feed
-from assist.metrics.totals import Targets
+from assist.metrics.targets import Targets
 from assist.security import Security
 from bench.crowd import Crowd, staff
 from ivr.contacts import AgentStateChanged

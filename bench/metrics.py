@@ -20,7 +20,8 @@ from assist.metrics.columns import NAMES, NUMBERS, Columns
 from assist.metrics.contacts import Outcome
 from assist.metrics.repeats import with_repeats
 from assist.metrics.rollup import INTERVAL_S, RollUp, by_interval
-from assist.metrics.totals import FIELDS, Targets
+from assist.metrics.targets import Targets
+from assist.metrics.totals import FIELDS
 
 QUEUES = tuple(f"q{number}" for number in range(12))
 AGENTS = tuple(f"agent{number}" for number in range(300))

@@ -69,7 +69,8 @@ class QueueSettings(Section):
     ``overflow_to``: the queue whose agents serve who has waited ``overflow_after_s``. ``autofill`` false: one contact
     is offered at a time. ``model``: a recogniser model (name or directory) with this queue's vocabulary (see
     ``callfloor models add-words``) instead of the house's. ``handle_s``: how long a contact takes an agent, believed
-    until enough were measured.
+    until enough were measured. ``target`` per cent of callers are to be answered within ``answer_s``, as service
+    level ``variant`` (1..5) counts; without them, what ``[supervision]`` and ``[report]`` say.
     """
 
     name: QueueName
@@ -85,6 +86,9 @@ class QueueSettings(Section):
     autofill: bool = True
     model: str = Field(default="", max_length=256)
     handle_s: float = Field(default=240.0, gt=0, le=86400)
+    answer_s: float | None = Field(default=None, gt=0, le=3600)
+    target: float | None = Field(default=None, gt=0, le=100)
+    variant: int | None = Field(default=None, ge=1, le=5)
 
 
 def by_name(queues: Iterable[QueueSettings]) -> dict[str, QueueSettings]:

@@ -235,7 +235,7 @@ class AcknowledgeAlert:
 class SupervisorView:
     """What a supervisor's page begins with: open ``alerts``, raised ``hands`` (by contact), canned ``tips`` by name,
     and the contact her phone is at (empty: none). Changes come by the feed. ``banners``: the names of the flow's
-    notices. ``target``: the service level wanted, per cent, of callers answered within ``answer_s`` seconds.
+    notices.
     """
 
     alerts: tuple[AlertRaised, ...] = ()
@@ -243,8 +243,6 @@ class SupervisorView:
     tips: Mapping[str, str] = field(default_factory=dict)
     supervising: str = ""
     banners: tuple[str, ...] = ()
-    answer_s: float = 20.0
-    target: float = 80.0
 
 
 @dataclass(frozen=True, slots=True)

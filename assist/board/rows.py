@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from assist.metrics.targets import DEFAULT_VARIANT
+
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
     """``longest_since``: when the one who waits longest began to. ``working`` agents serve it, ``free`` of them are
-    available. Of today: ``offered``, ``answered``, ``abandoned`` (counts), ``service_level`` (variant 3) and
-    ``abandon_rate`` in per cent, None before there is anything to divide by. ``wait_low_s``, ``wait_high_s``: what one
+    available. Of today: ``offered``, ``answered``, ``abandoned`` (counts), ``service_level`` and ``abandon_rate`` in
+    per cent, None before there is anything to divide by. The level is of ``variant`` (1..5, see ``ServiceLevel``),
+    wanted are ``target`` per cent within ``answer_s`` seconds. ``wait_low_s``, ``wait_high_s``: what one
     who came now would wait, None where nothing honest can be said.
     """
 
@@ -22,6 +25,9 @@ class QueueRow:
     answered: int = 0
     abandoned: int = 0
     service_level: float | None = None
+    variant: int = int(DEFAULT_VARIANT)
+    target: float = 80.0
+    answer_s: float = 20.0
     abandon_rate: float | None = None
     wait_low_s: float | None = None
     wait_high_s: float | None = None

@@ -14,7 +14,7 @@ from assist.board.contact import BoardContact
 from assist.board.rows import AgentRow, AlertRow, ContactRow, QueueRow, Row
 from assist.board.today import Today
 from assist.board.view import BoardView, Key, Shown
-from assist.metrics.service import abandon_rate, service_level_default
+from assist.metrics.service import abandon_rate, service_level
 from ivr.agents import AgentState
 from ivr.contacts import AgentStateChanged, ContactEnded, ContactOffered, ContactSnapshot
 from ivr.estimate import Wait
@@ -180,9 +180,10 @@ class Board:
         ]
 
     def _queue_row(self, name: str, since: list[float], working: int, free: int) -> QueueRow:
-        sums, wait = self._today.of(name), self._expected(name)
+        sums, wait, goal = self._today.of(name), self._expected(name), self._today.targets.of(name)
         low, high = (round(wait.low_s), round(wait.high_s)) if wait is not None else (None, None)
         return QueueRow(
             name, len(since), min(since, default=0.0), working, free, int(sums.offered), int(sums.answered),
-            int(sums.abandoned), service_level_default(sums), abandon_rate(sums), low, high,
+            int(sums.abandoned), service_level(sums, goal.variant), int(goal.variant), goal.target, goal.answer_s,
+            abandon_rate(sums), low, high,
         )  # fmt: skip

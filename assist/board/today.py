@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from assist.metrics.totals import Targets, Totals
+from assist.metrics.targets import Targets
+from assist.metrics.totals import Totals
 from ivr.contacts import CallbackRequested, ContactAnswered, ContactEnded, ContactQueued, ContactSnapshot
 from ivr.controls import AgentLost, ContactTransferred
 from voice.events import Event
@@ -66,7 +67,7 @@ class Today:
             case ContactQueued(queue=queue, since=since):
                 self._queued(contact_id, queue, at if contact_id in self._left else since)
             case ContactAnswered(waited_s=waited):
-                in_time = float(waited <= self.targets.answer_s)
+                in_time = float(waited <= self._limit_s(contact_id))
                 self._over(contact_id, Totals(answered=1, answered_in_time=in_time, wait_answered_s=waited))
             case CallbackRequested():
                 self._over(contact_id, Totals(called_back=1))
@@ -89,14 +90,19 @@ class Today:
         if stay is not None and reason == "callback":
             self._over(contact_id, Totals(called_back=1))
         elif stay is not None and reason not in _FAULTS:
-            waited, limits = max(0.0, at - stay.since), self.targets
+            waited = max(0.0, at - stay.since)
             gave_up = Totals(
-                abandoned=1, abandoned_in_time=float(waited <= limits.answer_s),
-                abandoned_short=float(waited <= limits.short_s), wait_abandoned_s=waited,
+                abandoned=1, abandoned_in_time=float(waited <= self._limit_s(contact_id)),
+                abandoned_short=float(waited <= self.targets.short_s), wait_abandoned_s=waited,
             )  # fmt: skip
             self._over(contact_id, gave_up)
         self._stays.pop(contact_id, None)
         self._left.discard(contact_id)
+
+    def _limit_s(self, contact_id: str) -> float:
+        """Up to which wait the contact is answered in time."""
+        stay = self._stays.get(contact_id)
+        return self.targets.of(stay.queue if stay is not None else "").answer_s
 
     def _over(self, contact_id: str, sums: Totals) -> None:
         """The contact waits no longer; ``sums``: what that counts as, if it began today."""

@@ -7,6 +7,7 @@ and ``talk`` say what is computed from the sums. All of it is pure. Out: the boa
 
 from assist.metrics import customers, service, talk
 from assist.metrics.registry import REGISTRY, Metric
-from assist.metrics.totals import Targets, Totals
+from assist.metrics.targets import Goal, Targets
+from assist.metrics.totals import Totals
 
-__all__ = ["REGISTRY", "Metric", "Targets", "Totals", "customers", "service", "talk"]
+__all__ = ["REGISTRY", "Goal", "Metric", "Targets", "Totals", "customers", "service", "talk"]

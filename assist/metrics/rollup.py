@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from assist.metrics.columns import Codes, Columns, Floats
-from assist.metrics.totals import CONTRIBUTIONS, FIELDS, Targets, Totals
+from assist.metrics.targets import Targets
+from assist.metrics.totals import CONTRIBUTIONS, FIELDS, Totals
 
 INTERVAL_S = 900
 """15 minutes. Every zone of today is a whole number of them from UTC, so intervals are the same ones everywhere."""

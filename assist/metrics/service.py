@@ -2,31 +2,9 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 from assist.metrics.registry import REGISTRY, mean, share
+from assist.metrics.targets import DEFAULT_VARIANT, ServiceLevel
 from assist.metrics.totals import Totals
-
-
-class ServiceLevel(IntEnum):
-    """The five ways in which callers who hung up enter the service level; every display names the one it uses.
-
-    T is ``Targets.answer_s``, short abandons are those within ``Targets.short_s``.
-    """
-
-    ALL_OFFERED = 1
-    """answered≤T ÷ (answered + abandoned): every abandon counts against the service."""
-    ANSWERED_ONLY = 2
-    """answered≤T ÷ answered: abandons are left out altogether."""
-    WITHOUT_EARLY_ABANDONS = 3
-    """answered≤T ÷ (answered + abandoned − abandoned≤T): who left within T had no chance to be answered late."""
-    EARLY_ABANDONS_SERVED = 4
-    """(answered≤T + abandoned≤T) ÷ (answered + abandoned): who left within T counts as served."""
-    SHORT_ABANDONS_SERVED = 5
-    """(answered≤T + short abandons) ÷ (answered + abandoned)."""
-
-
-DEFAULT_VARIANT = ServiceLevel.WITHOUT_EARLY_ABANDONS
 
 
 def service_level(totals: Totals, variant: ServiceLevel) -> float | None:

@@ -15,17 +15,7 @@ from numpy.typing import NDArray
 
 from assist.metrics.columns import Columns
 from assist.metrics.contacts import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Targets:
-    """What counts as in time. ``answer_s``: the T of the service level; ``short_s``: who gives up sooner is a short
-    abandon; ``repeat_days``: the window of first-contact resolution.
-    """
-
-    answer_s: float = 20.0
-    short_s: float = 5.0
-    repeat_days: float = 7.0
+from assist.metrics.targets import Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +23,8 @@ class Totals:
     """Counts, and sums in seconds or score points.
 
     ``offered`` contacts entered a queue and were ``answered``, ``abandoned``, ``called_back`` (a call back was promised
-    instead), ``overflowed`` (the queue did not keep them) or failed. ``*_in_time``: within ``Targets.answer_s``;
-    ``abandoned_short``: within ``Targets.short_s``. ``handled`` contacts were answered and are over.
+    instead), ``overflowed`` (the queue did not keep them) or failed. ``*_in_time``: within ``Goal.answer_s`` of the
+    queue; ``abandoned_short``: within ``Targets.short_s``. ``handled`` contacts were answered and are over.
     ``measured_s``: seconds of conversation in which talk was measured. ``repeat_known``: handled contacts whose repeat
     window is over.
     """
@@ -93,6 +83,15 @@ def _outcome(outcome: Outcome) -> Contribution:
     return lambda c, _: c["outcome"] == outcome
 
 
+def _in_time(outcome: Outcome) -> Contribution:
+    def within(c: Columns, targets: Targets) -> NDArray[np.generic]:
+        limits = np.array([targets.of(queue).answer_s for queue in c.names["queue"]], np.float64)
+        found: NDArray[np.generic] = (c["outcome"] == outcome) & (c["wait_s"] <= limits[c.codes["queue"]])
+        return found
+
+    return within
+
+
 def _within(outcome: Outcome, limit: Callable[[Targets], float]) -> Contribution:
     return lambda c, targets: (c["outcome"] == outcome) & (c["wait_s"] <= limit(targets))
 
@@ -116,9 +115,9 @@ def _score(field: str, low: int, high: int) -> Contribution:
 CONTRIBUTIONS: Mapping[str, Contribution] = {
     "offered": lambda c, _: c["queued_at"] > 0,
     "answered": _outcome(Outcome.ANSWERED),
-    "answered_in_time": _within(Outcome.ANSWERED, lambda targets: targets.answer_s),
+    "answered_in_time": _in_time(Outcome.ANSWERED),
     "abandoned": _outcome(Outcome.ABANDONED),
-    "abandoned_in_time": _within(Outcome.ABANDONED, lambda targets: targets.answer_s),
+    "abandoned_in_time": _in_time(Outcome.ABANDONED),
     "abandoned_short": _within(Outcome.ABANDONED, lambda targets: targets.short_s),
     "called_back": _outcome(Outcome.CALLBACK),
     "callbacks_kept": lambda c, _: (c["outcome"] == Outcome.CALLBACK) & (c["callback_kept"] == 1),

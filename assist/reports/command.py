@@ -13,12 +13,12 @@ from rich.progress import Progress
 from assist.cards import CARD_EVENTS
 from assist.content import load_content
 from assist.desk_events import WrapUpSaved
+from assist.metrics.targets import Targets
 from assist.quality.agents import AgentQuality, of_agents
 from assist.quality.reading import Quality
 from assist.quality.spec import load_scorecard
 from assist.reports.gather import Gathering, Report, Scope
 from assist.reports.html import as_html
-from assist.reports.settings import ReportSettings
 from assist.reports.tables import as_csv, as_json, write_parquet
 from assist.store import Store
 from ivr.contacts import CONTACT_EVENTS
@@ -38,17 +38,16 @@ class ReportError(CallfloorError):
     """The report asked for cannot be made."""
 
 
-def scope_of(begin: str, end: str, queue: str, agent: str, settings: ReportSettings, now: float) -> Scope:
-    """``begin`` and ``end``: dates or date-times in the settings' zone; without them, the last seven days up to and
+def scope_of(begin: str, end: str, queue: str, agent: str, zone: ZoneInfo, targets: Targets, now: float) -> Scope:
+    """``begin`` and ``end``: dates or date-times in ``zone``; without them, the last seven days up to and
     including today. A date as the end is the end of that day. Raises ReportError.
     """
-    zone = ZoneInfo(settings.zone)
     today = datetime.fromtimestamp(now, zone).date()
     first = _moment(begin, zone, last=False) if begin else datetime.combine(today - timedelta(days=6), time(), zone)
     final = _moment(end, zone, last=True) if end else datetime.combine(today + timedelta(days=1), time(), zone)
     if final <= first:
         raise ReportError(f"--to ({final:%Y-%m-%d %H:%M}) must lie after --from ({first:%Y-%m-%d %H:%M})")
-    return Scope(first.timestamp(), final.timestamp(), zone, queue, agent, settings.targets)
+    return Scope(first.timestamp(), final.timestamp(), zone, queue, agent, targets)
 
 
 async def read_report(url: str | None, scope: Scope, console: Console, content: Path | None = None) -> Report:

@@ -14,7 +14,8 @@ from assist.metrics.columns import Columns
 from assist.metrics.fold import ContactFold
 from assist.metrics.repeats import with_repeats
 from assist.metrics.rollup import RollUp, by_interval
-from assist.metrics.totals import Targets, Totals, total
+from assist.metrics.targets import Targets
+from assist.metrics.totals import Totals, total
 from assist.outcomes import OutcomeBook, RuleOutcome
 from assist.quality.agents import AgentQuality
 from assist.summary import ContactSummary

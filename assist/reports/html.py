@@ -9,17 +9,16 @@ from importlib.resources import files
 from jinja2 import Environment
 from markupsafe import Markup
 
-from assist.metrics import REGISTRY, Metric, Totals, service
+from assist.metrics import REGISTRY, Goal, Metric, Totals
 from assist.metrics.rollup import INTERVAL_S
+from assist.metrics.service import service_level
 from assist.quality.principles import Principle
 from assist.reports.gather import Report, local
 from assist.reports.plots import Series, lines, stacked_bars
 
-HEADLINES = ("service_level_default", "asa", "abandon_rate", "aht", "fcr_repeat", "csat", "nps", "ces_mean")
-QUEUE_COLUMNS = ("service_level_default", "asa", "abandon_rate", "aht", "hold_rate", "transfer_rate", "csat")
+HEADLINES = ("asa", "abandon_rate", "aht", "fcr_repeat", "csat", "nps", "ces_mean")
+QUEUE_COLUMNS = ("asa", "abandon_rate", "aht", "hold_rate", "transfer_rate", "csat")
 AGENT_COLUMNS = ("aht", "average_hold", "talk_ratio", "talk_over", "dead_air", "first_response", "csat")
-TARGET = 80.0
-"""Per cent answered in time that the plot draws a line at: a custom, not a standard."""
 _SHORT = timedelta(hours=36)
 """Up to this length a report plots intervals, above it days."""
 
@@ -42,7 +41,10 @@ def as_html(report: Report, made: str) -> str:
         agent_columns=[shown[name] for name in AGENT_COLUMNS],
         principles=list(Principle),
         plots=_plots(report),
+        level=service_level,
+        goal=_goal(report),
         written=written,
+        share=_share,
         seconds=_clock,
     )
 
@@ -54,11 +56,20 @@ def written(metric: Metric, totals: Totals) -> str:
         return "–"
     match metric.unit:
         case "%":
-            return f"{value:.1f} %"
+            return _share(value)
         case "s":
             return _clock(value)
         case _:
             return f"{value:.1f}"
+
+
+def _share(per_cent: float | None) -> str:
+    return "–" if per_cent is None else f"{per_cent:.1f} %"
+
+
+def _goal(report: Report) -> Goal:
+    """What the whole of it is measured by: the house's goal, or the one queue's."""
+    return report.scope.targets.of(report.scope.queue)
 
 
 def _clock(seconds: float) -> str:
@@ -77,8 +88,10 @@ def _plots(report: Report) -> list[Markup]:
         Series("abandoned", "bad", [each.abandoned for each in sums]),
         Series("called back", "warn", [each.called_back for each in sums]),
     ]
-    level = Series("service level", "accent", [service.service_level_default(each) for each in sums])
-    plots = [stacked_bars("Contacts", labels, volumes), lines("Service level, %", labels, [level], 100.0, TARGET)]
+    goal = _goal(report)
+    level = Series("service level", "accent", [service_level(each, goal.variant) for each in sums])
+    title = f"Service level (variant {goal.variant:d}), %"
+    plots = [stacked_bars("Contacts", labels, volumes), lines(title, labels, [level], 100.0, goal.target)]
     if report.feelings:
         days = [f"{feeling.day:%-d %b}" for feeling in report.feelings]
         felt = [

@@ -43,14 +43,15 @@ export function createTranscript(root) {
       target.classList.add("pointed");
       target.focus({ preventScroll: true });
     },
-    update({ contact }) {
-      if (!changed(root, contact?.id, contact?.transcript, contact?.gaps, contact?.cards)) return;
+    /** `speaker`: what the agent is called, where that is not whoever looks at it. */
+    update({ contact, speaker = T.transcript.you }) {
+      if (!changed(root, contact?.id, contact?.transcript, contact?.gaps, contact?.cards, speaker)) return;
       if (log.dataset.contact !== (contact?.id ?? "")) {
         log.dataset.contact = contact?.id ?? "";
         following = true;
       }
       drawFeeling(line, contact);
-      keyed(log, entries(contact), (entry) => entry.key, draw);
+      keyed(log, entries(contact, speaker), (entry) => entry.key, draw);
       if (following) toEnd();
     },
   };
@@ -59,7 +60,7 @@ export function createTranscript(root) {
 const remembered = new WeakMap();
 
 // Entries are remembered per utterance, so that a line whose words and neighbours did not change is the same object.
-function entries(contact) {
+function entries(contact, agent) {
   if (!contact) return [{ key: "empty", empty: true }];
   const quotes = new Map(contact.cards.filter((entry) => entry.outcome !== "retracted")
     .flatMap((entry) => entry.card.evidence).filter((e) => e.utterance_id).map((e) => [e.utterance_id, e.quote]));
@@ -73,7 +74,7 @@ function entries(contact) {
     const source = entry.line ?? entry.gap;
     const first = entry.line ? entry.line.party !== speaker : false;
     if (entry.line) speaker = entry.line.party;
-    const who = contact.customer?.preferred_name || T.transcript.caller;
+    const who = entry.line?.party === "agent" ? agent : contact.customer?.preferred_name || T.transcript.caller;
     const quote = entry.line ? (quotes.get(entry.line.id) ?? "") : "";
     const sign = `${first} ${quote} ${who}`;
     const known = remembered.get(source);
@@ -98,10 +99,9 @@ function drawGap(gap) {
 }
 
 function drawLine({ line, first, quote, who }) {
-  const name = line.party === "agent" ? T.transcript.you : who;
   return h("div", { class: `line ${line.party}${line.final ? "" : " partial"}${first ? " first" : ""}`,
       data: { utterance: line.id }, tabindex: "-1" },
-    first ? h("span", { class: "speaker" }, name) : h("span", { class: "hidden" }, `${name}:`),
+    first ? h("span", { class: "speaker" }, who) : h("span", { class: "hidden" }, `${who}:`),
     h("p", {}, spoken(line, quote)),
     h("time", {}, clock(line.start_s)));
 }

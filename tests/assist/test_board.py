@@ -18,7 +18,8 @@ from assist.metrics.columns import Columns
 from assist.metrics.fold import ContactFold
 from assist.metrics.repeats import with_repeats
 from assist.metrics.service import abandon_rate, service_level_default
-from assist.metrics.totals import Targets, total
+from assist.metrics.targets import Goal, ServiceLevel, Targets
+from assist.metrics.totals import total
 from ivr.contacts import (
     AgentOffered,
     AgentStateChanged,
@@ -196,19 +197,35 @@ def log() -> list[tuple[str, float, Event]]:
 
 @pytest.mark.parametrize("queue", ["billing", "support"])
 def test_today_is_what_the_metrics_make_of_the_same_log(queue: str) -> None:
-    today, fold = Today(Targets(), ZoneInfo("UTC")), ContactFold()
+    targets = Targets(queues={"support": Goal(answer_s=60.0)})
+    today, fold = Today(targets, ZoneInfo("UTC")), ContactFold()
     for index, (contact, at, event) in enumerate(log()):
         today.saw(contact, event, at)
         today.saw(contact, event, at) if isinstance(event, ContactQueued) else None  # delivered twice
         fold.handle(Envelope(str(index), at, "w", index, event, contact))
     columns = with_repeats(Columns.of(fold.settled(float("inf"))), 7.0, DAY + 9000)
-    counted = total(columns.where(columns.named("queue", queue)), Targets())
+    counted = total(columns.where(columns.named("queue", queue)), targets)
     ours = today.of(queue)
     for name in ("offered", "answered", "answered_in_time", "abandoned", "abandoned_in_time", "abandoned_short",
                  "called_back", "wait_answered_s", "wait_abandoned_s"):  # fmt: skip
         assert getattr(ours, name) == getattr(counted, name), name
     assert service_level_default(ours) == service_level_default(counted)
     assert abandon_rate(ours) == abandon_rate(counted)
+
+
+def test_a_queue_shows_the_service_level_it_is_measured_by() -> None:
+    floor = Floor()
+    goal = Goal(30.0, 90.0, ServiceLevel.ALL_OFFERED)
+    today = Today(Targets(queues={"billing": goal}), ZoneInfo("UTC"))
+    floor.board = Board(STAFF, today, floor.clock, lambda queue: None, lambda: "", lambda user, agent: True)
+    for queue in ("billing", "support"):
+        answered = (DAY + 25, ContactAnswered("anna", "l", 25.0))
+        floor.hear(f"{queue}1", (DAY, OFFERED), (DAY, ContactQueued(queue, 5, DAY)), answered)
+        gone = (DAY + 10, ContactEnded("abandoned", "caller", 10.0, 0.0))
+        floor.hear(f"{queue}2", (DAY, OFFERED), (DAY, ContactQueued(queue, 5, DAY)), gone)
+    billing, support = floor.queue("billing"), floor.queue("support")
+    assert (billing.service_level, billing.variant, billing.target, billing.answer_s) == (50.0, 1, 90.0, 30.0)
+    assert (support.service_level, support.variant, support.target, support.answer_s) == (0.0, 3, 80.0, 20.0)
 
 
 def test_a_new_day_begins_at_local_midnight_with_nothing() -> None:

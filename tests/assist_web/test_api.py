@@ -388,7 +388,6 @@ def test_what_supervisors_begin_with_is_for_supervisors() -> None:
         answer = await view("sara")
         assert answer.json() == {
             "alerts": [], "hands": [], "tips": {"slow": "Speak slower"}, "supervising": "c1", "banners": [],
-            "answer_s": 20.0, "target": 80.0,
         }  # fmt: skip
         assert (await view("anna")).status_code == 403
         assert (await house.http.get("/api/supervision")).status_code == 401

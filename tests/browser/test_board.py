@@ -53,6 +53,7 @@ def test_the_floor_at_a_glance(board: Board, floors: Floors) -> None:
     expect(billing.locator(".number")).to_have_text("2")
     expect(billing.locator(".level")).to_contain_text("66.7 %")
     expect(billing.locator(".level")).to_contain_text("below target")
+    expect(billing).to_contain_text("target 80 % in 20 s (variant 3)")
     expect(page.locator("#alarms li").first).to_contain_text("asks for a supervisor")
     expect(page.locator("#supervising")).to_contain_text("Your microphone reaches nobody")
     expect(page.locator("#alerts")).to_contain_text("Dev Patel asks for help: may I refund 200?")
@@ -93,6 +94,7 @@ def test_she_reads_along_and_coaches(board: Board, floors: Floors) -> None:
     reading = page.locator("#reading")
     expect(reading.locator(".line")).to_have_count(5)
     expect(reading.locator(".name")).to_have_text("Maria")
+    expect(reading.locator(".line.agent .speaker").first).to_have_text("Anna Kovacs")
     floor.tell("until four cards")
     expect(reading.locator(".focus h3")).to_have_text(script.NO_CARD_NUMBERS.title)
     for name in ("Accept", "Got it", "Dismiss"):
@@ -174,11 +176,48 @@ def test_the_wallboard_answers_four_questions(board: Board, floors: Floors) -> N
     wall = page.locator("#wall")
     expect(wall.locator(".longest")).to_contain_text("2 waiting")
     expect(wall.locator(".level")).to_contain_text("66.7 %")
+    expect(wall.locator(".level")).to_contain_text("below 80 % in 20 s, variant 3")
     expect(wall.locator(".help")).to_contain_text("Dev Patel")
     expect(wall.locator(".free .number")).to_have_text("3")
     expect(page.locator("#contacts")).to_be_hidden()
     page.get_by_role("button", name="Back to the board").click()
     expect(page.locator("#contacts")).to_be_visible()
+
+
+def test_the_wallboard_is_read_from_five_metres(board: Board, floors: Floors) -> None:
+    board.page.set_viewport_size({"width": 1920, "height": 1080})
+    page = board.enter(floors.start("four cards"))
+    page.keyboard.press("v")
+    rows = page.locator("#wall .answer p:not(.first, .names) > :is(b, span:not(.goal))")
+    expect(rows.first).to_be_visible()
+    smallest = rows.evaluate_all("rows => Math.min(...rows.map(row => parseFloat(getComputedStyle(row).fontSize)))")
+    assert smallest >= 55  # see board.css
+    beyond = "places => Math.max(...places.map(place => place.scrollHeight - place.clientHeight))"
+    assert page.locator("#wall .answer").evaluate_all(beyond) <= 0
+    assert page.evaluate("document.documentElement.scrollHeight") <= 1080
+
+
+def test_what_changes_all_the_time_is_not_read_aloud(board: Board, floors: Floors) -> None:
+    floor = floors.start("worst")
+    page = board.enter(floor)
+    expect(page.locator("#alerts")).not_to_be_empty()
+    board.contact("Anna Kovacs").locator(".who").click()
+    expect(page.locator("#reading .line")).to_have_count(5)
+    page.evaluate(
+        """() => {
+            window.spoken = [];
+            const live = '[aria-live]:not([aria-live=off]), [role=status], [role=alert]';
+            const heard = new MutationObserver((all) => spoken.push(...all.map((one) => one.target.textContent)));
+            const wanted = { childList: true, characterData: true, subtree: true };
+            for (const place of document.querySelectorAll(live)) heard.observe(place, wanted);
+        }"""
+    )
+    floor.tell("until four cards")
+    expect(page.locator("#reading .focus h3")).to_have_text(script.NO_CARD_NUMBERS.title)
+    floor.tell("hand why")
+    expect(board.contact("Anna Kovacs")).to_contain_text("hand raised")
+    page.wait_for_function("window.spoken.length > 0")
+    assert page.evaluate("window.spoken") == ["Anna Kovacs asks for help: why"]
 
 
 def test_a_floor_that_is_gone_is_said_and_comes_back(board: Board, floors: Floors) -> None:
@@ -229,8 +268,10 @@ def test_nothing_scrolls_sideways(board: Board, floors: Floors, width: int, heig
         assert page.evaluate("document.documentElement.scrollHeight") <= height
 
 
-def test_nothing_stands_in_the_way_of_assistive_technology(board: Board, floors: Floors) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_assistive_technology(board: Board, floors: Floors, scheme: str) -> None:
     """axe-core, WCAG 2.2 A and AA and its best practices, on everything a supervisor comes to see."""
+    board.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page = board.enter(floors.start("four cards"))
     found = {"board": board.barriers()}
     board.contact("Anna Kovacs").get_by_role("button", name="Listen", exact=True).click()

@@ -37,7 +37,7 @@ from assist.cards import CardSettled, CardUpdated
 from assist.coaching import HandLowered, HandRaised
 from assist.desk_events import NoteSaved, StationChanged, WrapUpSaved
 from assist.feed import Feed
-from assist.metrics.totals import Targets
+from assist.metrics.targets import Targets
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
 from ivr.controls import ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged
 from tests.fakes import board_script

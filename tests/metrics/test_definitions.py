@@ -9,8 +9,9 @@ from assist.metrics.columns import Columns
 from assist.metrics.contacts import ContactRecord, Outcome
 from assist.metrics.registry import REGISTRY, Registry
 from assist.metrics.repeats import DAY_S, with_repeats
-from assist.metrics.service import ServiceLevel, service_level
-from assist.metrics.totals import CONTRIBUTIONS, FIELDS, Targets, Totals, total
+from assist.metrics.service import service_level
+from assist.metrics.targets import ServiceLevel, Targets
+from assist.metrics.totals import CONTRIBUTIONS, FIELDS, Totals, total
 
 # The worked example of the five: 1000 answered (860 within 20 s), 60 abandoned (20 within 20 s, 10 within 5 s).
 EXAMPLE = Totals(

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,8 @@ from assist.metrics.columns import Columns
 from assist.metrics.contacts import ContactRecord, Outcome
 from assist.metrics.repeats import with_repeats
 from assist.metrics.rollup import INTERVAL_S, by_interval
-from assist.metrics.totals import Targets, Totals, total
+from assist.metrics.targets import Goal, ServiceLevel, Targets
+from assist.metrics.totals import Totals, total
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TARGETS = Targets()
@@ -37,6 +39,18 @@ def test_each_queue_has_its_own_line() -> None:
     when = at("2026-03-01T10:00")
     found = by_interval(columns(called(when, "support"), called(when), called(when)), TARGETS)
     assert [(interval.group, interval.totals.offered) for interval in found] == [("billing", 2), ("support", 1)]
+
+
+def test_each_queue_is_measured_by_its_own_goal() -> None:
+    when = at("2026-03-01T10:00")
+    slow = replace(called(when), wait_s=25.0, outcome=Outcome.ANSWERED)
+    left = replace(called(when), wait_s=25.0)
+    targets = Targets(queues={"support": Goal(30.0, 90.0, ServiceLevel.ALL_OFFERED)})
+    found = by_interval(columns(slow, left, replace(slow, queue="support"), replace(left, queue="support")), targets)
+    by_queue = found.by_group()
+    assert (by_queue["billing"].answered_in_time, by_queue["billing"].abandoned_in_time) == (0, 0)
+    assert (by_queue["support"].answered_in_time, by_queue["support"].abandoned_in_time) == (1, 1)
+    assert by_interval(columns(), targets).altogether() == Totals()
 
 
 def test_so_has_each_agent() -> None:

@@ -16,11 +16,12 @@ from typer.testing import CliRunner
 from assist.cards import CARD_EVENTS, QuestionUnanswered
 from assist.cli import app
 from assist.desk_events import WrapUpSaved
-from assist.metrics import REGISTRY
+from assist.metrics import REGISTRY, Goal, Targets
+from assist.metrics.targets import ServiceLevel
 from assist.reports.command import ReportError, scope_of, write_report
 from assist.reports.gather import Gathering, Report, Scope
 from assist.reports.html import as_html
-from assist.reports.settings import ReportSettings
+from assist.reports.settings import ReportSettings, read_targets
 from assist.reports.tables import as_csv, as_json, interval_rows
 from assist.store import Store
 from ivr.agents import AgentState
@@ -34,6 +35,7 @@ from ivr.contacts import (
     SurveyAnswered,
 )
 from voice.events import Envelope, Event, EventCodec
+from voice.settings import read_settings
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = 1_795_388_400.0  # 2026-11-23 00:00 in Berlin
@@ -153,6 +155,28 @@ def test_the_page_needs_nothing_else_and_takes_no_words_for_markup() -> None:
     assert all(metric.title in text for metric in REGISTRY.all.values())
 
 
+def test_every_queue_names_what_it_is_measured_by() -> None:
+    targets = Targets(queues={"billing": Goal(30.0, 90.0, ServiceLevel.ANSWERED_ONLY)})
+    gathering = Gathering(Scope(MONDAY, MONDAY + 7 * DAY, BERLIN, targets=targets))
+    for envelope in log():
+        gathering.take(envelope)
+    text = as_html(gathering.report(), "Made by a test.")
+    assert '100.0 %<br><span class="goal">90 % in 30 s, variant 2</span>' in text  # both answered within 30 s
+    assert '100.0 %<br><span class="goal">80 % in 20 s, variant 3</span>' in text
+
+
+def test_what_is_measured_by_is_read_from_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "house.toml"
+    file.write_text(
+        "[report]\nanswer_s = 15\nvariant = 4\n[supervision]\ntarget = 70\n"
+        '[[queue]]\nname = "billing"\ntarget = 90\n[[queue]]\nname = "vip"\nanswer_s = 5\nvariant = 1\n'
+    )
+    targets = read_targets(read_settings(file, {}))
+    assert targets.of("any") == Goal(15.0, 70.0, ServiceLevel.EARLY_ABANDONS_SERVED)
+    assert targets.of("billing") == Goal(15.0, 90.0, ServiceLevel.EARLY_ABANDONS_SERVED)
+    assert targets.of("vip") == Goal(5.0, 70.0, ServiceLevel.ALL_OFFERED)
+
+
 def test_a_report_of_nothing_says_so() -> None:
     text = as_html(report(start=0.0, end=DAY), "Made by a test.")
     assert "No contacts in this time." in text
@@ -160,12 +184,12 @@ def test_a_report_of_nothing_says_so() -> None:
 
 
 def test_dates_are_local_and_the_last_one_is_included() -> None:
-    settings = ReportSettings(zone="Europe/Berlin")
-    scope = scope_of("2026-11-23", "2026-11-23", "", "", settings, now=0.0)
+    zone = ZoneInfo("Europe/Berlin")
+    scope = scope_of("2026-11-23", "2026-11-23", "", "", zone, Targets(), now=0.0)
     assert (scope.start, scope.end) == (MONDAY, MONDAY + DAY)
-    half = scope_of("2026-11-23T10:30", "2026-11-23T11:00+00:00", "", "", settings, now=0.0)
+    half = scope_of("2026-11-23T10:30", "2026-11-23T11:00+00:00", "", "", zone, Targets(), now=0.0)
     assert (half.start, half.end) == (MONDAY + 10.5 * 3600, MONDAY + 12 * 3600)
-    week = scope_of("", "", "", "", settings, now=MONDAY + 3600)
+    week = scope_of("", "", "", "", zone, Targets(), now=MONDAY + 3600)
     assert (week.start, week.end) == (MONDAY - 6 * DAY, MONDAY + DAY)
 
 
@@ -175,7 +199,7 @@ def test_dates_are_local_and_the_last_one_is_included() -> None:
 )
 def test_bad_dates_are_said(begin: str, end: str, said: str) -> None:
     with pytest.raises(ReportError, match=said):
-        scope_of(begin, end, "", "", ReportSettings(), now=0.0)
+        scope_of(begin, end, "", "", ZoneInfo("UTC"), Targets(), now=0.0)
 
 
 def test_a_zone_that_is_none_is_refused() -> None:

@@ -31,7 +31,7 @@ let clockOffset = 0; // seconds the floor's clock is ahead of ours
 let notice = "";
 let noticeTimer = 0;
 let calling = ""; // the contact her phone is being called for
-let facts = { tips: {}, banners: [], answer_s: 20, target: 80 };
+let facts = { tips: {}, banners: [] };
 let announced = new Set();
 let dragged = "";
 
@@ -77,7 +77,7 @@ const session = createSession((fresh) => {
   feed.renew(fresh.token);
 });
 
-/** What does not come by the websockets: tips, banners, targets. */
+/** What does not come by the websockets: tips, banners. */
 async function begin() {
   facts = (await session.get("/api/supervision")) ?? facts;
   draw();
@@ -170,14 +170,14 @@ function drawNow() {
   const lost = !usable() && board.at ? timeOfDay(board.at) : "";
   if (mine()?.id === calling || !board.contacts.has(calling)) calling = "";
   document.body.dataset.connection = usable() ? "live" : "reconnecting";
-  const view = { board, me: token.user, mine: mine(), calling, notice, usable: usable(), lostAt: lost, now: now(), goal: facts,
+  const view = { board, me: token.user, mine: mine(), calling, notice, usable: usable(), lostAt: lost, now: now(),
     facts, tips: facts.tips, reading: reading.contact, who: token.name };
   bar.update(view);
   supervising.update(view);
   reading.update(view);
   announce();
   if (!place("wall").hidden) return wall.update(view);
-  queues.update(queuesInOrder(board, facts.target), view);
+  queues.update(queuesInOrder(board), view);
   alarms.update(view);
   contacts.update(contactsInOrder(board, token.user), view, String(board.contacts.size));
   agents.update(agentsInOrder(board), view, B.agents.free([...board.agents.values()].filter((row) => row.state === "AVAILABLE").length));

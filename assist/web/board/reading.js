@@ -115,7 +115,7 @@ export function createReading(root, act) {
       if (focusId && !seen.has(focusId)) seen = new Set(seen).add(focusId);
       const view = { ...desk, focusId, seen, pending: new Set(), usable: false };
       customer.update(view);
-      transcript.update(view);
+      transcript.update({ ...view, speaker: name });
       cards.update(view);
       if (wanted && transcriptPlace.querySelector(`[data-utterance="${CSS.escape(wanted)}"]`)) {
         transcript.show(wanted);

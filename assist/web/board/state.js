@@ -2,7 +2,8 @@
 
 /**
  * @typedef {{id: string, waiting: number, longest_since: number, working: number, free: number, offered: number,
- *   answered: number, abandoned: number, service_level: number|null, abandon_rate: number|null,
+ *   answered: number, abandoned: number, service_level: number|null, variant: number,
+ *   target: number, answer_s: number, abandon_rate: number|null,
  *   wait_low_s: number|null, wait_high_s: number|null}} Queue
  * @typedef {{id: string, name: string, team: string, queues: string[], state: string, reason: string, since: number,
  *   until: number, station: boolean}} Agent
@@ -83,17 +84,17 @@ export function agentsInOrder(board) {
 }
 
 /** Queues: below target first, then who waits longest. */
-export function queuesInOrder(board, target) {
+export function queuesInOrder(board) {
   const keyed = [...board.queues.values()].map((row) => ({
     row,
-    rank: [behind(row, target) ? 0 : 1, row.waiting ? row.longest_since : Infinity, row.id],
+    rank: [behind(row) ? 0 : 1, row.waiting ? row.longest_since : Infinity, row.id],
   }));
   return keyed.sort(compare).map(({ row }) => row);
 }
 
 /** Whether a queue is below its target. */
-export function behind(queue, target) {
-  return queue.service_level !== null && queue.service_level < target;
+export function behind(queue) {
+  return queue.service_level !== null && queue.service_level < queue.target;
 }
 
 function compare({ rank: a }, { rank: b }) {
