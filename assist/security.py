@@ -11,6 +11,7 @@ what the settings say.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -21,6 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from assist.passwords import PasswordCheck
 from assist.store.errors import StoreError
@@ -34,6 +36,8 @@ TOKEN_S = 30 * 60
 LOGIN_S = 12 * 3600
 """A token is renewed for this long after the login, which is longer than a shift."""
 MAX_FAILURES = 5
+MAX_FAILURES_FROM = 20
+"""From one address: behind it may be a whole shift, at a terminal server or a NAT."""
 FAILURE_WINDOW_S = 60.0
 MAX_REMEMBERED = 10_000
 KEY_BYTES = 32
@@ -90,10 +94,13 @@ class Identity:
 
 
 class FailureWindow:
-    """Counts failures per key over the last minute; remembers at most ``MAX_REMEMBERED`` keys, oldest forgotten."""
+    """Counts failures per key over the last minute, ``most`` of which are allowed; remembers at most
+    ``MAX_REMEMBERED`` keys, oldest forgotten.
+    """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, most: int) -> None:
         self._clock = clock
+        self._most = most
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
 
     def retry_after(self, key: str) -> float:
@@ -106,11 +113,11 @@ class FailureWindow:
             failures.popleft()
         if not failures:
             del self._failures[key]
-        return failures[0] + FAILURE_WINDOW_S - now if len(failures) >= MAX_FAILURES else 0.0
+        return failures[0] + FAILURE_WINDOW_S - now if len(failures) >= self._most else 0.0
 
     def failed(self, key: str) -> None:
         """Count a failure."""
-        self._failures.setdefault(key, deque(maxlen=MAX_FAILURES)).append(self._clock.monotonic())
+        self._failures.setdefault(key, deque(maxlen=self._most)).append(self._clock.monotonic())
         self._failures.move_to_end(key)
         if len(self._failures) > MAX_REMEMBERED:
             self._failures.popitem(last=False)
@@ -136,26 +143,28 @@ class Security:
         self._accounts = accounts or NoAccounts()
         self._check = PasswordCheck()
         self._token_s = token_s
-        self._failures = FailureWindow(clock)
+        self._of_user = FailureWindow(clock, MAX_FAILURES)
+        self._from = FailureWindow(clock, MAX_FAILURES_FROM)
+        self._lines: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def login(self, user: str, secret: str, address: str) -> tuple[str, Identity]:
         """A token for ``user``. ``address``: where the attempt comes from.
 
         Raises TooManyLoginsError before the secret is even looked at, LoginRefusedError, AccountsUnavailableError.
         """
-        keys = (f"user {user}", f"from {address}")
-        if wait := max(self._failures.retry_after(key) for key in keys):
-            raise TooManyLoginsError(wait)
-        for key in keys:
-            self._failures.failed(key)  # until proven otherwise: those who try all at once are counted, too
-        agent, account = self._agents.get(user), await self._account(user)
-        # An unknown user is compared too, so that the time taken does not tell who exists.
-        expected = agent.secret if agent is not None else secrets.token_urlsafe(16)
-        by_secret = hmac.compare_digest(expected.encode(), secret.encode()) and agent is not None
-        if not by_secret and not await self._check.right(account.password_hash if account else None, secret):
-            raise LoginRefusedError("user or secret is wrong")
-        for key in keys:
-            self._failures.forgiven(key)
+        line = self._lines.setdefault(address, asyncio.Lock())
+        async with line:  # one address is heard once at a time: so its failures count, and a shift that begins does not
+            if wait := max(self._of_user.retry_after(user), self._from.retry_after(address)):
+                raise TooManyLoginsError(wait)
+            self._of_user.failed(user)  # until proven otherwise: those who try from everywhere at once are counted, too
+            agent, account = self._agents.get(user), await self._account(user)
+            # An unknown user is compared too, so that the time taken does not tell who exists.
+            expected = agent.secret if agent is not None else secrets.token_urlsafe(16)
+            by_secret = hmac.compare_digest(expected.encode(), secret.encode()) and agent is not None
+            if not by_secret and not await self._check.right(account.password_hash if account else None, secret):
+                self._from.failed(address)
+                raise LoginRefusedError("user or secret is wrong")
+            self._of_user.forgiven(user)
         identity = self._identity(user, account)
         return self._issued(replace(identity, must_change=not by_secret and account is not None and account.one_time))
 

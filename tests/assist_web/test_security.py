@@ -7,10 +7,13 @@ import stat
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
+from assist import passwords
 from assist.security import (
     FAILURE_WINDOW_S,
     MAX_FAILURES,
+    MAX_FAILURES_FROM,
     TOKEN_S,
     Identity,
     LoginRefusedError,
@@ -24,6 +27,12 @@ from voice.settings import AgentSettings
 
 AGENTS = (AgentSettings(user="anna", name="Anna", secret="right secret"),)
 KEY = b"k" * 32
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an unknown user's password is compared with costs 64 MiB and 50 ms otherwise."""
+    monkeypatch.setattr(passwords, "_NOBODY", PasswordHasher(1, 8, 1).hash("nobody's"))
 
 
 @pytest.fixture
@@ -68,12 +77,32 @@ def test_too_many_failures_wait_even_with_the_right_secret(security: Security, c
 
 
 def test_one_address_cannot_try_everybody(security: Security) -> None:
-    for index in range(MAX_FAILURES):
+    for index in range(MAX_FAILURES_FROM):
         with pytest.raises(LoginRefusedError):
             login(security, f"user{index}", "wrong", "10.0.0.1")
     with pytest.raises(TooManyLoginsError):
         login(security, "anna", "right secret", "10.0.0.1")
     login(security, "anna", "right secret", "10.0.0.2")
+
+
+def test_a_shift_that_begins_at_one_address_is_let_in_at_once(clock: VirtualClock) -> None:
+    shift = [AgentSettings(user=f"agent{n}", name=f"Agent {n}", secret=f"secret {n}") for n in range(40)]
+    security = Security(shift, b"k" * 32, clock)
+
+    async def main() -> list[tuple[str, Identity]]:
+        return await asyncio.gather(*(security.login(agent.user, agent.secret, "10.0.0.1") for agent in shift))
+
+    assert [identity.user for _, identity in asyncio.run(main())] == [agent.user for agent in shift]
+
+
+def test_one_address_that_tries_everybody_at_once_gets_no_further(security: Security) -> None:
+    async def main() -> list[BaseException | object]:
+        tries = [security.login(f"user{n}", "wrong", "10.0.0.1") for n in range(2 * MAX_FAILURES_FROM)]
+        return list(await asyncio.gather(*tries, return_exceptions=True))
+
+    outcomes = asyncio.run(main())
+    assert sum(isinstance(one, LoginRefusedError) for one in outcomes) == MAX_FAILURES_FROM
+    assert sum(isinstance(one, TooManyLoginsError) for one in outcomes) == MAX_FAILURES_FROM
 
 
 def test_tokens_expire(security: Security, clock: VirtualClock) -> None:
