@@ -142,15 +142,17 @@ def recording_play(
 def flow_check(
     file: Path,
     prompts: Annotated[Path | None, typer.Option(help="Where the prompts of all languages are.")] = None,
+    wide: Annotated[bool, typer.Option("--wide", help="Prompts at 16 kHz, too.")] = False,
     content_directory: Content = None,
 ) -> None:
     """Check a flow: nodes, paths, prompts."""
     from assist.content import BUILT_IN, load_content
-    from ivr.prompts import ROOT
+    from ivr.prompts import RATE, ROOT, WIDE_RATE
     from ivr.schema import load_with_prompts
 
     library = load_content(content_directory or BUILT_IN).library
-    checked, _ = load_with_prompts(file, prompts or ROOT, library.texts())
+    for rate in (RATE, WIDE_RATE) if wide else (RATE,):
+        checked, _ = load_with_prompts(file, prompts or ROOT, library.texts(), rate)
     typer.echo(f"{file}: flow {checked.name!r}, {len(checked.nodes)} nodes, version {checked.version}: good")
 
 

@@ -347,7 +347,7 @@ class House:
 
 def _check_documents(ivr: IvrSettings, words: TranscriptionSettings, models: Sequence[str], content: Path) -> None:
     """What a person wrote is read here first, so that one line says what is wrong. Raises DocumentError."""
-    load_with_prompts(ivr.flow, ivr.prompts, load_content(content).library.texts())
+    load_with_prompts(ivr.flow, ivr.prompts, load_content(content).library.texts(), ivr.rate)
     for model in (words.model, *models):
         find_model(model)
 

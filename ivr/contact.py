@@ -35,7 +35,7 @@ from ivr.ears import Ears
 from ivr.http_client import look_up
 from ivr.outbound import OutboundReady
 from ivr.playback import PromptPlayer
-from ivr.prompts import PromptStore
+from ivr.prompts import RATE, PromptStore
 from ivr.schema import Flow
 from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
 from ivr.supervision_tone import supervision_tone
@@ -99,12 +99,13 @@ class ContactWorker:
     async def run(self, phone: Phone) -> None:
         """Take one contact from its INVITE to its end."""
         self._phone = phone
-        await phone.add_source(PROMPTS, self._player)
-        await phone.add_source(TONE, self._announcer)
-        await phone.add_source(MUSIC, _loop(self._prompts.pcm("hold")))
-        await phone.add_source(RINGBACK, _loop(ringback()))
+        rate = self._prompts.rate
+        await phone.add_source(PROMPTS, self._player, rate)
+        await phone.add_source(TONE, self._announcer, RATE)
+        await phone.add_source(MUSIC, _loop(self._prompts.pcm("hold")), rate)
+        await phone.add_source(RINGBACK, _loop(ringback()), RATE)
         for role in TAPPED:
-            await phone.add_sink(tap(role), self._ears.sink(role), TAP_BATCH_MS)
+            await phone.add_sink(tap(role), self._ears.sink(role), TAP_BATCH_MS, RATE)
         self._bus.serve(f"contact.{self._core.contact_id}", self._command)
         self._bus.on_connected(self._report)
         starts = self._bus.subscribe(FloorStarted.type)

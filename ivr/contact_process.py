@@ -49,12 +49,12 @@ def prepare(settings_file: Path) -> None:
     settings = read_settings(settings_file, os.environ)
     ivr, where = settings.section("ivr", IvrSettings), RunDirectory.of(settings.section("run", RunSettings))
     with contextlib.suppress(DocumentError):  # the worker that needs it says so
-        _shelf(ivr.flow, ivr.prompts, where.kept_flow).take()
+        _shelf(ivr.flow, ivr.prompts, where.kept_flow, ivr.rate).take()
 
 
 @functools.cache
-def _shelf(flow_file: Path, prompts: Path, kept: Path) -> FlowShelf:
-    return FlowShelf(flow_file, prompts, kept)
+def _shelf(flow_file: Path, prompts: Path, kept: Path, rate: int) -> FlowShelf:
+    return FlowShelf(flow_file, prompts, kept, rate)
 
 
 async def _serve(slot: WorkerSlot, clock: Clock) -> None:
@@ -66,7 +66,7 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     front = settings.section("front", FrontSettings)
     where = RunDirectory.of(settings.section("run", RunSettings))
     contact_id = new_identifier()[:16]
-    shelf = _shelf(ivr.flow, ivr.prompts, where.kept_flow)
+    shelf = _shelf(ivr.flow, ivr.prompts, where.kept_flow, ivr.rate)
     script, prompts = shelf.take()
     core = ContactCore(contact_id, slot.worker_id, script, front.domain, _notice(script, ivr.notice, prompts))
     bus = LocalBus(where.hub, f"worker-{slot.worker_id}", clock, EVENTS, COMMANDS, where.spool)
@@ -77,7 +77,9 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
         core, bus, prompts, ears, clock, models, lambda: (*shelf.take(), where.banner, shelf.problem)
     )
     phone = SipPhone(
-        PhoneConfig(rtp_host=rtp.host, rtp_first_port=slot.rtp_first_port, rtp_ports=slot.rtp_ports),
+        PhoneConfig(
+            rtp_host=rtp.host, rtp_first_port=slot.rtp_first_port, rtp_ports=slot.rtp_ports, clock_rate=ivr.rate
+        ),
         worker.phone_event,
         clock,
     )

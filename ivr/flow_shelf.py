@@ -11,7 +11,7 @@ import logging
 import os
 from pathlib import Path
 
-from ivr.prompts import MANIFEST, PromptStore
+from ivr.prompts import MANIFEST, RATE, WIDE, PromptStore
 from ivr.schema import Flow, load_with_prompts
 from voice.errors import DocumentError
 
@@ -21,9 +21,10 @@ Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
 class FlowShelf:
-    """``file`` and its prompts under ``root``; ``kept`` is where the last good flow is copied to."""
+    """``file`` and its prompts under ``root``, at ``rate`` Hz; ``kept`` is where the last good flow is copied to."""
 
-    def __init__(self, file: Path, root: Path, kept: Path) -> None:
+    def __init__(self, file: Path, root: Path, kept: Path, rate: int = RATE) -> None:
+        self._rate = rate
         self._file = file
         self._root = root
         self._kept = kept
@@ -48,7 +49,7 @@ class FlowShelf:
         except OSError:
             text = b""
         try:
-            found = load_with_prompts(self._file, self._root)
+            found = load_with_prompts(self._file, self._root, rate=self._rate)
         except DocumentError as error:
             good, self.problem = self._last_good(error), str(error)
             log.error("%s. Callers go through version %s of before", error, good[0].version)
@@ -60,7 +61,7 @@ class FlowShelf:
     def _last_good(self, error: DocumentError) -> tuple[Flow, PromptStore]:
         """The copy comes before what this process has seen itself: another may have read a newer one."""
         try:
-            return load_with_prompts(self._kept, self._root)
+            return load_with_prompts(self._kept, self._root, rate=self._rate)
         except DocumentError:
             if self._current is None:
                 raise error from None
@@ -79,8 +80,8 @@ class FlowShelf:
 
     def _stamp(self) -> Stamp:
         """Of the flow and of every language's prompts: which it takes is not known before it is read."""
-        manifests = sorted(self._root.glob(f"*/{MANIFEST}"))
-        return tuple(_stamp(file) for file in (self._file, self._root / MANIFEST, *manifests))
+        manifests = sorted((*self._root.glob(f"*/{MANIFEST}"), *self._root.glob(f"*/{WIDE}")))
+        return tuple(_stamp(file) for file in (self._file, self._root / MANIFEST, self._root / WIDE, *manifests))
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

@@ -68,15 +68,16 @@ _ENTRIES = TypeAdapter(tuple[PromptEntry, ...])
 class PromptStore:
     """All prompts of a flow, in memory: nothing is read, and nothing can be missing, during a call."""
 
-    def __init__(self, recordings: Mapping[str, bytes], entries: Iterable[PromptEntry] = ()) -> None:
-        """``recordings``: int16 mono PCM at 8 kHz by key."""
+    def __init__(self, recordings: Mapping[str, bytes], entries: Iterable[PromptEntry] = (), rate: int = RATE) -> None:
+        """``recordings``: int16 mono PCM at ``rate`` Hz by key."""
+        self.rate = rate
         self._recordings = dict(recordings)
         self.entries = tuple(entries)
 
     @classmethod
     def open(cls, directory: Path = DIRECTORY, rate: int = RATE) -> PromptStore:
-        """Read a directory with its manifest, at 8000 or 16000 Hz. Raises DocumentError: bad manifest or WAV, text and
-        key apart.
+        """Read a directory with its manifest, at 8000 or 16000 Hz; what was never rendered at 16000 Hz is not in it.
+        Raises DocumentError: bad manifest or WAV, text and key apart.
         """
         entries = read_manifest(directory)
         for entry in entries:
@@ -84,28 +85,31 @@ class PromptStore:
                 what = f"{entry.file}: the key does not belong to this text and voice"
                 raise DocumentError(directory / MANIFEST, None, what, "remove the entry and build it again")
         files = directory if rate == RATE else directory / WIDE
-        return cls({entry.key: read_wav(files / entry.file, rate) for entry in entries}, entries)
+        there = [entry for entry in entries if rate == RATE or (files / entry.file).is_file()]
+        return cls({entry.key: read_wav(files / entry.file, rate) for entry in there}, entries, rate)
 
     @classmethod
     def joined(cls, stores: Iterable[PromptStore]) -> PromptStore:
-        """Those of several languages; a named recording is the first one's."""
+        """Those of several languages, all of one rate; a named recording is the first one's."""
         recordings: dict[str, bytes] = {}
         entries: dict[str, PromptEntry] = {}
+        rate = RATE
         for store in stores:
+            rate = store.rate
             recordings = {**store._recordings, **recordings}
             entries = {entry.key: entry for entry in store.entries} | entries
-        return cls(recordings, entries.values())
+        return cls(recordings, entries.values(), rate)
 
     def __contains__(self, key: object) -> bool:
         return key in self._recordings
 
     def pcm(self, key: str) -> bytes:
-        """int16 mono PCM at 8 kHz. Raises KeyError; ``load_flow(file, store)`` has made sure it cannot happen."""
+        """int16 mono PCM at ``rate`` Hz. Raises KeyError; ``load_flow(file, store)`` has made sure it cannot happen."""
         return self._recordings[key]
 
     def seconds(self, key: str) -> float:
         """Length of a prompt."""
-        return len(self._recordings[key]) / 2 / RATE
+        return len(self._recordings[key]) / 2 / self.rate
 
     def names(self) -> tuple[str, ...]:
         """The recordings that have a name rather than a text."""

@@ -23,7 +23,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from ivr.effects import Prompt
 from ivr.language_checks import language_problems
 from ivr.languages import Engine, Language, Spoken, Voice
-from ivr.prompts import PromptSource, PromptStore, directory_of
+from ivr.prompts import RATE, PromptSource, PromptStore, directory_of
 from ivr.verbs import VERBS, Answer, Enqueue, Problem, Verb
 from ivr.verbs.base import Text
 from voice.documents import Document, load_yaml, validate
@@ -122,13 +122,15 @@ def load_flow(file: Path, store: PromptStore | None = None) -> Flow:
     return flow
 
 
-def load_with_prompts(file: Path, root: Path, answers: Iterable[str] = ()) -> tuple[Flow, PromptStore]:
-    """A flow and the prompts of its languages under ``root``, all of them there; ``answers``: those of the knowledge
-    base too, if the flow says them. Raises DocumentError.
+def load_with_prompts(
+    file: Path, root: Path, answers: Iterable[str] = (), rate: int = RATE
+) -> tuple[Flow, PromptStore]:
+    """A flow and the prompts of its languages under ``root``, all of them there at ``rate`` Hz; ``answers``: those of
+    the knowledge base too, if the flow says them. Raises DocumentError.
     """
     document, flow = _read(file)
     directories = dict.fromkeys(directory_of(root, language) for language in (flow.language, *flow.languages))
-    store = PromptStore.joined(PromptStore.open(directory) for directory in directories)
+    store = PromptStore.joined(PromptStore.open(directory, rate) for directory in directories)
     _raise_first(document, _missing(flow, store, file))
     if flow.answers:
         _raise_first(document, _unrecorded(answers, flow, store, file))
@@ -223,14 +225,14 @@ def _missing(flow: Flow, store: PromptStore, file: Path) -> Iterator[Problem]:
     for language in (flow.language, *flow.languages):
         for name, text in flow.banners.items():
             if (lacks := _lacks(flow, store, text, False, language)) is not None:
-                yield Problem(("banners", name), f"banner {name!r}: {lacks}", f"callfloor prompts build {file}")
+                yield Problem(("banners", name), f"banner {name!r}: {lacks}", _build(store, file))
         for name, node in flow.nodes.items():
             said = [(key, text, False) for key, text in (*node.texts(), *node.announcements(language))]
             slowly = [(key, text, True) for key, text in node.slow_texts(flow.slower)]
             for key, text, slow in (*said, *slowly):
                 if (lacks := _lacks(flow, store, text, slow, language)) is not None:
                     what = f"node {name!r}: {lacks}"
-                    yield Problem(("nodes", name, *key), what, f"callfloor prompts build {file}")
+                    yield Problem(("nodes", name, *key), what, _build(store, file))
     for name, node in flow.nodes.items():
         for key, recording in node.audio():
             if recording not in store:
@@ -250,7 +252,11 @@ def _unrecorded(answers: Iterable[str], flow: Flow, store: PromptStore, file: Pa
     for text in answers:
         if flow.prompt(text).audio not in store:
             what = f"no recording of the answer {_short(text)!r} in voice {flow.voice}"
-            yield Problem(("nodes",), what, f"callfloor prompts build {file}")
+            yield Problem(("nodes",), what, _build(store, file))
+
+
+def _build(store: PromptStore, file: Path) -> str:
+    return f"callfloor prompts build {'' if store.rate == RATE else '--wide '}{file}"
 
 
 def _short(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ivr.callback import RetryPolicy
+from ivr.prompts import RATE, WIDE_RATE
 from ivr.strategies import Strategy
 from voice.settings import Section, SettingsFile
 
@@ -24,12 +25,14 @@ class IvrSettings(Section):
     ``wrap_up_more_s`` more at a time, up to ``wrap_up_limit_s`` in all. Seconds. ``callback_*``: see
     ``ivr.callback.RetryPolicy``. ``vip``: words of a customer's value in the store that make a VIP. ``notice``: said to
     customers whom we call, before they are recorded; it must be among the prompts. ``prompts``: the directory that
-    holds one for each language.
+    holds one for each language. ``wideband``: the bridge of each contact runs at 16 kHz, and callers whose telephones
+    speak G.722 hear prompts so (``callfloor prompts build --wide``); recognition and recording stay at 8 kHz.
     """
 
     flow: Path = HERE / "flows" / "demo.yaml"
     notice: str = "This call is recorded, and what is said is written down by a computer, to help us help you."
     prompts: Path = HERE / "audio"
+    wideband: bool = False
     ring_s: float = Field(default=15.0, gt=0, le=120)
     vip: tuple[str, ...] = ()
     callback_attempts: int = Field(default=3, ge=1, le=20)
@@ -39,6 +42,11 @@ class IvrSettings(Section):
     wrap_up_s: float = Field(default=10.0, ge=0, le=3600)
     wrap_up_more_s: float = Field(default=30.0, gt=0, le=3600)
     wrap_up_limit_s: float = Field(default=180.0, ge=0, le=3600)
+
+    @property
+    def rate(self) -> int:
+        """Hz of prompts and bridge."""
+        return WIDE_RATE if self.wideband else RATE
 
     def retries(self) -> RetryPolicy:
         """How promised calls are tried."""

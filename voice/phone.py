@@ -51,9 +51,10 @@ class PhoneConfig:
 
     ``host``/``port``: the UDP address SIP binds to (port 0: from the kernel). ``peer``: the one address SIP is taken
     from, the kernel dropping whatever comes from elsewhere (a relay on loopback); None: from everywhere. ``rtp_host``,
-    ``rtp_first_port``, ``rtp_ports``: where audio binds. ``clock_rate``: Hz of the conference bridge, hence of all
-    sources and sinks. ``srtp`` trusts that whoever carries the SIP encrypts it (a relay's TLS). ``replaceable``: an
-    INVITE with Replaces (RFC 3891) may take a leg's place; only where all SIP comes from a server that is trusted.
+    ``rtp_first_port``, ``rtp_ports``: where audio binds. ``clock_rate``: Hz of the conference bridge, and of sources
+    and sinks that name no rate of their own. ``srtp`` trusts that whoever carries the SIP encrypts it (a relay's TLS).
+    ``replaceable``: an INVITE with Replaces (RFC 3891) may take a leg's place; only where all SIP comes from a server
+    that is trusted.
     ``quality_s``: seconds between two LegQuality of a leg.
     """
 
@@ -288,11 +289,13 @@ class Phone(Protocol):
         no answer, is ended by the SIP stack.
         """
 
-    async def add_source(self, name: str, source: FrameSource) -> None:
-        """Create an audio port that speaks."""
+    async def add_source(self, name: str, source: FrameSource, rate: int | None = None) -> None:
+        """Create an audio port that speaks, at ``rate`` Hz (None: the bridge's)."""
 
-    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20) -> None:
-        """Create an audio port that hears: frames of ``batch_ms`` (a multiple of 20)."""
+    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20, rate: int | None = None) -> None:
+        """Create an audio port that hears: frames of ``batch_ms`` (a multiple of 20) at ``rate`` Hz (None: the
+        bridge's). A port keeps the rate it was created with.
+        """
 
     async def set_paths(self, paths: frozenset[AudioPath]) -> None:
         """Make these the audio paths, and no others. Paths of a leg that has no sound yet begin when it has."""

@@ -268,12 +268,14 @@ class FakePhone:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"the far end of leg {leg_id!r} does not take OPTIONS")
         return leg_id not in self.dead
 
-    async def add_source(self, name: str, source: FrameSource) -> None:
+    async def add_source(self, name: str, source: FrameSource, rate: int | None = None) -> None:
         self._check_port(name, name in self._sinks)
+        assert rate in (None, self.config.clock_rate), "this bridge does not resample"
         self._sources[name] = source
 
-    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20) -> None:
+    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20, rate: int | None = None) -> None:
         self._check_port(name, name in self._sources)
+        assert rate in (None, self.config.clock_rate), "this bridge does not resample"
         if batch_ms % 20 or not 20 <= batch_ms <= 1000:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"batch of {batch_ms} ms")
         self._sinks[name] = Batcher(sink, self.config.clock_rate, batch_ms, self.clock)

@@ -92,7 +92,7 @@ def test_the_check_finds_answers_nobody_recorded(tmp_path: Path) -> None:
     (tmp_path / "en").mkdir()
     store = PromptStore({source.key: b"" for source in flow.sources()} | {"hold": b""})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PromptStore, "open", lambda directory: store)
+        patch.setattr(PromptStore, "open", lambda directory, rate: store)
         assert load_with_prompts(FLOW, tmp_path)[0].version == flow.version
         with pytest.raises(DocumentError, match="no recording of the answer 'Tell us"):
             load_with_prompts(FLOW, tmp_path, ["Tell us two weeks before."])

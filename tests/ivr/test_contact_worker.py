@@ -72,7 +72,7 @@ class ShortPrompts(PromptStore):
     """Every prompt is 40 ms of sound."""
 
     def __init__(self) -> None:
-        pass
+        super().__init__({})
 
     def pcm(self, key: str) -> bytes:
         return b"\x00\x10" * 320

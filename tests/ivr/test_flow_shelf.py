@@ -101,8 +101,8 @@ def test_what_changes_while_it_is_read_is_read_again_and_never_kept_as_the_last_
     shelf = house.shelf()
     reads = list[Path]()
 
-    def slowly(file: Path, root: Path) -> tuple[Flow, PromptStore]:
-        found = load_with_prompts(file, root)
+    def slowly(file: Path, root: Path, rate: int) -> tuple[Flow, PromptStore]:
+        found = load_with_prompts(file, root, rate=rate)
         if not reads:
             house.write("Two.")
         reads.append(file)

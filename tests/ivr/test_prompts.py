@@ -147,6 +147,7 @@ def test_the_builder_renders_what_is_missing_and_nothing_else(tmp_path: Path) ->
     wide = PromptStore.open(tmp_path, 16000)
     assert len(wide.pcm(HELLO.key)) == 2 * len(PromptStore.open(tmp_path).pcm(HELLO.key))
     assert len(wide.pcm("hold")) == 2 * 16000 * 8
+    assert wide.seconds(HELLO.key) == PromptStore.open(tmp_path).seconds(HELLO.key)
 
 
 def test_every_language_has_its_directory(tmp_path: Path) -> None:

@@ -156,12 +156,12 @@ class End:
     async def probe(self, leg_id: str) -> bool:
         return await self.phone.probe(leg_id)
 
-    async def add_tone(self, name: str, hz: int) -> None:
-        await self.phone.add_source(name, Tone(hz, self._rate) if hz else Mute())
+    async def add_tone(self, name: str, hz: int, rate: int | None = None) -> None:
+        await self.phone.add_source(name, Tone(hz, rate or self._rate) if hz else Mute(), rate)
 
-    async def add_ear(self, name: str, batch_ms: int = 20) -> None:
+    async def add_ear(self, name: str, batch_ms: int = 20, rate: int | None = None) -> None:
         self._ears[name] = Ear(asyncio.get_running_loop())
-        await self.phone.add_sink(name, self._ears[name], batch_ms)
+        await self.phone.add_sink(name, self._ears[name], batch_ms, rate)
 
     async def add_recording(self, name: str, pcm: str) -> None:
         await self.phone.add_source(name, Recording(base64.b64decode(pcm)))
@@ -207,7 +207,8 @@ class End:
         """Amplitudes of TONES in the next ``seconds`` at an ear."""
         async with asyncio.timeout(DEADLINE_S):
             heard = await self._ears[ear].window(seconds)
-        return [goertzel(heard, hz, self._rate) for hz in TONES]
+        rate = self._ears[ear].frames[0].rate
+        return [goertzel(heard, hz, rate) for hz in TONES]
 
     async def until_hears(self, ear: str, tones: list[int]) -> list[float]:
         """Wait until an ear hears ``tones`` and no other, two windows in a row; their levels. Raises AssertionError."""

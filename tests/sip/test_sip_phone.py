@@ -278,6 +278,30 @@ def test_audio_stays_in_the_range_of_ports_it_was_given() -> None:
     live(run)
 
 
+def test_ports_of_another_rate_than_the_bridges() -> None:
+    async def run(floor: SipFloor) -> None:
+        end = RemoteEnd(PhoneConfig(host="127.0.0.42", rtp_host="127.0.0.42", clock_rate=16000))
+        await end.open()
+        floor.ends.append(end)
+        uri = await end.do("start")
+        caller, _ = await floor.party()
+        await caller.do("add_tone", "tone", TONES[0])
+        await caller.do("add_ear", "ear")
+        leg_id = await connect(caller, end, uri)
+        await caller.do("set_paths", [("tone", "leg:call", 1.0), ("leg:call", "ear", 1.0)])
+        await end.do("add_tone", "narrow", TONES[1], 8000)
+        await end.do("add_tone", "wide", TONES[2])
+        await end.do("add_ear", "ear", 60, 8000)
+        leg = f"leg:{leg_id}"
+        await end.do("set_paths", [(leg, "ear", 1.0), ("narrow", leg, 1.0), ("wide", leg, 1.0)])
+        await caller.do("until_hears", "ear", [TONES[1], TONES[2]])
+        await end.do("until_hears", "ear", [TONES[0]])
+        assert (await end.do("frames", "ear"))[-1][1] == 480, "60 ms at 8 kHz"
+        assert await refusal(end.do("add_tone", "odd", TONES[0], 11025)) is PhoneFailure.BAD_ARGUMENT
+
+    live(run)
+
+
 def test_an_incoming_call_for_whom_nobody_answers_is_hung_up_by_close() -> None:
     async def run(floor: SipFloor) -> None:
         (caller, _), (callee, uri) = await floor.party(), await floor.party()

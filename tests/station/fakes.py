@@ -82,10 +82,10 @@ class RecordingPhone:
     async def probe(self, leg_id: str) -> bool:
         raise AssertionError("a station does not ask")
 
-    async def add_source(self, name: str, source: FrameSource) -> None:
+    async def add_source(self, name: str, source: FrameSource, rate: int | None = None) -> None:
         self.sources[name] = source
 
-    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20) -> None:
+    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20, rate: int | None = None) -> None:
         self.sinks[name] = sink
 
     async def set_paths(self, paths: frozenset[AudioPath]) -> None:

@@ -186,13 +186,13 @@ class RelayedPhone:
         """See Phone."""
         return await self._running().probe(leg_id)
 
-    async def add_source(self, name: str, source: FrameSource) -> None:
+    async def add_source(self, name: str, source: FrameSource, rate: int | None = None) -> None:
         """See Phone."""
-        await self._running().add_source(name, source)
+        await self._running().add_source(name, source, rate)
 
-    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20) -> None:
+    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20, rate: int | None = None) -> None:
         """See Phone."""
-        await self._running().add_sink(name, sink, batch_ms)
+        await self._running().add_sink(name, sink, batch_ms, rate)
 
     async def set_paths(self, paths: frozenset[AudioPath]) -> None:
         """See Phone."""

@@ -201,15 +201,15 @@ class Engine:
         if not referral.answer(accepted) and accepted is not None:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, "too late: the transfer was declined")
 
-    def add_source(self, name: str, source: FrameSource) -> None:
+    def add_source(self, name: str, source: FrameSource, rate: int | None) -> None:
         """See ``Phone.add_source``."""
         self._require_started()
-        self._ports.add_source(name, source)
+        self._ports.add_source(name, source, rate)
 
-    def add_sink(self, name: str, sink: AudioSink, batch_ms: int) -> None:
+    def add_sink(self, name: str, sink: AudioSink, batch_ms: int, rate: int | None) -> None:
         """See ``Phone.add_sink``."""
         self._require_started()
-        self._ports.add_sink(name, sink, batch_ms)
+        self._ports.add_sink(name, sink, batch_ms, rate)
 
     def set_paths(self, paths: frozenset[AudioPath]) -> None:
         """See ``Phone.set_paths``."""

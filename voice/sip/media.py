@@ -122,11 +122,12 @@ class Batcher:
 
 
 class _Port(pj.AudioMediaPort):  # type: ignore[misc]
-    """A mono 16-bit port at the bridge's rate. ``faults`` counts exceptions of the object behind it."""
+    """A mono 16-bit port at ``rate`` Hz. ``faults`` counts exceptions of the object behind it."""
 
     def __init__(self, name: str, rate: int) -> None:
         super().__init__()
         self.faults = 0
+        self.rate = rate
         self._label = name
         audio = pj.MediaFormatAudio()
         audio.type = pj.PJMEDIA_TYPE_AUDIO

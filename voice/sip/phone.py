@@ -118,13 +118,13 @@ class SipPhone:
         self._thread_of_running()
         self._engine.answer_referral(leg_id, new_leg_id)
 
-    async def add_source(self, name: str, source: FrameSource) -> None:
+    async def add_source(self, name: str, source: FrameSource, rate: int | None = None) -> None:
         """Create the speaking port ``name``, or put ``source`` behind it."""
-        await self._thread_of_running().run(lambda: self._engine.add_source(name, source))
+        await self._thread_of_running().run(lambda: self._engine.add_source(name, source, rate))
 
-    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20) -> None:
+    async def add_sink(self, name: str, sink: AudioSink, batch_ms: int = 20, rate: int | None = None) -> None:
         """Create the hearing port ``name``, or put ``sink`` behind it. Paths end with a short frame."""
-        await self._thread_of_running().run(lambda: self._engine.add_sink(name, sink, batch_ms))
+        await self._thread_of_running().run(lambda: self._engine.add_sink(name, sink, batch_ms, rate))
 
     async def set_paths(self, paths: frozenset[AudioPath]) -> None:
         """Make these the paths; all are checked before one is changed. A leg that just ended is not an error."""

@@ -31,27 +31,30 @@ class Ports:
         self._taps.clear()
         self._sources.clear()
 
-    def add_source(self, name: str, source: FrameSource) -> None:
-        """See ``Phone.add_source``."""
+    def add_source(self, name: str, source: FrameSource, rate: int | None = None) -> None:
+        """See ``Phone.add_source``. PJMEDIA resamples what is not at the bridge's rate."""
         copy = self._check(name, self._taps)
         if name in self._sources:
             self._sources[name].source = source
             return
+        _check_rate(rate)
         with refusals():
-            self._sources[name] = port = SourcePort(name, self._rate, source, copy)
+            self._sources[name] = port = SourcePort(name, rate or self._rate, source, copy)
         self.bridge.plug(name, port)
 
-    def add_sink(self, name: str, sink: AudioSink, batch_ms: int) -> None:
+    def add_sink(self, name: str, sink: AudioSink, batch_ms: int, rate: int | None = None) -> None:
         """See ``Phone.add_sink``."""
         copy = self._check(name, self._sources)
         if batch_ms % FRAME_MS or not FRAME_MS <= batch_ms <= 1000:
             raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"batch of {batch_ms} ms, not a multiple of 20 up to 1000")
-        batcher = Batcher(sink, self._rate, batch_ms, self._clock)
+        _check_rate(rate)
         if name in self._taps:
-            self._taps[name].batcher = batcher
+            known = self._taps[name]
+            known.batcher = Batcher(sink, known.rate, batch_ms, self._clock)
             return
+        batcher = Batcher(sink, rate or self._rate, batch_ms, self._clock)
         with refusals():
-            self._taps[name] = port = TapPort(name, self._rate, batcher, copy)
+            self._taps[name] = port = TapPort(name, rate or self._rate, batcher, copy)
         self.bridge.plug(name, port)
 
     def set_paths(self, paths: frozenset[AudioPath]) -> None:
@@ -85,3 +88,8 @@ class Ports:
             legs = [self._legs.find(port.partition(":")[2]) for port in hop if port.startswith("leg:")]
             if all(leg is not None and not leg.ending and leg.call.isActive() for leg in legs):
                 raise PhoneError(PhoneFailure.STACK, f"no path {hop[0]} to {hop[1]}")
+
+
+def _check_rate(rate: int | None) -> None:
+    if rate not in (None, 8000, 16000, 32000, 48000):
+        raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"{rate} Hz, not 8000, 16000, 32000 or 48000")
