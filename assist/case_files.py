@@ -81,8 +81,7 @@ class CaseFiles:
         """The case of a contact; one from before this floor started is folded from the log."""
         case = self._cases.get(contact_id)
         if case is None:
-            case = await self._folded(contact_id)
-            self._cases[contact_id] = case
+            case = self._cases.setdefault(contact_id, await self._folded(contact_id))
             self._forget_old_cases()
             self.spawn(self.shelf.refresh())
         return case

@@ -46,8 +46,11 @@ from assist.journal import Journal
 from assist.linked_stations import LinkedStations
 from assist.one_hold import Holds
 from assist.page_commands import PageCommands
+from assist.pbx_contacts import PBX
+from assist.pbx_stations import PbxStations
 from assist.rewording import Wordsmith
 from assist.store import Store
+from assist.supervised import Bridges
 from assist.supervisors import Oversight, Supervisors
 from assist.vocabulary import EVENTS
 from ivr.acd import Acd
@@ -116,13 +119,12 @@ class Floor:
             self._spawn, self._route, self._board.heard, self._recalled,
         )  # fmt: skip
         self._supervisors = Supervisors(
-            bus, self._agents, self._oversight, shelf.content, domain, clock, self._tell, self._cases.own,
-            self._cases.get, self._spawn, self._board,
+            bus, self._agents, self._oversight, shelf.content, Bridges(bus, self._ask_station, domain), clock,
+            self._tell, self._cases.own, self._cases.get, self._spawn, self._board,
         )  # fmt: skip
         self._holds = Holds(lambda agent: feed.desk(agent).contact, self._ask_station, self._control, self._spawn)
-        self._stations = LinkedStations(
-            bus, clock, feed, self._dispatch, self._board, self._cases, self._holds, self._supervises, self._spawn
-        )
+        self._pbx = PbxStations(self._cases, clock, self._spawn)
+        self._stations = LinkedStations(feed, self._dispatch, self._board, self._holds, self._pbx, self._supervises)
         self._orders = orders
         self._commands = PageCommands(
             bus, feed, self._dispatch, CallDesk(bus, self._dispatch, agents, domain), self._cases, self._stations,
@@ -133,7 +135,8 @@ class Floor:
         """Remember in which states the last floor left agents, and which contacts it had; before ``run``."""
         self._dispatch.remember(await self._journal.states(self._clock.wall()))
         self._dispatch.outbound.recall(await self._journal.open_promises(self._clock.wall()))
-        self._unheard = await self._journal.open_contacts()
+        self._unheard = await self._journal.open_contacts() - set(await self._journal.not_closed(PBX))
+        await self._pbx.recall(self._journal)
         settled = await self._journal.between((CardSettled,), self._clock.wall() - VOTES_S, self._clock.wall())
         self._shelf.voted(each.event for each in settled if isinstance(each.event, CardSettled))
         now = self._clock.wall()
@@ -165,6 +168,7 @@ class Floor:
                     await self._receive(batch)
         finally:
             self._cases.close()
+            self._pbx.close()
             self._supervisors.alarms.close()
 
     def _announce(self) -> None:
@@ -204,7 +208,8 @@ class Floor:
         if isinstance(event, CardSettled):
             self._shelf.voted((event,))
         self._supervisors.heard(case, event)
-        self._dispatch.heard(case.contact_id, case.caller, event)
+        if case.worker_id != PBX:  # whose calls the queue knows nothing of
+            self._dispatch.heard(case.contact_id, case.caller, event)
         if isinstance(event, ContactSnapshot | ContactEnded):
             self._unheard.discard(case.contact_id)
             if not self._unheard:

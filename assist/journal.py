@@ -11,7 +11,7 @@ from typing import Any
 from assist.store import Store, StoreError
 from assist.store.users import Audit, AuditEntry
 from ivr.agents import STATION_AWAY, AgentState
-from ivr.contacts import AgentStateChanged, CallbackRequested, ContactEnded, ContactOffered
+from ivr.contacts import AgentStateChanged, CallbackRequested, ContactClosed, ContactEnded, ContactOffered
 from ivr.outbound import CallbackSettled
 from ivr.supervision import SupervisionModeChanged, SupervisionStarted
 from voice.events import Envelope, Event, EventCodec, MalformedError, UnknownTypeError
@@ -65,6 +65,13 @@ class Journal:
         offered = await _read(self._store.latest(ContactOffered.type, OFFERS_READ))
         ended = await _read(self._store.latest(ContactEnded.type, OFFERS_READ))
         return {wire["contact_id"] for wire in offered} - {wire["contact_id"] for wire in ended}
+
+    async def not_closed(self, worker_id: str) -> list[str]:
+        """The contacts of ``worker_id``, of the last OFFERS_READ, whose last word is not in the log, oldest first."""
+        offered = await _read(self._store.latest(ContactOffered.type, OFFERS_READ))
+        closed = {wire["contact_id"] for wire in await _read(self._store.latest(ContactClosed.type, OFFERS_READ))}
+        theirs = [wire["contact_id"] for wire in offered if wire["data"].get("worker_id") == worker_id]
+        return [contact_id for contact_id in dict.fromkeys(theirs) if contact_id not in closed]
 
     async def between(self, kinds: Sequence[type[Event]], since: float, until: float) -> list[Envelope]:
         """The events of some kinds from ``since`` to ``until`` (Unix seconds), in the order they came in."""

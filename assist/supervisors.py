@@ -38,13 +38,12 @@ from assist.content import Content
 from assist.desk_events import ContactAssigned, ContactReleased
 from assist.metrics.targets import Targets
 from assist.reports.settings import ReportSettings
-from assist.supervision import SupervisionSettings, address, may_supervise
+from assist.supervised import Bridges
+from assist.supervision import SupervisionSettings, may_supervise
 from assist.webhook import Webhook
 from ivr.contacts import ContactEnded, ContactSnapshot
 from ivr.supervision import (
-    EndSupervision,
     SetSupervisionMode,
-    Supervise,
     SupervisionEnded,
     SupervisionFailed,
     SupervisionModeChanged,
@@ -53,7 +52,7 @@ from ivr.supervision import (
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 from voice.bus.base import Bus
 from voice.clock import Clock
-from voice.commands import Command, Reply
+from voice.commands import Reply
 from voice.errors import BusError
 from voice.events import Event, new_identifier
 from voice.hearing import Mode
@@ -91,16 +90,16 @@ class _Visit:
 
 @dataclass(slots=True)
 class Supervisors:
-    """``agents``: everybody of the settings, supervisors included. ``tell``: puts an event on a user's page; ``own``:
-    an event of a contact that happened here; ``find``: the case of a contact; ``spawn``: runs what nobody waits for;
-    ``board``: is told everything they see.
+    """``agents``: everybody of the settings, supervisors included; ``bridges``: what puts their phones through;
+    ``tell``: puts an event on a user's page; ``own``: an event of a contact that happened here; ``find``: the case of
+    a contact; ``spawn``: runs what nobody waits for; ``board``: is told everything they see.
     """
 
     bus: Bus
     agents: Mapping[str, AgentSettings]
     oversight: Oversight
     content: Content
-    domain: str
+    bridges: Bridges
     clock: Clock
     tell: Callable[[str, Event, str], None]
     own: Callable[[Event, Case], None]
@@ -139,10 +138,10 @@ class Supervisors:
         match command:
             case SuperviseContact():
                 return await self._supervise(who, case)
-            case SuperviseAs(contact_id, mode):
-                return await self._ask(contact_id, SetSupervisionMode(user, mode))
-            case LeaveContact(contact_id):
-                return await self._ask(contact_id, EndSupervision(user))
+            case SuperviseAs(_, mode):
+                return await self.bridges.enter(case, self._supervised(user, case), SetSupervisionMode(user, mode))
+            case LeaveContact():
+                return await self.bridges.end(case, self._supervised(user, case), user)
             case Coach():
                 return self._coach(who, command, case)
             case LowerHand():
@@ -208,21 +207,22 @@ class Supervisors:
     async def _supervise(self, who: AgentSettings, case: Case) -> Reply:
         """Dial her phone for this contact; a contact she is at is left first, for a phone takes one call."""
         visit = self._visits.setdefault(who.user, _Visit(case.contact_id))
-        if visit.contact_id != case.contact_id:
+        if visit.contact_id != case.contact_id and (present := self.find(visit.contact_id)) is not None:
             visit.next = case.contact_id
-            return await self._ask(visit.contact_id, EndSupervision(who.user))
+            return await self.bridges.end(present, self._supervised(who.user, present), who.user)
         policy = self.settings.policy(self.agents.get(case.agent))
-        command = Supervise(who.user, address(who, self.domain), policy.tones())
+        reply = Reply(False)
         try:
-            return await self._ask(case.contact_id, command)
-        except BusError:
-            if not visit.since:
+            reply = await self.bridges.supervise(case, case.agent, who, policy.tones())
+        finally:
+            if not reply.ok and not visit.since:
                 self._visits.pop(who.user, None)  # her phone was never called
-            raise
+        return reply
 
-    async def _ask(self, contact_id: str, command: Command) -> Reply:
-        await self.bus.request(f"contact.{contact_id}", command)
-        return Reply(True)
+    def _supervised(self, user: str, case: Case) -> str:
+        """Whose call she is at: the agent's, though she may have taken it over."""
+        visit = self._visits.get(user)
+        return visit.agent if visit is not None and visit.agent else case.agent
 
     def _coach(self, who: AgentSettings, command: Coach, case: Case) -> Reply:
         if not case.agent:
@@ -267,11 +267,14 @@ class Supervisors:
     async def _move(self, supervisor: str, contact_id: str) -> None:
         who = self.agents[supervisor]
         case = self.find(contact_id)
+        if case is None or case.ended:
+            return
         try:
-            if case is not None and not case.ended:
-                await self._supervise(who, case)
+            reply = await self._supervise(who, case)
         except BusError as error:
-            self.tell(supervisor, SupervisionFailed(supervisor, 0, str(error)), contact_id)
+            reply = Reply(False, str(error))
+        if not reply.ok:
+            self.tell(supervisor, SupervisionFailed(supervisor, 0, reply.reason), contact_id)
 
     def _notify(self, case: Case, visit: _Visit, supervisor: str, mode: Mode | None) -> None:
         """The agent's banner, where the policy wants one; it goes when the mode does."""

@@ -12,7 +12,7 @@ from assist.coaching import HandRaised
 from assist.desk_events import WrapUpTask
 from voice.commands import Reply
 from voice.hearing import Mode
-from voice.station_contacts import LineQuality, PastCall
+from voice.station_contacts import LineQuality, PastCall, SupervisorLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +298,7 @@ class StationReport:
 
     ``phase``: idle, ringing, dialling, in_call or held; ``leg_id`` and ``contact_id`` are empty where there is no call.
     ``pbx``: it is registered at a foreign PBX. Unix seconds nowhere: the floor stamps what it receives. ``past``: the
-    last calls that it captured itself and that are over.
+    last calls that it captured itself and that are over; ``supervision``: who supervises such a call, or did last.
     """
 
     phase: str = "idle"
@@ -312,6 +312,7 @@ class StationReport:
     pbx: bool = False
     do_not_disturb: bool = False
     past: tuple[PastCall, ...] = ()
+    supervision: SupervisorLine | None = None
 
     @property
     def reachable(self) -> bool:
@@ -326,7 +327,7 @@ class StationReport:
 
 StationVerb = Literal[
     "answer", "hang_up", "mute", "unmute", "decline", "hold", "resume", "swap", "consult", "transfer", "complete",
-    "conference", "digits", "dnd_on", "dnd_off",
+    "conference", "digits", "dnd_on", "dnd_off", "supervise", "supervise_as", "unsupervise",
 ]  # fmt: skip
 
 

@@ -225,9 +225,11 @@ async def house(
     clock: Clock | None = None,
     times: AcdTimes | None = None,
     queues: Queues | None = None,
+    oversight: Oversight | None = None,
 ) -> AsyncIterator[House]:
     store = await Store.open(f"sqlite+aiosqlite:///{file}")
     built = House(store, content, clock or VirtualClock(), times or AcdTimes(), queues or {})
+    built.oversight = oversight or built.oversight
     try:
         await seed_demo(store, utc_date(built.clock.wall()))
         await built.bus.start()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import array
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,16 +18,37 @@ from assist.cards import CardShown
 from assist.demo.stage import AGENT, Cast, ForeignPbx, stage
 from assist.pbx_contacts import PBX
 from assist.store.seed import DEMO_NUMBER
-from ivr.contacts import ContactOffered
+from ivr.contacts import ContactClosed, ContactOffered
+from ivr.supervision import SupervisionEnded, SupervisionStarted
 from tests.interop.pbx import INSTALLED, SECRET, registrar
-from tests.scenarios.theatre import NoAudience
+from tests.scenarios.theatre import NoAudience, happened, press
+from tests.sip.ends import RemoteEnd
 from transcription.recording import load_or_create_key, read_recording
+from voice.events import QualityMeasured
+from voice.phone import IncomingLeg, LegConnected, LegDisconnected, PhoneConfig
 from voice.rundir import RunDirectory
 
 pytestmark = [
     pytest.mark.live,
     pytest.mark.skipif(not INSTALLED, reason="no Kamailio with TLS (Debian: kamailio, kamailio-tls-modules)"),
 ]
+
+SARA = (
+    f'\n[[agent]]\nuser = "sara"\nname = "Sara Lind"\nsecret = "{SECRET}"\nrole = "supervisor"\nphone = "{{phone}}"\n'
+)
+
+
+@contextlib.asynccontextmanager
+async def telephone() -> AsyncIterator[tuple[RemoteEnd, str]]:
+    """The supervisor's: any telephone that the PBX reaches."""
+    phone = RemoteEnd(PhoneConfig(host="127.0.0.9", rtp_host="127.0.0.9"))
+    await phone.open()
+    try:
+        uri = await phone.do("start")
+        await phone.do("add_ear", "ear")
+        yield phone, uri
+    finally:
+        assert await phone.shut() == 0
 
 
 async def rings_and_pops(cast: Cast) -> str:
@@ -60,17 +83,40 @@ def recorded(state: Path, contact: str) -> list[float]:
     return [max(map(abs, samples[side::2])) for side in (0, 1)]
 
 
+async def listens_in(cast: Cast, phone: RemoteEnd, contact: str) -> None:
+    """A supervisor is dialled by the station, through the PBX, and hears the customer."""
+    await press(cast, "sara", SECRET, "supervise", contact_id=contact)
+    incoming = await phone.expect(IncomingLeg)
+    assert incoming.headers["answer-mode"] == "Auto"
+    await phone.do("answer", incoming.leg_id)
+    await phone.expect(LegConnected)
+    await phone.do("set_paths", [(f"leg:{incoming.leg_id}", "ear", 1.0)])
+    await cast.seen.until(lambda: bool(happened(cast, contact, SupervisionStarted)), "her to listen")
+    hearing = asyncio.create_task(phone.do("hear_burst", "ear", 800))
+    await cast.talk([1])
+    assert await hearing
+
+
 def test_screen_pop_words_cards_and_recording_without_our_front(tmp_path: Path) -> None:
     async def main() -> str:
-        async with registrar() as kamailio:
+        async with registrar() as kamailio, telephone() as (phone, uri):
             pbx = ForeignPbx(f"{kamailio.host}:5060", SECRET, kamailio.trunk)
-            async with stage(tmp_path / "house", NoAudience(), pbx=pbx) as cast:
+            async with stage(tmp_path / "house", NoAudience(), SARA.format(phone=uri), pbx=pbx) as cast:
                 contact = await rings_and_pops(cast)
-                await cast.talk(range(5))
+                await cast.talk([0])
+                await listens_in(cast, phone, contact)
+                await cast.talk([2, 3, 4])
                 heard = {"caller", "agent"}
                 await cast.seen.until(lambda: {f.party for f in cast.seen.finals} == heard, "words of both")
                 await cast.seen.until(lambda: len(kinds(cast)) > 1, "a card for what was said")
                 await cast.hang_up()
+                await phone.expect(LegDisconnected)
+                await cast.seen.until(lambda: bool(happened(cast, contact, SupervisionEnded)), "her to be gone")
+                assert happened(cast, contact, QualityMeasured)
+                closed = cast.seen.events(ContactClosed)[0].event
+                assert isinstance(closed, ContactClosed)
+                assert contact in closed.recording
+                assert closed.recorded_s > 10
                 assert cast.seen.ended is not None
                 assert cast.seen.ended.talk_s > 10
                 assert {e.contact_id for e in cast.seen.envelopes if e.contact_id} == {contact}
