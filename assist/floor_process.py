@@ -53,7 +53,7 @@ from assist.vocabulary import COMMANDS, EVENTS
 from assist.webhook import Webhook
 from ivr.acd import Acd, AcdTimes
 from ivr.settings import IvrSettings, read_queues
-from transcription.models import find_model
+from transcription.engines.choice import known_card
 from transcription.settings import TranscriptionSettings
 from voice.bus.local import LocalBus
 from voice.clock import Clock, SystemClock
@@ -64,12 +64,11 @@ from voice.rundir import RunDirectory
 from voice.settings import AgentSettings, FrontSettings, RunSettings, SettingsFile, read_settings
 
 
-def recogniser(model_name: str) -> RecogniserChanged:
+def recogniser(words: TranscriptionSettings) -> RecogniserChanged:
     """What every page says of the recogniser. Raises DocumentError where the model is not there."""
-    card = find_model(model_name).card
-    return RecogniserChanged(
-        "down", "vosk", card.name, card.wer, card.wer_on, demo=card.name.startswith("demo"), behind_s=0.0
-    )
+    card = known_card(words.engine, words.model)
+    wer, on = (card.wer_people, card.wer_people_on) if card.wer is None else (card.wer, card.wer_on)
+    return RecogniserChanged("down", words.engine, card.name, wer, on, demo=card.name.startswith("demo"), behind_s=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ async def _house(settings: SettingsFile, clock: Clock, closing: contextlib.Async
     trunks = Trunks(settings.many("trunk", TrunkSettings))
     floor = Floor(
         bus, store, feed, _brain(settings, ivr), ContentShelf(loaded, content, clock),
-        recogniser(settings.section("transcription", TranscriptionSettings).model),
+        recogniser(settings.section("transcription", TranscriptionSettings)),
         settings.many("agent", AgentSettings), settings.section("front", FrontSettings).domain, clock, ivr.vip,
         _oversight(settings, report, clock, client), Banners(where, ivr.flow),
         lambda number: trunks.for_number(number) is not None, ivr.retries(),

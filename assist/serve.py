@@ -26,6 +26,7 @@ from assist.store.settings import CustomerSettings, StoreSettings
 from ivr.contacts import FloorStarted
 from ivr.schema import load_with_prompts
 from ivr.settings import IvrSettings, read_queues
+from transcription.engines.choice import known_card
 from transcription.models import find_model
 from transcription.settings import TranscriptionSettings
 from voice.bus.base import Subscription
@@ -253,7 +254,8 @@ class House:
         )  # fmt: skip
         transcription = ChildSpec(
             "transcription",
-            ("-m", "transcription", "--fd", str(words.fileno()), "--model", self._words.model,
+            ("-m", "transcription", "--fd", str(words.fileno()), "--engine", self._words.engine,
+             "--model", self._words.model, *(("--domain", self._words.domain) if self._words.domain else ()),
              "--max-streams", str(self._words.max_streams), "--idle", str(self._words.idle_s),
              "--certificate", self._words.certificate, "--key", self._words.key,
              "--redact", ",".join(self._words.redact),
@@ -348,7 +350,8 @@ class House:
 def _check_documents(ivr: IvrSettings, words: TranscriptionSettings, models: Sequence[str], content: Path) -> None:
     """What a person wrote is read here first, so that one line says what is wrong. Raises DocumentError."""
     load_with_prompts(ivr.flow, ivr.prompts, load_content(content).library.texts(), ivr.rate)
-    for model in (words.model, *models):
+    known_card(words.engine, words.model, words.domain)
+    for model in models:
         find_model(model)
 
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from transcription.channel import Publish
-from transcription.engines.choice import ENGINES, load_engine
+from transcription.engines.choice import ENGINES, load_engine, read_domain
 from transcription.models import installed
 from transcription.sensitive import KINDS, parse_kinds
 from transcription.server import ServerConfig, TranscriptionServer, publish_nowhere
@@ -71,15 +71,6 @@ def _token(file: Path | None, host: str) -> str:
     return token
 
 
-def _sentences(file: Path | None) -> tuple[str, ...]:
-    if file is None:
-        return ()
-    try:
-        return tuple(line for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
-    except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError(file, None, f"the sentences cannot be read ({error})", "check the path") from None
-
-
 def _tls(certificate: str, key: str) -> ssl.SSLContext | None:
     """TLS 1.2 or newer with that certificate, or none. Raises DocumentError naming the file that is wrong."""
     if not certificate and not key:
@@ -115,7 +106,7 @@ async def connect_bus(path: Path | None, spool: Path) -> AsyncIterator[Publish]:
 async def _serve(options: argparse.Namespace) -> None:
     token = _token(options.token_file, options.host)
     tls = _tls(options.certificate, options.key)
-    engine = load_engine(options.engine, options.model, _sentences(options.domain))
+    engine = load_engine(options.engine, options.model, read_domain(options.domain))
     shelf = ModelShelf(engine, installed(), lambda name: load_engine("vosk", name))
     for name in options.also:
         shelf.add(name)

@@ -156,7 +156,9 @@ class Channel:
             overload.behind(now_s, lag_s)
         partials = lag_s < NO_PARTIALS_S and overload.partials(now_s)
         self._shared.statistics.partials_withheld += not partials
-        return await self._in_pool(functools.partial(decoder.decode, batch, partials=partials))
+        heard = await self._in_pool(functools.partial(decoder.decode, batch, partials=partials))
+        self._shared.pool.charge(self._stream, decoder.cpu_elsewhere_s())
+        return heard
 
     async def _in_pool(self, call: Callable[[], Result]) -> Result:
         return await self._shared.pool.run(self._stream, call)

@@ -13,15 +13,20 @@ from transcription.vad import FRAME_MS
 
 # Redaction mutes 250 ms around what it hides. What lies that close before speech that may still come is not decided.
 MARGIN_MS = 13 * FRAME_MS
+# A word that nothing follows is told from one still growing by standing: the decoder has then moved on at least twice.
+STANDS_MS = 250
 
 
 @dataclass(frozen=True, slots=True)
 class PartialHeard:
-    """The open segment ``start``..``end`` (samples) may hold ``text``. Only sent when the text changed."""
+    """The open segment ``start``..``end`` (samples) may hold ``text``. Only sent when the text changed and, with
+    ``stands``, once more when it is still the same after ``STANDS_MS`` of further sound.
+    """
 
     start: int
     end: int
     text: str
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +78,11 @@ class ChannelDecoder:
         self._segmenter = segmenter
         self._recogniser = recogniser
         self._margin = MARGIN_MS * segmenter.rate // 1000
+        self._stands = STANDS_MS * segmenter.rate // 1000
         self._decided = self._position = segmenter.position
         self._start: int | None = None
         self._text = ""
+        self._text_since: int | None = None
 
     @property
     def position(self) -> int:
@@ -96,10 +103,7 @@ class ChannelDecoder:
         heard, advanced, voiced = self._perform(batch.effects)
         self._position = batch.end
         if partials and advanced and self._start is not None:
-            text = self._recogniser.partial()
-            if text and text != self._text:
-                self._text = text
-                heard.append(PartialHeard(self._start, batch.end, text))
+            heard += self._partial(self._start, batch.end)
         return [*heard, self._decide(batch.settled, voiced)]
 
     def finish(self) -> list[Heard]:
@@ -107,6 +111,10 @@ class ChannelDecoder:
         heard, _, voiced = self._perform(tuple(self._segmenter.finish()))
         self._position = self._segmenter.position
         return [*heard, self._decide(self._position, voiced)]
+
+    def cpu_elsewhere_s(self) -> float:
+        """See Recogniser.cpu_elsewhere_s."""
+        return self._recogniser.cpu_elsewhere_s()
 
     def close(self) -> None:
         """Release the recogniser."""
@@ -118,7 +126,7 @@ class ChannelDecoder:
         for effect in effects:
             match effect:
                 case SegmentStarted(at):
-                    self._start, self._text, advanced = at, "", False
+                    self._start, self._text, self._text_since, advanced = at, "", None, False
                 case SegmentAudio(pcm):
                     advanced = self._recogniser.accept(pcm) or advanced
                 case SegmentEnded(at):
@@ -126,6 +134,16 @@ class ChannelDecoder:
                 case VoiceRun():
                     pass
         return heard, advanced, tuple(effect for effect in effects if isinstance(effect, VoiceRun))
+
+    def _partial(self, start: int, end: int) -> list[PartialHeard]:
+        text = self._recogniser.partial()
+        if text and text != self._text:
+            self._text, self._text_since = text, end
+            return [PartialHeard(start, end, text)]
+        if text and self._text_since is not None and end - self._text_since >= self._stands:
+            self._text_since = None
+            return [PartialHeard(start, end, text, stands=True)]
+        return []
 
     def _final(self, end: int) -> FinalHeard:
         start = end if self._start is None else self._start

@@ -64,6 +64,9 @@ class Recogniser(Protocol):
     def reset(self) -> None:
         """Forget the open segment."""
 
+    def cpu_elsewhere_s(self) -> float:
+        """Seconds of CPU its calls used outside their thread since this was last asked; 0 where it decodes in it."""
+
     def close(self) -> None:
         """Release what it holds, a process maybe; it is not used again. May be called twice."""
 

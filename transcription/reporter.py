@@ -34,10 +34,12 @@ class Reporter:
         self._shown = ""
 
     def partial(self, heard: PartialHeard) -> UtterancePartial | None:
-        """The event; None where the decoder moved within what is withheld."""
+        """The event; None where the decoder moved within what is withheld. Words that stand are said again, as the next
+        revision: who acts on partials need not wait for what is said next.
+        """
         start, end = self._seconds(heard.start), self._seconds(heard.end)
         text = self._redactor.partial(self._origin.party, heard.text, start)
-        if text == self._shown:
+        if text == self._shown and not (heard.stands and text):
             return None
         self._shown = text
         self._revision += 1

@@ -166,6 +166,12 @@ class DecodePool:
                 self._idle.pop().release()
         return await future
 
+    def charge(self, stream: Stream, cost_s: float) -> None:
+        """A job of ``stream`` used this much CPU beside its thread, in a process of its own."""
+        with self._lock:
+            self._queue.charge(stream, cost_s)
+            self.decode_s += cost_s
+
     def close(self) -> None:
         """End the threads when their current jobs are done; jobs not begun are cancelled."""
         with self._lock:

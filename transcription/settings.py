@@ -14,7 +14,9 @@ Kind = Literal["digits", "card", "code", "expiry", "sort_code", "account", "phon
 
 
 class TranscriptionSettings(Section):
-    """Port 0 asks the kernel for one. ``model``: the name of an installed model, or a path. ``max_streams``: channels
+    """Port 0 asks the kernel for one. ``engine``: which recogniser; ``model``: the name of an installed model, or a
+    path (empty: the engine's own); ``domain``: pocketsphinx only, a file of sentences such as may be said, one a line,
+    whose words alone it then knows. ``max_streams``: channels
     decoded at once, two for each contact. ``certificate`` and ``key``: PEM files; with them the server speaks TLS only.
     ``redact``: the kinds of personal data that are kept out of transcript and recording. ``model_list``: where
     ``callfloor models get`` finds the list of published models (empty: Vosk's own); the archives lie beside it.
@@ -22,7 +24,9 @@ class TranscriptionSettings(Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=2700, ge=0, le=65535)
-    model: str = "demo-en-8k"
+    engine: Literal["vosk", "pocketsphinx"] = "vosk"
+    model: str = ""
+    domain: str = ""
     max_streams: int = Field(default=128, ge=2, le=2000)
     idle_s: float = Field(default=60.0, ge=1, le=3600)
     certificate: str = ""

@@ -31,7 +31,8 @@ class Redaction:
 class UtterancePartial(Event):
     """A running hypothesis; replaced by the next partial or the final of the same ``utterance_id``. Already redacted.
 
-    ``party`` is ``caller`` or ``agent``; ``revision`` rises by one each time the decoder advanced AND the text changed.
+    ``party`` is ``caller`` or ``agent``; ``revision`` rises by one each time the decoder advanced AND the text changed,
+    and once more when the same text has stood for a quarter of a second while the decoder advanced.
     """
 
     type: ClassVar[str] = "transcript.partial"

@@ -113,6 +113,7 @@ class VoskSession:
             self._shared.statistics.audio_s += seconds
             decode = functools.partial(decoder.decode, batch, partials=overload.partials(now_s))
             heard += decode() if batch.idle else await self._in_pool(decode)
+            self._shared.pool.charge(self._stream, decoder.cpu_elsewhere_s())
             if self._pace.is_live(now_s):
                 overload.behind(now_s, time.monotonic() - now_s)
         return self._answer(heard)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from assist.floor_process import recogniser
+from transcription.settings import TranscriptionSettings
 from voice.errors import DocumentError
 
 
@@ -63,10 +64,14 @@ def test_wrong_settings_are_one_line_and_status_2(tmp_path: Path) -> None:
 
 
 def test_every_page_says_which_model_listens_and_how_well() -> None:
-    found = recogniser("demo-en-8k")
-    assert (found.state, found.demo) == ("down", True)
+    found = recogniser(TranscriptionSettings())
+    assert (found.state, found.engine, found.model, found.demo) == ("down", "vosk", "demo-en-8k", True)
     assert found.wer is not None
     assert 0 < found.wer < 1
     assert found.wer_on
     with pytest.raises(DocumentError):
-        recogniser("no-such-model")
+        recogniser(TranscriptionSettings(model="no-such-model"))
+    other = recogniser(TranscriptionSettings(engine="pocketsphinx"))
+    assert (other.engine, other.demo, other.wer_on[:13]) == ("pocketsphinx", False, "37 recordings")
+    with pytest.raises(DocumentError, match="its own model"):
+        recogniser(TranscriptionSettings(engine="pocketsphinx", model="demo-en-8k"))

@@ -232,6 +232,10 @@ def test_a_state_directory_of_no_use_is_one_clear_line(tmp_path: Path) -> None:
         ("[front]\nprot = 0\n", "did you mean 'port'"),
         ("[[agent]]\nuser = 'anna'\nname = 'Anna'\nsecret = 'short'\n", "agent.0.secret"),
         ("[transcription]\nmodel = 'no-such-model'\n", "no-such-model"),
+        ("[transcription]\nengine = 'sphinx'\n", "transcription.engine"),
+        ("[transcription]\nengine = 'pocketsphinx'\nmodel = 'demo-en-8k'\n", "comes with its own model"),
+        ("[transcription]\nengine = 'pocketsphinx'\ndomain = '/nowhere.txt'\n", "/nowhere.txt: the sentences"),
+        (f"[transcription]\ndomain = '{__file__}'\n", "vosk has its own sentences"),
         ("[ivr]\nflow = '/nowhere/flow.yaml'\n", "/nowhere/flow.yaml: no such file"),
     ],
 )

@@ -65,6 +65,12 @@ class RecogniserContract:
         feed(recogniser, speech)
         assert recogniser.final()[0].start_s < 1.5
 
+    def test_what_it_costs_elsewhere_is_told_once(self, engine: Engine, speech: bytes) -> None:
+        recogniser = engine.open(8000)
+        feed(recogniser, speech)
+        assert recogniser.cpu_elsewhere_s() >= 0
+        assert recogniser.cpu_elsewhere_s() == 0
+
     def test_no_audio_means_no_words(self, engine: Engine) -> None:
         recogniser = engine.open(8000)
         assert recogniser.final() == ()

@@ -51,6 +51,9 @@ class ScriptedRecogniser:
     def reset(self) -> None:
         self._heard = 0
 
+    def cpu_elsewhere_s(self) -> float:
+        return 0.0
+
     def close(self) -> None:
         self.closed = True
 

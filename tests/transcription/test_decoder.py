@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.fakes.recogniser import ScriptedRecogniser
 from tests.transcription.speech import RATE, loud, quiet, sounds
-from transcription.decoder import MARGIN_MS, ChannelDecoder, Decided, FinalHeard, Heard, PartialHeard
+from transcription.decoder import MARGIN_MS, STANDS_MS, ChannelDecoder, Decided, FinalHeard, Heard, PartialHeard
 from transcription.redaction import MUTE_MARGIN_S
 from transcription.segmenter import Segmenter, VoiceRun
 
@@ -27,6 +27,28 @@ def test_partials_only_when_the_text_changed_then_one_final() -> None:
     assert (final.start, final.end) == (760 * 8, 2500 * 8)
     assert final.words[0].start_s == 0.76
     assert heard.index(final) > max(i for i, item in enumerate(heard) if isinstance(item, PartialHeard))
+
+
+def test_what_stands_is_said_once_more() -> None:
+    recogniser = ScriptedRecogniser(RATE, ["wait"] * 2)
+    recogniser.partial = lambda: "wait"  # type: ignore[method-assign]
+    target = ChannelDecoder(Segmenter(RATE, sounds), recogniser)
+    heard = feed(target, loud(2), step=400)
+    partials = [item for item in heard if isinstance(item, PartialHeard)]
+    assert [(item.text, item.stands) for item in partials] == [("wait", False), ("wait", True)]
+    first, second = partials
+    assert STANDS_MS * RATE / 1000 <= second.end - first.end < 2 * STANDS_MS * RATE / 1000
+
+
+def test_what_stood_in_one_segment_says_nothing_of_the_next() -> None:
+    recogniser = ScriptedRecogniser(RATE, ["wait"])
+    recogniser.partial = lambda: "wait"  # type: ignore[method-assign]
+    target = ChannelDecoder(Segmenter(RATE, sounds), recogniser)
+    heard = feed(target, loud(0.3) + quiet(1) + loud(0.3) + quiet(1), step=400)
+    partials = [item for item in heard if isinstance(item, PartialHeard)]
+    assert [(item.start, item.stands) for item in partials if not item.stands] == [
+        (item.start, False) for item in heard if isinstance(item, FinalHeard)
+    ]
 
 
 def test_partials_can_be_left_out() -> None:

@@ -81,6 +81,17 @@ class TestPocketsphinx(RecogniserContract):
     def speech(cls) -> bytes:
         return golden("refund")[0]
 
+    def test_its_process_says_what_it_cost(self, engine: PocketsphinxEngine, speech: bytes) -> None:
+        recogniser = engine.open(8000)
+        before = psutil.Process(recogniser.pid).cpu_times()
+        recogniser.accept(speech)
+        recogniser.final()
+        after = psutil.Process(recogniser.pid).cpu_times()
+        spent = recogniser.cpu_elsewhere_s()
+        assert spent > 0
+        assert spent <= after.user + after.system - before.user - before.system + 0.1
+        recogniser.close()
+
     def test_a_domain_knows_no_other_words(self, engine: Engine) -> None:
         recogniser = engine.open(8000)
         recogniser.accept(golden("refund")[0])

@@ -32,6 +32,14 @@ def test_times_are_the_contacts_and_the_final_replaces_its_partials() -> None:
     assert again.revision == 1
 
 
+def test_words_that_stand_are_said_again_as_the_next_revision() -> None:
+    made = reporter()
+    made.partial(PartialHeard(8000, 16000, "i want"))
+    stands = made.partial(PartialHeard(8000, 18000, "i want", stands=True))
+    assert stands is not None
+    assert (stands.text, stands.revision, stands.end_s) == ("i want", 2, 102.25)
+
+
 def test_channels_of_a_contact_share_what_was_asked_for() -> None:
     shared = Redactor()
     agent, caller = reporter(shared, 0), reporter(shared, 1)

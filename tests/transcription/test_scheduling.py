@@ -141,6 +141,15 @@ def test_the_pool_gives_results_and_exceptions_and_counts_what_it_cost() -> None
     asyncio.run(main())
 
 
+def test_what_a_job_cost_in_another_process_counts_against_its_stream() -> None:
+    pool, stream = DecodePool(1), Stream()
+    try:
+        pool.charge(stream, 2.5)
+        assert (stream.virtual_s, pool.decode_s) == (2.5, 2.5)
+    finally:
+        pool.close()
+
+
 def test_closing_ends_what_runs_and_cancels_what_waits() -> None:
     begun, gate, done = threading.Event(), threading.Event(), []
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.fakes.recogniser import ScriptedEngine
+from tests.fakes.recogniser import ScriptedEngine, ScriptedRecogniser
 from tests.transcription.speech import RATE, golden, quiet
 from transcription import wire
 from transcription.channel import QUEUE_S, Channel, Recognition
@@ -125,6 +127,22 @@ def test_speech_becomes_partials_and_one_final_published_once_and_echoed() -> No
     kinds = [type(message) for message in messages]
     assert kinds[-3:] == [wire.DecidedUntil, wire.Closed, wire.Finished]
     assert messages[-3].sample == len(SPEECH) // 2
+
+
+def test_what_a_recogniser_costs_elsewhere_is_charged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ScriptedRecogniser, "cpu_elsewhere_s", lambda self: 1.0)
+
+    async def main() -> None:
+        async with serving() as server, dialled(server, HELLO, SPEC) as socket:
+            await speak(socket)
+            await socket.send(wire.encode(wire.Finish()))
+            await until(socket, wire.Finished)
+            async with httpx.AsyncClient() as client:
+                text = (await client.get(f"http://127.0.0.1:{server.port}/metrics")).text
+            (spent,) = re.findall(r"^callfloor_transcription_decode_seconds_total ([\d.]+)", text, re.MULTILINE)
+            assert float(spent) >= len(golden("refund")[0]) / 2 / RATE
+
+    asyncio.run(main())
 
 
 def test_times_are_the_contacts_and_channels_come_and_go() -> None:

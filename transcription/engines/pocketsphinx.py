@@ -53,19 +53,23 @@ CARD = ModelCard(
 )
 
 
+def installed_version() -> str:
+    """Of the package. Raises DocumentError where it is missing."""
+    try:
+        return importlib.metadata.version("pocketsphinx")
+    except importlib.metadata.PackageNotFoundError:
+        raise DocumentError(
+            "pocketsphinx", None, "it is not installed", "pip install 'callfloor[pocketsphinx]'"
+        ) from None
+
+
 class PocketsphinxEngine:
     """Opens processes. ``domain``: sentences such as may be said; recognisers without a grammar then know their words
     only, by a trigram made of them. Raises DocumentError where pocketsphinx is missing or no sentence can be used.
     """
 
     def __init__(self, domain: Sequence[str] = ()) -> None:
-        try:
-            version = importlib.metadata.version("pocketsphinx")
-        except importlib.metadata.PackageNotFoundError:
-            raise DocumentError(
-                "pocketsphinx", None, "it is not installed", "pip install 'callfloor[pocketsphinx]'"
-            ) from None
-        self._info = EngineInfo("pocketsphinx", version, CARD)
+        self._info = EngineInfo("pocketsphinx", installed_version(), CARD)
         self._free = self._domain_task(domain) if domain else Task(lexicon="", grammar="", sentences="", alternatives=0)
         self._lock = threading.Lock()
         self._spare: _Process | None = None
@@ -155,12 +159,18 @@ class _Process:
             cwd=Path(__file__).parents[2],
         )
         self.close = weakref.finalize(self, _end, self._process)
+        self._cpu_s = 0.0
         self._send(json.dumps(task).encode())
 
     @property
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
+
+    def cpu_s(self) -> float:
+        """Seconds of CPU its answers cost since this was asked last."""
+        spent, self._cpu_s = self._cpu_s, 0.0
+        return spent
 
     def ask(self, request: bytes) -> Any:
         """The answer. Raises RecogniserError if the process is gone."""
@@ -172,7 +182,9 @@ class _Process:
             answer = None
         if answer is None:
             raise RecogniserError("the recogniser's process is gone")
-        return json.loads(answer)
+        found = json.loads(answer)
+        self._cpu_s += found["cpu_s"]
+        return found["answer"]
 
     def _send(self, body: bytes) -> None:
         assert self._process.stdin is not None
@@ -240,6 +252,10 @@ class PocketsphinxRecogniser:
         """See Recogniser.reset."""
         self._process.ask(sphinx_worker.RESET)
         self._begin()
+
+    def cpu_elsewhere_s(self) -> float:
+        """See Recogniser.cpu_elsewhere_s."""
+        return self._process.cpu_s()
 
     def close(self) -> None:
         """See Recogniser.close."""

@@ -3,7 +3,8 @@ line (cepstral mean) must not reach the next. ``python -m transcription.engines.
 ``transcription.engines.pocketsphinx`` only.
 
 Frames on stdin and stdout: four bytes of length, little-endian, then the body. The first one in is JSON (``Task``);
-each further one is a letter and, for ``A``, samples; each is answered with JSON. The end of stdin is the end.
+each further one is a letter and, for ``A``, samples; each is answered with JSON: ``answer``, and ``cpu_s``, the seconds
+of CPU it cost. The end of stdin is the end.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import struct
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, BinaryIO, TypedDict
 
@@ -144,7 +146,9 @@ def main() -> int:
         return 0
     worker = Worker(json.loads(first))
     while (request := read_frame(reader)) is not None:
-        write_frame(writer, json.dumps(worker.answer(request)).encode())
+        began = time.process_time()
+        answer = worker.answer(request)
+        write_frame(writer, json.dumps({"answer": answer, "cpu_s": time.process_time() - began}).encode())
     return 0
 
 

@@ -148,6 +148,10 @@ class _VoskRecogniser:
         self._readings = ()
         self._segment_start = self._fed
 
+    def cpu_elsewhere_s(self) -> float:
+        """See Recogniser.cpu_elsewhere_s."""
+        return 0.0
+
     def close(self) -> None:
         """See Recogniser.close. libvosk frees its decoder with the last reference."""
 
