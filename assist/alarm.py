@@ -8,9 +8,10 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from assist.alert_rules import AgentStuck, BrokenFlow
+from assist.alert_rules import AgentStuck, BrokenFlow, MessageLeft
 from assist.alert_watch import AlertRules, ContactAlerts
 from assist.alerts import AlertBook, AlertEvent, AlertRaised, Finding
+from assist.messages_left import MessageKept
 from ivr.contacts import AgentStateChanged, ContactEnded, ContactOffered
 from voice.clock import Clock
 from voice.commands import Reply
@@ -19,6 +20,7 @@ from voice.settings import Section
 
 AGENT = "agent:"
 FLOW = "flow"
+MESSAGE = "message:"
 _SLACK_S = 0.005
 """A timer may fire a moment early by the wall clock."""
 
@@ -53,13 +55,15 @@ class Alarms:
         self._contacts: dict[str, ContactAlerts] = {}
         self._agents: dict[str, AlertBook] = {}
         self._flow = AlertBook(FLOW)
+        self._messages: dict[str, AlertBook] = {}
         self._timers: dict[str, list[asyncio.TimerHandle]] = {}
 
     @property
     def open(self) -> tuple[AlertRaised, ...]:
         """Every open alert."""
         watched = (alert for watch in self._contacts.values() for alert in watch.open)
-        return (*watched, *(alert for book in (*self._agents.values(), self._flow) for alert in book.open))
+        books = (*self._agents.values(), *self._messages.values(), self._flow)
+        return (*watched, *(alert for book in books for alert in book.open))
 
     def recall(self, contact_id: str, event: Event, at: float) -> None:
         """What the log says of a contact: its alerts are known again, and nothing is said."""
@@ -94,6 +98,19 @@ class Alarms:
                 found += self._flow.cleared(rule.id)
         return found
 
+    def message_left(self, contact_id: str, message: MessageKept) -> None:
+        """A caller's message is complete: known until somebody has acknowledged it."""
+        for rule in self._rules.rules:
+            if not isinstance(rule, MessageLeft) or message.kind not in rule.messages:
+                continue
+            if rule.queues and message.queue not in rule.queues:
+                continue
+            subject = MESSAGE + contact_id
+            book = self._messages.setdefault(subject, AlertBook(subject))
+            text = f"{message.kind} from {message.number or 'a withheld number'}"
+            found = Finding(rule.id, rule.kind, rule.severity, text, message.start_s, quote=message.text)
+            self._say(book.raised(found, "", message.queue, again=True), "", "")
+
     def agent_state(self, event: AgentStateChanged) -> None:
         """An agent's state: what it was stuck in is over, and the clock for the new one runs."""
         subject = AGENT + event.agent
@@ -113,6 +130,10 @@ class Alarms:
             agent, contact_id = subject.removeprefix(AGENT), ""
             book = self._agents.get(agent)
             found = book.acknowledge(alert_id, by) if book is not None else ()
+        elif (messages := self._messages.get(subject)) is not None:
+            agent, contact_id, found = "", "", messages.acknowledge(alert_id, by)
+            if found:
+                found += self._messages.pop(subject).clear("over")
         elif subject == FLOW:
             agent, contact_id, found = "", "", self._flow.acknowledge(alert_id, by)
         else:

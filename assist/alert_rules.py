@@ -106,6 +106,13 @@ class BrokenFlow(_Rule):
     kind: Literal["flow"]
 
 
+class MessageLeft(_Rule):
+    """A caller has left a message of one of ``messages``; it is open until somebody acknowledges it."""
+
+    kind: Literal["message"]
+    messages: tuple[Literal["voicemail", "comment"], ...] = ("voicemail",)
+
+
 AlertRule = Annotated[
     SentimentFalls
     | TalkOver
@@ -116,7 +123,8 @@ AlertRule = Annotated[
     | QueueWait
     | AgentStuck
     | PoorSound
-    | BrokenFlow,
+    | BrokenFlow
+    | MessageLeft,
     Field(discriminator="kind"),
 ]
 

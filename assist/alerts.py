@@ -16,9 +16,9 @@ Severity = Literal["info", "warning", "critical"]
 
 @dataclass(frozen=True, slots=True)
 class AlertRaised(Event):
-    """``subject``: the contact's id, or ``agent:<user>``, or ``flow``, where it is about no contact. ``text``: one
-    line, ready to read. The moment in the transcript is ``at_s`` (media seconds) and ``utterance_id``, empty where no
-    words set it off; ``quote`` is what was said, redacted.
+    """``subject``: the contact's id, or ``agent:<user>``, ``message:<contact>`` or ``flow``, where it is about none
+    that runs. ``text``: one line, ready to read. The moment in the transcript is ``at_s`` (media seconds) and
+    ``utterance_id``, empty where no words set it off; ``quote`` is what was said, redacted.
     """
 
     type: ClassVar[str] = "alert.raised"

@@ -44,6 +44,7 @@ from assist.due_calls import DueCalls, PromisedCallSettings
 from assist.feed import Feed
 from assist.journal import Journal
 from assist.linked_stations import LinkedStations
+from assist.messages_left import MessageKept
 from assist.one_hold import Holds
 from assist.page_commands import PageCommands
 from assist.pbx_contacts import PBX
@@ -116,7 +117,7 @@ class Floor:
         )  # fmt: skip
         self._cases = CaseFiles(
             bus, store, customers, self._journal, shelf, feed, clock, wordsmith, self._agents, self._tell,
-            self._spawn, self._route, self._board.heard, self._recalled,
+            self._spawn, self._route, self._seen, self._recalled,
         )  # fmt: skip
         self._supervisors = Supervisors(
             bus, self._agents, self._oversight, shelf.content, Bridges(bus, self._ask_station, domain), clock,
@@ -221,6 +222,12 @@ class Floor:
             self._feed.publish(agent, event, contact_id, at=at)
             if isinstance(event, DESK_CONTROLS):
                 self._holds.told(agent)
+
+    def _seen(self, contact_id: str, event: Event, at: float) -> None:
+        """What supervisors are to know of a contact."""
+        self._board.heard(contact_id, event, at)
+        if isinstance(event, MessageKept):
+            self._supervisors.alarms.message_left(contact_id, event)
 
     def _recalled(self, case: Case, event: Event, at: float) -> None:
         self._supervisors.recall(case, event, at)

@@ -1,4 +1,4 @@
-"""Alerts of the house itself: a flow whose file is broken."""
+"""Alerts about no contact that runs: a flow whose file is broken, messages that callers left."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from assist.alert_rules import load_alert_rules
 from assist.alert_watch import AlertRules
 from assist.alerts import AlertAcknowledged, AlertCleared, AlertEvent, AlertRaised
 from assist.content import Content
+from assist.messages_left import MessageKept
 from ivr.contacts import ContactOffered
 from tests.fakes.clock import VirtualClock
 
@@ -35,3 +36,21 @@ def test_a_broken_flow_is_one_alert_until_a_caller_goes_through_a_mended_one(con
     finally:
         alarms.close()
     assert [event for event, _, _ in told[1:]] == [AlertAcknowledged("flow:1", "sue"), AlertCleared("flow:1", "over")]
+
+
+def test_a_voicemail_is_known_until_somebody_has_seen_to_it(content: Content) -> None:
+    told = list[tuple[AlertEvent, str, str]]()
+    rules = AlertRules(load_alert_rules(), content.scorer, content.sentiment)
+    alarms = Alarms(rules, VirtualClock(), lambda *alert: told.append(alert))
+    mail = MessageKept("voicemail", "+12025550142", "billing", "/r/c1", 20.0, 30.0, "call me after five")
+    alarms.message_left("c1", mail)
+    alarms.message_left("c1", replace(mail, kind="comment"))
+    alarms.message_left("c2", replace(mail, number=""))
+    first, second = alarms.open
+    words = ("voicemail from +12025550142", "call me after five", "billing")
+    assert (first.text, first.quote, first.queue) == words
+    assert second.text == "voicemail from a withheld number"
+    assert alarms.acknowledge(first.alert_id, "sue").ok
+    assert alarms.open == (second,)
+    assert not alarms.acknowledge(first.alert_id, "tom").ok
+    assert [type(event) for event, _, _ in told] == [AlertRaised, AlertRaised, AlertAcknowledged, AlertCleared]

@@ -239,7 +239,18 @@ def test_the_same_log_gives_the_same_alerts_with_the_same_ids(rules: AlertRules)
 
 def test_the_built_in_rules_are_sound_and_name_every_kind_but_what_each_house_must_word_itself() -> None:
     kinds = {rule.kind for rule in load_alert_rules()}
-    told = {"sentiment", "talk_over", "dead_air", "hold", "keyword", "queue_wait", "agent_state", "mos", "flow"}
+    told = {
+        "sentiment",
+        "talk_over",
+        "dead_air",
+        "hold",
+        "keyword",
+        "queue_wait",
+        "agent_state",
+        "mos",
+        "flow",
+        "message",
+    }
     assert kinds == told
 
 

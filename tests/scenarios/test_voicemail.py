@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
+from assist.alerts import AlertRaised
 from assist.demo.stage import CUSTOMER_HOST, Cast
 from assist.messages_left import MessageKept
 from ivr.contacts import ContactClosed, MessageTaken
@@ -39,6 +40,12 @@ def one(cast: Cast, kind: type[E]) -> E:
     (envelope,) = cast.seen.events(kind)
     assert isinstance(envelope.event, kind)
     return envelope.event
+
+
+def alerts(cast: Cast) -> list[str]:
+    """The words of the messages supervisors are told of."""
+    told = (seen.event for seen in cast.seen.events(AlertRaised))
+    return [event.quote for event in told if isinstance(event, AlertRaised) and event.kind == "message"]
 
 
 async def left_by(cast: Cast, sounds: bytes) -> None:
@@ -71,6 +78,7 @@ def test_a_message_is_kept_with_its_sound_and_its_words(tmp_path: Path) -> None:
             assert (kept.start_s, kept.end_s) == (taken.start_s, taken.end_s)
             assert kept.end_s - kept.start_s < 60, "a word ended it, not the time"
             assert {"speak", "supervisor"} & set(kept.text.split()), kept.text
+            await cast.seen.until(lambda: kept.text in alerts(cast), "the supervisors to know", DEADLINE_S)
             found = read_recording(Path(kept.recording), load_or_create_key(cast.house.where.recording_key))
             samples = np.frombuffer(found.pcm, "<i2").reshape(-1, 2).astype(float)
             assert samples[:, 1].std() > 100, "the caller is on the right"
