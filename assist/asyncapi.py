@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from assist.api.messages import COMMANDS, CommandMessage, FeedHello
+from assist.api.messages import COMMANDS, AckMessage, CommandMessage, FeedHello
 from assist.desk import Desk
 from assist.desk_events import FEED_EVENTS
 from voice.events import Event
@@ -26,6 +26,7 @@ _OVERVIEW = (
     "One socket a page. The first message is `hello` with a token of `POST /api/login`; the answer `welcome` says "
     "whether the feed goes on after `resume_from` without loss or duplicate, or begins with a `snapshot` of the whole "
     "desk. `seq` rises by one with each message; `resume_from` in the next hello acknowledges all up to it. "
+    "A page that sends `ack` now and then is closed with 1013 when 500 messages are on their way unacknowledged. "
     "Live messages (partials) of one utterance replace each other for a slow consumer; all others are never dropped, "
     "and a consumer they cannot be kept for is closed with 1013. Close codes: 4400 malformed, 4401 no valid token, "
     "4403 wrong origin."
@@ -40,6 +41,7 @@ def document() -> dict[str, Any]:
     sent |= {"welcome": _welcome(), "beat": _message("beat", "Every five seconds.", {"at": _MOMENT}), "reply": _reply()}
     taken = {
         "hello": _body("hello", "The first message.", _schema(FeedHello, schemas)),
+        "ack": _body("ack", "What the page has received; see the overview.", _schema(AckMessage, schemas)),
         "command": _body("command", f"One of: {', '.join(COMMANDS)}.", _schema(CommandMessage, schemas)),
     }
     commands = {name: _schema_of(adapter, schemas) for name, adapter in COMMANDS.items()}

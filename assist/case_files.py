@@ -22,7 +22,7 @@ from assist.rewording import Wordsmith
 from assist.store import Store, StoreError
 from assist.store.tasks import Tasks
 from assist.summary import ContactSummary
-from ivr.contacts import CallbackRequested, ContactEnded
+from ivr.contacts import CallbackRequested, ContactEnded, ContactOffered
 from voice.bus.base import Bus, Recent
 from voice.clock import Clock
 from voice.events import Envelope, Event
@@ -60,10 +60,14 @@ class CaseFiles:
     route: Callable[[Case, Event], None]
     seen: Callable[[str, Event, float], None]
     recall: Callable[[Case, Event, float], None]
+    _began_at: float = field(init=False)
     _cases: dict[str, Case] = field(default_factory=dict)
     _waits: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
     _logged: Recent = field(default_factory=lambda: Recent(_LOGGED))
     _lost: Recent = field(default_factory=lambda: Recent(_LOST))
+
+    def __post_init__(self) -> None:
+        self._began_at = self.clock.wall()
 
     def get(self, contact_id: str) -> Case | None:
         """The case, if it is in memory."""
@@ -77,18 +81,25 @@ class CaseFiles:
         """False for a repeat of a durable event that is logged, or about to be."""
         return not envelope.event.durable or self._logged.add(envelope.id)
 
-    async def of(self, contact_id: str) -> Case:
-        """The case of a contact; one from before this floor started is folded from the log."""
+    async def of(self, contact_id: str, first: Envelope | None = None) -> Case:
+        """The case of a contact; one from before this floor started is folded from the log. ``first``: the event that
+        asks for it; where that says the contact begins only now, the log has nothing to say.
+        """
         case = self._cases.get(contact_id)
         if case is None:
-            case = self._cases.setdefault(contact_id, await self._folded(contact_id))
+            begins = first is not None and isinstance(first.event, ContactOffered) and first.at > self._began_at
+            found = self._opened(contact_id) if begins else await self._folded(contact_id)
+            case = self._cases.setdefault(contact_id, found)
             self._forget_old_cases()
             self.spawn(self.shelf.refresh())
         return case
 
+    def _opened(self, contact_id: str) -> Case:
+        return Case(contact_id, self.shelf.content, self.shelf.votes)
+
     async def _folded(self, contact_id: str) -> Case:
         """A case as the log tells it. Desks are told at the times things happened; nothing is published again."""
-        case, told = Case(contact_id, self.shelf.content, self.shelf.votes), list[tuple[casework.Tell, float]]()
+        case, told = self._opened(contact_id), list[tuple[casework.Tell, float]]()
         for envelope in await self.journal.of_contact(contact_id):
             self._logged.add(envelope.id)
             self.recall(case, envelope.event, envelope.at)

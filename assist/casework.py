@@ -7,28 +7,28 @@ where the one before it stood (the driver then leaves out ``Emit``, which is alr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from assist import effects as engine
 from assist.cards import CardRetracted, CardSettled, CardShown, CardUpdated, QuestionUnanswered, StepTicked
+from assist.case_drafts import Drafts
+from assist.case_effects import CaseEffect, Emit, Keep, LookUp, OpenTask, Tell
 from assist.coaching import CoachingSent, HandLowered, HandRaised, coaching_card
 from assist.content import Content
 from assist.desk_events import (
     ContactAssigned,
     ContactReleased,
+    CustomerChosen,
     CustomerIdentified,
     NoteSaved,
-    SummaryDrafted,
     WrapUpSaved,
 )
-from assist.desk_lines import customer_line, dispositions, drafted, edited
+from assist.desk_lines import choices, customer_line
 from assist.engine import ContactAssistant, ContactOver, ContactRang, Input, TimePassed
-from assist.history import CustomerFound
+from assist.history import CustomerFound, CustomerProfile
 from assist.inputs import HoldChanged as CallerHeld
 from assist.messages_left import Messages
 from assist.passing import Past, others
 from assist.rewording import SummaryWorded
-from assist.summary import ContactSummary
 from ivr.contacts import (
     AgentOffered,
     AgentUnreachable,
@@ -52,46 +52,8 @@ from ivr.controls import (
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 from voice.events import Envelope, Event
 
+__all__ = ["Case", "CaseEffect", "Emit", "Keep", "LookUp", "OpenTask", "Tell"]
 
-@dataclass(frozen=True, slots=True)
-class Tell:
-    """Put an event on the desk of ``agent``."""
-
-    agent: str
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Emit:
-    """Publish an event of this contact on the bus, for the log and for supervisors."""
-
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """Find the customer; answer with ``Case.customer_found``."""
-
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Store the summary (again, when it was drafted again)."""
-
-    summary: ContactSummary
-
-
-@dataclass(frozen=True, slots=True)
-class OpenTask:
-    """Something of this customer's is to be settled."""
-
-    customer_id: int
-    title: str
-    at: float
-
-
-CaseEffect = Tell | Emit | LookUp | Keep | OpenTask
 LOW_SCORES = {"csat": 2, "nps": 6, "ces": 3}
 """Up to here a survey's score asks for somebody to see to it: the two worst stars, NPS's detractors, a great effort."""
 
@@ -103,7 +65,7 @@ class Case:
         self.contact_id = contact_id
         self.worker_id = ""
         self._customer_id: int | None = None
-        self._generated: dict[str, SummaryWorded] = {}
+        self._candidates: tuple[CustomerProfile, ...] = ()
         self.caller = ""
         self.queue = ""
         self.priority = 0
@@ -116,9 +78,7 @@ class Case:
         """What supervisors wrote: message id → supervisor, Unix seconds."""
         self.guest = ""
         """The agent who is consulted, or rings because the contact is being given to her."""
-        self.drafts: dict[str, ContactSummary] = {}
-        """The draft of each agent who has had the contact."""
-        self._wrapped: dict[str, WrapUpSaved] = {}
+        self.drafts = Drafts(content)
         self._ringing: set[str] = set()
         self._content = content
         self._votes = votes
@@ -164,14 +124,16 @@ class Case:
             case ContactTransferred() | AgentLost():
                 return self._passed(event, at)
             case SummaryWorded():
-                return self._worded(event)
+                worded = self.drafts.worded(event)
+                return self._tell(worded) if worded is not None and event.agent == self.agent else ()
             case SurveyAnswered(kind, score) if score <= LOW_SCORES.get(kind, -1) and self._customer_id is not None:
                 return (OpenTask(self._customer_id, f"Low survey score: {kind.upper()} {score}", at),)
             case ConsultStarted() | ConsultAnswered() | ConsultEnded() | TransferFailed():
                 return self._tell(event) + self._consulting(event, at)
             case WrapUpSaved():
-                self._wrapped[event.agent] = event
-                return Tell(event.agent, event), *self._keep(event.agent)
+                return Tell(event.agent, event), *self.drafts.saved(event)
+            case CustomerChosen(customer_id=customer_id):
+                return self._chosen(customer_id, at)
             case NoteSaved() | HandRaised() | HandLowered() | ConferenceStarted():
                 return self._tell(event)
             case CoachingSent():
@@ -254,11 +216,24 @@ class Case:
     def customer_found(self, found: CustomerFound, at: float) -> tuple[CaseEffect, ...]:
         """The answer to ``LookUp``."""
         self._customer_id = found.customer.customer_id if found.customer is not None else None
+        if found.candidates:
+            self._candidates = found.candidates
         line = customer_line(found.customer) if found.customer else None
-        identified = CustomerIdentified(line)
+        identified = CustomerIdentified(line, choices(found.candidates))
         self._past.saw(identified)
         guest = (Tell(self.guest, identified),) if self.guest else ()
         return self._tell(identified) + guest + self._assist(found, at)
+
+    def may_be(self, customer_id: int) -> bool:
+        """Whether the number is shared by several customers, this one among them."""
+        return any(one.customer_id == customer_id for one in self._candidates)
+
+    def _chosen(self, customer_id: int, at: float) -> tuple[CaseEffect, ...]:
+        """The agent says which of them it is; she may correct herself. Not after the call: history is written then."""
+        if self.ended:
+            return ()
+        chosen = [one for one in self._candidates if one.customer_id == customer_id]
+        return self.customer_found(CustomerFound(chosen[0], self.caller), at) if chosen else ()
 
     def _catch_up(self, snapshot: ContactSnapshot, at: float) -> tuple[CaseEffect, ...]:
         """Where the log has a hole, the worker knows better."""
@@ -298,18 +273,6 @@ class Case:
         """(party, redacted words), in the order in which they were said."""
         return self._past.said()
 
-    def _worded(self, event: SummaryWorded) -> tuple[CaseEffect, ...]:
-        """A language model's wording stands beside the draft, as what it is."""
-        self._generated[event.agent] = event
-        draft = self.drafts.get(event.agent)
-        return self._tell(self._drafted(draft)) if draft is not None and event.agent == self.agent else ()
-
-    def _drafted(self, draft: ContactSummary) -> SummaryDrafted:
-        desk, worded = drafted(draft, dispositions(self._content)), self._generated.get(draft.agent)
-        if worded is None:
-            return desk
-        return replace(desk, facts=(*desk.facts, (f"Generated by {worded.model}", worded.text)))
-
     def _tell(self, event: Event) -> tuple[CaseEffect, ...]:
         return (Tell(self.agent, event),) if self.agent else ()
 
@@ -333,16 +296,9 @@ class Case:
                 case engine.NoteGap(text, utterance_id, at_s):
                     found.append(Emit(QuestionUnanswered(self.agent, text, utterance_id, at_s)))
                 case engine.DraftSummary(summary):
-                    self.drafts[summary.agent] = summary
-                    found += (*self._keep(summary.agent), *self._tell(self._drafted(summary)))
+                    keep, drafted = self.drafts.drafted(summary)
+                    found += (*keep, *self._tell(drafted))
         return tuple(found)
-
-    def _keep(self, agent: str) -> tuple[CaseEffect, ...]:
-        """The draft as it is stored: the agent's own words before ours."""
-        summary, wrapped = self.drafts.get(agent), self._wrapped.get(agent)
-        if summary is None:
-            return ()
-        return (Keep(edited(summary, wrapped) if wrapped is not None else summary),)
 
     def _card(self, event: Event) -> tuple[CaseEffect, ...]:
         return (Tell(self.agent, event), Emit(event))

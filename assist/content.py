@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assist.content_checks import check_phrase, check_phrases, check_text, check_title
@@ -87,6 +87,22 @@ class Content:
     kinds: Mapping[str, str]
     library: Library
     subjects: SubjectReader | None
+
+    @property
+    def hold_limit_s(self) -> float | None:
+        """After so long on hold the first rule speaks up; None where no rule is about that."""
+        return min((rule.hold_s for rule in self.advice.of("hold_s") if rule.hold_s is not None), default=None)
+
+    def with_hold_limit(self, seconds: float | None) -> Content:
+        """The rules that speak up first about a hold do so after ``seconds``; later ones stay. None: as it stands."""
+        first = self.hold_limit_s
+        if seconds is None or first is None:
+            return self
+        rules = {
+            rule_id: rule.model_copy(update={"hold_s": seconds}) if rule.hold_s == first else rule
+            for rule_id, rule in self.advice.items()
+        }
+        return replace(self, advice=RuleTable(rules))
 
 
 def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Content:

@@ -11,7 +11,7 @@ import logging
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from assist.cards import CardSettled
@@ -33,8 +33,12 @@ LOOK_S = 5.0
 class ContentShelf:
     """Holds ``content``; with ``directory``, where it was read, it can be read again. Belongs to one event loop."""
 
-    def __init__(self, content: Content, directory: Path | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, content: Content, directory: Path | None = None, clock: Clock | None = None,
+        load: Callable[[Path], Content] = load_content,
+    ) -> None:  # fmt: skip
         self._content = content
+        self._load = load
         self._directory = directory
         self._clock = clock or SystemClock()
         self._seen = _stamp(directory)
@@ -86,7 +90,7 @@ class ContentShelf:
             return
         self._seen = stamp  # before it is read: what changes meanwhile is seen the next time
         try:
-            found = await asyncio.to_thread(load_content, directory)
+            found = await asyncio.to_thread(self._load, directory)
         except DocumentError as error:
             log.error("%s. Contacts are advised by version %s of before", error, self._content.version)
             return

@@ -17,6 +17,7 @@ from assist.coaching import HandLowered, HandRaised, SupervisionNotice
 from assist.desk_events import (
     ContactAssigned,
     ContactReleased,
+    CustomerChoice,
     CustomerIdentified,
     CustomerLine,
     NoteSaved,
@@ -30,16 +31,19 @@ from ivr.controls import ConferenceStarted, ConsultAnswered, ConsultEnded, Consu
 from transcription.utterances import Redaction, TranscriptionGap, UtteranceFinal, UtterancePartial, Word
 from voice.events import Event
 
+HOLD_LIMIT_S = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class AgentLine:
-    """Who is logged in. ``since``: when ``state`` began."""
+    """Who is logged in. ``since``: when ``state`` began; ``until``: when it ends by itself (wrap-up does), or 0.0."""
 
     user: str
     name: str
     state: str = "OFFLINE"
     reason: str = ""
     since: float = 0.0
+    until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +77,11 @@ class DeskCard:
 @dataclass(frozen=True, slots=True)
 class DeskContact:
     """The contact on the desk. ``phase``: ``ringing``, ``talking``, ``ended``. ``lookup``: ``pending``, ``found``,
-    ``unknown``. ``transcript`` is in order of start; ``gaps`` of opening; ``cards`` of appearance. ``held``: the
-    customer hears music. ``consult``: who is consulted; ``consult_state``: ``ringing``, ``talking``, ``conference``.
-    ``held_since``: Unix seconds, 0.0 where not held. ``wrap_up``: what the agent has made of the draft.
-    ``supervisor``, ``supervision``: who does what, where the agent is to know. ``hand``: the agent asks for help.
+    ``unknown``; ``choices``: who it may be, where several share the number. ``transcript`` is in order of start;
+    ``gaps`` of opening; ``cards`` of appearance. ``held``: the customer hears music, since Unix second ``held_since``.
+    ``consult``: who is consulted; ``consult_state``: ``ringing``, ``talking``, ``conference``. ``wrap_up``: what the
+    agent has made of the draft. ``supervisor``, ``supervision``: who does what, where the agent is to know. ``hand``:
+    the agent asks for help.
     """
 
     id: str
@@ -106,6 +111,7 @@ class DeskContact:
     hand: bool = False
     held_since: float = 0.0
     wrap_up: WrapUpSaved | None = None
+    choices: tuple[CustomerChoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +123,16 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything one agent's page shows. ``previous``: the contact before, without transcript and cards."""
+    """Everything one agent's page shows. ``previous``: the contact before, without transcript and cards.
+    ``hold_limit_s``: after so long on hold the customer should be spoken to.
+    """
 
     agent: AgentLine
     station: StationChanged = field(default_factory=lambda: StationChanged(connected=False))
     contact: DeskContact | None = None
     previous: DeskContact | None = None
     services: Services = field(default_factory=lambda: Services(RecogniserChanged("down")))
+    hold_limit_s: float = HOLD_LIMIT_S
 
     def apply(self, event: Event, contact_id: str | None, at: float) -> Desk:
         """The desk after ``event``, stamped ``at`` (Unix seconds). Events of other contacts and unknown types change
@@ -154,7 +163,7 @@ class Desk:
     def _agent_state(self, event: AgentStateChanged) -> Desk:
         if event.agent != self.agent.user:
             return self
-        agent = replace(self.agent, state=event.state, reason=event.reason, since=event.since)
+        agent = replace(self.agent, state=event.state, reason=event.reason, since=event.since, until=event.until)
         if event.state == "AVAILABLE" and self.contact is not None and self.contact.phase == "ended":
             return replace(self, agent=agent, contact=None, previous=_remembered(self.contact))
         return replace(self, agent=agent)
@@ -262,7 +271,8 @@ def _settled(contact: DeskContact, event: CardSettled | CardRetracted, at: float
 
 
 def _customer(contact: DeskContact, event: CustomerIdentified, at: float) -> DeskContact:
-    return replace(contact, customer=event.customer, lookup="found" if event.customer else "unknown")
+    lookup = "found" if event.customer else "unknown"
+    return replace(contact, customer=event.customer, choices=event.choices, lookup=lookup)
 
 
 def _note(contact: DeskContact, event: NoteSaved, at: float) -> DeskContact:

@@ -75,11 +75,32 @@ class ContactReleased(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerChoice:
+    """One of several customers who share a number. ``about``: what tells her from the others, in a line."""
+
+    customer_id: int
+    name: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerIdentified(Event):
-    """The answer to the look-up: ``customer`` is None where the number is not in the customer base."""
+    """The answer to the look-up: ``customer`` is None where the number is not in the customer base, or where several
+    have it: those are the ``choices``.
+    """
 
     type: ClassVar[str] = "desk.customer"
     customer: CustomerLine | None
+    choices: tuple[CustomerChoice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerChosen(Event):
+    """The agent has asked who is calling, of several who share the number. In the log: a fold finds her again."""
+
+    type: ClassVar[str] = "desk.customer_chosen"
+    agent: str
+    customer_id: int
 
 
 @dataclass(frozen=True, slots=True)

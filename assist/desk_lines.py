@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from assist.content import Content
-from assist.desk_events import CustomerLine, SummaryDrafted, WrapUpSaved, WrapUpTask
+from assist.desk_events import CustomerChoice, CustomerLine, SummaryDrafted, WrapUpSaved, WrapUpTask
 from assist.history import CustomerProfile
 from assist.summary import ABANDONED, GENERAL, ContactSummary, FollowUp
 
@@ -25,6 +25,14 @@ def customer_line(customer: CustomerProfile) -> CustomerLine:
         open_issues=tuple(issue.title for issue in customer.issues if issue.open),
         last_contact=f"{last.on:%-d %b}: {last.summary}" if last else "",
         last_contact_bad=last is not None and last.sentiment == "negative",
+    )
+
+
+def choices(candidates: Iterable[CustomerProfile]) -> tuple[CustomerChoice, ...]:
+    """Customers who share a number, for the agent to choose from: nothing a caller should be asked to prove."""
+    return tuple(
+        CustomerChoice(one.customer_id, one.name, ", ".join(filter(None, (f"since {one.since.year}", one.value))))
+        for one in candidates
     )
 
 

@@ -8,7 +8,9 @@ it receives the whole desk (type ``snapshot``) first. A message on the wire, as 
 
 ``at`` is Unix seconds. Slow consumers: live messages (partials) of one key replace each other, are never resent and
 are dropped (counted) when the queue is full; durable ones are never dropped: when the queue holds nothing else the
-connection is hopeless and ends. Everything here runs on one event loop and nothing blocks in ``publish``.
+connection is hopeless and ends. A page that acknowledges (``{"type": "ack", "seq": 1042}``) is judged by what it has
+really received, buffers of kernel and proxies included: as many durable messages as fit the queue may be on their way
+unacknowledged. Everything here runs on one event loop and nothing blocks in ``publish``.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assist.desk import AgentLine, Desk
+from assist.desk import HOLD_LIMIT_S, AgentLine, Desk
 from assist.desk_events import FEED_EVENTS
 from transcription.utterances import UtterancePartial
 from voice.clock import Clock
@@ -113,6 +115,9 @@ class FeedConnection:
         self._ready = asyncio.Event()
         self._error: HopelessConsumerError | None = None
         self._closed = False
+        self._limit = limit
+        self._acknowledged: int | None = None
+        self._on_their_way: deque[int] = deque()
 
     @property
     def hopeless(self) -> bool:
@@ -128,6 +133,17 @@ class FeedConnection:
             self.close()
         self._ready.set()
 
+    def acknowledge(self, seq: int) -> None:
+        """The page has received everything up to ``seq``; an older word than the last changes nothing."""
+        self._acknowledged = max(seq, self._acknowledged or 0)
+        while self._on_their_way and self._on_their_way[0] <= self._acknowledged:
+            self._on_their_way.popleft()
+
+    @property
+    def unacknowledged(self) -> int:
+        """Durable messages handed out and not acknowledged; 0 for a page that never acknowledges."""
+        return len(self._on_their_way) if self._acknowledged is not None else 0
+
     def close(self) -> None:
         """Leave the channel; iteration ends at once. Harmless twice."""
         self._closed = True
@@ -141,6 +157,7 @@ class FeedConnection:
         """The next message. Raises HopelessConsumerError when the consumer was too slow. Cancelling loses nothing."""
         while not self._closed:
             if (message := self.outbox.take()) is not None:
+                self._handed_out(message)
                 return message
             self._ready.clear()
             await self._ready.wait()
@@ -148,12 +165,22 @@ class FeedConnection:
             raise self._error
         raise StopAsyncIteration
 
+    def _handed_out(self, message: FeedMessage) -> None:
+        if message.key is not None:
+            return
+        self._on_their_way.append(message.seq)
+        if self.unacknowledged > self._limit:
+            self._error = HopelessConsumerError(f"more than {self._limit} messages are not acknowledged")
+            self.close()
+        elif self._acknowledged is None and len(self._on_their_way) > self._limit:
+            self._on_their_way.popleft()  # it may begin to acknowledge yet
+
 
 class Channel:
     """One agent's sequence, ring and desk. Pure: ``record`` and ``missed`` touch no connection."""
 
-    def __init__(self, agent: AgentLine, start: int, ring: int = RING) -> None:
-        self.desk = Desk(agent)
+    def __init__(self, desk: Desk, start: int, ring: int = RING) -> None:
+        self.desk = desk
         self.seq = start
         self.connections: set[FeedConnection] = set()
         self._ring: deque[FeedMessage] = deque(maxlen=ring)
@@ -183,8 +210,12 @@ class Feed:
     which stays below JavaScript's 2**53 until the year 2255), so that a restarted floor never goes back.
     """
 
-    def __init__(self, clock: Clock, *, start: int | None = None, ring: int = RING, queue: int = QUEUE) -> None:
+    def __init__(
+        self, clock: Clock, *, start: int | None = None, ring: int = RING, queue: int = QUEUE,
+        hold_limit_s: float = HOLD_LIMIT_S,
+    ) -> None:  # fmt: skip
         self._clock = clock
+        self._hold_limit_s = hold_limit_s
         self._start = int(clock.wall() * 1e6) if start is None else start
         self._ring = ring
         self._queue = queue
@@ -194,7 +225,8 @@ class Feed:
     def add_agent(self, user: str, name: str) -> None:
         """Open an agent's channel. Harmless twice."""
         if user not in self._channels:
-            self._channels[user] = Channel(AgentLine(user, name), self._start, self._ring)
+            desk = Desk(AgentLine(user, name), hold_limit_s=self._hold_limit_s)
+            self._channels[user] = Channel(desk, self._start, self._ring)
 
     def agents(self) -> tuple[str, ...]:
         """Everybody who has a channel."""

@@ -44,6 +44,7 @@ from assist.due_calls import DueCalls, PromisedCallSettings
 from assist.feed import Feed
 from assist.journal import Journal
 from assist.linked_stations import LinkedStations
+from assist.log_writer import LogWriter
 from assist.messages_left import MessageKept
 from assist.one_hold import Holds
 from assist.page_commands import PageCommands
@@ -96,6 +97,7 @@ class Floor:
         for agent in agents:
             feed.add_agent(agent.user, agent.name)
         self._tasks: asyncio.TaskGroup | None = None
+        self._writer: LogWriter | None = None
         self._unheard: set[str] = set()
         self._all_heard = asyncio.Event()
         self._oversight = oversight or Oversight()
@@ -165,30 +167,34 @@ class Floor:
                     self._spawn(self._oversight.webhook.run())
                 if self._due is not None:
                     self._spawn(self._due.run())
-                async for batch in events.batches():
-                    await self._receive(batch)
+                writer = self._writer = LogWriter(self._journal, events.settle)
+                self._spawn(writer.run())
+                try:
+                    async for batch in events.batches():
+                        for envelope in batch:
+                            writer.put(envelope, new=await self._act(envelope))
+                finally:
+                    await writer.flush()
         finally:
             self._cases.close()
             self._pbx.close()
             self._supervisors.alarms.close()
+
+    async def logged(self) -> None:
+        """Wait until everything acted on so far is in the log."""
+        if self._writer is not None:
+            await self._writer.flush()
 
     def _announce(self) -> None:
         self._bus.publish(FloorStarted())
 
     # Events from the bus
 
-    async def _receive(self, batch: Sequence[Envelope]) -> None:
-        """What came in: act on each first, then log what is durable, together: the disk delays no card. The bus learns
-        that they are handled after that.
-        """
-        fresh = [envelope for envelope in batch if await self._act(envelope)]
-        await self._journal.append([envelope for envelope in fresh if envelope.event.durable])
-
     async def _act(self, envelope: Envelope) -> bool:
         """Act on one event; False for a repeat of what is logged."""
         received = self._clock.monotonic()
         # The case first: folding it may find this very event in the log, whose acknowledgement died with a floor.
-        case = await self._cases.of(envelope.contact_id) if envelope.contact_id is not None else None
+        case = await self._cases.of(envelope.contact_id, envelope) if envelope.contact_id is not None else None
         if not self._cases.is_new(envelope):
             return False
         if envelope.source != self._bus.source:

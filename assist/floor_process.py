@@ -26,9 +26,10 @@ from assist.api.quality import QualityDesk
 from assist.api.server import WebSettings, serving
 from assist.banners import Banners
 from assist.content import BUILT_IN as CONTENT
-from assist.content import load_content
+from assist.content import Content, load_content
 from assist.content_shelf import ContentShelf
 from assist.customers import customers
+from assist.desk import HOLD_LIMIT_S
 from assist.desk_events import RecogniserChanged
 from assist.due_calls import PromisedCallSettings
 from assist.feed import Feed
@@ -86,7 +87,11 @@ async def _house(settings: SettingsFile, clock: Clock, closing: contextlib.Async
     where.create()
     assist, report = settings.section("assist", AssistSettings), settings.section("report", ReportSettings)
     content = assist.content or CONTENT
-    loaded = load_content(content)
+
+    def load(directory: Path) -> Content:
+        return load_content(directory).with_hold_limit(assist.hold_limit_s)
+
+    loaded = load(content)
     scores = Aside(store_url(settings), content)
     closing.callback(scores.close)
     client = await closing.enter_async_context(httpx.AsyncClient())
@@ -96,10 +101,10 @@ async def _house(settings: SettingsFile, clock: Clock, closing: contextlib.Async
     base = await closing.enter_async_context(customers(store, known, clock))
     bus = LocalBus(where.hub, "floor", clock, EVENTS, COMMANDS, where.spool)
     closing.push_async_callback(bus.close)
-    ivr, feed = settings.section("ivr", IvrSettings), Feed(clock)
+    ivr, feed = settings.section("ivr", IvrSettings), Feed(clock, hold_limit_s=loaded.hold_limit_s or HOLD_LIMIT_S)
     trunks = Trunks(settings.many("trunk", TrunkSettings))
     floor = Floor(
-        bus, store, feed, _brain(settings, ivr), ContentShelf(loaded, content, clock),
+        bus, store, feed, _brain(settings, ivr), ContentShelf(loaded, content, clock, load),
         recogniser(settings.section("transcription", TranscriptionSettings)),
         settings.many("agent", AgentSettings), settings.section("front", FrontSettings).domain, clock, ivr.vip,
         _oversight(settings, report, clock, client), Banners(where, ivr.flow),

@@ -82,13 +82,13 @@ class CustomerProfile:
 
 @dataclass(frozen=True, slots=True)
 class CustomerFound:
-    """The answer to ``LookUpCustomer``. ``customer`` is None when nobody has ``number``, or when several have:
-    ``candidates`` are then their names.
+    """The answer to ``LookUpCustomer``. ``customer`` is None when nobody has ``number``, or when several have it: the
+    ``candidates``.
     """
 
     customer: CustomerProfile | None
     number: str
-    candidates: tuple[str, ...] = ()
+    candidates: tuple[CustomerProfile, ...] = ()
 
 
 def history_card(found: CustomerFound, today: date, card_id: str, version: str) -> Card:
@@ -147,7 +147,7 @@ def _stranger(found: CustomerFound, card_id: str, version: str) -> Card:
     ask = ["Full name as it stands on the account", "Account number or postcode, never a card number"]
     if found.candidates:
         title, why = "Ask who is calling: several share this number", f"{len(found.candidates)} customers have it"
-        ask = [f"Perhaps {name}" for name in found.candidates[:4]]
+        ask = [f"Perhaps {one.name}" for one in found.candidates[:4]]
     elif sum(character.isdigit() for character in found.number) < _NUMBER_DIGITS:
         title, why = "Number withheld: ask who is calling", "The call brought no number to look up"
     else:

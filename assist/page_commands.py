@@ -12,6 +12,7 @@ from assist.api.ports import (
     Answer,
     CallCommand,
     CallNumber,
+    ChooseCustomer,
     Coach,
     DismissCard,
     DoNotDisturb,
@@ -39,7 +40,7 @@ from assist.call_desk import CallDesk
 from assist.cards import CardSettled, StepTicked
 from assist.case_files import CaseFiles
 from assist.coaching import HandLowered, HandRaised
-from assist.desk_events import NoteSaved, WrapUpSaved
+from assist.desk_events import CustomerChosen, NoteSaved, WrapUpSaved
 from assist.dispatch import Dispatch
 from assist.feed import Feed
 from assist.linked_stations import LinkedStations
@@ -93,10 +94,15 @@ class PageCommands:
                 return self.orders.command(agent, command)
             case Note(contact_id, text):
                 return self._on_case(contact_id, agent, NoteSaved(text))
+            case ChooseCustomer(contact_id, customer_id):
+                return self._choose(contact_id, agent, customer_id)
         if isinstance(command, CallNumber):
             return await self.call_desk.call(agent, command.number)
         if isinstance(command, CallCommand):
             return await self.control(agent, command)
+        return self._on_card(agent, command)
+
+    def _on_card(self, agent: str, command: AcceptCard | DismissCard | TickStep) -> Reply:
         contact = self.feed.desk(agent).contact
         if contact is None or not any(entry.card.id == command.card_id for entry in contact.cards):
             return Reply(False, "there is no such card")
@@ -173,6 +179,12 @@ class PageCommands:
         reply = await self.banners.change(name, supervisor, self.bus.publish, running, self.dispatch.ask)
         self.board.banner_changed()
         return reply
+
+    def _choose(self, contact_id: str, agent: str, customer_id: int) -> Reply:
+        case = self.cases.get(contact_id)
+        if case is None or not case.may_be(customer_id):
+            return Reply(False, "the caller's number is not this customer's")
+        return self._on_case(contact_id, agent, CustomerChosen(agent, customer_id))
 
     def _on_case(self, contact_id: str, agent: str, event: Event) -> Reply:
         case = self.cases.get(contact_id)

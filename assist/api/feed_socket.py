@@ -63,7 +63,7 @@ class FeedSocket:
                 await self._welcome(socket, identity, connection.resumed)
                 tasks.create_task(self._send(socket, connection), name=f"feed to {identity.user}")
                 tasks.create_task(self._beat(socket), name=f"beat to {identity.user}")
-                await self._receive(socket, identity.user, own)
+                await self._receive(socket, identity.user, connection, own)
         except* WebSocketDisconnect:
             pass
         except* messages.MalformedMessageError as group:
@@ -100,9 +100,12 @@ class FeedSocket:
             except WebSocketDisconnect:
                 return
 
-    async def _receive(self, socket: WebSocket, agent: str, own: bool) -> None:
+    async def _receive(self, socket: WebSocket, agent: str, connection: FeedConnection, own: bool) -> None:
         while True:
-            message = messages.command_message(await receive_text(socket))
+            message = messages.page_message(await receive_text(socket))
+            if isinstance(message, messages.AckMessage):
+                connection.acknowledge(message.seq)
+                continue
             reply = await self._carry_out(agent, message) if own else Reply(False, "this is another's desk")
             answer = {"type": "reply", "id": message.id, "ok": reply.ok, "reason": reply.reason}
             await send_text(socket, json.dumps(answer))

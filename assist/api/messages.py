@@ -21,6 +21,7 @@ from assist.api.ports import (
     Answer,
     CallNumber,
     CancelConsult,
+    ChooseCustomer,
     Coach,
     CompleteTransfer,
     Conference,
@@ -135,6 +136,13 @@ class CommandMessage(_Message):
     data: dict[str, Any] = Field(default_factory=dict)
 
 
+class AckMessage(_Message):
+    """A page has received everything up to ``seq``."""
+
+    type: Literal["ack"]
+    seq: int = Field(ge=0, le=2**53)
+
+
 class StationHello(_Message):
     """A station's first message. Unknown keys are ignored here and below: stations may be newer than the floor."""
 
@@ -166,10 +174,11 @@ class StationReply(_Message):
     reason: str = Field(default="", max_length=500)
 
 
+PageMessage = Annotated[CommandMessage | AckMessage, Field(discriminator="type")]
 StationMessage = Annotated[StationState | StationReply, Field(discriminator="type")]
 
 _FEED_HELLO = TypeAdapter(FeedHello)
-_COMMAND = TypeAdapter(CommandMessage)
+_PAGE_MESSAGE: TypeAdapter[CommandMessage | AckMessage] = TypeAdapter(PageMessage)
 _STATION_HELLO = TypeAdapter(StationHello)
 _STATION_MESSAGE: TypeAdapter[StationState | StationReply] = TypeAdapter(StationMessage)
 _REPORT = TypeAdapter(StationReport)
@@ -204,6 +213,7 @@ COMMANDS: Mapping[str, TypeAdapter[Any]] = {
     "set_banner": TypeAdapter(SetBanner),
     "force_state": TypeAdapter(ForceState),
     "give_contact": TypeAdapter(GiveContact),
+    "choose_customer": TypeAdapter(ChooseCustomer),
 }
 
 
@@ -212,9 +222,9 @@ def feed_hello(text: str) -> FeedHello:
     return _parsed(_FEED_HELLO, text)
 
 
-def command_message(text: str) -> CommandMessage:
+def page_message(text: str) -> CommandMessage | AckMessage:
     """A page's later messages. Raises MalformedMessageError."""
-    return _parsed(_COMMAND, text)
+    return _parsed(_PAGE_MESSAGE, text)
 
 
 def station_hello(text: str) -> StationHello:

@@ -155,6 +155,14 @@ class CallNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseCustomer:
+    """Several customers share the caller's number: it is this one."""
+
+    contact_id: str
+    customer_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class RaiseHand:
     """The agent asks a supervisor to help with her contact. At most 500 characters."""
 
@@ -268,7 +276,7 @@ SupervisorCommand = SuperviseContact | SuperviseAs | LeaveContact | Coach | Lowe
 CallCommand = Hold | ConsultWith | SwapParties | CancelConsult | Conference | CompleteTransfer | Transfer | PressKeys
 AgentCommand = (
     Answer | HangUp | Mute | SetState | DoNotDisturb | MoreTime | WrapUp | AcceptCard | DismissCard | TickStep | Note
-    | RaiseHand
+    | RaiseHand | ChooseCustomer
     | CallCommand | CallNumber | AcknowledgeAlert | SupervisorCommand | SetBanner | ForceState | GiveContact
 )  # fmt: skip
 

@@ -158,7 +158,7 @@ class Store:
         found = await self.candidates(number)
         if len(found) == 1:
             return CustomerFound(found[0], number)
-        return CustomerFound(None, number, tuple(customer.name for customer in found))
+        return CustomerFound(None, number, found)
 
     @whole
     async def candidates(self, number: str) -> tuple[CustomerProfile, ...]:

@@ -4,6 +4,7 @@ import { createCards } from "./cards.js";
 import { createControls } from "./controls.js";
 import { createCustomer } from "./customer.js";
 import { clickKey, place } from "./dom.js";
+import { createDue } from "./due.js";
 import { Feed } from "./feed.js";
 import { CardFocus } from "./focus.js";
 import { createKeypad } from "./keypad.js";
@@ -60,6 +61,10 @@ const act = {
   mute: (muted) => call("mute", T.controls.mute, { muted }),
   hold: (on) => call("hold", on ? T.controls.hold : T.controls.resume, { on }),
   hand: (up) => call(up ? "raise_hand" : "lower_hand", T.controls.hand, { contact_id: desk.contact.id }),
+  choose: (id) => ask("choose_customer", { contact_id: desk.contact.id, customer_id: id }, T.customer.choose),
+  tasks: () => session.get("/api/tasks"),
+  settle: async (id) => (await session.post(`/api/tasks/${id}/done`, {})).ok,
+  tell,
   callBack: (number) => call("call", T.customer.callBack, { number }),
   passing: () => toggle(passing, keypad),
   keypad: () => toggle(keypad, passing),
@@ -84,6 +89,7 @@ const login = createLogin(place("login"), enter);
 const topbar = createTopbar(place("topbar"), act);
 const strip = createStrip(place("strip"));
 const customer = createCustomer(place("customer"), act);
+const due = createDue(place("due"), act);
 const controls = createControls(place("controls"), act);
 const passing = createPassing(place("passing"), call, () => session.get("/api/directory"));
 const keypad = createKeypad(place("keypad"), (digits) => ask("press_keys", { digits }, T.keypad.open));
@@ -207,7 +213,7 @@ function drawNow() {
     ...desk, focusId: focus.id, seen: focus.seen, pending, connection, notice, lostAt: lastHeard, calling, busyState,
     usable: live, now: now(), passing: passing.open, keypad: keypad.open,
   };
-  for (const region of [topbar, strip, customer, passing, keypad, note, transcript, wrapUp, cards]) region.update(view);
+  for (const region of [topbar, strip, customer, due, passing, keypad, note, transcript, wrapUp, cards]) region.update(view);
   controls.update({ ...view, usable: live && desk.station.connected, passing: passing.open, keypad: keypad.open });
   announce(desk.contact);
   tick();
@@ -216,7 +222,8 @@ function drawNow() {
 function tick() {
   if (!desk || connection !== "live") return;
   topbar.tick(desk.agent, now());
-  controls.tick(desk.contact, now());
+  controls.tick(desk, now());
+  wrapUp.tick(desk, now());
 }
 
 function enter(fresh) {
@@ -229,6 +236,7 @@ function enter(fresh) {
 function logOut(why = "") {
   session.leave();
   feed.close();
+  due.forget();
   [desk, connection] = [null, "closed"];
   draw();
   login.show(why);

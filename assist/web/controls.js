@@ -5,8 +5,6 @@ import { icon } from "./icons.js";
 import { MOS_GOOD, MOS_WARNING } from "./quality.js";
 import { T } from "./strings.js";
 
-const HOLD_LIMIT_S = 60; // after this a held customer should be spoken to
-
 /**
  * @param {HTMLElement} root
  * @param {Record<string, Function>} act
@@ -28,9 +26,9 @@ export function createControls(root, act) {
       headset.title = headset.textContent ?? "";
       drawQuality(line, contact, station);
     },
-    tick(contact, now) {
+    tick({ contact, hold_limit_s: limit }, now) {
       fillTimer(timer, contact, now);
-      fillHold(hold, contact, now);
+      fillHold(hold, contact, now, limit);
     },
   };
 }
@@ -93,10 +91,10 @@ function fillTimer(timer, contact, now) {
   return text(timer, `${T.controls.ringingFor} ${clock(now - offered_at)}`);
 }
 
-function fillHold(hold, contact, now) {
+function fillHold(hold, contact, now, limit) {
   hold.hidden = contact?.phase !== "talking" || !contact.held;
   if (hold.hidden) return;
   const seconds = contact.held_since ? now - contact.held_since : 0;
-  hold.dataset.over = String(seconds >= HOLD_LIMIT_S);
-  text(hold, seconds >= HOLD_LIMIT_S ? T.controls.heldLong(clock(seconds)) : T.controls.heldFor(clock(seconds)));
+  hold.dataset.over = String(seconds >= limit);
+  text(hold, seconds >= limit ? T.controls.heldLong(clock(seconds)) : T.controls.heldFor(clock(seconds)));
 }

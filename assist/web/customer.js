@@ -1,20 +1,21 @@
 // Top left: who it is and how things stand, always in the same place.
-import { changed, fill, h } from "./dom.js";
+import { changed, fill, h, keepingFocus } from "./dom.js";
 import { day, phone } from "./format.js";
 import { icon } from "./icons.js";
 import { T } from "./strings.js";
 
 /**
  * @param {HTMLElement} root
- * @param {{callBack: (number: string) => void}} act
+ * @param {{callBack?: (number: string) => void, choose?: (customerId: number) => void}} act what a supervisor who
+ *   reads along may not do is left out
  */
 export function createCustomer(root, act) {
   return {
     update({ contact, previous, agent, usable }) {
       const callable = usable && agent.state === "AVAILABLE";
-      const drawn = [contact?.id, contact?.customer, contact?.lookup, contact?.context, previous?.id, previous?.wrap_up, callable];
+      const drawn = [contact?.id, contact?.customer, contact?.lookup, contact?.choices, contact?.context, usable, previous?.id, previous?.wrap_up, callable];
       if (!changed(root, ...drawn)) return;
-      fill(root, h("h2", { class: "hidden" }, T.customer.title), contact ? present(contact) : absent(previous, callable, act), before(contact));
+      keepingFocus(root, () => fill(root, h("h2", { class: "hidden" }, T.customer.title), contact ? present(contact, usable, act) : absent(previous, callable, act), before(contact)));
     },
   };
 }
@@ -24,9 +25,9 @@ export function nameOf(contact) {
   return contact.customer?.preferred_name || contact.customer?.name || phone(contact.caller) || T.transcript.caller;
 }
 
-function present(contact) {
+function present(contact, usable, act) {
   const { customer } = contact;
-  if (!customer) return stranger(contact);
+  if (!customer) return contact.choices.length ? several(contact, usable, act) : stranger(contact);
   const formal = customer.preferred_name && customer.preferred_name !== customer.name ? customer.name : null;
   return [
     h("p", { class: "name" }, nameOf(contact)),
@@ -55,6 +56,18 @@ function stranger(contact) {
     h("p", { class: "name" }, phone(contact.caller) || T.transcript.caller),
     h("p", { class: "quiet" }, contact.lookup === "pending" ? T.customer.pending : T.customer.unknown),
     contact.lookup === "unknown" ? h("p", { class: "quiet" }, T.customer.unknownHint) : null,
+  ];
+}
+
+/** Several customers share the number: the agent asks who it is, and says so with one click. */
+function several(contact, usable, act) {
+  return [
+    h("p", { class: "name" }, phone(contact.caller) || T.transcript.caller),
+    h("p", { class: "quiet", id: "who-is-it" }, T.customer.several),
+    h("ul", { class: "choices", "aria-labelledby": "who-is-it" }, contact.choices.map((one) => h("li", {},
+      h("button", { type: "button", disabled: !usable || contact.phase === "ended", data: { key: `choose ${one.customer_id}` },
+          on: { click: () => act.choose(one.customer_id) } },
+        h("b", {}, one.name), one.about ? h("span", { class: "quiet" }, one.about) : null)))),
   ];
 }
 

@@ -5,6 +5,8 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 const SILENCE_MS = 12000; // the floor sends something every 5 s
 const REPLY_MS = 8000;
+const ACK_EVERY = 50;
+const FEED = "/api/feed";
 const UNAUTHORISED = 4401;
 const FORBIDDEN = 4405;
 
@@ -21,6 +23,7 @@ export class Feed {
   /** @type {WebSocket|null} */
   #socket = null;
   #seq = null;
+  #acknowledged = 0;
   #attempt = 0;
   #retry = 0;
   #watch = 0;
@@ -34,7 +37,7 @@ export class Feed {
    * @param {string} path of the websocket
    * @param {object} hello what the first message says besides
    */
-  constructor(handlers, path = "/api/feed", hello = {}) {
+  constructor(handlers, path = FEED, hello = {}) {
     this.#handlers = handlers;
     this.#path = path;
     this.#hello = hello;
@@ -102,8 +105,18 @@ export class Feed {
       this.#handlers.connection("live");
     } else if (message.seq !== undefined) {
       this.#seq = message.seq;
+      if (message.seq - this.#acknowledged >= ACK_EVERY) this.#acknowledge();
+    } else if (message.type === "beat") {
+      this.#acknowledge();
     }
     this.#handlers.message(message);
+  }
+
+  /** Tells the floor what has come: it need not keep us if we are hopelessly behind. */
+  #acknowledge() {
+    if (this.#seq === null || this.#seq === this.#acknowledged || this.#path !== FEED) return;
+    this.#acknowledged = this.#seq;
+    this.#socket?.send(JSON.stringify({ type: "ack", seq: this.#seq }));
   }
 
   #listen() {

@@ -66,6 +66,7 @@ const onContact = {
     ...contact,
     customer: data.customer,
     lookup: data.customer ? "found" : "unknown",
+    choices: data.choices,
   }),
   "desk.note": (contact, data) => ({ ...contact, note: data.text }),
   "contact.summary": (contact, data) => ({ ...contact, summary: data }),
@@ -79,7 +80,7 @@ const onDesk = {
 
   "agent.state": (desk, { data }) => {
     if (data.agent !== desk.agent.user) return desk;
-    const agent = { ...desk.agent, state: data.state, reason: data.reason, since: data.since };
+    const agent = { ...desk.agent, state: data.state, reason: data.reason, since: data.since, until: data.until };
     if (data.state === "AVAILABLE" && desk.contact?.phase === "ended") {
       return { ...desk, agent, contact: null, previous: remembered(desk.contact) };
     }
@@ -119,6 +120,7 @@ function emptyContact(id) {
     ended_by: "", talk_s: 0, lookup: "pending", customer: null, transcript: [], gaps: [], cards: [], note: "",
     summary: null, context: [], held: false, consult: "", consult_state: "",
     supervisor: "", supervision: "", hand: false, held_since: 0, wrap_up: null,
+    choices: [],
   };
 }
 

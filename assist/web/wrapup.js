@@ -1,10 +1,13 @@
 // After the call: the wrap-up, already written, for the agent to edit and confirm. Everything typed is saved as it is
 // typed; a draft that comes late changes only what she has not touched.
 import { changed, fill, h, text } from "./dom.js";
+import { clock } from "./format.js";
 import { icon } from "./icons.js";
 import { Saver } from "./saver.js";
 import { T } from "./strings.js";
 import { createTasks } from "./tasks.js";
+
+const SOON_S = 10; // the countdown asks for attention
 
 /**
  * @typedef {{text: string, disposition: string, resolved: boolean|null, tasks: {text: string, due_on: string}[], confirmed: boolean}} WrapUp
@@ -26,11 +29,12 @@ export function createWrapUp(root, act) {
   const facts = h("dl", {});
   const done = h("button", { class: "primary", type: "button", data: { key: "done" }, "aria-keyshortcuts": "Shift+W", on: { click: confirm } },
     icon("ready"), T.summary.done, h("kbd", {}, "⇧W"));
+  const left = h("span", { class: "left-s" });
   const more = h("button", { type: "button", data: { key: "more" }, on: { click: act.moreTime } }, icon("clock"), T.summary.more);
   const form = h("div", { class: "draft" }, headline,
     h("label", { for: "wrap-text" }, T.summary.text, h("kbd", {}, "W")), area,
     h("div", { class: "outcome-row" }, h("label", { for: "wrap-disposition" }, T.summary.disposition), disposition, resolved.element),
-    tasks.element, h("div", { class: "actions" }, done, more), lines, facts);
+    tasks.element, h("div", { class: "actions" }, done, more, left), lines, facts);
   root.append(h("header", {}, h("h2", {}, T.summary.title), status), writing, form);
   const saver = new Saver("wrapup", act.wrapUp, (about, state) => about === contactId && text(status, T.saving[state]));
   let contactId = "";
@@ -72,6 +76,11 @@ export function createWrapUp(root, act) {
   area.addEventListener("input", edited);
   disposition.addEventListener("change", edited);
   return {
+    tick({ agent, contact }, now) {
+      const seconds = agent.state === "WRAPUP" && contact?.phase === "ended" && agent.until ? Math.max(0, agent.until - now) : null;
+      left.dataset.soon = String(seconds !== null && seconds < SOON_S);
+      text(left, seconds === null ? "" : T.summary.readyIn(clock(seconds)));
+    },
     retry: () => saver.retry(),
     focus: () => area.focus(),
     confirm: () => !root.hidden && !done.disabled && done.click(),

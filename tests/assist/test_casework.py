@@ -10,7 +10,14 @@ import pytest
 from assist.cards import CardKind, CardRetracted, CardSettled, CardShown, CardUpdated, StepTicked
 from assist.casework import Case, CaseEffect, Emit, Keep, LookUp, OpenTask, Tell
 from assist.content import Content
-from assist.desk_events import ContactAssigned, ContactReleased, CustomerIdentified, NoteSaved, SummaryDrafted
+from assist.desk_events import (
+    ContactAssigned,
+    ContactReleased,
+    CustomerChosen,
+    CustomerIdentified,
+    NoteSaved,
+    SummaryDrafted,
+)
 from assist.desk_lines import customer_line, drafted
 from assist.history import CustomerFound
 from assist.rewording import SummaryWorded
@@ -100,6 +107,38 @@ def test_an_unknown_number_is_said_to_be_unknown(content: Content) -> None:
     script.play(OFFERED, QUEUED, ANNA)
     effects = script.case.customer_found(CustomerFound(None, NUMBER), START + 4)
     assert told(effects, CustomerIdentified) == [("anna", CustomerIdentified(None))]
+
+
+def test_one_of_several_customers_is_chosen_and_the_card_follows(content: Content) -> None:
+    script = Script(content)
+    script.play(OFFERED, QUEUED, ANNA, ANSWERED)
+    june = replace(SARAH, customer_id=SARAH.customer_id + 1, name="June Court", preferred_name="June")
+    effects = script.case.customer_found(CustomerFound(None, NUMBER, (SARAH, june)), START + 4)
+    ((_, asked),) = told(effects, CustomerIdentified)
+    assert asked.customer is None
+    assert [(one.customer_id, one.name) for one in asked.choices] == [
+        (SARAH.customer_id, SARAH.name), (june.customer_id, "June Court"),
+    ]  # fmt: skip
+    assert script.case.may_be(june.customer_id)
+    assert not script.case.may_be(999)
+    chosen = script.play(CustomerChosen("anna", june.customer_id))
+    ((_, identified),) = told(chosen, CustomerIdentified)
+    assert identified.customer is not None
+    assert (identified.customer.name, identified.choices) == ("June Court", ())
+    (shown,) = [event for event in emitted(chosen) if isinstance(event, CardUpdated)]
+    assert "June" in shown.card.title
+    script.play(ENDED)
+    (kept,) = [effect.summary for effect in script.effects if isinstance(effect, Keep)]
+    assert kept.customer_id == june.customer_id
+
+
+def test_nobody_is_chosen_who_does_not_have_the_number_nor_after_the_call(content: Content) -> None:
+    script = Script(content)
+    script.play(OFFERED, QUEUED, ANNA, ANSWERED)
+    script.case.customer_found(CustomerFound(None, NUMBER, (SARAH,)), START + 4)
+    assert script.play(CustomerChosen("anna", 999)) == ()
+    script.play(ENDED)
+    assert script.play(CustomerChosen("anna", SARAH.customer_id)) == ()
 
 
 def test_a_customer_found_after_the_agent_did_not_answer_concerns_nobody(content: Content) -> None:

@@ -82,3 +82,12 @@ def test_a_busy_floor_looks_at_the_files_now_and_then(tmp_path: Path) -> None:
     asyncio.run(clock.advance(0.1))
     asyncio.run(shelf.refresh())
     assert shelf.content is not before
+
+
+def test_the_limit_of_a_hold_is_the_first_rules_or_the_settings(content: Content) -> None:
+    assert content.hold_limit_s == 60.0
+    assert content.with_hold_limit(None) is content
+    shorter = content.with_hold_limit(30.0)
+    assert (shorter.hold_limit_s, shorter.advice["hold_check_in"].hold_s) == (30.0, 30.0)
+    assert shorter.version == content.version
+    assert len(shorter.advice) == len(content.advice)

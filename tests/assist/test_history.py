@@ -15,7 +15,8 @@ CLOSED = tuple(replace(issue, open=False) for issue in SARAH.issues)
 
 
 def title(customer: CustomerProfile | None, number: str = "+12025550142", *candidates: str) -> str:
-    card = history_card(CustomerFound(customer, number, candidates), TODAY, "c1:history:1", "v")
+    sharing = tuple(replace(SARAH, name=name) for name in candidates)
+    card = history_card(CustomerFound(customer, number, sharing), TODAY, "c1:history:1", "v")
     assert len(card.title.split()) <= MAX_TITLE_WORDS
     assert card.evidence
     return card.title

@@ -58,7 +58,7 @@ def test_who_passed_the_contact_on_wraps_up_her_part(content: Content) -> None:
     script = Script(content).talking()
     script.play(ContactTransferred("anna", "queue", "support", done=False))
     assert told(script.play(MINE), WrapUpSaved) == [("anna", MINE)]
-    assert script.case.drafts.keys() == {"anna"}
+    assert "anna" in script.case.drafts
 
 
 def test_it_survives_a_floor_and_is_nobody_elses(tmp_path: Path, content: Content) -> None:

@@ -18,6 +18,7 @@ from assist.desk_events import (
     FEED_EVENTS,
     ContactAssigned,
     ContactReleased,
+    CustomerChoice,
     CustomerIdentified,
     NoteSaved,
     SummaryDrafted,
@@ -183,7 +184,24 @@ def wrapped_up() -> list[Step]:
     ]
 
 
+def several_customers() -> list[Step]:
+    """Two share the number; the agent says who it is, and wraps up against the clock."""
+    agent = script.AGENT
+    choices = (CustomerChoice(7, "John English", "since 2025, Broadband 100"), CustomerChoice(8, "June Court"))
+    return [
+        ("c1", ZERO, ContactAssigned(agent, "ringing", "300", "billing", ZERO)),
+        ("c1", ZERO + 1, CustomerIdentified(None, choices)),
+        ("c1", ZERO + 2, ContactAnswered(agent, "lease-1", 2.0)),
+        ("c2", ZERO + 3, CustomerIdentified(None)),
+        ("c1", ZERO + 9, CustomerIdentified(script.MARIA)),
+        ("c1", ZERO + 30, ContactEnded("completed", "caller", 30.0, 28.0)),
+        (None, ZERO + 30, AgentStateChanged(agent, "WRAPUP", "", ZERO + 30, ZERO + 60)),
+        (None, ZERO + 50, AgentStateChanged(agent, "WRAPUP", "", ZERO + 30, ZERO + 90)),
+    ]
+
+
 CASES = {
+    "several_customers": several_customers,
     "whole_contact": whole_contact,
     "transcript_order": transcript_order,
     "partials_overtake": partials_overtake,

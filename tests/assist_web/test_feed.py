@@ -199,3 +199,45 @@ def test_however_it_is_cut_durable_messages_arrive_once_and_in_order(steps: list
             last = taken.seq
             received += [taken.seq] if taken.key is None else []
     assert received == sent
+
+
+def take(connection: FeedConnection, count: int) -> list[int]:
+    async def main() -> list[int]:
+        return [(await anext(connection)).seq for _ in range(count)]
+
+    return asyncio.run(main())
+
+
+def test_a_page_that_acknowledges_is_judged_by_what_it_has_received() -> None:
+    feed = new_feed(queue=3)
+    connection = feed.connect("anna", 100)
+    connection.acknowledge(100)
+    for number in range(2):
+        feed.publish("anna", NOTE, "c1")
+        feed.publish("anna", partial(f"u{number}", "caller", "live words are not counted", 0.0, 1), "c1")
+        assert len(take(connection, 2)) == 2
+    assert connection.unacknowledged == 2
+    connection.acknowledge(103)
+    connection.acknowledge(101)  # an older word
+    assert connection.unacknowledged == 0
+    for _ in range(3):
+        feed.publish("anna", NOTE, "c1")
+    take(connection, 3)
+    assert feed.hopeless == 0
+    feed.publish("anna", NOTE, "c1")
+    take(connection, 1)
+    with pytest.raises(HopelessConsumerError, match="not acknowledged"):
+        take(connection, 1)
+    assert feed.connections("anna") == 0
+    assert feed.hopeless == 1
+
+
+def test_a_page_that_never_acknowledges_is_left_alone_and_may_begin_to() -> None:
+    feed = new_feed(queue=3)
+    connection = feed.connect("anna", 100)
+    for _ in range(10):
+        feed.publish("anna", NOTE, "c1")
+        take(connection, 1)
+    assert (connection.unacknowledged, connection.hopeless) == (0, False)
+    connection.acknowledge(108)
+    assert connection.unacknowledged == 2

@@ -12,6 +12,7 @@ from assist.api.ports import (
     AgentCommand,
     Answer,
     CancelConsult,
+    ChooseCustomer,
     Colleague,
     ConsultWith,
     Directory,
@@ -35,7 +36,7 @@ from assist.board.today import Today
 from assist.board.view import BoardView
 from assist.cards import CardSettled, CardUpdated
 from assist.coaching import HandLowered, HandRaised
-from assist.desk_events import NoteSaved, StationChanged, WrapUpSaved
+from assist.desk_events import CustomerIdentified, NoteSaved, StationChanged, WrapUpSaved
 from assist.feed import Feed
 from assist.metrics.targets import Targets
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
@@ -129,6 +130,8 @@ class FakeFloor:
             case DoNotDisturb(on):
                 self.tell(AgentStateChanged(agent, "NOT_READY", "do not disturb", now))
                 self.tell(replace(self.feed.desk(agent).station, do_not_disturb=on))
+            case ChooseCustomer(about):
+                self.tell(CustomerIdentified(script.MARIA), about)
             case RaiseHand(about):
                 self.tell(HandRaised(agent, ""), about)
             case LowerHand(about):

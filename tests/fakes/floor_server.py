@@ -2,7 +2,9 @@
 
 Prints the URL, then obeys lines on stdin: ``until MARK`` (see contact_script), ``play [SPEED]``, ``refuse REASON``,
 ``line MOS`` (how the call sounds), ``article`` (a card that is stale), ``asked`` (prints the commands so far in one
-line), ``lost`` (the worker dies), ``hand WHY`` (the agent raises it), ``over CONTACT`` (of the board: it ends);
+line), ``lost`` (the worker dies), ``several`` (two customers share the number), ``wrap SECONDS`` (of wrap-up left),
+``people`` (an administrator and an auditor are there), ``hand WHY`` (the agent raises it), ``over CONTACT`` (of the
+board: it ends);
 ``quit`` or the end of stdin ends it. With ``--play`` it plays by itself; with ``--kept`` it has contacts that are over.
 """
 
@@ -16,11 +18,13 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from assist.api.access import Archives
 from assist.api.app import create_app
 from assist.api.ports import AgentCommand, SupervisorView
 from assist.api.server import WebSettings, serving
 from assist.cards import CardShown
 from assist.coaching import HandRaised
+from assist.desk_events import CustomerChoice, CustomerIdentified
 from assist.feed import Feed
 from assist.security import Security
 from ivr.contacts import AgentStateChanged, ContactEnded
@@ -28,13 +32,14 @@ from tests.fakes import board_script
 from tests.fakes import contact_script as script
 from tests.fakes.floor import STAFF, FakeFloor, Performance
 from tests.fakes.kept_contacts import kept
+from tests.fakes.kept_store import hire, promised
 from voice.clock import SystemClock
 
 AGENTS = STAFF
 KEY = b"a key only the fake floor has .."
 
 
-async def obey(line: str, floor: FakeFloor, performance: Performance) -> str:
+async def obey(line: str, floor: FakeFloor, performance: Performance, archives: Archives) -> str:
     """Carry out one line of stdin; the answer."""
     verb, _, rest = line.strip().partition(" ")
     match verb:
@@ -54,6 +59,14 @@ async def obey(line: str, floor: FakeFloor, performance: Performance) -> str:
             floor.board.heard(script.CONTACT, HandRaised(script.AGENT, rest), floor.clock.wall())
         case "over":
             floor.board.heard(rest, ContactEnded("completed", "caller", 60.0, 30.0), floor.clock.wall())
+        case "people":
+            await hire(archives, script.SECRET)
+        case "several":
+            choices = CustomerChoice(7, "Maria Lopez", "since 2019, Fibre 500"), CustomerChoice(8, "Mario Lopez")
+            floor.tell(CustomerIdentified(None, choices), script.CONTACT)
+        case "wrap":
+            now = floor.clock.wall()
+            floor.tell(AgentStateChanged(script.AGENT, "WRAPUP", "", now, now + float(rest)))
         case "lost":
             floor.tell(AgentStateChanged(script.AGENT, "WRAPUP", "", floor.clock.wall()))
             floor.tell(ContactEnded("worker_lost", "", 40.0, 20.0), script.CONTACT)
@@ -63,7 +76,8 @@ async def obey(line: str, floor: FakeFloor, performance: Performance) -> str:
 
 
 def _words(command: AgentCommand) -> str:
-    return str(getattr(command, "digits", "") or getattr(command, "text", ""))
+    told = ("digits", "text", "number", "customer_id")
+    return next((str(value) for name in told if (value := getattr(command, name, ""))), "")
 
 
 async def read_lines() -> asyncio.StreamReader:
@@ -86,18 +100,19 @@ async def run(port: int, at: str, play: bool, looking_back: bool) -> None:
         tips={"slow": "Speak a little slower", "sum": "Sum up what you heard"}, banners=("storm",)
     )
     async with AsyncExitStack() as stack:
-        archives, desk = None, None
+        directory, desk = Path(stack.enter_context(tempfile.TemporaryDirectory())), None
         if looking_back:
-            directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             archives, desk = await stack.enter_async_context(kept(directory, AGENTS, clock))
-        app = create_app(floor, feed, Security(AGENTS, KEY, clock), clock, archives, desk=desk)
+        else:
+            archives = await stack.enter_async_context(promised(directory, AGENTS, script.AGENT))
+        app = create_app(floor, feed, Security(AGENTS, KEY, clock, archives.users), clock, archives, desk=desk)
         url = await stack.enter_async_context(serving(app, WebSettings(port=port)))
         print(url, flush=True)
         if play:
             await performance.play()
         lines = await read_lines()
         while (line := (await lines.readline()).decode()) and line.strip() != "quit":
-            print(await obey(line, floor, performance), flush=True)
+            print(await obey(line, floor, performance, archives), flush=True)
 
 
 def main() -> None:

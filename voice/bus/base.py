@@ -3,7 +3,8 @@
 Two promises. *Live* events (``Event.durable`` False: partials, levels) are delivered at most once: they are dropped,
 and counted, when a reader is slow or away. *Durable* events are delivered at least once to each **named** subscriber
 (``durable="floor"``), spooled to disk while the other side is away; a subscription hides repeats by their id.
-An envelope counts as handled when the reader asks for the next one: a reader that dies in between gets it again.
+An envelope counts as handled when the reader asks for the next one, or, read in batches, when the reader says so: one
+that dies before gets it again.
 
 A command goes to exactly one address, carries an id and a deadline, and is answered by a Reply; a repeated id is
 answered from memory without running the handler again. Audio never rides the bus.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -167,25 +168,31 @@ class Subscription:
 
     async def __anext__(self) -> Envelope:
         """The next envelope; the one before counts as handled. Cancelling loses nothing."""
-        if not (found := await self._take(1)):
+        self.settle(self._in_hand)
+        self._in_hand = []
+        self._in_hand = await self._take(1)
+        if not self._in_hand:
             raise StopAsyncIteration
-        return found[0]
+        return self._in_hand[0]
 
     async def batches(self, limit: int = BATCH) -> AsyncIterator[list[Envelope]]:
-        """Instead of one by one: whatever waits, 1 to ``limit`` envelopes; those before count as handled."""
+        """Instead of one by one: whatever waits, 1 to ``limit`` envelopes. They count as handled once ``settle`` has
+        them, so that a reader may act on the next ones while these are still being written down.
+        """
         while found := await self._take(limit):
             yield found
 
+    def settle(self, envelopes: Iterable[Envelope]) -> None:
+        """These, of a batch, are handled. Settle in the order in which they came."""
+        for envelope in envelopes:
+            self._done(envelope)
+
     async def _take(self, limit: int) -> list[Envelope]:
         """The next envelopes; none when the subscription was closed."""
-        for envelope in self._in_hand:
-            self._done(envelope)
-        self._in_hand = []
         while not self._queue and not self._closed:
             self._wake.clear()
             await self._wake.wait()
-        self._in_hand = [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
-        return self._in_hand
+        return [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
 
     def close(self) -> None:
         """End the subscription; a reader waiting in ``async for`` leaves its loop."""
