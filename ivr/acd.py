@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from ivr.acd_contacts import Contacts
 from ivr.acd_messages import (
     AcdEffect,
     AcdInput,
@@ -41,7 +42,6 @@ from ivr.acd_messages import (
 )
 from ivr.acd_state import AcdState, AcdTimes
 from ivr.agents import CONNECTED, Agent, AgentState
-from ivr.contacts import ContactSnapshot
 from ivr.deadlines import ConsultEnds, LeaseEnds, PlaceChanges, QueueEmpties, RestEnds, WrapUpEnds
 from ivr.estimate import Wait
 from ivr.leases import Leases
@@ -52,11 +52,6 @@ from ivr.sharing import Sharing
 from voice.events import new_identifier
 
 __all__ = ["EMPTY_GRACE_S", "Acd", "AcdTimes"]
-
-PREFERRED_S = 30.0
-"""How long a contact given back to an agent waits for her alone: her wrap-up, and some more."""
-ENDED_REMEMBERED = 4096
-"""Ended contacts whose late events are ignored: a worker's last words may come after the front's news of its death."""
 
 
 class Acd:
@@ -72,7 +67,7 @@ class Acd:
         self._leases = Leases(self._state)
         self._matcher = Matcher(self._state, self._leases, new_lease)
         self._sharing = Sharing(self._state, self._leases, self._matcher)
-        self._ended: dict[str, None] = {}
+        self._contacts = Contacts(self._state, self._leases, self._sharing)
 
     @property
     def next_deadline(self) -> float | None:
@@ -123,7 +118,7 @@ class Acd:
                 ContactQueuedIn() | ContactEnded() | SnapshotReceived() | AgentPreferred() | ContactPostponed()
                 | ContactDirected()
             ):  # fmt: skip
-                self._contact_input(given)
+                self._contacts.take(given)
             case ContactRinging() | ContactAnswered() | ContactUnreachable() | OfferFailed() | ContactHeld():
                 self._lease_input(given)
             case AgentLoggedIn() | AgentLoggedOut() | StationUp() | StationDown() | Ready() | NotReady() | MoreWrapUp():
@@ -162,97 +157,6 @@ class Acd:
                     most = agent.wrap_up_since + max(times.wrap_up_limit_s, times.wrap_up_s)
                     agent.wrap_up_until = min(agent.wrap_up_until + times.wrap_up_more_s, most)
                     self._state.deadlines.set(agent.wrap_up_until, WrapUpEnds(agent.name))
-
-    # Contacts
-
-    def _contact_input(
-        self,
-        given: ContactQueuedIn | ContactEnded | SnapshotReceived | AgentPreferred | ContactPostponed | ContactDirected,
-    ) -> None:
-        contact_id = given.contact_id
-        if contact_id in self._ended:
-            return
-        match given:
-            case ContactQueuedIn():
-                self._queue(given)
-            case ContactEnded():
-                self._sharing.ended(contact_id)
-                self._leases.release(contact_id)
-                self._state.forget(contact_id)
-                self._ended[contact_id] = None
-                if len(self._ended) > ENDED_REMEMBERED:
-                    del self._ended[next(iter(self._ended))]
-            case AgentPreferred(_, agent):
-                if self._state.router.is_waiting(contact_id):
-                    self._state.contacts[contact_id].sticky = agent
-                    self._state.wait(contact_id)
-            case ContactDirected(_, agent):
-                if self._state.router.is_waiting(contact_id):
-                    contact = self._state.contacts[contact_id]
-                    contact.preferred, contact.preferred_until = agent, self._state.now + PREFERRED_S
-                    self._state.wait(contact_id)
-            case ContactPostponed(_, until):
-                self._postpone(contact_id, until)
-            case SnapshotReceived(_, snapshot):
-                self._reconcile(contact_id, snapshot)
-
-    def _queue(self, given: ContactQueuedIn) -> None:
-        contact_id, known = given.contact_id, self._state.contacts.get(given.contact_id)
-        if known and (known.queue, known.queued_at, known.turn) == (given.queue, given.queued_at, given.turn):
-            return  # delivered twice
-        self._leases.release(contact_id)
-        self._state.contacts[contact_id] = QueuedContact(
-            contact_id, given.queue, given.priority, given.queued_at, given.skills, given.sticky, given.turn,
-            given.preferred, self._state.now + PREFERRED_S,
-        )  # fmt: skip
-        self._admit(contact_id, given.queue)
-        self._state.wait(contact_id)
-
-    def _postpone(self, contact_id: str, until: float) -> None:
-        contact = self._state.contacts.get(contact_id)
-        if contact is not None:
-            self._leases.release(contact_id, wrap_up=False)
-            self._state.router.remove_contact(contact_id)
-            contact.misses, contact.rests_until = 0, until
-            self._state.deadlines.set(until, RestEnds(contact_id))
-
-    def _reconcile(self, contact_id: str, seen: ContactSnapshot) -> None:
-        self._believe(contact_id, seen)
-        self._sharing.reconcile(contact_id, seen)
-
-    def _believe(self, contact_id: str, seen: ContactSnapshot) -> None:
-        held = self._state.assignment(contact_id)
-        if seen.phase == "flow" or (seen.phase != "queued" and not seen.agent):
-            self._leases.release(contact_id)
-            self._state.forget(contact_id)
-            return
-        contact = self._state.contacts.setdefault(
-            contact_id, QueuedContact(contact_id, seen.queue, seen.priority, seen.queued_at)
-        )
-        contact.queue, contact.priority, contact.queued_at = seen.queue, seen.priority, seen.queued_at
-        contact.skills, contact.turn = seen.skills, seen.turn
-        if seen.phase == "queued":
-            # Reserved just now: the worker had not heard of it when it wrote. The lease settles it.
-            if held is None or held.phase is not AgentState.RESERVED:
-                self._leases.release(contact_id)
-                self._state.wait(contact_id)
-            return
-        phase = AgentState.RINGING if seen.phase == "ringing" else AgentState.TALKING
-        if held and contact.agent == seen.agent and held.phase in CONNECTED and phase in CONNECTED:
-            return  # as believed; on hold, perhaps
-        self._leases.assign(contact_id, seen.agent, seen.lease_id, phase)
-
-    def _admit(self, contact_id: str, queue: str) -> None:
-        """Tell a contact that joins a queue that has nobody, or is full."""
-        rules = self._state.queues.get(queue)
-        if rules is None:
-            return
-        if self._state.staffing.is_empty(queue, rules.join_empty):
-            self._state.effects.append(TurnAway(contact_id, "empty"))
-        elif rules.max_waiting and self._state.router.length(queue) >= rules.max_waiting:
-            self._state.effects.append(TurnAway(contact_id, "full"))
-        elif self._state.staffing.is_empty(queue, rules.leave_empty):
-            self._state.deadlines.set(self._state.now + EMPTY_GRACE_S, QueueEmpties(queue))
 
     # Leases
 

@@ -2,7 +2,8 @@
 
 In: what the phone reports, prompts and timers that ended, commands from the floor. Out: phone operations, prompts,
 timers, events. The parts share a ``ContactState``: ``contact_script`` runs the flow, ``contact_ring`` rings agents,
-``contact_control`` is what an agent may do with a contact, ``contact_supervision`` lets a supervisor in.
+``contact_orders`` takes commands, ``contact_control`` is what an agent may do with a contact, ``contact_supervision``
+lets a supervisor in, ``contact_watch`` sees who is still there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from ivr import effects as flow
-from ivr.conditions import QueueFacts
 from ivr.contact_control import Control
 from ivr.contact_effects import (
     CONSULT_TIMER,
@@ -24,6 +24,7 @@ from ivr.contact_effects import (
     Finish,
     HangUpLeg,
 )
+from ivr.contact_orders import Orders
 from ivr.contact_outbound import Outbound
 from ivr.contact_outward import Outward
 from ivr.contact_ring import Ring
@@ -33,29 +34,10 @@ from ivr.contact_supervision import Supervision
 from ivr.contact_third import ThirdParty
 from ivr.contact_watch import Watch
 from ivr.contacts import (
-    ConnectAgent,
     ContactOffered,
     ContactSnapshot,
-    EndContact,
-    LeaveQueue,
-    TellFacts,
-    TellPlace,
 )
-from ivr.controls import (
-    AgentRefused,
-    CancelConsult,
-    CompleteTransfer,
-    Confer,
-    Consult,
-    HoldCustomer,
-    SendDigits,
-    Swap,
-    TransferContact,
-)
-from ivr.outbound import CallCustomer
 from ivr.schema import Flow
-from ivr.self_service import RaiseBanner, TellAnswer
-from ivr.supervision import EndSupervision, SetSupervisionMode, Supervise
 from voice.calls import Call, Leg, LegJoined, LegLeft, LegRang, Role
 from voice.commands import Command, Reply
 from voice.events import DigitReceived, LegAnswered, LegEnded, LegRinging, QualityMeasured
@@ -87,6 +69,9 @@ class ContactCore:
         self._third = ThirdParty(self._state, self._ring, self._script)
         self._control = Control(self._state, self._ring, self._script, self._third)
         self._watch = Watch(self._state, self._ring, self._control)
+        self._orders = Orders(
+            self._state, self._ring, self._script, self._control, self._supervision, self._outbound, self._outward
+        )
 
     def use(self, script: Flow, recorded: Container[str] | None = None, banner: str = "", problem: str = "") -> None:
         """Go through ``script`` instead, with the prompts that are ``recorded``; before the caller is connected.
@@ -173,7 +158,8 @@ class ContactCore:
         elif name == CUSTOMER_TIMER:
             self._outbound.timed_out()
         elif name in (DIAL_TIMER, LIMIT_TIMER):
-            self._tell(self._outward.timed_out(name, token), now)
+            if (told := self._outward.timed_out(name, token)) is not None:
+                self._script.tell(told, now)
         elif name == SUPERVISION_TIMER:
             self._supervision.timed_out(token)
         elif name == CONSULT_TIMER:
@@ -194,50 +180,8 @@ class ContactCore:
 
     def command(self, command: Command, now: float) -> tuple[Reply, tuple[ContactEffect, ...]]:
         """Carry out a command to this contact, or refuse it with a reason a person can read."""
-        reply = self._command(command, now)
+        reply = self._orders.carry_out(command, now)
         return reply, self._drain()
-
-    def _command(self, command: Command, now: float) -> Reply:
-        match command:
-            case ConnectAgent():
-                return self._ring.connect(command)
-            case Supervise() | SetSupervisionMode() | EndSupervision():
-                return self._supervision.command(command)
-            case TellPlace() | TellFacts() | LeaveQueue() | TellAnswer() | RaiseBanner():
-                self._told(command, now)
-            case EndContact(by):
-                self._state.end("completed" if self.snapshot.answered_at else "failed", by, now)
-            case CallCustomer():
-                return self._outbound.begin(command, now)
-            case AgentRefused():
-                self._tell(self._outward.refused(command), now)
-            case (
-                HoldCustomer() | Consult() | Swap() | CancelConsult() | Confer() | CompleteTransfer()
-                | TransferContact() | SendDigits()
-            ):  # fmt: skip
-                return self._control.command(command, now)
-            case _:
-                return Reply(False, f"a contact does not take {command.type}")
-        return Reply(True)
-
-    def _tell(self, told: flow.Input | None, now: float) -> None:
-        if told is not None:
-            self._script.tell(told, now)
-
-    def _told(self, command: TellPlace | TellFacts | LeaveQueue | TellAnswer | RaiseBanner, now: float) -> None:
-        """What the floor answers to the flow's questions; that the queue has nobody or is full; a banner."""
-        match command:
-            case TellFacts(known, vip, told):
-                queues = {name: QueueFacts(waiting, working) for name, waiting, working in told}
-                self._script.tell(flow.FactsTold(known, vip, queues), now)
-            case TellAnswer(article, text):
-                self._script.tell(flow.KnowledgeTold(article, text), now)
-            case RaiseBanner(name):
-                self._script.tell(flow.BannerRaised(name), now)
-            case TellPlace(ahead, low_s, high_s) if self.snapshot.phase == "queued":
-                self._script.tell(flow.PlaceTold(ahead, low_s, high_s), now)
-            case LeaveQueue(reason) if self.snapshot.phase == "queued":
-                self._script.tell(flow.TurnedAway(reason), now)
 
     def _drain(self) -> tuple[ContactEffect, ...]:
         self._supervision.settle()
