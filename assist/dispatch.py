@@ -30,18 +30,8 @@ from ivr.acd_messages import (
 from ivr.agents import AgentState
 from ivr.callback import RetryPolicy
 from ivr.callers import Caller, CallerDirectory
-from ivr.contacts import (
-    AgentStateChanged,
-    ConnectAgent,
-    ContactAnswered,
-    ContactEnded,
-    ContactOffered,
-    FactsWanted,
-    LeaveQueue,
-    PlaceWanted,
-    TellFacts,
-    TellPlace,
-)
+from ivr.contact_commands import ConnectAgent, LeaveQueue, TellFacts, TellPlace
+from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded, ContactOffered, FactsWanted, PlaceWanted
 from ivr.controls import AgentRefused, AgentWanted
 from ivr.estimate import Wait
 from ivr.self_service import AnswerBook, KnowledgeWanted, TellAnswer

@@ -17,7 +17,7 @@ from typing import Any
 
 from assist.desk_events import DESK_EVENTS, FEED_EVENTS
 from assist.vocabulary import EVENTS
-from ivr.contacts import CONTACT_COMMANDS
+from ivr.contact_commands import CONTACT_COMMANDS
 from ivr.supervision import SUPERVISION_COMMANDS
 from voice.commands import Command
 from voice.events import Event

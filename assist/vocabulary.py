@@ -10,7 +10,8 @@ from assist.desk_events import CustomerChosen, NoteSaved, WrapUpSaved
 from assist.messages_left import MessageKept
 from assist.quality.forms import QUALITY_EVENTS
 from assist.rewording import SummaryWorded
-from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS
+from ivr.contact_commands import CONTACT_COMMANDS
+from ivr.contacts import CONTACT_EVENTS
 from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.claims import ClaimWorker

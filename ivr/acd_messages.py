@@ -261,7 +261,7 @@ AcdInput = (
 
 @dataclass(frozen=True, slots=True)
 class OfferContact:
-    """Tell the contact's worker to ring the agent for ``ring_s`` seconds (``contacts.ConnectAgent``)."""
+    """Tell the contact's worker to ring the agent for ``ring_s`` seconds (``contact_commands.ConnectAgent``)."""
 
     contact_id: str
     agent: str

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 
 from ivr import effects as flow
+from ivr.contact_commands import CONTACT_COMMANDS
 from ivr.contact_core import ContactCore
 from ivr.contact_effects import (
     AnswerLeg,
@@ -29,7 +30,7 @@ from ivr.contact_effects import (
     WatchLeg,
 )
 from ivr.contact_state import RINGBACK
-from ivr.contacts import CONTACT_COMMANDS, CONTACT_EVENTS, FloorStarted, TalkMeasured
+from ivr.contacts import CONTACT_EVENTS, FloorStarted, TalkMeasured
 from ivr.conversation import Conversation
 from ivr.ears import Ears
 from ivr.http_client import look_up

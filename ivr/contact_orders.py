@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ivr import effects as flow
 from ivr.conditions import QueueFacts
+from ivr.contact_commands import ConnectAgent, EndContact, LeaveQueue, TellFacts, TellPlace
 from ivr.contact_control import Control
 from ivr.contact_outbound import Outbound
 from ivr.contact_outward import Outward
@@ -11,7 +12,6 @@ from ivr.contact_ring import Ring
 from ivr.contact_script import Script
 from ivr.contact_state import ContactState
 from ivr.contact_supervision import Supervision
-from ivr.contacts import ConnectAgent, EndContact, LeaveQueue, TellFacts, TellPlace
 from ivr.controls import (
     AgentRefused,
     CancelConsult,

@@ -7,10 +7,11 @@ recorded. Where there is no recording of the notice they talk at once, and neith
 from __future__ import annotations
 
 from ivr import effects as flow
+from ivr.contact_commands import ConnectAgent
 from ivr.contact_effects import CUSTOMER_TIMER, DialLeg
 from ivr.contact_ring import Ring
 from ivr.contact_state import ContactState
-from ivr.contacts import ConnectAgent, ContactOffered, PromptStarted
+from ivr.contacts import ContactOffered, PromptStarted
 from ivr.outbound import CallCustomer, CustomerReached, CustomerUnreached, RecordingAnnounced
 from voice.calls import LegLeft, Role
 from voice.commands import Reply

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ivr import effects as flow
+from ivr.contact_commands import ConnectAgent
 from ivr.contact_effects import RING_TIMER, DialLeg, agent_headers
 from ivr.contact_state import ContactState
-from ivr.contacts import AgentOffered, AgentUnreachable, ConnectAgent, ContactAnswered
+from ivr.contacts import AgentOffered, AgentUnreachable, ContactAnswered
 from voice.calls import Leg, LegLeft, LegState, Role
 from voice.commands import Reply
 from voice.hearing import Talk

@@ -36,11 +36,11 @@ from assist.supervisors import Oversight
 from assist.vocabulary import EVENTS
 from assist.wording import utc_date
 from ivr.acd import Acd, AcdTimes
+from ivr.contact_commands import ConnectAgent, TellFacts, TellPlace
 from ivr.contacts import (
     AgentOffered,
     AgentStateChanged,
     AgentUnreachable,
-    ConnectAgent,
     ContactAnswered,
     ContactClosed,
     ContactEnded,
@@ -50,8 +50,6 @@ from ivr.contacts import (
     FactsWanted,
     FloorStarted,
     PlaceWanted,
-    TellFacts,
-    TellPlace,
 )
 from ivr.self_service import KnowledgeWanted, TellAnswer
 from ivr.settings import QueueSettings, by_name

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from ivr import effects as flow
+from ivr.contact_commands import ConnectAgent
 from ivr.contact_core import ContactCore
 from ivr.contact_effects import ContactEffect, Publish
-from ivr.contacts import ConnectAgent
 from ivr.schema import Flow, load_flow
 from ivr.settings import IvrSettings
 from voice.events import Event

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr import effects as flow
+from ivr.contact_commands import ConnectAgent
 from ivr.contact_effects import (
     AnswerReferral,
     ContactEffect,
@@ -20,7 +21,7 @@ from ivr.contact_effects import (
     agent_headers,
 )
 from ivr.contact_state import RINGBACK
-from ivr.contacts import ConnectAgent, ContactAnswered, ContactEnded, ContactQueued, ContactSnapshot, PromptStarted
+from ivr.contacts import ContactAnswered, ContactEnded, ContactQueued, ContactSnapshot, PromptStarted
 from ivr.controls import (
     AgentLost,
     CancelConsult,

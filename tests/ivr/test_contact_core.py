@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ivr import effects as flow
+from ivr.contact_commands import ConnectAgent, EndContact, LeaveQueue, TellPlace
 from ivr.contact_effects import (
     AnswerLeg,
     DialLeg,
@@ -19,18 +20,14 @@ from ivr.contacts import (
     AgentUnreachable,
     CallbackRequested,
     ChoiceMade,
-    ConnectAgent,
     ContactAnswered,
     ContactEnded,
     ContactOffered,
     ContactQueued,
     ContactSnapshot,
-    EndContact,
-    LeaveQueue,
     MessageTaken,
     PromptStarted,
     SurveyAnswered,
-    TellPlace,
 )
 from ivr.schema import load_flow
 from tests.ivr.rehearsal import ANNA, FLOW, INVITE, Contact, finish_prompts, of, published

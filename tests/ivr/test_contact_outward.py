@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ivr.contact_commands import ConnectAgent
 from ivr.contact_effects import ContactEffect, DialLeg, HangUpLeg, SetPaths
-from ivr.contacts import AgentUnreachable, ConnectAgent, ContactAnswered, ContactEnded, ContactSnapshot, PromptStarted
+from ivr.contacts import AgentUnreachable, ContactAnswered, ContactEnded, ContactSnapshot, PromptStarted
 from ivr.controls import AgentRefused, AgentWanted, HoldCustomer
 from ivr.effects import StartTimer
 from ivr.schema import load_flow

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from ivr import effects as flow
+from ivr.contact_commands import EndContact
 from ivr.contact_effects import (
     SUPERVISION_HEADER,
     SUPERVISION_TIMER,
@@ -15,7 +16,7 @@ from ivr.contact_effects import (
     PlayTone,
     SetPaths,
 )
-from ivr.contacts import ContactEnded, ContactSnapshot, EndContact
+from ivr.contacts import ContactEnded, ContactSnapshot
 from ivr.controls import CompleteTransfer, Confer, Consult, HoldChanged, HoldCustomer, TransferContact
 from ivr.supervision import (
     EndSupervision,

@@ -11,18 +11,17 @@ import pytest
 
 from ivr import contact as module
 from ivr.contact import ContactWorker
+from ivr.contact_commands import ConnectAgent, EndContact
 from ivr.contact_core import ContactCore
 from ivr.contacts import (
     AgentOffered,
     AgentStateChanged,
     AgentUnreachable,
-    ConnectAgent,
     ContactAnswered,
     ContactEnded,
     ContactOffered,
     ContactQueued,
     ContactSnapshot,
-    EndContact,
     FloorStarted,
     PromptStarted,
 )

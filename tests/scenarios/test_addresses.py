@@ -16,7 +16,8 @@ import pytest
 
 from assist.demo.stage import CUSTOMER_HOST, FRONT_HOST, STATION_HOST, Cast
 from assist.vocabulary import COMMANDS, EVENTS
-from ivr.contacts import ConnectAgent, ContactQueued, PromptStarted
+from ivr.contact_commands import ConnectAgent
+from ivr.contacts import ContactQueued, PromptStarted
 from tests.fakes.sip_peer import SipPeer
 from tests.scenarios.theatre import contact_of, happened, on_stage, service, worker_pid
 from voice.bus.local import LocalBus

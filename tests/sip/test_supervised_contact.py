@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from ivr.contact_commands import ConnectAgent
 from ivr.contact_core import ContactCore
 from ivr.contact_effects import AnswerLeg, ContactEffect, DialLeg, HangUpLeg, Publish, SetPaths
 from ivr.contact_state import RINGBACK
-from ivr.contacts import ConnectAgent, ContactEnded, ContactQueued
+from ivr.contacts import ContactEnded, ContactQueued
 from ivr.controls import CompleteTransfer, Confer, Consult, HoldCustomer
 from ivr.schema import load_flow
 from ivr.supervision import EndSupervision, SetSupervisionMode, Supervise, SupervisionEnded, SupervisionModeChanged
