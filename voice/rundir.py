@@ -53,6 +53,11 @@ class RunDirectory:
         return self.run / "registrations.json"
 
     @property
+    def dialogs(self) -> Path:
+        """Who talks with which worker, for a front that is started again."""
+        return self.run / "dialogs.jsonl"
+
+    @property
     def kept_flow(self) -> Path:
         """The last flow that was good."""
         return self.state / "flows" / "kept.yaml"

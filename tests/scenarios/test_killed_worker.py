@@ -1,5 +1,5 @@
-"""A contact worker is killed while customer and agent talk, or the zygote with all its workers: it costs the contacts
-they had, and nothing else.
+"""A contact worker is killed while customer and agent talk, or the zygote with all its workers, or a worker while there
+is no front, which was killed the moment before: it costs the contacts they had, and nothing else.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from transcription.recording_format import Recording
 pytestmark = pytest.mark.live
 
 
-@pytest.mark.parametrize("victim", ["worker", "zygote"])
-def test_a_killed_worker_costs_its_contact_only(tmp_path: Path, victim: str) -> None:
+@pytest.mark.parametrize("victims", [["worker"], ["zygote"], ["front", "worker"]], ids=" and ".join)
+def test_a_killed_worker_costs_its_contact_only(tmp_path: Path, victims: list[str]) -> None:
     async def main() -> None:
         async with on_stage(tmp_path) as cast:
             await _talk(cast, [1])
             first = cast.seen.contact_id
-            await _kill(cast, worker_pid(cast, first) if victim == "worker" else service(cast, "zygote"))
+            pids = {name: service(cast, name) for name in ("zygote", "front")} | {"worker": worker_pid(cast, first)}
+            await _kill(cast, *(pids[victim] for victim in victims))
             await _talk(cast, [0, 9])
             assert cast.seen.contact_id != first
             assert (await _recording(cast, first)).complete, "the keeper finishes what was heard"
@@ -51,10 +52,11 @@ async def _talk(cast: Cast, turns: list[int]) -> None:
     await seen.until(lambda: all(seen.heard_s[party] >= heard[party] + 1 for party in listeners), "what was said")
 
 
-async def _kill(cast: Cast, process: int) -> None:
+async def _kill(cast: Cast, *processes: int) -> None:
     """Both telephones are told by SIP; the page is told why; the agent is free after the wrap-up."""
     seen, contact_id = cast.seen, cast.seen.contact_id
-    os.kill(process, signal.SIGKILL)
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
     await seen.until(lambda: seen.hung_up, "the customer's BYE", 10.0)
     await seen.until(lambda: seen.station["phase"] == "idle", "the agent's BYE", 10.0)
     await seen.until(lambda: any(told.type == "contact.ended" for told in seen.told), "the page to be told", 10.0)

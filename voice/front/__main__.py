@@ -23,6 +23,7 @@ from voice.errors import DocumentError
 from voice.events import EventCodec, WorkerLost
 from voice.front.access import read_access
 from voice.front.ledger import Ledger
+from voice.front.logbook import Logbook
 from voice.front.pool import Pool
 from voice.front.proxy import Proxy
 from voice.front.routing import Routing
@@ -106,6 +107,8 @@ async def _serve(
     clock = SystemClock()
     ledger = Ledger(where.registrations, proxy.registrar)
     ledger.read(clock.monotonic())
+    logbook = Logbook(where.dialogs, proxy.dialogs, clock)
+    proxy.restore(logbook.read(), clock.monotonic())
     bus = None
     if hub is not None:
         bus = LocalBus(hub, "front", clock, EventCodec((WorkerLost,)), CommandCodec((ClaimWorker,)), where.spool)
@@ -117,13 +120,14 @@ async def _serve(
 
     try:
         with contextlib.suppress(asyncio.CancelledError):  # the signal's; nothing else cancels the main task
-            server = FrontServer(proxy, sockets, zygote, clock, worker_ended, ledger, tls)
+            server = FrontServer(proxy, sockets, zygote, clock, worker_ended, (ledger, logbook), tls)
             gc.collect()
             gc.freeze()  # what is here now stays: no collection in the midst of a call looks at it again
             if bus is not None:
                 bus.serve(FRONT_ADDRESS, lambda command: _claim(server, command))
             await server.run(lambda: _announce(sockets))
     finally:
+        logbook.close()
         if bus is not None:
             await bus.close()
 

@@ -33,11 +33,15 @@ class Admission:
     def register(self, request: Request, source: Flow, now: float) -> list[Effect]:
         """REGISTER. Where it is a station's over a new connection, its calls go on over that one."""
         answer = self.registrar.handle(request, source, now)
+        effects: list[Effect] = [Send(source, answer)]
         if answer.status == 200 and source.connection:
             user = request.to.uri.partition(":")[2].partition("@")[0]
             for dialog in self._stranded.pop(user, ()):
                 dialog.far = source
-        return [Send(source, answer)]
+                self._board.dialogs.touch(dialog)
+                if dialog.lost:
+                    effects += self._board.mourner.reunited(dialog, now)
+        return effects
 
     def connection_closed(self, flow: Flow) -> None:
         """A connection of the OUTER side is gone; the calls of a station wait for its next one."""

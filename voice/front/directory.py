@@ -16,6 +16,7 @@ class Dialogs:
         self._by_call_id: dict[str, Dialog] = {}
         self._by_worker: dict[str, dict[str, Dialog]] = {}
         self._waiting: dict[str, Dialog] = {}
+        self._changed: dict[str, None] = {}
 
     def __len__(self) -> int:
         return len(self._by_call_id)
@@ -57,9 +58,19 @@ class Dialogs:
         dialog.worker_id = worker_id
         self._by_worker.setdefault(worker_id, {})[dialog.call_id] = dialog
 
+    def changes(self) -> list[str]:
+        """The Call-IDs of those that were touched, ended or forgotten since the last time this was asked."""
+        changed, self._changed = list(self._changed), {}
+        return changed
+
+    def touch(self, dialog: Dialog) -> None:
+        """It was confirmed, or its far end has moved."""
+        self._changed[dialog.call_id] = None
+
     def end(self, dialog: Dialog, expires_at: float) -> None:
         """It is over; kept until ``expires_at`` for retransmissions."""
         dialog.phase = Phase.ENDED
+        self.touch(dialog)
         self.keep(dialog, expires_at)
 
     def keep(self, dialog: Dialog, expires_at: float) -> None:
@@ -76,6 +87,7 @@ class Dialogs:
 
     def _remove(self, dialog: Dialog) -> None:
         del self._by_call_id[dialog.call_id]
+        self.touch(dialog)
         self._waiting.pop(dialog.call_id, None)
         own = self._by_worker.get(dialog.worker_id, {})
         own.pop(dialog.call_id, None)

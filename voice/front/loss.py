@@ -51,6 +51,10 @@ class Mourner:
         dialog.refusal = respond(dialog.invite, status, extra, tag=dialog.worker_party.tag)
         return self._resends.start(dialog.call_id, "final", Send(dialog.far, dialog.refusal), now, FINAL_S)
 
+    def reunited(self, dialog: Dialog, now: float) -> list[Effect]:
+        """The far end of a lost dialog, which no BYE could reach, is back on a new connection."""
+        return self._bye(dialog, now) if dialog.phase is Phase.CONFIRMED else []
+
     def request(self, dialog: Dialog, request: Request, now: float) -> list[Effect]:
         """A request of the far end to the dead worker."""
         if request.method == "ACK":

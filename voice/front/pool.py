@@ -111,6 +111,10 @@ class Pool:
         """A worker reported for duty."""
         self._workers.setdefault(worker_id, Worker(worker_id, port))
 
+    def expect(self, worker_id: str, port: int) -> None:
+        """A worker that had a contact when the front before this one ended; the zygote will say if it lives."""
+        self._workers.setdefault(worker_id, Worker(worker_id, port, busy=True))
+
     def ended(self, worker_id: str) -> bool:
         """A worker is gone; whether it was known."""
         return self._workers.pop(worker_id, None) is not None

@@ -8,16 +8,19 @@ and somebody has to say goodbye for it (``loss``).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 from voice.front.access import Access
 from voice.front.admission import Admission
 from voice.front.content import clean_headers, clean_request
 from voice.front.dialogs import Dialog, Phase
+from voice.front.directory import Dialogs
 from voice.front.flows import Assign, Effect, Flow, Send, Side
 from voice.front.grammar import SipParseError
 from voice.front.guard import Guard
 from voice.front.keepalive import Keepalive
+from voice.front.logbook import UNSEEN_CSEQ
 from voice.front.loss import FINAL_S
 from voice.front.message import ALLOW, Request, Response, respond
 from voice.front.pool import Report, WorkerEnded, WorkerReady
@@ -25,8 +28,6 @@ from voice.front.registrar import Registrar
 from voice.front.responses import Responses
 from voice.front.routing import Ends
 from voice.front.switchboard import Switchboard
-
-UNSEEN_CSEQ = 1_000_000_000  # above whatever a worker has sent before the front restarted; gaps are allowed
 
 
 class Proxy:
@@ -46,6 +47,11 @@ class Proxy:
     def registrar(self) -> Registrar:
         """Which station is where."""
         return self._admission.registrar
+
+    @property
+    def dialogs(self) -> Dialogs:
+        """All calls of this front."""
+        return self._board.dialogs
 
     @property
     def counts(self) -> Counter[str]:
@@ -95,6 +101,18 @@ class Proxy:
         """An idle worker, busy from now on; None where there is none."""
         worker = self._board.pool.take()
         return worker.id if worker is not None else None
+
+    def restore(self, dialogs: Iterable[Dialog], now: float) -> None:
+        """Take over those of the front before this one. Whose worker has died meanwhile the zygote's list will show."""
+        for dialog in dialogs:
+            if self._board.dialogs.full or dialog.worker is None:
+                continue
+            dialog.expires_at = now + FINAL_S
+            self._board.pool.expect(dialog.worker_id, dialog.worker.port)
+            self._reunite(dialog, now)
+            self._board.dialogs.add(dialog)
+            self._board.dialogs.give(dialog, dialog.worker_id)
+            self._board.dialogs.touch(dialog)
 
     def report(self, report: Report, now: float) -> list[Effect]:
         """What the zygote said."""
@@ -173,7 +191,9 @@ class Proxy:
         return self._board.forward(request, source, dialog)
 
     def _from_far(self, request: Request, dialog: Dialog, source: Flow, now: float) -> list[Effect]:
-        dialog.far = source if source.host == dialog.far.host else dialog.far  # NAT and new connections move ports
+        if source != dialog.far and source.host == dialog.far.host:  # NAT and new connections move ports
+            dialog.far = source
+            self._board.dialogs.touch(dialog)
         if dialog.lost:
             return self._board.mourner.request(dialog, request, now)
         if request.method == "REFER" and dialog.from_trunk:
@@ -185,6 +205,7 @@ class Proxy:
                 return [Send(source, respond(request, 500, [("Retry-After", "1")]))]
             if request.contact is not None:
                 dialog.far_target = request.contact.uri
+                self._board.dialogs.touch(dialog)
             if request.method == "INVITE":
                 effects.append(Send(source, respond(request, 100)))
         if request.method == "BYE":

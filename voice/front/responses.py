@@ -58,12 +58,14 @@ class Responses:
                 dialog.learn_tag(far=response.to.tag)
             if 200 <= response.status < 300:
                 dialog.far_routes = far_routes(response, self._board.routing)
+                self._board.dialogs.touch(dialog)
         if (
             200 <= response.status < 300
             and response.contact is not None
             and response.cseq.method in ("INVITE", "UPDATE")
         ):
             dialog.far_target = response.contact.uri
+            self._board.dialogs.touch(dialog)
         if response.cseq.method == "BYE" and response.status >= 200:
             dialog.bye_unanswered = False
         if dialog.lost:
@@ -78,6 +80,7 @@ class Responses:
             return
         if 200 <= response.status < 300:
             dialog.phase = Phase.CONFIRMED
+            self._board.dialogs.touch(dialog)
         elif response.status >= 300:
             self._board.dialogs.end(dialog, now + FINAL_S)
 

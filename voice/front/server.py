@@ -9,13 +9,13 @@ import logging
 import secrets
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from voice.clock import Clock
 from voice.front.connections import Connection, Datagrams
 from voice.front.flows import Assign, Effect, Flow, Send, Side
-from voice.front.ledger import Ledger
 from voice.front.message import Request, SipParseError, parse
 from voice.front.pool import Report, WorkerEnded, ZygoteClient
 from voice.front.proxy import Proxy
@@ -30,11 +30,18 @@ _RECEIVE_BUFFER = 1 << 20
 _KEEP_ALIVES = (b"\r\n\r\n", b"\r\n", b"\0", b"")  # of user agents behind NAT, as datagrams
 
 
+class Record(Protocol):
+    """Something on disk that is to be as the proxy is."""
+
+    def write(self) -> None:
+        """Write what has changed."""
+
+
 class FrontServer:
     """Runs ``proxy`` on ``sockets`` until cancelled.
 
     ``on_worker_ended(worker_id, reason)`` is told of every worker the zygote reaped, after its legs got their BYE.
-    ``ledger`` keeps the registrations over a restart.
+    ``records`` are kept over a restart: registrations and calls.
     """
 
     def __init__(
@@ -44,11 +51,11 @@ class FrontServer:
         zygote: Path,
         clock: Clock,
         on_worker_ended: Callable[[str, str], None] = lambda worker_id, reason: None,
-        ledger: Ledger | None = None,
+        records: Sequence[Record] = (),
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """``tls`` is needed where ``sockets`` has one for TLS."""
-        self._ledger = ledger
+        self._records = records
         self._tls = tls
         self._on_worker_ended = on_worker_ended
         self._proxy = proxy
@@ -61,6 +68,7 @@ class FrontServer:
         self._timer: asyncio.TimerHandle | None = None
         self._workers_known = asyncio.Event()
         self._early: list[tuple[bytes, Flow]] | None = []
+        self._due: list[Effect] = []
 
     async def run(self, on_ready: Callable[[], None]) -> None:
         """Serve; ``on_ready`` is called when every socket is being read.
@@ -85,6 +93,7 @@ class FrontServer:
                 sock=bound,
             )
         early, self._early = self._early, None
+        self._perform(self._due)
         for data, source in early or ():
             self.received(data, source)
         servers = [await loop.create_server(lambda: Connection(self, next(self._numbers)), sock=self._sockets.tcp)]
@@ -159,13 +168,16 @@ class FrontServer:
             self._on_worker_ended(worker_id, "the zygote ended")
 
     def _perform(self, effects: list[Effect]) -> None:
+        if self._early is not None:  # goodbyes of workers that died while no front was there: no socket is open yet
+            self._due += effects
+            return
         for effect in effects:
             if isinstance(effect, Send):
                 self._send(effect)
             elif isinstance(effect, Assign):
                 self._zygote.assign(effect.worker_id)
-        if self._ledger is not None:
-            self._ledger.write()
+        for record in self._records:
+            record.write()
         self._set_timer()
 
     def _send(self, send: Send) -> None:
