@@ -49,8 +49,10 @@ from ivr.controls import (
     HoldChanged,
     TransferFailed,
 )
+from ivr.supervision import SupervisionModeChanged
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 from voice.events import Envelope, Event
+from voice.hearing import Mode
 
 __all__ = ["Case", "CaseEffect", "Emit", "Keep", "LookUp", "OpenTask", "Tell"]
 
@@ -123,6 +125,9 @@ class Case:
                 return self._tell(event) + self._assist(CallerHeld(held, at - self.offered_at), at)
             case ContactTransferred() | AgentLost():
                 return self._passed(event, at)
+            case SupervisionModeChanged(supervisor, agent, Mode.TAKEOVER):
+                gone, self.answered_at = self._gone(agent, "taken_over", "supervisor", at), at
+                return gone + self._pass_to(supervisor, "talking", at)
             case SummaryWorded():
                 worded = self.drafts.worded(event)
                 return self._tell(worded) if worded is not None and event.agent == self.agent else ()
@@ -175,20 +180,25 @@ class Case:
 
     def _passed(self, event: ContactTransferred | AgentLost, at: float) -> tuple[CaseEffect, ...]:
         """The agent has it no longer: her desk goes to wrap-up, with a draft of her part."""
-        found: tuple[CaseEffect, ...] = ()
         reason = "station_lost" if isinstance(event, AgentLost) else "transferred"
-        if self.agent == event.agent:
-            talked = at - self.answered_at if self.answered_at else 0.0
-            ended = ContactEnded(reason, "agent", at - self.offered_at, talked)
-            over = ContactOver(reason, ended.duration_s, ended.talk_s)
-            found = self._tell(ended) + self._assist(over, at, kept=False)
-            self.agent, self._assistant = "", None
+        found = self._gone(event.agent, reason, "agent", at)
         if isinstance(event, ContactTransferred) and event.kind == "agent":
             if event.done:
                 self.guest, self.answered_at = "", at
                 found += self._pass_to(event.to, "talking", at)
             elif event.to != self.guest:
                 found += self._invite(event.to, at)
+        return found
+
+    def _gone(self, agent: str, reason: str, by: str, at: float) -> tuple[CaseEffect, ...]:
+        """Her part of it is over for the agent who had it."""
+        if self.agent != agent:
+            return ()
+        talked = at - self.answered_at if self.answered_at else 0.0
+        ended = ContactEnded(reason, by, at - self.offered_at, talked)
+        over = ContactOver(reason, ended.duration_s, ended.talk_s)
+        found = self._tell(ended) + self._assist(over, at, kept=False)
+        self.agent, self._assistant = "", None
         return found
 
     def _consulting(
@@ -239,14 +249,14 @@ class Case:
         """Where the log has a hole, the worker knows better."""
         self.worker_id, self.caller, self.offered_at = snapshot.worker_id, snapshot.caller, snapshot.offered_at
         self.queue, self.priority, self.guest = snapshot.queue, snapshot.priority, snapshot.consulted
-        if not snapshot.agent or snapshot.agent == self.agent or self.ended:
+        if not snapshot.owner or snapshot.owner == self.agent or self.ended:
             return ()
-        found = self._offered(snapshot.agent, at)
+        found = self._offered(snapshot.owner, at)
         if snapshot.phase != "talking":
             return found
         self.answered_at = snapshot.answered_at
         waited = snapshot.answered_at - snapshot.queued_at
-        return found + self._tell(ContactAnswered(snapshot.agent, snapshot.lease_id, waited))
+        return found + self._tell(ContactAnswered(snapshot.owner, snapshot.lease_id, waited))
 
     def _offered(self, agent: str, at: float) -> tuple[CaseEffect, ...]:
         if self._past.begun:

@@ -132,16 +132,17 @@ class Supervisors:
         who = self.agents.get(user)
         if case is None or case.ended:
             return Reply(False, "there is no such contact")
-        if why_not := may_supervise(who, self.agents.get(case.agent)):
+        whose = self._supervised(user, case) if isinstance(command, SuperviseAs | LeaveContact) else case.agent
+        if why_not := may_supervise(who, self.agents.get(whose)):
             return Reply(False, why_not)
         assert who is not None
         match command:
             case SuperviseContact():
                 return await self._supervise(who, case)
             case SuperviseAs(_, mode):
-                return await self.bridges.enter(case, self._supervised(user, case), SetSupervisionMode(user, mode))
+                return await self.bridges.enter(case, whose, SetSupervisionMode(user, mode))
             case LeaveContact():
-                return await self.bridges.end(case, self._supervised(user, case), user)
+                return await self.bridges.end(case, whose, user)
             case Coach():
                 return self._coach(who, command, case)
             case LowerHand():
@@ -159,6 +160,13 @@ class Supervisors:
         self.alarms.recall(case.contact_id, event, at)
         self.board.recall(case.contact_id, event, at)
         self._remember_hand(case, event)
+        match event:
+            case SupervisionStarted(supervisor, agent):
+                self._visits[supervisor] = _Visit(case.contact_id, at, agent)
+            case SupervisionModeChanged(supervisor, agent, mode) if (visit := self._visits.get(supervisor)) is not None:
+                visit.agent, visit.mode = agent, mode
+            case SupervisionEnded(supervisor):
+                self._visits.pop(supervisor, None)
 
     def heard(self, case: Case, event: Event) -> None:
         """Something happened to a contact."""
@@ -178,7 +186,7 @@ class Supervisors:
                 self.own(CoachingRead(supervisor, agent, card_id, outcome, after), case)
             case ContactSnapshot(supervisor=supervisor, agent=agent) if supervisor:
                 visit = self._visits.setdefault(supervisor, _Visit())
-                visit.contact_id, visit.agent = case.contact_id, agent
+                visit.contact_id, visit.agent = case.contact_id, agent or visit.agent
                 visit.since = visit.since or self.clock.wall()
             case UtterancePartial() | UtteranceFinal() | TranscriptionGap() | ContactEnded():
                 self._share(case, event)
@@ -222,7 +230,8 @@ class Supervisors:
     def _supervised(self, user: str, case: Case) -> str:
         """Whose call she is at: the agent's, though she may have taken it over."""
         visit = self._visits.get(user)
-        return visit.agent if visit is not None and visit.agent else case.agent
+        here = visit is not None and visit.contact_id == case.contact_id
+        return visit.agent if visit is not None and here and visit.agent else case.agent
 
     def _coach(self, who: AgentSettings, command: Coach, case: Case) -> Reply:
         if not case.agent:
@@ -236,7 +245,8 @@ class Supervisors:
 
     def _supervision(self, case: Case, event: Told) -> None:
         visit = self._visits.setdefault(event.supervisor, _Visit())
-        self._tell_supervisors(case, event)
+        agent = case.agent if isinstance(event, SupervisionFailed) else event.agent or case.agent
+        self._tell_all(agent, event, case.contact_id)
         match event:
             case SupervisionStarted(supervisor, agent):
                 visit.contact_id, visit.agent, visit.since = case.contact_id, agent or case.agent, self.clock.wall()
@@ -247,7 +257,8 @@ class Supervisors:
                 self._notify(case, visit, supervisor, mode)
             case SupervisionEnded(supervisor) | SupervisionFailed(supervisor):
                 self._notify(case, visit, supervisor, None)
-                self.tell(supervisor, ContactReleased(supervisor, "supervision ended"), case.contact_id)
+                if case.agent != supervisor:  # who has taken it over wraps it up
+                    self.tell(supervisor, ContactReleased(supervisor, "supervision ended"), case.contact_id)
                 self._go_on(supervisor, visit)
 
     def _cut_off(self, case: Case) -> None:
@@ -290,7 +301,11 @@ class Supervisors:
     def _follow(self, case: Case) -> None:
         """The contact was passed on to another agent: so is the banner."""
         for supervisor, visit in self._visits.items():
-            if visit.contact_id == case.contact_id and case.agent not in ("", visit.agent) and not case.ended:
+            if (
+                visit.contact_id == case.contact_id
+                and case.agent not in ("", visit.agent, supervisor)
+                and not case.ended
+            ):
                 mode = visit.mode
                 self._notify(case, visit, supervisor, None)
                 visit.agent = case.agent
@@ -307,7 +322,7 @@ class Supervisors:
     def _share(self, case: Case, event: Heard) -> None:
         """Who listens reads along."""
         for supervisor, visit in self._visits.items():
-            if visit.since and visit.contact_id == case.contact_id:
+            if visit.since and visit.contact_id == case.contact_id and case.agent != supervisor:
                 self.tell(supervisor, event, case.contact_id)
 
 

@@ -9,6 +9,7 @@ from ivr.controls import CONTROL_EVENTS
 from ivr.outbound import OUTBOUND_EVENTS
 from ivr.self_service import SELF_SERVICE_EVENTS
 from voice.events import Event
+from voice.hearing import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,11 @@ class ContactSnapshot(Event):
     preferred: str = ""
     talk: str = "direct"
     consulted: str = ""
+
+    @property
+    def owner(self) -> str:
+        """Who has the contact: the agent, or the supervisor who has taken over."""
+        return self.agent or (self.supervisor if self.supervision_mode == Mode.TAKEOVER else "")
 
 
 @dataclass(frozen=True, slots=True)

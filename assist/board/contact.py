@@ -70,8 +70,8 @@ class BoardContact:
                 self.row = replace(row, hand=False, hand_text="")
             case SupervisionStarted(supervisor=supervisor):
                 self.row = replace(row, supervisor=supervisor, mode=Mode.LISTEN)
-            case SupervisionModeChanged(mode=mode):
-                self.row = replace(row, mode=mode)
+            case SupervisionModeChanged(supervisor=supervisor, mode=mode):
+                self.row = replace(row, mode=mode, agent=supervisor if mode is Mode.TAKEOVER else row.agent)
             case SupervisionEnded():
                 self.row = replace(row, supervisor="", mode="")
             case _:
@@ -122,6 +122,6 @@ def _as_told(row: ContactRow, told: ContactSnapshot) -> ContactRow:
     since = {"queued": told.queued_at, "ringing": told.queued_at, "talking": told.answered_at}.get(told.phase, 0.0)
     return replace(
         row, caller=told.caller, offered_at=told.offered_at, phase=told.phase, since=since or row.since,
-        queue=told.queue, agent=told.agent, consult=told.consulted, supervisor=told.supervisor,
+        queue=told.queue, agent=told.owner, consult=told.consulted, supervisor=told.supervisor,
         mode=told.supervision_mode,
     )  # fmt: skip

@@ -44,6 +44,8 @@ class Orders:
 
     def watch(self, user: str, agent: str) -> str:
         """A supervisor reads along on an agent's desk: empty, or why not."""
+        if user == agent:
+            return ""  # a supervisor's own, who has taken a contact over
         if why_not := self._may(user, agent):
             return why_not
         self.bus.publish(DeskWatched(user, agent), contact_id=self.at_desk(agent))
@@ -51,7 +53,7 @@ class Orders:
 
     def may_see(self, user: str, agent: str) -> bool:
         """Whether what is about ``agent`` (empty: about nobody yet) is on the board of ``user``."""
-        return not may_supervise(self.agents.get(user), self.agents.get(agent))
+        return user == agent or not may_supervise(self.agents.get(user), self.agents.get(agent))
 
     def _may(self, user: str, agent: str) -> str:
         known = self.agents.get(agent)

@@ -20,7 +20,9 @@ from ivr.contacts import (
     TalkMeasured,
 )
 from ivr.controls import AgentLost, ContactTransferred, HoldChanged
+from ivr.supervision import SupervisionModeChanged
 from voice.events import Envelope, Event, WorkerLost
+from voice.hearing import Mode
 
 _FAILURES = frozenset({"failed", "worker_lost"})
 
@@ -90,6 +92,9 @@ class ContactFold:
                 self._transferred(contact, at)
                 if done and kind == "agent":
                     self._answered(contact, to, 0.0, at)
+            case SupervisionModeChanged(supervisor, _, Mode.TAKEOVER):
+                self._leave(contact, at)
+                self._answered(contact, supervisor, 0.0, at)
             case AgentLost():
                 self._leave(contact, at)
             case CallbackRequested(queue=queue, since=since):

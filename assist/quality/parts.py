@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from assist.cards import Card, CardKind, CardRetracted, CardShown, CardUpdated
 from ivr.contacts import ContactAnswered, ContactEnded, ContactOffered, ContactQueued, ContactSnapshot, TalkMeasured
 from ivr.controls import AgentLost, ContactTransferred, HoldChanged
+from ivr.supervision import SupervisionModeChanged
 from transcription.utterances import UtteranceFinal
 from voice.events import Envelope, Event
+from voice.hearing import Mode
 
 _EARLY_S = 0.5
 """The agent may be heard a moment before the floor's clock has her answer."""
@@ -92,7 +94,7 @@ class _Cutting:
                 open_now.holds.append((at_s, held))
             case ContactTransferred(agent=agent):
                 self._transferred(event, open_now, at_s)
-            case AgentLost() | ContactEnded():
+            case AgentLost() | ContactEnded() | SupervisionModeChanged(mode=Mode.TAKEOVER):
                 self._close(at_s)
             case UtteranceFinal():
                 self.finals.setdefault(event.utterance_id, event)

@@ -15,11 +15,12 @@ from assist.quality.scorecard import score_contact
 from assist.quality.spec import ScorecardSpec
 from assist.store import Store
 from ivr.contacts import CONTACT_EVENTS, ContactAnswered, ContactClosed, ContactOffered
+from ivr.supervision import SUPERVISION_EVENTS
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.events import Envelope, Event, EventCodec, MalformedError, UnknownTypeError, new_identifier
 
 READ: tuple[type[Event], ...] = tuple(
-    event for event in (*CONTACT_EVENTS, *UTTERANCE_EVENTS, *CARD_EVENTS) if event.durable
+    event for event in (*CONTACT_EVENTS, *SUPERVISION_EVENTS, *UTTERANCE_EVENTS, *CARD_EVENTS) if event.durable
 )
 """What of the log a scorecard is made from."""
 BEFORE_S = 86_400.0

@@ -15,6 +15,7 @@ from assist.api.ports import (
     AcceptCard,
     AcknowledgeAlert,
     Coach,
+    Hold,
     LeaveContact,
     LowerHand,
     RaiseHand,
@@ -26,11 +27,12 @@ from assist.coaching import CoachingRead, CoachingSent, HandLowered, HandRaised,
 from assist.content import Content
 from assist.desk_events import ContactAssigned, ContactReleased
 from assist.store import Store, seed_demo
+from assist.store.seed import DEMO_NUMBER
 from assist.supervision import SupervisionSettings
 from assist.supervisors import Oversight
 from assist.wording import utc_date
 from ivr.acd import AcdTimes
-from ivr.contacts import ContactSnapshot
+from ivr.contacts import ContactEnded, ContactSnapshot
 from ivr.controls import ContactTransferred
 from ivr.supervision import (
     EndSupervision,
@@ -351,5 +353,57 @@ def test_a_page_begins_with_hands_tips_and_where_her_phone_is(talking: Callable[
         worker.say(ENDED)
         await house.settled()
         assert (await house.floor.supervisor_view("sara")).hands == ()
+
+    talking(use)
+
+
+TAKEN = SupervisionModeChanged("sara", "anna", Mode.TAKEOVER, "command")
+SEEN = ContactSnapshot(
+    "w1", DEMO_NUMBER, "100", "talking", 1.0, "billing", supervisor="sara", supervision_mode="takeover"
+)  # fmt: skip
+
+
+def test_who_takes_a_contact_over_has_it_and_the_agent_wraps_up(talking: Callable[[Use], None]) -> None:
+    async def use(house: House, worker: Worker) -> None:
+        await listening(house, worker)
+        assert (await house.floor.command("sara", SuperviseAs("c1", Mode.TAKEOVER))).ok
+        worker.say(TAKEN, SEEN)
+        assert (await house.told(ContactEnded)).data["reason"] == "taken_over"
+        await house.settled()
+        assert house.desk().agent.state == "WRAPUP"
+        contact, hers = house.desk().contact, house.desk("sara").contact
+        assert contact is not None
+        assert hers is not None
+        assert (contact.phase, contact.summary is not None) == ("ended", True), "a draft of her part"
+        assert (hers.id, hers.phase) == ("c1", "talking")
+        assert not (await house.floor.command("anna", Hold(True))).ok
+        worker.say(final("u1", "caller", "good morning", 9.0))
+        await house.settled()
+        assert types(house, "sara").count(UtteranceFinal.type) == 1
+        assert not (await house.floor.command("sara", Coach("c1", "well done"))).ok
+        assert (await house.floor.command("sara", LeaveContact("c1"))).ok
+        assert await told(worker) == SetSupervisionMode("sara", Mode.TAKEOVER)
+        assert await told(worker) == EndSupervision("sara")
+        worker.say(SupervisionEnded("sara", "anna", Mode.TAKEOVER, 9.0), ENDED)
+        await house.settled()
+        hers = house.desk("sara").contact
+        assert hers is not None
+        assert (hers.phase, hers.summary is not None) == ("ended", True)
+
+    talking(use)
+
+
+def test_a_floor_that_starts_again_knows_who_has_taken_over(talking: Callable[[Use], None]) -> None:
+    async def use(house: House, worker: Worker) -> None:
+        await listening(house, worker)
+        worker.say(TAKEN)
+        await house.settled()
+        await house.restart()
+        worker.say(SEEN)
+        await house.settled()
+        hers = house.desk("sara").contact
+        assert hers is not None
+        assert (hers.id, hers.phase) == ("c1", "talking")
+        assert (await house.floor.command("sara", LeaveContact("c1"))).ok
 
     talking(use)

@@ -21,7 +21,9 @@ from ivr.contacts import (
     TalkMeasured,
 )
 from ivr.controls import AgentLost, ContactTransferred, HoldChanged
+from ivr.supervision import SupervisionModeChanged
 from voice.events import Envelope, Event, WorkerLost
+from voice.hearing import Mode
 
 FOREVER = 1e12
 OFFERED = ContactOffered("w1", "+15551", "100", "demo", "1")
@@ -170,3 +172,14 @@ def test_records_are_settled_once() -> None:
     assert list(found.settled(1040.0)) == []
     assert len(list(found.settled(1041.0))) == 1
     assert list(found.settled(FOREVER)) == []
+
+
+def test_a_takeover_ends_the_agents_part_and_begins_the_supervisors() -> None:
+    taken = SupervisionModeChanged("sara", "anna", Mode.TAKEOVER, "command")
+    agents, supervisors = fold(
+        (1000.0, OFFERED), (1010.0, QUEUED), (1030.0, answered()), (1050.0, HoldChanged("anna", True)),
+        (1055.0, SupervisionModeChanged("sara", "anna", Mode.BARGE, "phone")), (1060.0, taken),
+        (1060.0, HoldChanged("anna", False)), (1100.0, ENDED),
+    )  # fmt: skip
+    assert (agents.agent, agents.talk_s, agents.hold_s, agents.transfers) == ("anna", 20.0, 10.0, 0)
+    assert (supervisors.agent, supervisors.outcome, supervisors.talk_s) == ("sara", Outcome.TRANSFERRED_IN, 40.0)
