@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from assist.alerts import ALERT_EVENTS
 from assist.api.ports import (
     AgentCommand,
     CallCommand,
@@ -167,7 +168,7 @@ class Floor:
                     self._spawn(self._oversight.webhook.run())
                 if self._due is not None:
                     self._spawn(self._due.run())
-                writer = self._writer = LogWriter(self._journal, events.settle)
+                writer = self._writer = LogWriter(self._journal, self._stirring(events.settle))
                 self._spawn(writer.run())
                 try:
                     async for batch in events.batches():
@@ -179,6 +180,16 @@ class Floor:
             self._cases.close()
             self._pbx.close()
             self._supervisors.alarms.close()
+
+    def _stirring(self, settle: Callable[[Sequence[Envelope]], None]) -> Callable[[Sequence[Envelope]], None]:
+        """``settle``, and the webhook is told where alerts are in the log now."""
+
+        def written(done: Sequence[Envelope]) -> None:
+            settle(done)
+            if self._oversight.webhook is not None and any(isinstance(each.event, ALERT_EVENTS) for each in done):
+                self._oversight.webhook.stir()
+
+        return written
 
     async def logged(self) -> None:
         """Wait until everything acted on so far is in the log."""

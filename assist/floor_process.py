@@ -20,6 +20,7 @@ from fastapi import FastAPI
 
 from assist.alarm import AlertSettings
 from assist.alert_rules import BUILT_IN, load_alert_rules
+from assist.alerts import ALERT_EVENTS
 from assist.api.access import Archives
 from assist.api.app import create_app
 from assist.api.quality import QualityDesk
@@ -45,6 +46,7 @@ from assist.settings import AssistSettings
 from assist.store import Store
 from assist.store.archive import Archive
 from assist.store.customers import CustomerBase
+from assist.store.outbox import Outbox
 from assist.store.settings import CustomerSettings, store_url
 from assist.store.tasks import Tasks
 from assist.store.users import Audit, Users
@@ -107,7 +109,7 @@ async def _house(settings: SettingsFile, clock: Clock, closing: contextlib.Async
         bus, store, feed, _brain(settings, ivr), ContentShelf(loaded, content, clock, load),
         recogniser(settings.section("transcription", TranscriptionSettings)),
         settings.many("agent", AgentSettings), settings.section("front", FrontSettings).domain, clock, ivr.vip,
-        _oversight(settings, report, clock, client), Banners(where, ivr.flow),
+        _oversight(settings, report, clock, client, store), Banners(where, ivr.flow),
         lambda number: trunks.for_number(number) is not None, ivr.retries(),
         settings.section("promised_calls", PromisedCallSettings), base,
         Wordsmith(assist, client) if assist.llm_url else None,
@@ -126,9 +128,14 @@ def _brain(settings: SettingsFile, ivr: IvrSettings) -> Acd:
     return Acd(times, queues=read_queues(settings))
 
 
-def _oversight(settings: SettingsFile, report: ReportSettings, clock: Clock, client: httpx.AsyncClient) -> Oversight:
+def _oversight(
+    settings: SettingsFile, report: ReportSettings, clock: Clock, client: httpx.AsyncClient, store: Store
+) -> Oversight:
     alerts = settings.section("alerts", AlertSettings)
-    webhook = Webhook(alerts.webhook, alerts.webhook_secret, clock, client) if alerts.webhook else None
+    webhook: Webhook | None = None
+    if alerts.webhook:
+        outbox = Outbox(store, "webhook", [event.type for event in ALERT_EVENTS])
+        webhook = Webhook(alerts.webhook, alerts.webhook_secret, clock, client, outbox)
     rules = load_alert_rules(alerts.rules or BUILT_IN)
     supervision, targets = settings.section("supervision", SupervisionSettings), read_targets(settings)
     return Oversight(supervision, rules, webhook, report, targets)

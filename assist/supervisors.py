@@ -9,12 +9,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from assist.alarm import Alarms
 from assist.alert_rules import AlertRule
 from assist.alert_watch import AlertRules
-from assist.alerts import AlertAcknowledged, AlertCleared, AlertEvent, AlertRaised
+from assist.alerts import AlertEvent
 from assist.api.ports import (
     Coach,
     LeaveContact,
@@ -58,7 +56,6 @@ from voice.events import Event, new_identifier
 from voice.hearing import Mode
 from voice.settings import AgentSettings
 
-_ALERT: TypeAdapter[AlertEvent] = TypeAdapter(AlertRaised | AlertAcknowledged | AlertCleared)
 Told = SupervisionStarted | SupervisionModeChanged | SupervisionEnded | SupervisionFailed
 Heard = UtterancePartial | UtteranceFinal | TranscriptionGap | ContactEnded
 
@@ -204,10 +201,6 @@ class Supervisors:
         envelope = self.bus.publish(event, contact_id=contact_id or None)
         self.board.heard(contact_id, event, envelope.at)
         self._tell_all(agent, event, contact_id)
-        if self.oversight.webhook is not None:
-            data = _ALERT.dump_python(event, mode="json")
-            message = {"type": event.type, "id": envelope.id, "at": envelope.at, "contact_id": contact_id, "data": data}
-            self.oversight.webhook.put(message)
 
     def _concerns(self, user: str, agent: str) -> bool:
         return not may_supervise(self.agents.get(user), self.agents.get(agent))

@@ -3,30 +3,47 @@
 The body is one JSON object: ``type``, ``id`` (of the event; the same on every try), ``at`` (Unix seconds),
 ``contact_id``, ``data``. ``X-Callfloor-Signature: t=<Unix seconds>,v1=<hex>`` where v1 is the HMAC-SHA256 (RFC 2104) of
 ``<t>.<body>`` under the shared secret: the receiver refuses a wrong one, and an old ``t``.
+
+What waits, waits in the event log (``assist.store.outbox``): neither the receiver's absence nor the floor's end loses
+it. An alert is told at least once; the receiver knows a second time by its ``id``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hmac
+import itertools
 import json
 import logging
-from collections import deque
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import httpx
 
+from assist.store.errors import StoreError
 from voice.clock import Clock
 
 log = logging.getLogger(__name__)
 
 SIGNATURE = "X-Callfloor-Signature"
-WAITING = 1000
-"""Messages that wait while the other system is away; the oldest gives way, and is counted in ``dropped``."""
 PAUSES_S = (1.0, 5.0, 30.0, 120.0, 300.0)
-"""Between tries; after the last try the message is given up, and counted in ``failed``."""
+"""Between tries; the last one goes on."""
+OLD_S = 86_400.0
+"""An alert that could not be told for so long is news to nobody: it is given up, and counted in ``failed``."""
 TIMEOUT_S = 10.0
+
+
+class Waiting(Protocol):
+    """What is to be told (``assist.store.outbox.Outbox``)."""
+
+    async def waiting(self) -> Sequence[tuple[int, Mapping[str, Any]]]:
+        """The next events as the log has them, each with its position."""
+
+    async def taken(self, position: int) -> None:
+        """So far all is told."""
+
+    def rewind(self) -> None:
+        """What was given and not taken is to be given again."""
 
 
 def signed(body: bytes, secret: str, at: int) -> str:
@@ -36,48 +53,63 @@ def signed(body: bytes, secret: str, at: int) -> str:
 
 
 class Webhook:
-    """One receiver. ``put`` never waits; ``run`` delivers until cancelled (what waits then is lost).
+    """One receiver. ``stir`` never waits; ``run`` delivers until cancelled.
 
     A 2xx answer is delivered, 408, 429 and 5xx and no answer at all are tried again, anything else is given up at once.
     """
 
     def __init__(
-        self, url: str, secret: str, clock: Clock, client: httpx.AsyncClient, pauses_s: Sequence[float] = PAUSES_S
-    ) -> None:
+        self, url: str, secret: str, clock: Clock, client: httpx.AsyncClient, outbox: Waiting,
+        pauses_s: Sequence[float] = PAUSES_S,
+    ) -> None:  # fmt: skip
         self._url = url
         self._secret = secret
         self._clock = clock
         self._client = client
+        self._outbox = outbox
         self._pauses_s = pauses_s
-        self._waiting: deque[bytes] = deque()
-        self._ready = asyncio.Event()
-        self.delivered = self.dropped = self.failed = 0
+        self._stirred = asyncio.Event()
+        self.delivered = self.failed = 0
 
-    def put(self, message: dict[str, Any]) -> None:
-        """Deliver a message, after those before it."""
-        if len(self._waiting) >= WAITING:
-            self._waiting.popleft()
-            self.dropped += 1
-        self._waiting.append(json.dumps(message, separators=(",", ":")).encode())
-        self._ready.set()
+    def stir(self) -> None:
+        """There may be something new in the log."""
+        self._stirred.set()
 
     async def run(self) -> None:
-        """Deliver what is put."""
+        """Deliver what waits, and what comes."""
         while True:
-            while self._waiting:
-                await self._deliver(self._waiting.popleft())
-            self._ready.clear()
-            await self._ready.wait()
+            try:
+                await self._all()
+            except StoreError as error:
+                log.error("alerts that wait cannot be read: %s", error)
+                self._outbox.rewind()
+                await self._clock.sleep(self._pauses_s[-1])
+                continue
+            await self._stirred.wait()
 
-    async def _deliver(self, body: bytes) -> None:
-        for pause_s in (*self._pauses_s, None):
+    async def _all(self) -> None:
+        """Everything that waits now."""
+        while True:
+            self._stirred.clear()
+            found = await self._outbox.waiting()
+            for position, message in found:
+                await self._deliver(message)
+                await self._outbox.taken(position)
+            if not found:
+                return
+
+    async def _deliver(self, message: Mapping[str, Any]) -> None:
+        told = {name: message[name] for name in ("type", "id", "at")}
+        told |= {"contact_id": message["contact_id"] or "", "data": message["data"]}
+        body = json.dumps(told, separators=(",", ":")).encode()
+        for pause_s in itertools.chain(self._pauses_s, itertools.repeat(self._pauses_s[-1])):
             outcome = await self._try(body)
             if outcome == "":
                 self.delivered += 1
                 return
-            if outcome.startswith("refused") or pause_s is None:
+            if outcome.startswith("refused") or self._clock.wall() - message["at"] > OLD_S:
                 self.failed += 1
-                log.error("alert not delivered to %s: %s", self._url, outcome)
+                log.error("alert %s not delivered to %s: %s", message["id"], self._url, outcome)
                 return
             await self._clock.sleep(pause_s)
 

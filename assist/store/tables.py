@@ -138,6 +138,14 @@ class EventRow(Base):
     envelope: Mapped[str] = mapped_column(Text)
 
 
+class BookmarkRow(Base):
+    """How far the reader ``name`` of the event log has come: the ``position`` up to which it is done."""
+
+    __tablename__ = "bookmarks"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(POSITION)
+
+
 class UserRow(Base):
     """Somebody who may log in, beside the agents of the settings; or such an agent's own password for the page.
 
