@@ -16,6 +16,9 @@ from voice.documents import load_yaml, validate
 
 BUILT_IN = Path(__file__).parent / "content" / "alerts.yaml"
 
+ASKED = "asked:"
+"""Before the id of a rule: not its own phrases were heard but those after which it counts."""
+
 Seconds = Annotated[float, Field(gt=0.0, le=86400.0)]
 
 
@@ -70,11 +73,20 @@ class Keyword(_Rule):
 
 
 class NotSaid(_Rule):
-    """The agent has said none of ``phrases`` by ``by_s`` seconds after answering."""
+    """The agent has said none of ``phrases`` by ``by_s`` seconds after answering or, with ``after``, after the customer
+    has said one of those. ``what``: what the alert calls it.
+    """
 
     kind: Literal["not_said"]
     phrases: tuple[str, ...] = Field(min_length=1)
     by_s: Seconds
+    after: tuple[str, ...] = ()
+    what: str = Field(default="", max_length=60)
+
+    @property
+    def missed(self) -> str:
+        """What is missing, as the alert says it."""
+        return f"{self.what or f'“{self.phrases[0]}”'} not said within {self.by_s:.0f} s"
 
 
 class QueueWait(_Rule):
@@ -148,14 +160,18 @@ def load_alert_rules(file: Path = BUILT_IN) -> tuple[AlertRule, ...]:
             check_phrases(document, ("rules", index, "phrases"), rule.phrases)
         if isinstance(rule, Keyword):
             check_phrases(document, ("rules", index, "unless"), rule.unless)
+        if isinstance(rule, NotSaid):
+            check_phrases(document, ("rules", index, "after"), rule.after)
     return rules
 
 
 def spoken(rules: tuple[AlertRule, ...]) -> Iterator[Rule[str]]:
-    """What rules listen for, by their ids."""
+    """What rules listen for, by their ids (see ``ASKED``)."""
     for rule in rules:
         match rule:
             case Keyword(id=key, party=party, phrases=phrases, unless=unless):
                 yield Rule(key, party, phrases, unless)
-            case NotSaid(id=key, phrases=phrases):
+            case NotSaid(id=key, phrases=phrases, after=after):
                 yield Rule(key, "agent", phrases)
+                if after:
+                    yield Rule(ASKED + key, "caller", after)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from assist.alert_rules import (
+    ASKED,
     AlertRule,
     DeadAir,
     HoldTooLong,
@@ -25,7 +26,7 @@ from assist.alert_rules import (
 )
 from assist.alerts import AlertAcknowledged, AlertBook, AlertEvent, AlertRaised, Finding
 from assist.sentiment import Scorer, SentimentSettings, SentimentTrack
-from assist.sightings import CompiledRules, SightingTracker
+from assist.sightings import CompiledRules, Sighting, SightingTracker
 from ivr.contacts import ContactAnswered, ContactEnded, ContactOffered, ContactQueued, ContactSnapshot
 from ivr.controls import ContactTransferred, HoldChanged
 from transcription.talk import TalkStats
@@ -73,6 +74,7 @@ class ContactAlerts:
         self._runs: deque[tuple[str, float, float]] = deque()
         self._poor: dict[str, int] = {}
         self._said: set[str] = set()
+        self._asked: dict[str, Sighting[str]] = {}
         self._since = _Clock()
         self._offered_at = 0.0
         self._gaps: set[str] = set()
@@ -115,8 +117,17 @@ class ContactAlerts:
                     yield since.held + seconds, self._finding(rule, f"on hold for {seconds:.0f} s", since.held)
                 case DeadAir(seconds=seconds) if since.silent is not None and since.held is None and not self._gaps:
                     yield since.silent + seconds, self._finding(rule, f"silence for {seconds:.0f} s", since.silent)
-                case NotSaid(by_s=by_s) if since.answered is not None and rule.id not in self._said:
-                    yield since.answered + by_s, self._finding(rule, f"not said within {by_s:.0f} s", since.answered)
+                case NotSaid() if since.answered is not None and rule.id not in self._said:
+                    yield from self._missed(rule, since.answered)
+
+    def _missed(self, rule: NotSaid, answered: float) -> Iterator[tuple[float, Finding]]:
+        """When it will be too late to say it; never, while what it is an answer to was not said."""
+        if not rule.after:
+            yield answered + rule.by_s, self._finding(rule, rule.missed, answered)
+        elif (asked := self._asked.get(rule.id)) is not None:
+            text = f"{rule.missed} of “{asked.phrase}”"
+            moment = Finding(rule.id, rule.kind, rule.severity, text, asked.at_s, asked.utterance_id, asked.quote)
+            yield self._offered_at + asked.at_s + rule.by_s, moment
 
     def _handle(self, event: Event, at: float) -> Found:
         match event:
@@ -183,6 +194,9 @@ class ContactAlerts:
         found = self._spoke(event.end_s) if event.text else ()
         settled = self._tracker.final(event)
         for sighting in (*settled.new, *settled.confirmed):
+            if sighting.key.startswith(ASKED):
+                self._asked.setdefault(sighting.key.removeprefix(ASKED), sighting)
+                continue
             self._said.add(sighting.key)
             found += self._book.cleared(sighting.key) if self._is(sighting.key, NotSaid) else ()
             for rule in self._ours(Keyword):

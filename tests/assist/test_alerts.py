@@ -26,6 +26,7 @@ rules:
   - {id: hold, kind: hold, severity: critical, seconds: 60}
   - {id: manager, kind: keyword, phrases: [speak to a manager], unless: [do not want to speak to a manager]}
   - {id: recorded, kind: not_said, phrases: [this call is recorded], by_s: 30}
+  - {id: checked, kind: not_said, what: a check, phrases: [your postcode], after: [change my address], by_s: 45}
   - {id: waits, kind: queue_wait, seconds: 90, queues: [billing]}
   - {id: sound, kind: mos, below: 3.5, reports: 2}
 """
@@ -140,6 +141,29 @@ def test_what_the_agent_must_say_is_missed_in_time_and_forgiven_when_said(rules:
     assert "recorded" in raised(customer.until(300)), "it is the agent who must say it"
 
 
+def test_what_a_wish_obliges_the_agent_to_say_is_missed_from_the_wish_on(rules: AlertRules) -> None:
+    contact = Watched(rules).talking()
+    contact.at(12, NOTICE)
+    contact.at(18, said("u1", "caller", "i want to change my address", 15))
+    assert "checked" not in raised(contact.until(60.8))
+    (alert,) = [each for each in contact.until(61) if isinstance(each, AlertRaised) and each.rule == "checked"]
+    assert alert.text == "a check not said within 45 s of “change my address”"
+    assert (alert.utterance_id, alert.quote) == ("u1", "i want to change my address")
+    assert alert.at_s == pytest.approx(15.9), "where the wish was said"
+    assert alert.alert_id in cleared(contact.at(70, said("u2", "agent", "may i have your postcode", 68)))
+
+
+def test_what_was_said_before_the_wish_is_not_missed_and_without_the_wish_nothing_is(rules: AlertRules) -> None:
+    careful = Watched(rules).talking()
+    careful.at(12, NOTICE)
+    careful.at(14, said("u0", "agent", "may i have your postcode", 13))
+    careful.at(18, said("u1", "caller", "i want to change my address", 15))
+    other = Watched(rules).talking()
+    other.at(12, NOTICE)
+    other.at(18, said("u1", "agent", "would you like to change my address", 15))
+    assert "checked" not in raised([*careful.until(300), *other.until(300)])
+
+
 def test_a_keyword_names_the_words_and_the_moment_and_rises_again_only_after_somebody_has_seen_it(
     rules: AlertRules,
 ) -> None:
@@ -237,21 +261,10 @@ def test_the_same_log_gives_the_same_alerts_with_the_same_ids(rules: AlertRules)
     assert play() == play() != []
 
 
-def test_the_built_in_rules_are_sound_and_name_every_kind_but_what_each_house_must_word_itself() -> None:
+def test_the_built_in_rules_are_sound_and_name_every_kind() -> None:
     kinds = {rule.kind for rule in load_alert_rules()}
-    told = {
-        "sentiment",
-        "talk_over",
-        "dead_air",
-        "hold",
-        "keyword",
-        "queue_wait",
-        "agent_state",
-        "mos",
-        "flow",
-        "message",
-    }
-    assert kinds == told
+    told = {"sentiment", "talk_over", "dead_air", "hold", "keyword", "not_said", "queue_wait", "agent_state", "mos"}
+    assert kinds == told | {"flow", "message"}
 
 
 @pytest.mark.parametrize(
