@@ -17,17 +17,8 @@ import time
 from collections import deque
 
 from ivr.acd import Acd
-from ivr.acd_messages import (
-    AcdInput,
-    AgentLoggedIn,
-    ContactAnswered,
-    ContactEnded,
-    ContactQueuedIn,
-    ContactRinging,
-    OfferContact,
-    StationUp,
-    Tick,
-)
+from ivr.acd_messages import AcdEffect, AcdInput, ContactAnswered, ContactEnded, ContactQueuedIn, OfferContact
+from ivr.acd_run import AcdRun
 from ivr.settings import QueueSettings, Widening, by_name
 from ivr.strategies import Strategy
 
@@ -52,38 +43,36 @@ def _rules() -> dict[str, QueueSettings]:
     )
 
 
-class _Floor:
-    """The ACD, agents who answer and hang up, callers who come, and a stopwatch around every event."""
+class _Floor(AcdRun):
+    """Agents who answer and hang up, callers who come, and a stopwatch around every event."""
 
     def __init__(self, seed: int) -> None:
+        super().__init__(Acd(queues=_rules()), self._answers)
         self.chance = random.Random(seed)
-        self.acd = Acd(queues=_rules())
-        self.now = 1_000_000.0
-        self.talks: deque[tuple[float, str]] = deque()
+        self.talks: deque[str] = deque()
         self.calls = 0
         self.deciding_ms: list[float] = []
         self.all_ms: list[float] = []
 
-    def tell(self, given: AcdInput) -> None:
+    def handle(self, given: AcdInput) -> tuple[AcdEffect, ...]:
         start = time.thread_time()
-        effects = self.acd.handle(given, self.now)
+        effects = super().handle(given)
         spent = (time.thread_time() - start) * 1000
-        offers = [effect for effect in effects if isinstance(effect, OfferContact)]
         self.all_ms.append(spent)
-        if offers:
+        if any(isinstance(effect, OfferContact) for effect in effects):
             self.deciding_ms.append(spent)
-        for offer in offers:
-            self.tell(ContactRinging(offer.contact_id, offer.agent, offer.lease_id))
-            self.tell(ContactAnswered(offer.contact_id, offer.agent, offer.lease_id))
-            self.talks.append((self.now, offer.contact_id))
+        return effects
 
-    def log_in(self, number: int) -> None:
+    def _answers(self, offer: OfferContact) -> None:
+        self.tell(ContactAnswered(offer.contact_id, offer.agent, offer.lease_id))
+        self.talks.append(offer.contact_id)
+
+    def employ(self, number: int) -> None:
         home = self.chance.randrange(len(QUEUES))
         queues = (QUEUES[home], *self.chance.sample(QUEUES, 2))
         levels = {SKILLS[home]: 3, **{skill: self.chance.randint(1, 5) for skill in self.chance.sample(SKILLS, 2)}}
         weights = ((QUEUES[home], 2.0),)
-        self.tell(StationUp(f"agent{number}"))
-        self.tell(AgentLoggedIn(f"agent{number}", tuple(dict.fromkeys(queues)), True, tuple(levels.items()), weights))
+        self.log_in(f"agent{number}", tuple(dict.fromkeys(queues)), tuple(levels.items()), weights)
 
     def call(self) -> None:
         self.calls += 1
@@ -91,32 +80,30 @@ class _Floor:
         priority = self.chance.choice((3, 5, 5, 5, 8))
         self.tell(ContactQueuedIn(f"c{self.calls}", self.chance.choice(QUEUES), priority, self.now, own))
 
-    def step(self) -> None:
+    def turn(self) -> None:
         """A contact ends, one comes in, and now and then one in the queue gives up."""
-        self.now += 0.05
+        self.advance(0.05)
         if self.talks:
-            self.tell(ContactEnded(self.talks.popleft()[1]))
+            self.tell(ContactEnded(self.talks.popleft()))
         self.call()
         if self.chance.random() < 0.1:
             self.tell(ContactEnded(f"c{self.chance.randint(1, self.calls)}"))
-        if (due := self.acd.next_deadline) is not None and due <= self.now:
-            self.tell(Tick())
 
 
 def measure(waiting: int, agents: int, steps: int, seed: int = 1) -> dict[str, float | int | bool]:
     """Fill the queues, log everyone in, then let ``steps`` contacts end and come."""
     floor = _Floor(seed)
     for _ in range(waiting + agents):
-        floor.now += 0.05
+        floor.advance(0.05)
         floor.call()
     for number in range(agents):
-        floor.log_in(number)
+        floor.employ(number)
     gc.collect()
     floor.deciding_ms.clear()
     floor.all_ms.clear()
     start = time.thread_time()
     for _ in range(steps):
-        floor.step()
+        floor.turn()
     cpu = time.thread_time() - start
     found = sum(len(floor.acd.waiting(queue)) for queue in QUEUES)
     p99 = _quantile(floor.deciding_ms, 0.99)

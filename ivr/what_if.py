@@ -7,30 +7,17 @@ the ACD itself.
 
 from __future__ import annotations
 
-import heapq
 import itertools
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ivr.acd import Acd, AcdTimes
-from ivr.acd_messages import (
-    AcdEffect,
-    AcdInput,
-    AgentLoggedIn,
-    ContactAnswered,
-    ContactEnded,
-    ContactQueuedIn,
-    ContactRinging,
-    OfferContact,
-    StationUp,
-    Tick,
-)
+from ivr.acd_messages import ContactAnswered, ContactEnded, ContactQueuedIn, OfferContact
+from ivr.acd_run import START, AcdRun
 from ivr.erlang import Demand
 from ivr.settings import QueueSettings
-
-START = 1_000_000.0
-"""The virtual clock's beginning: any moment that is not 0 will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +54,6 @@ class SimulatedContact:
     agent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrives:
-    queue: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    contact_id: str
-    agent: str
-    lease_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaves:
-    """The caller gives up, or the conversation (``talked``) ends."""
-
-    contact_id: str
-    talked: bool
-
-
-_Happening = _Arrives | _Answers | _Leaves
-
-
 def simulate(plan: Plan, hours: float, seed: int, warm_up_hours: float = 0.5) -> Iterator[SimulatedContact]:
     """Every contact that arrived in ``hours`` after the warm-up, in the order they ended. The same seed gives the same
     day. Raises ValueError where a queue has nobody to serve it.
@@ -108,78 +72,56 @@ class _Day:
         self._closes = closes
         self._chance = random.Random(seed)  # noqa: S311 - a simulation
         leases = map("lease-{}".format, itertools.count())
-        self._acd = Acd(AcdTimes(wrap_up_s=plan.wrap_up_s), lambda: next(leases), plan.queues)
-        self._now = START
-        self._due: list[tuple[float, int, _Happening]] = []
-        self._order = itertools.count()
+        acd = Acd(AcdTimes(wrap_up_s=plan.wrap_up_s), lambda: next(leases), plan.queues)
+        self._floor = AcdRun(acd, self._rings)
+        self._names = map("c{}".format, itertools.count())
         self._open: dict[str, SimulatedContact] = {}
-        self._people = 0
+        self._over: list[SimulatedContact] = []
 
     def run(self) -> Iterator[SimulatedContact]:
+        people = itertools.count(1)
         for team in self._plan.teams:
-            self._log_in(team)
+            for _ in range(team.agents):
+                self._floor.log_in(f"agent{next(people)}", team.queues, team.skills)
         for queue in self._plan.demand:
             self._next_arrival(queue)
-        while self._due:
-            at, _, happening = self._due[0]
-            deadline = self._acd.next_deadline
-            if deadline is not None and deadline < at:
-                self._now = max(self._now, deadline)
-                self._tell(Tick())
-                continue
-            heapq.heappop(self._due)
-            self._now = at
-            yield from self._happens(happening)
-
-    def _happens(self, happening: _Happening) -> Iterator[SimulatedContact]:
-        match happening:
-            case _Arrives(queue):
-                self._arrives(queue)
-                self._next_arrival(queue)
-            case _Answers(contact_id, agent, lease_id) if contact_id in self._open:
-                self._answers(contact_id, agent, lease_id)
-            case _Leaves(contact_id, talked) if contact_id in self._open:
-                contact = self._open[contact_id]
-                if talked or contact.answered_at is None:
-                    del self._open[contact_id]
-                    self._tell(ContactEnded(contact_id))
-                    yield SimulatedContact(
-                        contact_id, contact.queue, contact.queued_at, contact.answered_at, self._now, contact.agent
-                    )
-
-    def _arrives(self, queue: str) -> None:
-        contact_id = f"c{next(self._order)}"
-        self._open[contact_id] = SimulatedContact(contact_id, queue, self._now, None, 0.0)
-        patience = self._plan.demand[queue].patience_s
-        if patience != float("inf"):
-            self._later(self._chance.expovariate(1 / patience), _Leaves(contact_id, talked=False))
-        self._tell(ContactQueuedIn(contact_id, queue, 5, self._now))
-
-    def _answers(self, contact_id: str, agent: str, lease_id: str) -> None:
-        waiting = self._open[contact_id]
-        self._open[contact_id] = SimulatedContact(contact_id, waiting.queue, waiting.queued_at, self._now, 0.0, agent)
-        self._tell(ContactAnswered(contact_id, agent, lease_id))
-        handling = self._chance.expovariate(1 / self._plan.demand[waiting.queue].aht_s)
-        self._later(handling, _Leaves(contact_id, talked=True))
-
-    def _tell(self, given: AcdInput) -> None:
-        effects: tuple[AcdEffect, ...] = self._acd.handle(given, self._now)
-        for effect in effects:
-            if isinstance(effect, OfferContact):
-                self._tell(ContactRinging(effect.contact_id, effect.agent, effect.lease_id))
-                self._later(self._plan.answer_s, _Answers(effect.contact_id, effect.agent, effect.lease_id))
-
-    def _log_in(self, team: Team) -> None:
-        for _ in range(team.agents):
-            self._people += 1
-            name = f"agent{self._people}"
-            self._tell(StationUp(name))
-            self._tell(AgentLoggedIn(name, team.queues, ready=True, skills=team.skills))
+        while self._floor.step():
+            over, self._over = self._over, []
+            yield from over
+        yield from self._over
 
     def _next_arrival(self, queue: str) -> None:
         gap = self._chance.expovariate(self._plan.demand[queue].calls / 3600)
-        if self._now + gap < self._closes:
-            self._later(gap, _Arrives(queue))
+        if self._floor.now + gap < self._closes:
+            self._floor.later(gap, lambda: self._arrives(queue))
 
-    def _later(self, seconds: float, happening: _Happening) -> None:
-        heapq.heappush(self._due, (self._now + seconds, next(self._order), happening))
+    def _arrives(self, queue: str) -> None:
+        floor, contact_id = self._floor, next(self._names)
+        self._open[contact_id] = SimulatedContact(contact_id, queue, floor.now, None, 0.0)
+        patience = self._plan.demand[queue].patience_s
+        if patience != math.inf:
+            floor.later(self._chance.expovariate(1 / patience), lambda: self._gives_up(contact_id))
+        floor.tell(ContactQueuedIn(contact_id, queue, 5, floor.now))
+        self._next_arrival(queue)
+
+    def _rings(self, offer: OfferContact) -> None:
+        self._floor.later(self._plan.answer_s, lambda: self._answers(offer))
+
+    def _answers(self, offer: OfferContact) -> None:
+        contact = self._open.get(offer.contact_id)
+        if contact is None or contact.answered_at is not None:
+            return  # gone, or another who was rung was faster
+        self._open[offer.contact_id] = replace(contact, answered_at=self._floor.now, agent=offer.agent)
+        self._floor.tell(ContactAnswered(offer.contact_id, offer.agent, offer.lease_id))
+        handling = self._chance.expovariate(1 / self._plan.demand[contact.queue].aht_s)
+        self._floor.later(handling, lambda: self._ends(offer.contact_id))
+
+    def _gives_up(self, contact_id: str) -> None:
+        contact = self._open.get(contact_id)
+        if contact is not None and contact.answered_at is None:
+            self._ends(contact_id)
+
+    def _ends(self, contact_id: str) -> None:
+        over = self._open.pop(contact_id)
+        self._floor.tell(ContactEnded(contact_id))
+        self._over.append(replace(over, ended_at=self._floor.now))
