@@ -44,11 +44,11 @@ async def registrar() -> AsyncIterator[Kamailio]:
 
 
 @contextlib.asynccontextmanager
-async def station(kamailio: Kamailio, transport: str) -> AsyncIterator[StationProcess]:
+async def station(kamailio: Kamailio, transport: str, srtp: str = "off") -> AsyncIterator[StationProcess]:
     """Anna's, as an extension, registered."""
     port, ca = (5061, (str(kamailio.certificate),)) if transport == "tls" else (5060, ())
     place = (STATION_HOST, f"{transport}://{kamailio.host}:{port}", *ca)
-    anna = await StationProcess.open(*place, environment={"CALLFLOOR_TEST_PBX": "1"})
+    anna = await StationProcess.open(*place, environment={"CALLFLOOR_TEST_PBX": "1", "CALLFLOOR_TEST_SRTP": srtp})
     try:
         await anna.until(lambda message: message.get("state", {}).get("registered") is True)
         yield anna

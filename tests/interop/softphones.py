@@ -23,15 +23,16 @@ from tests.sip.ends import AUDIBLE, DEADLINE_S, TONES, Tone, goertzel
 RATE: Final = 8000
 _LOOK_S: Final = 0.1
 _HEADER: Final = 44
-_WINDOW: Final = 2 * RATE * 3 // 10  # bytes of 300 ms
 
 
 class Softphone:
     """Somebody else's telephone. ``do`` is its own command; ``says`` waits for a line of its own (a regex)."""
 
-    def __init__(self, process: asyncio.subprocess.Process, directory: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, directory: Path, rate: int = RATE) -> None:
+        """``rate`` of the file it writes, in Hz."""
         self._process = process
         self._directory = directory
+        self._rate, self._window = rate, 2 * rate * 3 // 10
         self._said = ""
         self._at = 0
         self._grown = asyncio.Event()
@@ -63,9 +64,9 @@ class Softphone:
                     await asyncio.sleep(_LOOK_S)  # a file that grows raises no event
                     if (now := self._heard()) < at:
                         at = 0  # another file
-                    if now - at < _WINDOW:
+                    if now - at < self._window:
                         continue
-                    levels, at = self._levels(now - _WINDOW), now
+                    levels, at = self._levels(now - self._window), now
                     heard = {hz for hz, level in zip(TONES, levels, strict=True) if level > AUDIBLE}
                     agreeing = agreeing + 1 if heard == set(tones) else 0
         except TimeoutError:
@@ -97,8 +98,8 @@ class Softphone:
         assert ear is not None
         with ear.open("rb") as file:
             file.seek(_HEADER + at)
-            window = array.array("h", file.read(_WINDOW))
-        return [goertzel(window, hz, RATE) for hz in TONES]
+            window = array.array("h", file.read(self._window))
+        return [goertzel(window, hz, self._rate) for hz in TONES]
 
     async def _read(self) -> None:
         assert self._process.stdout is not None
@@ -118,20 +119,24 @@ class Baresip(Softphone):
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, user: str, host: str, registrar: str, tone: int) -> AsyncIterator[Baresip]:
+    async def open(
+        cls, user: str, host: str, registrar: str, tone: int, *, wideband: bool = False, srtp: bool = False
+    ) -> AsyncIterator[Baresip]:
+        """``wideband``: G722 and nothing else; ``srtp``: encrypted (SDES) or not at all."""
+        codec, secure = "g722/16000/1" if wideband else "pcmu", ";mediaenc=srtp-mand" if srtp else ""
         with tempfile.TemporaryDirectory(prefix="baresip-") as name:
             directory = Path(name)
             (directory / "config").write_text(_BARESIP.format(host=host, tone=tone, directory=name))
             (directory / "accounts").write_text(
                 f'<sip:{user}@callfloor;transport=udp>;auth_user={user};auth_pass="{SECRET}";'
-                f'outbound="sip:{registrar};transport=udp";regint=300;answermode=auto;audio_codecs=pcmu\n'
+                f'outbound="sip:{registrar};transport=udp";regint=300;answermode=auto;audio_codecs={codec}{secure}\n'
             )
             assert cls.PROGRAM is not None
             pipe = asyncio.subprocess.PIPE
             process = await asyncio.create_subprocess_exec(
                 cls.PROGRAM, "-f", name, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.STDOUT
             )
-            phone = cls(process, directory)
+            phone = cls(process, directory, 2 * RATE if wideband else RATE)
             try:
                 await phone.says("200 OK|useragents? registered")
                 yield phone
@@ -204,6 +209,8 @@ statmode_default off
 module_path /usr/lib/baresip/modules
 module stdio.so
 module g711.so
+module g722.so
+module srtp.so
 module sndfile.so
 module ausine.so
 module aubridge.so

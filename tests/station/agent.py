@@ -19,6 +19,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,8 @@ class AnnouncingPhone(SipPhone):
 
 def phone(listener: PhoneListener, host: str, server: str = "", ca: str = "") -> Phone:
     config = PhoneConfig(host=host, rtp_host=host, replaceable="CALLFLOOR_TEST_PBX" in os.environ)
+    if os.environ.get("CALLFLOOR_TEST_SRTP") == "mandatory":
+        config = replace(config, srtp="mandatory")
     clock = SystemClock()
     if not server:
         return AnnouncingPhone(config, listener, clock)
