@@ -206,7 +206,9 @@ class ContactWorker:
                     self._ears.open(self._since_offer(), model, recording=recording)
                 case Finish():
                     self._finished.set()
-                case AnswerLeg() | AnswerReferral() | DialLeg() | HangUpLeg() | PressKeys() | SetPaths():
+                case AnswerReferral():  # not behind what may wait for the lock that its REFER holds until the answer
+                    self._in_background(self._phone_operation(effect))
+                case AnswerLeg() | DialLeg() | HangUpLeg() | PressKeys() | SetPaths():
                     self._operations.put_nowait(effect)
         self._conversation.note(self._core.snapshot, self._since_offer())
 

@@ -151,6 +151,7 @@ class Station:
         self._headset.when_buttons_return(self._headset_there)
         self._link = link
         self._phone_work: asyncio.Queue[PhoneEffect] = asyncio.Queue(PHONE_REQUESTS)
+        self._referrals: asyncio.Queue[PhoneEffect] = asyncio.Queue(PHONE_REQUESTS)
         self.dropped_requests = 0
         """Requests to the phone given up because so many waited: only a phone that stands still gets there."""
         self._watchers: set[asyncio.Event] = set()
@@ -201,7 +202,8 @@ class Station:
                 if account is not None:
                     await self._phone.add_account(account)
                 async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._work_phone(), name="station phone")
+                    tasks.create_task(self._work_phone(self._phone_work), name="station phone")
+                    tasks.create_task(self._work_phone(self._referrals), name="station referrals")
                     tasks.create_task(self._link.run(self._take), name="station link")
             finally:
                 await self._phone.close()
@@ -250,8 +252,9 @@ class Station:
             self._loop.call_soon_threadsafe(self._take, NoticePlayed())
 
     def _ask_phone(self, effect: PhoneEffect) -> None:
+        """A referral is not answered behind what may wait for the lock that its REFER holds until the answer."""
         try:
-            self._phone_work.put_nowait(effect)
+            (self._referrals if isinstance(effect, AnswerReferral) else self._phone_work).put_nowait(effect)
         except asyncio.QueueFull:
             self.dropped_requests += 1
             log.error("the phone does not keep up: %s dropped", effect)
@@ -268,9 +271,9 @@ class Station:
         name = "" if isinstance(error, HidError) else self._headset.name
         self._take(HeadsetChanged(name, trouble=str(error)))
 
-    async def _work_phone(self) -> None:
+    async def _work_phone(self, requests: asyncio.Queue[PhoneEffect]) -> None:
         while True:
-            effect = await self._phone_work.get()
+            effect = await requests.get()
             try:
                 await self._request(effect)
             except PhoneError as error:

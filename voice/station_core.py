@@ -135,9 +135,6 @@ class StationCore:
         if paths != self._paths:
             self._paths = paths
             effects.insert(0, SetPaths(paths))
-        effects.sort(
-            key=lambda effect: not isinstance(effect, AnswerReferral)
-        )  # the leg is locked until it is answered
         if isinstance(event, Intent) or self.headset_state() != shown:
             effects.insert(0, ShowOnHeadset(self.headset_state()))  # first: it closes the microphone without waiting
         if self.state != before:

@@ -51,6 +51,8 @@ class Rtp(asyncio.DatagramProtocol):
         self.packets = 0
         self._last = 0.0
         self._came = asyncio.Event()
+        self._event: collections.deque[bytes] = collections.deque()
+        self._kind = 101
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
@@ -79,12 +81,24 @@ class Rtp(asyncio.DatagramProtocol):
         window = array.array("h", list(self.heard)[-RATE // 2 :])
         return [goertzel(window, hz, RATE) for hz in TONES]
 
+    def press(self, key: int, kind: int = 101) -> None:
+        """A key of 0 to 9, 100 ms long, as RFC 4733 says, in place of sound. ``kind``: the payload type."""
+        self._kind = kind
+        for packet in range(1, 9):
+            ended, duration = packet > 5, min(packet, 5) * _FRAME
+            self._event.append(struct.pack("!BBH", key, 0x8A if ended else 0x0A, duration))
+
     async def speak(self, to: tuple[str, int]) -> None:
-        start = time.monotonic()
+        start, began = time.monotonic(), 0
         for count in itertools.count():
             at = count * _FRAME % RATE
-            header = struct.pack("!BBHII", 0x80, 0, count & 0xFFFF, count * _FRAME, 0x5EED)
-            self._transport.sendto(header + self._wave[at : at + _FRAME], to)
+            kind, stamp, payload = 0, count * _FRAME, self._wave[at : at + _FRAME]
+            if self._event:
+                payload = self._event.popleft()
+                first = payload[2:] == struct.pack("!H", _FRAME)
+                began = stamp if first else began
+                kind, stamp = self._kind | (0x80 if first else 0), began
+            self._transport.sendto(struct.pack("!BBHII", 0x80, kind, count & 0xFFFF, stamp, 0x5EED) + payload, to)
             await asyncio.sleep(max(0.0, start + (count + 1) * 0.02 - time.monotonic()))
 
     def close(self) -> None:

@@ -162,6 +162,18 @@ def test_a_ringing_station_gets_a_cancel_and_its_487_an_ack() -> None:
     assert desk.wait(40) == []
 
 
+def test_a_worker_that_lives_hears_what_becomes_of_its_own_cancel() -> None:
+    desk = Desk()
+    desk.register()
+    invite, sent = desk.dial(1)
+    desk.put(respond(request_of(sent), 180, tag="s"), STATION)
+    fields = invite.headers.put("CSeq", f"{invite.cseq.number} CANCEL").without(lambda name: name == "Content-Type")
+    (cancel,) = desk.put(replace(invite, method="CANCEL", headers=fields, body=b""), worker_flow(1))
+    for answer in (respond(request_of(cancel), 200), respond(request_of(sent), 487, tag="s")):
+        (back,) = desk.put(answer, STATION)
+        assert (back.flow, response_of(back).status) == (worker_flow(1), answer.status)
+
+
 def test_the_cancel_waits_for_the_first_sign_of_life() -> None:
     desk = Desk()
     desk.register()

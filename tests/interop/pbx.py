@@ -27,6 +27,7 @@ class Kamailio:
     host: str
     trunk: str
     certificate: Path
+    port: int = 5060
 
 
 @contextlib.asynccontextmanager

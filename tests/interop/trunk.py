@@ -1,4 +1,4 @@
-"""The PBX's trunk: sipp plays the far end's scenarios, and its sound is a tone and an ear of ours (``Rtp``)."""
+"""A trunk: sipp plays the far end's scenarios, and its sound is a tone and an ear of ours (``Rtp``)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,27 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Protocol
 
 from tests.fakes.pbx import Rtp
 from tests.fakes.sip_peer import SipPeer
-from tests.interop.pbx import Kamailio
 from tests.sip.ends import AUDIBLE, DEADLINE_S, TONES
 
 SCENARIOS = Path(__file__).with_name("sipp")
 SIPP = shutil.which("sipp")
+
+
+class Place(Protocol):
+    """Whose trunk it is: the address and port that take its calls, and the trunk's own address."""
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def trunk(self) -> str: ...
 
 
 class Voice(Rtp):
@@ -54,13 +67,15 @@ class Voice(Rtp):
     async def until_hears(self, *tones: int) -> None:
         """Until these of TONES and no other are in the last half second. Raises AssertionError."""
         levels: list[float] = []
+        heard: set[int] | None = None
         self.heard.clear()
         try:
             async with asyncio.timeout(DEADLINE_S):
-                while {hz for hz, level in zip(TONES, levels, strict=False) if level > AUDIBLE} != set(tones):
+                while heard != set(tones):
                     for _ in range(10):
                         await self.more()
                     levels = self.levels()
+                    heard = {hz for hz, level in zip(TONES, levels, strict=True) if level > AUDIBLE}
         except TimeoutError:
             raise AssertionError(f"should hear {tones}; levels of {TONES}: {levels}") from None
 
@@ -85,21 +100,33 @@ class Sipp:
 
 
 @contextlib.asynccontextmanager
-async def sipp(kamailio: Kamailio, scenario: str, voice: Voice, port: int = 5060, **keys: str) -> AsyncIterator[Sipp]:
+async def sipp(
+    place: Place, scenario: str, voice: Voice, port: int = 5060, called: str = "anna", **keys: str
+) -> AsyncIterator[Sipp]:
     """A scenario at the trunk's address, there to its end: who calls calls at once, who is called waits."""
     assert SIPP is not None
     call_id = f"{scenario}-{os.getpid()}-{voice.port}"
     given = [word for name, value in keys.items() for word in ("-key", name, value)]
     with tempfile.TemporaryDirectory(prefix="sipp-") as directory:
         process = await asyncio.create_subprocess_exec(
-            *(SIPP, f"{kamailio.host}:5060", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-m", "1", "-nostdin"),
-            *("-i", kamailio.trunk, "-p", str(port), "-cid_str", call_id, "-key", "rtp_port", str(voice.port)),
+            *(
+                SIPP,
+                f"{place.host}:{place.port}",
+                "-s",
+                called,
+                "-sf",
+                str(SCENARIOS / f"{scenario}.xml"),
+                "-m",
+                "1",
+                "-nostdin",
+            ),
+            *("-i", place.trunk, "-p", str(port), "-cid_str", call_id, "-key", "rtp_port", str(voice.port)),
             *("-timeout", "40", "-timeout_error", "-trace_err", "-error_file", "errors", *given),
             cwd=directory,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        playing = Sipp(process, call_id, (kamailio.trunk, port))
+        playing = Sipp(process, call_id, (place.trunk, port))
         try:
             yield playing
             await playing.over()

@@ -39,6 +39,12 @@ class RecordingPhone:
         self.accounts: list[SipAccount] = []
         self.closed = False
         self.moved = asyncio.Event()
+        self.unlocked = asyncio.Event()
+        self.unlocked.set()
+
+    def lock(self) -> None:
+        """Stand still, as SIP's stack does with a leg whose REFER is not answered yet."""
+        self.unlocked.clear()
 
     async def start(self) -> tuple[str, int]:
         return ("127.0.0.1", 5070)
@@ -50,6 +56,7 @@ class RecordingPhone:
         raise AssertionError("a station does not dial")
 
     async def answer(self, leg_id: str, code: int = 200) -> None:
+        await self.unlocked.wait()
         self._ask("answer", leg_id, code)
         if code == 200:
             self.listener(LegConnected(leg_id, "PCMU"))
@@ -74,7 +81,8 @@ class RecordingPhone:
         raise AssertionError("a station does not transfer")
 
     async def answer_referral(self, leg_id: str, new_leg_id: str | None) -> None:
-        raise AssertionError("a station is not referred")
+        self._ask("answer_referral", leg_id, 603 if new_leg_id is None else 202)
+        self.unlocked.set()
 
     async def quality(self, leg_id: str) -> LegQuality:
         raise AssertionError("a station does not ask")

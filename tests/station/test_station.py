@@ -12,7 +12,7 @@ from hardware.simulator import SimulatedHeadset
 from tests.fakes.clock import VirtualClock
 from tests.station.fakes import RecordingPhone, incoming
 from voice.commands import Reply
-from voice.phone import AudioPath, LegDisconnected, PhoneListener, SipAccount
+from voice.phone import AudioPath, LegDisconnected, LegReferred, PhoneListener, SipAccount
 from voice.station import PHONE_REQUESTS, Station
 from voice.station_settings import StationSettings
 from voice.station_state import FloorCommand, Phase, StationState
@@ -265,5 +265,19 @@ def test_a_headset_that_is_plugged_in_later_takes_its_trouble_away() -> None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+    asyncio.run(main())
+
+
+def test_a_referral_is_answered_though_the_phone_stands_still_until_it_is() -> None:
+    async def main() -> None:
+        async with desk() as it:
+            it.phone.lock()
+            it.phone.listener(incoming())
+            await it.buttons.ring_led()
+            it.buttons.press_hook()
+            it.phone.listener(LegReferred("leg-1", "sip:300@pbx.test"))
+            await it.station.until(in_call)
+            assert [name for name, _, _ in it.phone.asked] == ["answer_referral", "answer", "answer"]
 
     asyncio.run(main())

@@ -86,7 +86,8 @@ class Mourner:
         """Absorb the answer to a BYE or CANCEL of ours; whether it was one."""
         method = response.cseq.method
         invite = dialog.invite
-        cancelled = invite is not None and method == "CANCEL" and response.via.branch == invite.via.branch
+        ours = dialog.lost and method == "CANCEL"  # else it answers the CANCEL of a worker that lives
+        cancelled = ours and invite is not None and response.via.branch == invite.via.branch
         if not cancelled and not (method == "BYE" and self._routing.is_own(response, "BYE")):
             return False
         if response.status >= 200:
