@@ -37,11 +37,11 @@ class Process:
         self.port = self.listener.getsockname()[1]
         self._process: subprocess.Popen[str] | None = None
 
-    async def start(self) -> None:
+    async def start(self, *options: str, model: str = "demo-en-8k") -> None:
         fd = self.listener.fileno()
-        arguments = [sys.executable, "-m", "transcription", "--fd", str(fd), "--token-file", str(self._token)]
+        arguments = [sys.executable, "-m", "transcription", "--fd", str(fd), "--token-file", str(self._token), *options]
         ready = json.loads(await asyncio.to_thread(self._spawn, arguments, fd))
-        assert (ready["ready"], ready["port"], ready["model"]) == (True, self.port, "demo-en-8k")
+        assert (ready["ready"], ready["port"], ready["model"]) == (True, self.port, model)
 
     def _spawn(self, arguments: list[str], fd: int) -> str:
         """Start the process; the line in which it says it is ready."""
@@ -114,6 +114,22 @@ def test_the_words_said_are_heard_and_digits_are_withheld(server: Process) -> No
     assert "four" not in shown.split()
     (redaction,) = heard.finals[-1].redactions
     assert redaction.kind == "card"
+    assert server.end(signal.SIGTERM) == 0
+
+
+def test_pocketsphinx_listens_instead_with_a_process_for_each_leg(server: Process, tmp_path: Path) -> None:
+    heard = Heard()
+    domain = tmp_path / "domain.txt"
+    domain.write_text("i want a refund please\ni want to speak to your supervisor\n")
+
+    async def main() -> None:
+        await server.start("--engine", "pocketsphinx", "--domain", str(domain), model="pocketsphinx-en-us")
+        async with calling(server, heard) as sink:
+            await say(sink, quiet(0.5) + golden("refund")[0] + quiet(1), speed=2.0)
+
+    asyncio.run(main())
+    assert "refund" in said(heard)
+    assert {final.engine.split()[0] for final in heard.finals} == {"pocketsphinx"}
     assert server.end(signal.SIGTERM) == 0
 
 
