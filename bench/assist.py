@@ -36,6 +36,7 @@ from assist.store import DEMO_NUMBER, Store, seed_demo
 from assist.vocabulary import COMMANDS, EVENTS
 from bench.assist_load import again, dialogues, spotting, write_content
 from bench.assist_pages import read_line, watching
+from bench.figures import spread
 from ivr.contacts import AgentOffered, ContactAnswered, ContactOffered, ContactQueued
 from voice.bus.hub import Hub
 from voice.bus.local import LocalBus
@@ -147,11 +148,6 @@ def latencies(
     return sorted(found), strays
 
 
-def percentile(ordered: Sequence[float], share: float) -> float:
-    """The value below which ``share`` (0..1) of ``ordered`` lie."""
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
 # -- the measurement
 
 
@@ -202,9 +198,6 @@ async def _speak(
     found, strays = latencies(publisher.said, received)
     if not found:
         raise SystemExit("no card arrived")
-    ms = {
-        name: round(1000 * percentile(found, share), 2) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
-    }
     return {
         "bench": "assist",
         "agents": len(names),
@@ -212,7 +205,7 @@ async def _speak(
         "events_per_s": rate,
         "cards": len(found),
         "strays": strays,
-        "latency_ms": ms | {"max": round(1000 * found[-1], 2)},
+        "latency_ms": spread([1000 * seconds for seconds in found], 2),
         "budget_ms_p95": BUDGET_MS,
         "load_before": load,
         "floor_cpu_percent_per_contact": round(100 * cpu / (events / rate) / len(names), 3),

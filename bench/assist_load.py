@@ -12,7 +12,7 @@ from pathlib import Path
 from assist.content import BUILT_IN, load_content
 from assist.replay import events, read
 from assist.spotting import tokenise
-from transcription.evaluation import percentile
+from bench.figures import spread
 from transcription.models import DEMO_MODEL, find_model
 from transcription.utterances import UtteranceFinal, UtterancePartial
 
@@ -102,8 +102,8 @@ def spotting(directory: Path) -> dict[str, object]:
     return {
         "phrases_added": PHRASES,
         "articles": ARTICLES,
-        "spotting_ms": _quantiles(spots),
-        "search_ms": _quantiles(searches),
+        "spotting_ms": spread(spots, 3),
+        "search_ms": spread(searches, 3),
     }
 
 
@@ -111,7 +111,3 @@ def _cpu_ms(work: Callable[[], object]) -> float:
     began = time.thread_time()
     work()
     return 1000 * (time.thread_time() - began)
-
-
-def _quantiles(found: Sequence[float]) -> dict[str, float]:
-    return {f"p{share}": round(percentile(found, share) or 0.0, 3) for share in (50, 95, 99)}

@@ -9,13 +9,13 @@ import argparse
 import asyncio
 import json
 import os
-import statistics
 import tempfile
 from pathlib import Path
 
 from assist.demo.measure import Results, measure
 from assist.demo.stage import stage
 from assist.desk import Desk
+from bench.figures import spread
 
 
 class Nobody:
@@ -52,18 +52,15 @@ async def calls(count: int) -> dict[str, object]:
     }
 
 
-def _spread(results: list[Results], trigger: str) -> dict[str, float]:
-    """Number, median and 95th percentile of the latencies of cards set off by ``trigger``."""
-    found = sorted(
+def _spread(results: list[Results], trigger: str) -> dict[str, float | None]:
+    """Number and spread of the latencies of cards set off by ``trigger``."""
+    found = [
         card.latency_ms
         for result in results
         for card in result.cards
         if card.trigger == trigger and card.latency_ms is not None
-    )
-    if not found:
-        return {"n": 0}
-    p95 = found[min(len(found) - 1, int(0.95 * len(found)))]
-    return {"n": len(found), "p50": statistics.median(found), "p95": p95, "max": found[-1]}
+    ]
+    return {"n": len(found), **spread(found, shares=(50, 95))}
 
 
 def main() -> None:

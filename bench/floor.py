@@ -33,10 +33,10 @@ from assist.demo.puppet import Puppet
 from assist.serve import House
 from assist.vocabulary import COMMANDS, EVENTS
 from bench.dialogue import RATE, call, to_mu_law
+from bench.figures import spread
 from bench.rtp_callers import Caller, Heard, Stream
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactClosed
 from tests.fakes.sip_peer import SipPeer
-from transcription.evaluation import percentile
 from transcription.utterances import UtteranceFinal
 from voice.audio import write_wav
 from voice.bus.local import LocalBus
@@ -211,11 +211,11 @@ def _result(
         "cpu_percent_per_contact": {
             name: round(100 * cpu / seconds / count, 2) for name, cpu in (spent | {"all": sum(spent.values())}).items()
         },
-        "rtp_gap_ms": _quantiles(gaps),
+        "rtp_gap_ms": spread(gaps),
         "rtp_missing": sum(each.missing for each in heard),
         "rtp_received": len(gaps) + count,
         "rtp_expected": round(count * seconds / 0.02),
-        "late_ms": _quantiles(late),
+        "late_ms": spread(late),
         "closed": len(closed),
         "recorded_s": round(min((event.recorded_s for event in closed), default=0.0), 1),
         "finals": sum(isinstance(event, UtteranceFinal) and bool(event.text) for event in seen.events),
@@ -223,11 +223,6 @@ def _result(
         "worker_peak_mib": round(max((event.peak_mib for event in closed), default=0.0), 1),
         "load": round(load, 1),
     }
-
-
-def _quantiles(found: Sequence[float]) -> dict[str, float]:
-    shares = {f"p{share}": round(percentile(found, share) or 0.0, 1) for share in (50, 95, 99)}
-    return shares | {"max": round(max(found, default=0.0), 1)}
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ import psutil
 
 from assist.serve import House
 from bench import kill
+from bench.figures import spread
 from tests.fakes.kamailio import kamailio, own_address
 from tests.scenarios.theatre import FLOW
 from voice.clock import SystemClock
@@ -60,7 +61,7 @@ async def load(address: tuple[str, int], rate: int, seconds: int, directory: Pat
     code = await process.wait()
     cpu_ms = 1000 * (_cpu_s(pids) - before)
     with next(directory.glob(f"*_{process.pid}_rtt.csv")).open() as file:
-        times = sorted(float(row["response_time_ms"]) for row in csv.DictReader(file, delimiter=";"))
+        times = [float(row["response_time_ms"]) for row in csv.DictReader(file, delimiter=";")]
     with next(directory.glob(f"*_{process.pid}_.csv")).open() as file:
         stats = list(csv.DictReader(file, delimiter=";"))[-1]
     return {
@@ -69,17 +70,13 @@ async def load(address: tuple[str, int], rate: int, seconds: int, directory: Pat
         "failed": int(stats["FailedCall(C)"]),
         "retransmissions": int(stats["Retransmissions(C)"]),
         "sipp": code,
-        "setup_ms": {"p50": _quantile(times, 0.5), "p95": _quantile(times, 0.95), "max": max(times, default=None)},
+        "setup_ms": spread(times),
         "cpu_ms_per_call": round(cpu_ms / calls, 2),
     }
 
 
 def _cpu_s(pids: list[int]) -> float:
     return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in pids)
-
-
-def _quantile(times: list[float], share: float) -> float | None:
-    return round(times[min(len(times) - 1, int(share * len(times)))], 1) if times else None
 
 
 @contextlib.asynccontextmanager
@@ -171,8 +168,7 @@ async def start(times: int, directory: Path) -> Result:
                 times_ms.append(1000 * (time.monotonic() - asked))
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
-    times_ms.sort()
-    return {"times": times, "start_ms": {"p50": _quantile(times_ms, 0.5), "p95": _quantile(times_ms, 0.95)}}
+    return {"times": times, "start_ms": spread(times_ms)}
 
 
 def _idle(report: Report) -> list[str]:

@@ -13,6 +13,7 @@ import asyncio
 import json
 import time
 
+from bench.figures import spread
 from voice.audio import AudioFrame
 from voice.clock import SystemClock
 from voice.phone import AudioPath, IncomingLeg, LegConnected, PhoneConfig, PhoneEvent
@@ -53,7 +54,7 @@ class Stopwatch:
             self._pulses.sent_at = 0.0
 
 
-async def measure(seconds: float, deaf_s: float) -> dict[str, float]:
+async def measure(seconds: float, deaf_s: float) -> dict[str, object]:
     """Delays in milliseconds of one call, after ``deaf_s`` without a listener."""
     events: asyncio.Queue[PhoneEvent] = asyncio.Queue()
     phone, pulses = SipPhone(PhoneConfig(), events.put_nowait, SystemClock()), Pulses()
@@ -76,12 +77,9 @@ async def measure(seconds: float, deaf_s: float) -> dict[str, float]:
         quality = await phone.quality(leg_id)
     finally:
         await phone.close()
-    found = sorted(watch.delays)
     return {
-        "pulses": len(found),
-        "p50_ms": round(found[len(found) // 2], 1),
-        "p95_ms": round(found[len(found) * 95 // 100], 1),
-        "max_ms": round(found[-1], 1),
+        "pulses": len(watch.delays),
+        "delay_ms": spread(watch.delays),
         "loss": quality.loss,
         "mos": round(quality.mos, 2),
     }
