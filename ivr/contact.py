@@ -7,7 +7,6 @@ none of the floor, the transcription server and the bus to keep the call up.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 
@@ -34,6 +33,7 @@ from ivr.contacts import CONTACT_EVENTS, FloorStarted, TalkMeasured
 from ivr.conversation import Conversation
 from ivr.ears import Ears
 from ivr.http_client import look_up
+from ivr.leg_looks import is_there, look
 from ivr.outbound import OutboundReady
 from ivr.playback import PromptPlayer
 from ivr.prompts import RATE, PromptStore
@@ -47,7 +47,7 @@ from voice.clock import Clock
 from voice.commands import Command, CommandCodec, Reply
 from voice.events import VOICE_EVENTS, EventCodec
 from voice.hearing import MUSIC, PROMPTS, TAPPED, TONE, tap
-from voice.phone import IncomingLeg, LegDisconnected, Phone, PhoneError, PhoneEvent, PhoneFailure
+from voice.phone import IncomingLeg, LegDisconnected, Phone, PhoneError, PhoneEvent
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +58,6 @@ TAP_BATCH_MS = 60
 LINGER_S = 5.0
 """How long a leg that was hung up may take to end before the process ends without it."""
 
-LOOK_S = 1.0
-"""Seconds between two looks at a leg's packets."""
 INVITE_S = 5.0
 """How long after the front gave us a contact its INVITE may take to become a call."""
 
@@ -229,27 +227,15 @@ class ContactWorker:
         task.add_done_callback(self._working.discard)
 
     async def _watch(self, leg_id: str) -> None:
-        """Look every second what has come on a leg, as long as it lives. While it has no sound (its telephone holds
-        it) nothing comes.
-        """
         assert self._phone is not None
-        before = 0
-        while True:
-            received = before
-            try:
-                received = (await self._phone.quality(leg_id)).received
-            except PhoneError as error:
-                if error.failure is PhoneFailure.NO_SUCH_LEG:
-                    return
-            self._perform(self._core.leg_heard(leg_id, received - before, self._clock.wall()))
-            before = received
-            await self._clock.sleep(LOOK_S)
+        await look(self._phone, leg_id, self._clock, lambda packets: self._leg_heard(leg_id, packets))
+
+    def _leg_heard(self, leg_id: str, packets: int) -> None:
+        self._perform(self._core.leg_heard(leg_id, packets, self._clock.wall()))
 
     async def _probe(self, leg_id: str) -> None:
         assert self._phone is not None
-        there = None
-        with contextlib.suppress(PhoneError):  # it cannot be asked, or has ended just now
-            there = await self._phone.probe(leg_id)
+        there = await is_there(self._phone, leg_id)
         self._perform(self._core.leg_probed(leg_id, there, self._clock.wall()))
 
     async def _look_up(self, wanted: flow.LookUp) -> None:

@@ -30,7 +30,9 @@ PLACE_S = 1.0
 
 
 class Enqueue(Verb):
-    """A node where the caller waits. ``priority`` 0-9, higher first; ``comfort_interval`` in seconds."""
+    """A node where the caller waits in ``queue``. ``priority`` 0-9, higher first; ``skills``: levels (1-10) an agent
+    needs beside those the queue asks for; ``comfort_interval``: seconds of music between two comfort messages.
+    """
 
     terminal: ClassVar[bool] = True
 
@@ -53,7 +55,7 @@ class Enqueue(Verb):
     next: str | None = None
 
     def targets(self) -> Iterator[tuple[Key, str]]:
-        """Where the flow goes on after the agent."""
+        """Where the caller's choices, an empty or full queue, and the end of the talk lead."""
         for choice, node in self.choices.items():
             yield ("choices", choice), node
         for key, target in (("empty", self.empty), ("full", self.full), ("next", self.next)):
@@ -84,18 +86,18 @@ class Enqueue(Verb):
         yield from each("sorry", self.sorry)
 
     def announcements(self, language: str) -> Iterator[tuple[Key, str]]:
-        """Places and waits, where they are told."""
+        """The sentences that tell places and waits, where these are told."""
         if self.announce_position:
             yield from ((("announcePosition",), text) for text in wording(language).positions())
         if self.announce_wait:
             yield from ((("announceWait",), text) for text in wording(language).waits())
 
     def said_by_callers(self) -> Iterator[str]:
-        """The phrases."""
+        """The phrases that mean a choice."""
         yield from self.phrases
 
     def audio(self) -> Iterator[tuple[Key, str]]:
-        """The music."""
+        """The music on hold."""
         yield ("holdMusic",), self.hold_music
 
     def activity(self, stage: Stage) -> Activity:
@@ -104,6 +106,10 @@ class Enqueue(Verb):
 
 
 class _Waiting(Activity):
+    """``_announcing``: the announcement still plays; ``_connected``: an agent talks with the caller, and nothing is
+    said; ``_told``: the place and wait the caller heard last.
+    """
+
     def __init__(self, stage: Stage, verb: Enqueue) -> None:
         super().__init__(stage)
         self._verb = verb
@@ -124,12 +130,14 @@ class _Waiting(Activity):
             self._music()
 
     def prompt_finished(self) -> None:
+        """Music; place and wait for the first time after the announcement."""
         was_announcing, self._announcing = self._announcing, False
         self._music()
         if was_announcing and self._asks:
             self._ask()
 
     def timer_fired(self, name: str) -> None:
+        """Time for comfort; or the floor, asked for the place, has not answered in time, and there is comfort alone."""
         if name == COMFORT and self._asks:
             self._ask()
         elif self._verb.comfort:
@@ -140,6 +148,7 @@ class _Waiting(Activity):
         self.stage.start_timer(PLACE, PLACE_S)
 
     def place_told(self, ahead: int, low_s: float | None, high_s: float | None) -> None:
+        """What has changed since it was told last, then the comfort message."""
         if not self.stage.timer_runs(PLACE):
             return  # too late
         self.stage.cancel_timer(PLACE)
@@ -160,6 +169,7 @@ class _Waiting(Activity):
             self.stage.say((text,))
 
     def turned_away(self, reason: str) -> None:
+        """On to ``full`` or ``empty``; where the flow names none, the caller waits all the same."""
         target = self._verb.full if reason == "full" else self._verb.empty
         if target is not None and not self._connected:
             self.stage.leave_queue()
@@ -196,6 +206,7 @@ class _Waiting(Activity):
             self._music()
 
     def agent_left(self) -> None:
+        """The talk is over, and the caller still there."""
         if not self._connected:
             return
         if self._verb.next is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ivr.prompts import PromptEntry, PromptSource, PromptStore
 from ivr.schema import load_flow
@@ -183,6 +184,31 @@ def test_a_bad_flow_is_refused_with_line_and_fix(name: str) -> None:
         assert "write phrases: {WORDS: " in caught.value.fix
         return
     assert caught.value.fix == (fix or f"callfloor prompts build {file}")
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_a_key_no_verb_has_is_found_by_its_line_in_every_verb(tmp_path: Path, verb: str) -> None:
+    """And so is a way out to a node that is not there, in every verb that has one."""
+    good = (yaml.safe_load(each.read_text()) for each in sorted((FLOWS / "good").glob("*.yaml")))
+    found, name = next((each, name) for each in good for name, node in each["nodes"].items() if node["verb"] == verb)
+    file = tmp_path / "flow.yaml"
+
+    def refused(changed: dict[str, object]) -> DocumentError:
+        nodes = found["nodes"] | {name: found["nodes"][name] | changed}
+        file.write_text(yaml.safe_dump(found | {"nodes": nodes}, sort_keys=False))
+        with pytest.raises(DocumentError) as caught:
+            load_flow(file)
+        assert caught.value.file == file
+        assert caught.value.fix
+        return caught.value
+
+    error = refused({"zzz": 1})
+    assert error.what.startswith(f"nodes.{name}.zzz: ")
+    assert "zzz: 1" in file.read_text().splitlines()[(error.line or 0) - 1]
+    if "next" in found["nodes"][name]:
+        error = refused({"next": "nowhere"})
+        assert error.what == f"node '{name}': next names 'nowhere', which is no node"
+        assert "next: nowhere" in file.read_text().splitlines()[(error.line or 0) - 1]
 
 
 def test_every_bad_fixture_is_tried() -> None:
