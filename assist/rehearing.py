@@ -17,7 +17,7 @@ from assist.casework import Case, CaseEffect, Emit, LookUp
 from assist.content import Content
 from assist.deck import EXPIRED
 from assist.history import CustomerFound
-from assist.quality.parts import parts_of
+from assist.quality.parts import Part, parts_of
 from assist.quality.principles import Scorecard
 from assist.quality.scorecard import score_contact
 from assist.quality.spec import ScorecardSpec
@@ -117,7 +117,7 @@ def _events(case: Case, effects: tuple[CaseEffect, ...], found: CustomerFound, a
 
 
 def _talk(contact_id: str, frame: Sequence[Envelope], heard: Listened, offered_at: float) -> tuple[Envelope, ...]:
-    """The talk of agent and customer measured again, over the whole contact as live; none where nobody answered."""
+    """The talk of each agent and the customer measured again, as live; none where nobody answered."""
     parts = parts_of(contact_id, frame)
     if not parts or not heard.voiced:
         return ()
@@ -126,24 +126,27 @@ def _talk(contact_id: str, frame: Sequence[Envelope], heard: Listened, offered_a
     for run in heard.voiced:
         stats.heard(*run)
     end_s = max(part.end_s for part in parts)
-    apart = [(0.0, parts[0].start_s), (end_s, max(end_s, max(run[2] for run in heard.voiced)))]
-    for part in parts:
-        since = None
-        for at_s, held in (*part.holds, (part.end_s, False)):
-            if held:
-                since = at_s if since is None else since
-            elif since is not None:
-                apart.append((since, at_s))
-                since = None
     stats.silent_until(end_s)
-    measured = stats.summary(TWO_LEGS, apart)
-    first = measured.first_s.get("agent")
-    event = TalkMeasured(
-        measured.measured_s, measured.talk_s.get("agent", 0.0), measured.talk_s.get("caller", 0.0),
-        measured.talk_over_s, measured.dead_air_s, measured.longest_silence_s,
-        None if first is None else max(0.0, first - parts[0].start_s),
+    return tuple(
+        _envelope(contact_id, offered_at + end_s, number, _talked(part, stats)) for number, part in enumerate(parts)
+    )
+
+
+def _talked(part: Part, stats: TalkStats) -> TalkMeasured:
+    apart, since = [(0.0, part.start_s), (part.end_s, float("inf"))], None
+    for at_s, held in (*part.holds, (part.end_s, False)):
+        if held:
+            since = at_s if since is None else since
+        elif since is not None:
+            apart.append((since, at_s))
+            since = None
+    found = stats.summary(TWO_LEGS, apart)
+    first = found.first_s.get("agent")
+    return TalkMeasured(
+        found.measured_s, found.talk_s.get("agent", 0.0), found.talk_s.get("caller", 0.0), found.talk_over_s,
+        found.dead_air_s, found.longest_silence_s, None if first is None else max(0.0, first - part.start_s),
+        part.agent,
     )  # fmt: skip
-    return (_envelope(contact_id, offered_at + end_s, 0, event),)
 
 
 def _envelope(contact_id: str, at: float, number: int, event: Event) -> Envelope:

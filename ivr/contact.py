@@ -210,10 +210,10 @@ class ContactWorker:
                     self._operations.put_nowait(effect)
         self._conversation.note(self._core.snapshot, self._since_offer())
 
-    def talk(self) -> TalkMeasured | None:
-        """How agent and customer talked; None where they did not."""
-        until = self._since_offer()
-        return self._ears.talk(self._conversation.pauses(until), self._conversation.answered_s)
+    def talk(self) -> tuple[TalkMeasured, ...]:
+        """How agents and customer talked, one for each time an agent had the contact; none where they did not."""
+        measured = (self._ears.talk(each) for each in self._conversation.stretches(self._since_offer()))
+        return tuple(talk for talk in measured if talk is not None)
 
     def _since_offer(self) -> float:
         return self._clock.wall() - self._core.snapshot.offered_at

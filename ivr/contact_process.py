@@ -98,7 +98,7 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
 async def _report(worker: ContactWorker, ears: Ears, bus: LocalBus, contact_id: str) -> None:
     """The last words of a contact: how its parties talked, and where the recording is."""
     recorded = await ears.close()
-    if (talk := worker.talk()) is not None:
+    for talk in worker.talk():
         bus.publish(talk, contact_id=contact_id)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     cpu_s, peak_mib = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024

@@ -172,10 +172,11 @@ class ContactEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class TalkMeasured(Event):
-    """Who spoke, in ``measured_s`` seconds of agent and customer connected, hold left out; from raw voice frames.
+    """Who spoke, in ``measured_s`` seconds of ``agent`` and customer connected, hold left out; from raw voice frames.
+    One for each time an agent had the contact, in their order (empty: over the whole of it, as older logs have it).
 
     ``talk_over_s``: both at once, stretches of at least 0.3 s; ``dead_air_s``: nobody, of at least 5 s;
-    ``longest_silence_s``: the longest; ``response_s``: from the answer until the agent spoke, None: never did.
+    ``longest_silence_s``: the longest; ``response_s``: from the moment she had it until she spoke, None: never did.
     """
 
     type: ClassVar[str] = "contact.talk"
@@ -186,6 +187,7 @@ class TalkMeasured(Event):
     dead_air_s: float
     longest_silence_s: float
     response_s: float | None
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

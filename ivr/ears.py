@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ivr.contacts import TalkMeasured
+from ivr.conversation import Stretch
 from transcription.client import TranscriptionClient
 from transcription.recording import ContactRecorder, RecorderSink, Tee, load_or_create_key, read_recording
-from transcription.talk import Run
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 from voice.audio import AudioFrame, AudioSink
 from voice.bus.base import Bus
@@ -176,11 +176,11 @@ class Ears:
         else:
             self._gates[Role.CALLER].shut()
 
-    def talk(self, pauses: Sequence[Run], answered_s: float) -> TalkMeasured | None:
-        """How agent and customer talked outside of ``pauses``; None where nothing was heard."""
+    def talk(self, stretch: Stretch) -> TalkMeasured | None:
+        """How agent and customer talked in ``stretch``; None where nothing was heard."""
         if self._client is None:
             return None
-        found = self._client.talk((Role.AGENT, Role.CALLER), pauses)
+        found = self._client.talk((Role.AGENT, Role.CALLER), stretch.apart)
         if found.measured_s <= 0:
             return None
         first = found.first_s.get(Role.AGENT)
@@ -191,7 +191,8 @@ class Ears:
             talk_over_s=found.talk_over_s,
             dead_air_s=found.dead_air_s,
             longest_silence_s=found.longest_silence_s,
-            response_s=None if first is None else max(0.0, first - answered_s),
+            response_s=None if first is None else max(0.0, first - stretch.since_s),
+            agent=stretch.agent,
         )
 
     async def close(self) -> Recorded:

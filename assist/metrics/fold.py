@@ -176,10 +176,17 @@ class ContactFold:
             self._wrapping[event.agent] = event.since if began is None else began
 
     def _measured(self, contact_id: str, event: SurveyAnswered | TalkMeasured) -> None:
-        """What is measured of the contact as a whole is the last agent's, or else the last queue's."""
+        """What is measured of the contact as a whole is the last agent's, or else the last queue's; of a talk that
+        names its agent, the first stay of hers that has none yet.
+        """
         contact, records = self._open.get(contact_id), self._records(contact_id)
         in_hand = contact is not None and contact.stay is not None
         stay = contact.stay if contact is not None and contact.stay is not None else records[-1] if records else None
+        if isinstance(event, TalkMeasured) and event.agent:
+            for index, each in enumerate(records):
+                if each.agent == event.agent and not each.measured_s:
+                    records[index] = _talk(each, event)
+                    return
         if stay is None:
             return
         stay = _survey(stay, event) if isinstance(event, SurveyAnswered) else _talk(stay, event)

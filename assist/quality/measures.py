@@ -30,15 +30,25 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """A task that came of the contact: what, by which UTC day (None: none was named), and whether it was ticked off."""
+
+    text: str
+    due_on: date | None
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """All that a measure may look at. ``calls``: what we dialled afterwards; ``now``: up to when that is known (Unix
-    seconds).
+    seconds); ``tasks``: what the contact left to be done.
     """
 
     part: Part
     found: Found
     calls: tuple[Call, ...] = ()
     now: float = 0.0
+    tasks: tuple[Owed, ...] = ()
 
 
 Measure = Callable[[Judged], Mark | None]
@@ -144,24 +154,20 @@ def promises_dated(judged: Judged) -> Mark | None:
 
 
 def promises_kept(judged: Judged) -> Mark | None:
-    """Calls back that were made by the end of the day promised (UTC) ÷ calls back promised for a day that is over.
-    Other promises leave no trace in the log and are not judged.
+    """Kept ÷ promised, over what was promised for a day that is over (UTC). Kept is a task that was ticked off, and a
+    call back that was made by the end of its day. A promise that became neither leaves no trace and is not judged; a
+    task nobody said aloud is judged with the agent who had the contact last.
     """
-    part = judged.part
-    due = [
-        (promise.due_on, words)
-        for promise, words in promises_of(part)
-        if promise.due_on is not None and promise.due_on < utc_date(judged.now) and _is_call_back(promise)
-    ]
-    broken = [(day, words) for day, words in due if not _called_by(day, words, judged)]
-    if not due:
+    over = [each for each in _due(judged) if each.on < utc_date(judged.now)]
+    if not over:
         return None
-    off = 100.0 / len(due)
-    moments = tuple(
-        _moment(judged, Principle.FOLLOW_UP, "promises_kept", words.start_s, f"not called back by {day}", words, off)
-        for day, words in broken
+    off = 100.0 / len(over)
+    broken = tuple(
+        _moment(judged, Principle.FOLLOW_UP, "promises_kept", each.at_s, each.missed, each.words, off)
+        for each in over
+        if not each.kept
     )
-    return Mark("promises_kept", 100.0 * (len(due) - len(broken)) / len(due), moments)
+    return Mark("promises_kept", 100.0 * (len(over) - len(broken)) / len(over), broken)
 
 
 MEASURES: Mapping[Principle, tuple[Measure, ...]] = {
@@ -183,8 +189,38 @@ def promises_of(part: Part) -> tuple[tuple[SpokenPromise, UtteranceFinal], ...]:
     )
 
 
-def _is_call_back(promise: SpokenPromise) -> bool:
-    return not _CALLS_BACK.isdisjoint(promise.text.lower().split())
+@dataclass(frozen=True, slots=True)
+class _Due:
+    on: date
+    kept: bool
+    missed: str
+    at_s: float
+    words: UtteranceFinal | None
+
+
+def _due(judged: Judged) -> list[_Due]:
+    """What was promised for a day, as far as it can be told whether it was kept."""
+    part = judged.part
+    tasks = {task.text.strip("“”"): task for task in judged.tasks}
+    found = []
+    for promise, words in promises_of(part):
+        task, calls_back = tasks.pop(promise.text, None), _is_call_back(promise.text)
+        if (day := promise.due_on) is not None and (task is not None or calls_back):
+            kept = (task is not None and task.done) or (calls_back and _called_by(day, words, judged))
+            missed = f"not called back by {day}" if calls_back else f"not done by {day}: {promise.text}"
+            found.append(_Due(day, kept, missed, words.start_s, words))
+    if not part.transfers:
+        last = _until(part.utterances, part.end_s)
+        found += [
+            _Due(task.due_on, task.done, f"not done by {task.due_on}: {text}", part.end_s, last)
+            for text, task in tasks.items()
+            if task.due_on is not None
+        ]
+    return found
+
+
+def _is_call_back(promise: str) -> bool:
+    return not _CALLS_BACK.isdisjoint(promise.lower().split())
 
 
 def _called_by(day: date, words: UtteranceFinal, judged: Judged) -> bool:

@@ -22,7 +22,7 @@ class Part:
     """What ``agent`` had of a contact, from ``start_s`` to ``end_s`` (seconds of the contact, which was offered at Unix
     second ``offered_at``). ``utterances``: of agent and caller, by their beginning; ``holds``: (second, held);
     ``transfers``: seconds at which she gave it away; ``playbooks``: her next-step cards as they last stood;
-    ``talk``: only where she was the contact's one agent, since it is measured over the whole of it.
+    ``talk``: None where it was measured over the whole contact (older logs) and she was not its one agent.
     """
 
     contact_id: str
@@ -72,7 +72,7 @@ class _Cutting:
         self.offered_at = 0.0
         self.parts: list[_Open] = []
         self.finals: dict[str, UtteranceFinal] = {}
-        self.talk: TalkMeasured | None = None
+        self.talks: list[TalkMeasured] = []
         self.last_s = 0.0
         self._queue = ""
 
@@ -99,7 +99,7 @@ class _Cutting:
             case UtteranceFinal():
                 self.finals.setdefault(event.utterance_id, event)
             case TalkMeasured():
-                self.talk = event
+                self.talks.append(event)
             case _:
                 self._card(event)
 
@@ -135,6 +135,7 @@ def parts_of(contact_id: str, envelopes: Iterable[Envelope]) -> tuple[Part, ...]
         return ()
     spoken = sorted(cutting.finals.values(), key=lambda final: (final.start_s, final.party, final.utterance_id))
     found = []
+    talks = cutting.talks
     for number, part in enumerate(cutting.parts):
         after = cutting.parts[number + 1].start_s - _EARLY_S if number + 1 < len(cutting.parts) else float("inf")
         end_s = part.end_s if part.end_s is not None else cutting.last_s
@@ -143,7 +144,15 @@ def parts_of(contact_id: str, envelopes: Iterable[Envelope]) -> tuple[Part, ...]
             Part(
                 contact_id, part.agent, part.queue, cutting.caller, cutting.offered_at, part.start_s, end_s, words,
                 tuple(part.holds), tuple(part.transfers), tuple(part.cards.values()),
-                cutting.talk if len(cutting.parts) == 1 else None,
+                _talk(part.agent, talks, alone=len(cutting.parts) == 1),
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _talk(agent: str, talks: list[TalkMeasured], *, alone: bool) -> TalkMeasured | None:
+    """The next of ``talks`` that is of ``agent``, taken from them; one over the whole contact if she was alone."""
+    for index, talk in enumerate(talks):
+        if talk.agent == agent or (alone and not talk.agent):
+            return talks.pop(index)
+    return None

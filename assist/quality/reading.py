@@ -9,11 +9,12 @@ from assist.cards import CARD_EVENTS
 from assist.content import Content
 from assist.quality.calibration import latest
 from assist.quality.forms import QUALITY_EVENTS, QaReviewed
-from assist.quality.measures import Call
+from assist.quality.measures import Call, Owed
 from assist.quality.principles import Scorecard
 from assist.quality.scorecard import score_contact
 from assist.quality.spec import ScorecardSpec
 from assist.store import Store
+from assist.store.tasks import Tasks
 from ivr.contacts import CONTACT_EVENTS, ContactAnswered, ContactClosed, ContactOffered
 from ivr.supervision import SUPERVISION_EVENTS
 from transcription.utterances import UTTERANCE_EVENTS
@@ -34,6 +35,7 @@ class Quality:
 
     def __init__(self, store: Store, content: Content, spec: ScorecardSpec) -> None:
         self._store = store
+        self._tasks = Tasks(store)
         self._content = content
         self.spec = spec
 
@@ -103,7 +105,9 @@ class Quality:
         customer = await self._store.find_customer(caller) if caller else None
         if calls is None:
             calls = await self._calls(offered.at, now) if offered is not None else ()
-        return score_contact(contact_id, kept, self._content, self.spec, customer, calls, now)
+        tasks = await self._tasks.of_contact(contact_id)
+        owed = tuple(Owed(task.text, task.due_on, done) for task, done in tasks)
+        return score_contact(contact_id, kept, self._content, self.spec, customer, calls, now, owed)
 
     async def _calls(self, since: float, until: float) -> tuple[Call, ...]:
         """What we dialled and agents talked on."""

@@ -15,7 +15,7 @@ patience            no_blame, goes_round, dead_air; the share of silence
 clarity             jargon, fast_talk
 personalisation     name_unused
 ownership           hold_check_in; the share of hold, transfers, steps of playbooks done
-follow-up           no_expectation, no_further_help; promises with a day, calls back that were kept
+follow-up           no_expectation, no_further_help; promises with a day, those that were kept
 compliance          every rule of the compliance pack
 ==================  ==========================================================================================
 """
@@ -28,7 +28,7 @@ from statistics import fmean
 from assist.content import Content
 from assist.history import CustomerProfile
 from assist.quality.findings import Finding, by_rule, find
-from assist.quality.measures import MEASURES, Call, Judged
+from assist.quality.measures import MEASURES, Call, Judged, Owed
 from assist.quality.parts import Part, parts_of
 from assist.quality.principles import Mark, Moment, Principle, Score, Scorecard
 from assist.quality.spec import ScorecardSpec
@@ -39,13 +39,14 @@ from voice.events import Envelope
 def score_contact(
     contact_id: str, envelopes: Iterable[Envelope], content: Content, spec: ScorecardSpec,
     customer: CustomerProfile | None = None, calls: tuple[Call, ...] = (), now: float = 0.0,
+    tasks: tuple[Owed, ...] = (),
 ) -> tuple[Scorecard, ...]:  # fmt: skip
     """The scorecards of a contact, one for each agent who had it, from its events in the order of the log.
-    ``customer``: who called, where known; ``calls`` and ``now``: what is known of calls back (see ``Judged``).
+    ``customer``: who called, where known; ``calls``, ``now`` and ``tasks``: what came of promises (see ``Judged``).
     """
     parts = parts_of(contact_id, envelopes)
     return tuple(
-        score(Judged(part, find(part, content, customer), calls, now), content, spec, customer) for part in parts
+        score(Judged(part, find(part, content, customer), calls, now, tasks), content, spec, customer) for part in parts
     )
 
 

@@ -67,6 +67,21 @@ class Tasks:
             return tuple(found)
 
     @whole
+    async def of_contact(self, contact_id: str) -> tuple[tuple[Task, bool], ...]:
+        """What was promised in a contact, and whether it is done."""
+        promised = (
+            select(PromiseRow, CustomerRow)
+            .join(CustomerRow, CustomerRow.id == PromiseRow.customer_id)
+            .where(PromiseRow.contact_id == contact_id)
+            .order_by(PromiseRow.id)
+        )
+        async with self._store.reading() as session:
+            return tuple(
+                (Task(f"promise-{row.id}", row.text, who.name, who.phone, row.due_on, "", contact_id), row.kept)
+                for row, who in await session.execute(promised)
+            )
+
+    @whole
     async def done(self, task_id: str, at: float, agents: Sequence[str] | None, *, issues: bool) -> bool:
         """It is done at Unix second ``at``; False for a task that is not there, or not among those of ``due``."""
         kind, _, number = task_id.partition("-")

@@ -99,6 +99,20 @@ def test_a_warm_transfer_is_handled_twice_and_answered_once() -> None:
     assert (second.queue, second.queued_at) == ("billing", 0.0)
 
 
+def test_each_agent_has_the_talk_that_was_hers() -> None:
+    given = ContactTransferred("anna", "agent", "ben", True, "lease-2")
+    talks = [
+        TalkMeasured(60.0, 30.0, 20.0, 1.0, 0.0, 3.0, 2.0, "anna"),
+        TalkMeasured(100.0, 9.0, 80.0, 0.0, 5.0, 5.0, 1.0, "ben"),
+    ]
+    first, second = fold(
+        (1000.0, OFFERED), (1010.0, QUEUED), (1030.0, answered()), (1090.0, given), (1190.0, ENDED),
+        *((1191.0, talk) for talk in talks),
+    )  # fmt: skip
+    assert (first.agent, first.measured_s, first.agent_speech_s, first.response_s) == ("anna", 60.0, 30.0, 2.0)
+    assert (second.agent, second.measured_s, second.caller_speech_s) == ("ben", 100.0, 80.0)
+
+
 def test_a_transfer_to_a_queue_waits_anew() -> None:
     given = ContactTransferred("anna", "queue", "support", False)
     first, second = fold(

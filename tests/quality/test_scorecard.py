@@ -1,15 +1,18 @@
 """The scorecard: hand-worked numbers, evidence, and what cannot be judged."""
 
 import random
+from datetime import date
 
 import pytest
 
 from assist.cards import Card, CardKind, CardShown, CardStep, CardUpdated, Evidence
 from assist.content import load_content
-from assist.quality.measures import Call
+from assist.promises import promises_in
+from assist.quality.measures import Call, Owed
 from assist.quality.principles import Mark, Principle, Scorecard
 from assist.quality.scorecard import score_contact
 from assist.quality.spec import load_scorecard
+from ivr.contacts import TalkMeasured
 from ivr.controls import ContactTransferred, HoldChanged
 from tests.quality.logs import DAY, JAMES, MONDAY, NUMBER, Log
 
@@ -161,8 +164,18 @@ def test_each_agent_is_judged_by_her_own_part() -> None:
     assert (anna.agent, ben.agent) == ("anna", "ben")
     assert marks(anna, Principle.COMPLIANCE)["opening_greeting"] == 100.0
     assert (mark(anna, "no_blame").value, mark(ben, "no_blame").value) == (100.0, 50.0)
-    assert "talk_over" not in marks(ben, Principle.LISTENING)  # measured over both agents: nobody's
+    assert "talk_over" not in marks(ben, Principle.LISTENING)  # measured over both agents, in an older log: nobody's
     assert ben.answered_at == MONDAY + 20
+
+
+def test_each_agent_is_judged_by_her_own_talk() -> None:
+    log = Log().agent_says(11, "hello Anna speaking").put(20, ContactTransferred("anna", "agent", "ben", True))
+    log.agent_says(30, "hello ben speaking").ends(60)
+    for agent, over in (("anna", 0.0), ("ben", 10.0)):
+        log.put(61, TalkMeasured(100.0, 30.0, 30.0, over, 0.0, 0.0, 1.0, agent))
+    anna, ben = score_contact("c1", log.envelopes, CONTENT, SPEC)
+
+    assert (mark(anna, "talk_over").value, mark(ben, "talk_over").value) == (100.0, 0.0)
 
 
 def test_the_name_of_a_known_customer() -> None:
@@ -198,6 +211,27 @@ def test_promises_broken(calls: tuple[Call, ...]) -> None:
 
     assert broken.value == 0.0
     assert broken.moments[0].text == "not called back by 2026-01-06"
+
+
+def test_tasks_that_came_of_promises_are_kept_when_they_are_ticked_off() -> None:
+    day = date(2026, 1, 6)
+    log = Log().agent_says(11, "hello Anna speaking").agent_says(20, "I will send you the letter tomorrow").ends(60)
+    said = promises_in("I will send you the letter tomorrow", date(2026, 1, 5))[0].text
+
+    def judged(*tasks: Owed) -> Mark | None:
+        (found,) = score_contact("c1", log.envelopes, CONTENT, SPEC, now=MONDAY + 3 * DAY, tasks=tasks)
+        score = next(each for each in found.scores if each.principle is Principle.FOLLOW_UP)
+        return next((each for each in score.marks if each.name == "promises_kept"), None)
+
+    assert judged() is None, "no call back and no task: nobody can tell"
+    kept = judged(Owed(f"“{said}”", day, done=True))
+    assert kept is not None
+    assert (kept.value, kept.moments) == (100.0, ())
+    half = judged(Owed(f"“{said}”", day, done=False), Owed("refund the fee", day, done=True))
+    assert half is not None
+    assert (half.value, half.moments[0].utterance_id) == (50.0, "agent-20")
+    assert half.moments[0].text == f"not done by 2026-01-06: {said}"
+    assert judged(Owed("some day", None, done=False)) is None
 
 
 def test_a_promise_whose_day_is_not_over_is_not_judged() -> None:

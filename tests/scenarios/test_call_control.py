@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assist.demo.stage import AGENT, Cast
-from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded, ContactQueued
+from ivr.contacts import AgentStateChanged, ContactAnswered, ContactClosed, ContactEnded, ContactQueued, TalkMeasured
 from ivr.controls import AgentLost, ConsultAnswered, ContactTransferred, HoldChanged
 from ivr.watchdog import UNASKED_S
 from tests.scenarios.theatre import Extra, colleague, happened, on_stage, press
@@ -39,6 +39,10 @@ def test_a_contact_is_held_handed_over_and_survives_the_death_of_a_station(tmp_p
             (ended,) = happened(cast, cast.seen.contact_id, ContactEnded)
             assert isinstance(ended.event, ContactEnded)
             assert (ended.event.reason, ended.event.ended_by) == ("completed", "caller")
+            await _event(cast, ContactClosed)
+            measured = [each.event for each in happened(cast, cast.seen.contact_id, TalkMeasured)]
+            talked = [each.agent for each in measured if isinstance(each, TalkMeasured)]
+            assert talked == [AGENT, BEN, AGENT], "each agent's part of the talk by itself"
 
     asyncio.run(main())
 

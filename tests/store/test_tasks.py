@@ -56,6 +56,8 @@ def test_a_promise_is_kept_once_and_by_whom_it_concerns(tmp_path: Path) -> None:
         assert await tasks.done(task.id, BEGAN, ("anna",), issues=False)
         assert not await tasks.done(task.id, BEGAN, ("anna",), issues=False)
         assert await tasks.due(DAY, ("anna",), issues=False) == ()
+        assert [(one.text, one.due_on, done) for one, done in await tasks.of_contact("c1")] == [(task.text, DAY, True)]
+        assert await tasks.of_contact("c2") == ()
 
     with_store(tmp_path, test)
 
