@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import get_args
 
 from assist.passwords import hashed, made_up
 from assist.store.store import Store
@@ -26,12 +25,19 @@ def new_account(user: str, name: str, role: str, password: str | None) -> tuple[
     """
     if not _USER.fullmatch(user):
         raise PeopleError(f"{user!r} is no user name: 1 to 32 of a-z, 0-9, dot, dash, underscore")
-    if role not in ROLES:
-        raise PeopleError(f"{role!r} is no role: one of {', '.join(get_args(Role))}")
+    known_role(role)
     if not 1 <= len(name) <= LONGEST_NAME:
         raise PeopleError(f"a name has 1 to {LONGEST_NAME} characters")
     given = password or made_up()
     return Account(user, name, role, hashed(given), one_time=password is None), given
+
+
+def known_role(role: str) -> Role:
+    """``role``, if it is one. Raises PeopleError."""
+    for known in ROLES:
+        if role == known:
+            return known
+    raise PeopleError(f"{role!r} is no role: one of {', '.join(ROLES)}")
 
 
 async def first_admin(store: Store) -> str | None:

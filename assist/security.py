@@ -143,6 +143,7 @@ class Security:
         self._accounts = accounts or NoAccounts()
         self._check = PasswordCheck()
         self._token_s = token_s
+        self._changed: dict[str, asyncio.Event] = {}
         self._of_user = FailureWindow(clock, MAX_FAILURES)
         self._from = FailureWindow(clock, MAX_FAILURES_FROM)
         self._lines: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -161,7 +162,8 @@ class Security:
             # An unknown user is compared too, so that the time taken does not tell who exists.
             expected = agent.secret if agent is not None else secrets.token_urlsafe(16)
             by_secret = hmac.compare_digest(expected.encode(), secret.encode()) and agent is not None
-            if not by_secret and not await self._check.right(account.password_hash if account else None, secret):
+            right = by_secret or await self._check.right(account.password_hash if account else None, secret)
+            if not right or (account is not None and account.disabled):
                 self._from.failed(address)
                 raise LoginRefusedError("user or secret is wrong")
             self._of_user.forgiven(user)
@@ -191,8 +193,7 @@ class Security:
         account = await self._account(claimed.user)
         if claimed.user not in self._agents and account is None:
             raise TokenError(f"{claimed.user} is no longer here")
-        if account is not None and account.epoch != claimed.epoch:
-            raise TokenError("the password has been changed since")
+        _check_account(claimed, account)
         known = self._identity(claimed.user, account)
         return replace(claimed, name=known.name, role=known.role)
 
@@ -202,6 +203,25 @@ class Security:
         if identity.must_change or identity.user not in self._agents:
             raise TokenError(f"{identity.user} has no desk here")
         return identity
+
+    async def still_here(self, identity: Identity) -> None:
+        """Whether somebody let in before, on a connection that stays open, may stay: her token's time does not matter
+        there, her account does. Raises TokenError where not, AccountsUnavailableError.
+        """
+        account = await self._account(identity.user)
+        if identity.user not in self._agents and account is None:
+            raise TokenError(f"{identity.user} is no longer here")
+        _check_account(identity, account)
+
+    def changed(self, user: str) -> None:
+        """Something of ``user``'s account was changed: who watches her connections looks again."""
+        waiting, self._changed[user] = self._changed.get(user), asyncio.Event()
+        if waiting is not None:
+            waiting.set()
+
+    def change_of(self, user: str) -> asyncio.Event:
+        """Set at the next ``changed`` of ``user``."""
+        return self._changed.setdefault(user, asyncio.Event())
 
     async def _account(self, user: str) -> Account | None:
         """An agent of the settings may work while the store does not answer."""
@@ -242,6 +262,13 @@ class Security:
 
     def _sign(self, payload: str) -> str:
         return _encode(hmac.digest(self._key, payload.encode(), "sha256"))
+
+
+def _check_account(claimed: Identity, account: Account | None) -> None:
+    if account is not None and account.disabled:
+        raise TokenError(f"{claimed.user} is shut out")
+    if account is not None and account.epoch != claimed.epoch:
+        raise TokenError("the password has been changed since")
 
 
 def signing_key(file: Path) -> bytes:

@@ -59,6 +59,7 @@ def users_list(settings: Settings = None) -> None:
         for account in accounts:
             if _agent(configured, account.user) is None:
                 note = " (must choose a password)" if account.one_time else ""
+                note += " (shut out)" if account.disabled else ""
                 typer.echo(f"{account.user:<20} {account.role:<11} {account.name}{note}")
 
     _with_people(configured, show)
@@ -76,6 +77,51 @@ def users_remove(user: str, settings: Settings = None) -> None:
 
     _with_people(read_settings(settings, os.environ), remove)
     typer.echo(f"{user} removed")
+
+
+@users.command("disable")
+def users_disable(user: str, settings: Settings = None) -> None:
+    """Shut somebody out without removing her; who is connected is cut off within half a minute."""
+    _shut(user, True, settings)
+    typer.echo(f"{user} is shut out")
+
+
+@users.command("enable")
+def users_enable(user: str, settings: Settings = None) -> None:
+    """Let somebody in again."""
+    _shut(user, False, settings)
+    typer.echo(f"{user} may log in again")
+
+
+def _shut(user: str, disabled: bool, settings: Path | None) -> None:
+    from assist.people import PeopleError
+
+    async def change(people: _People) -> None:
+        if not await people.users.set_disabled(user, disabled):
+            raise PeopleError(f"there is no account {user}. Fix: see callfloor users list; agents: /office.html")
+        await people.record("user_disabled" if disabled else "user_enabled", user)
+
+    _with_people(read_settings(settings, os.environ), change)
+
+
+@users.command("role")
+def users_role(
+    user: str,
+    role: Annotated[str, typer.Argument(help="agent, supervisor, admin or auditor.")],
+    settings: Settings = None,
+) -> None:
+    """Give somebody another role."""
+    from assist.people import PeopleError, known_role
+
+    wanted = known_role(role)
+
+    async def change(people: _People) -> None:
+        if not await people.users.set_role(user, wanted):
+            raise PeopleError(f"there is no {user}. Fix: see callfloor users list")
+        await people.record("role_changed", user, role)
+
+    _with_people(read_settings(settings, os.environ), change)
+    typer.echo(f"{user} is {role} now")
 
 
 @users.command("passwd")

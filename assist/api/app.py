@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 
 from assist.api.access import Archives, Problem, at_work, bearer
 from assist.api.archive import archive
+from assist.api.audit import audit
 from assist.api.board_socket import BoardSocket
 from assist.api.customers import customers
 from assist.api.feed_socket import FeedSocket
@@ -57,13 +58,14 @@ def create_app(
     app.exception_handler(StoreError)(_store_away)
     app.include_router(people)
     app.include_router(archive)
+    app.include_router(audit)
     app.include_router(tasks)
     app.include_router(customers)
     app.include_router(quality)
     _add_floor(app, floor)
     feeds = FeedSocket(floor, feed, security, clock, web.origins)
     boards = BoardSocket(floor, security, clock, web.origins)
-    _add_sockets(app, feeds, boards, StationSocket(floor, security))
+    _add_sockets(app, feeds, boards, StationSocket(floor, security, clock))
     app.mount("/", StaticFiles(directory=WEB, html=True), name="page")
     return app
 

@@ -15,7 +15,6 @@ from pydantic import BaseModel, TypeAdapter
 from assist.api.access import Archives, Asker, Problem, only
 from assist.store.archive import ContactLine, Conversation
 from assist.store.store import MAX_TIME
-from assist.store.users import AuditEntry
 from assist.summary import ContactSummary
 from transcription.formats import FORMATS
 from transcription.recording import load_or_create_key, read_recording
@@ -43,13 +42,6 @@ class ContactPage(BaseModel):
     contact: ContactLine
     summary: dict[str, Any] | None
     said: list[UtteranceFinal]
-
-
-class AuditLine(BaseModel):
-    """One entry of the audit; ``position`` rises with time."""
-
-    position: int
-    entry: AuditEntry
 
 
 @archive.get("/contacts", responses=OWN)
@@ -105,19 +97,6 @@ async def recording(contact_id: ContactId, who: AnyReader) -> Response:
         raise HTTPException(404, "there is no recording here")
     start_s, sound = found
     return Response(sound, media_type="audio/wav", headers={"Recording-Start": f"{start_s:.3f}"})
-
-
-@archive.get("/audit", responses=OWN)
-async def audit(
-    who: Annotated[Asker, Depends(only("auditor", "admin"))],
-    user: Annotated[str, Query(max_length=64)] = "",
-    subject: Annotated[str, Query(max_length=128)] = "",
-    before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> list[AuditLine]:
-    """Who did what, newest first; ``before`` continues from a position."""
-    found = await who.kept.audit.entries(user=user, subject=subject, before=before, limit=limit)
-    return [AuditLine(position=position, entry=entry) for position, entry in found]
 
 
 def exported(found: Conversation, form: str, made: datetime) -> str:

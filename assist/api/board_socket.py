@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from assist.api import messages
 from assist.api.ports import FloorPort
-from assist.api.sockets import NotAllowedError, admit, receive_hello, receive_text, send_text
+from assist.api.sockets import NotAllowedError, admit, receive_hello, receive_text, send_text, shut_out
 from assist.board.view import BoardView, wire
 from assist.security import Identity, Security
 from voice.clock import Clock
@@ -51,9 +51,12 @@ class BoardSocket:
                 await self._welcome(socket, identity)
                 sending = tasks.create_task(self._send(socket, view), name=f"board to {identity.user}")
                 beating = tasks.create_task(self._beat(socket), name=f"beat to {identity.user}")
+                watching = tasks.create_task(
+                    shut_out(socket, identity, self._security, self._clock), name="shutting out"
+                )
                 await _until_left(socket)
-                sending.cancel()
-                beating.cancel()
+                for task in (sending, beating, watching):
+                    task.cancel()
         except* WebSocketDisconnect:
             pass
         finally:

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from assist.api import messages
 from assist.api.ports import FloorPort
-from assist.api.sockets import NotAllowedError, admit, closing_reason, receive_hello, receive_text, send_text
+from assist.api.sockets import NotAllowedError, admit, closing_reason, receive_hello, receive_text, send_text, shut_out
 from assist.feed import Feed, FeedConnection, HopelessConsumerError
 from assist.security import Identity, Security
 from voice.clock import Clock
@@ -63,6 +63,7 @@ class FeedSocket:
                 await self._welcome(socket, identity, connection.resumed)
                 tasks.create_task(self._send(socket, connection), name=f"feed to {identity.user}")
                 tasks.create_task(self._beat(socket), name=f"beat to {identity.user}")
+                tasks.create_task(shut_out(socket, identity, self._security, self._clock), name="shutting out")
                 await self._receive(socket, identity.user, connection, own)
         except* WebSocketDisconnect:
             pass

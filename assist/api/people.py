@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
@@ -51,12 +53,28 @@ class OneTimePassword(_Body):
 
 
 class UserLine(_Body):
-    """One account. ``one_time``: she has not chosen a password yet."""
+    """Somebody who may log in. ``one_time``: she has not chosen a password yet; ``disabled``: shut out; ``settings``:
+    an agent of the settings, whose role stands there.
+    """
 
     user: str
     name: str
     role: str
-    one_time: bool
+    one_time: bool = False
+    disabled: bool = False
+    settings: bool = False
+
+
+class Shut(_Body):
+    """POST /api/users/{user}/disabled."""
+
+    disabled: bool
+
+
+class NewRole(_Body):
+    """POST /api/users/{user}/role."""
+
+    role: Role
 
 
 def _token(token: str, identity: Identity) -> Token:
@@ -107,6 +125,7 @@ async def change_password(body: NewPassword, who: AnyBody, request: Request) -> 
     try:
         await security.login(user, body.old, who.address)
         await users.set_password(user, await asyncio.to_thread(hashed, body.new))
+        security.changed(user)
         await who.audit("password_changed", user)
         return _token(*await security.login(user, body.new, who.address))
     except TooMany as error:
@@ -117,9 +136,18 @@ async def change_password(body: NewPassword, who: AnyBody, request: Request) -> 
 
 @people.get("/users", responses=OWN)
 async def list_users(who: Admin) -> list[UserLine]:
-    """All accounts of the store."""
-    found = await who.kept.users.everybody()
-    return [UserLine(user=one.user, name=one.name, role=one.role, one_time=one.one_time) for one in found]
+    """Everybody: the accounts of the store, and the agents of the settings."""
+    found = {
+        one.user: UserLine(
+            user=one.user, name=one.name, role=one.role, one_time=one.one_time, disabled=one.disabled
+        ) for one in await who.kept.users.everybody()
+    }  # fmt: skip
+    for agent in who.kept.agents:
+        disabled = agent.user in found and found[agent.user].disabled
+        found[agent.user] = UserLine(
+            user=agent.user, name=agent.name, role=agent.role, disabled=disabled, settings=True
+        )
+    return [found[user] for user in sorted(found)]
 
 
 @people.post("/users", responses={**OWN, 409: {"model": Problem}})
@@ -139,21 +167,59 @@ async def add_user(body: NewUser, who: Admin, request: Request) -> OneTimePasswo
 
 
 @people.post("/users/{user}/password", responses=REFUSED)
-async def reset_password(user: UserName, who: Admin) -> OneTimePassword:
+async def reset_password(user: UserName, who: Admin, request: Request) -> OneTimePassword:
     """Another password for one use."""
     password = made_up()
     if not await who.kept.users.set_password(user, await asyncio.to_thread(hashed, password), one_time=True):
         raise HTTPException(404, f"there is no {user}")
+    _security(request).changed(user)
     await who.audit("password_reset", user)
     return OneTimePassword(user=user, password=password)
 
 
 @people.delete("/users/{user}", responses=REFUSED)
-async def remove_user(user: UserName, who: Admin) -> Done:
-    """Remove an account; who is logged in is out."""
+async def remove_user(user: UserName, who: Admin, request: Request) -> Done:
+    """Remove an account; who is logged in is out, her connections close."""
     if user == who.identity.user:
         raise HTTPException(409, "nobody removes herself")
     if not await who.kept.users.remove(user):
         raise HTTPException(404, f"there is no {user}")
+    _security(request).changed(user)
     await who.audit("user_removed", user)
     return Done(ok=True)
+
+
+@people.post("/users/{user}/disabled", responses=REFUSED)
+async def shut_out(user: UserName, body: Shut, who: Admin, request: Request) -> Done:
+    """Shut somebody out, an agent of the settings too, or let her in again; her connections close at once."""
+    if user == who.identity.user:
+        raise HTTPException(409, "nobody shuts herself out")
+    users, agent = who.kept.users, next((one for one in who.kept.agents if one.user == user), None)
+    await who.audit("user_disabled" if body.disabled else "user_enabled", user)
+    changed = await users.set_disabled(user, body.disabled)
+    if not changed and agent is not None and body.disabled:
+        # An account nobody knows the password of, which only says that she is shut out.
+        account, _ = await asyncio.to_thread(new_account, user, agent.name, agent.role, secrets.token_urlsafe(32))
+        changed = await users.add(replace(account, disabled=True))
+    if not changed:
+        raise HTTPException(404, f"there is no {user} to {'shut out' if body.disabled else 'let in again'}")
+    _security(request).changed(user)
+    return Done(ok=True)
+
+
+@people.post("/users/{user}/role", responses=REFUSED)
+async def change_role(user: UserName, body: NewRole, who: Admin, request: Request) -> Done:
+    """Another role, from the next request on; an agent's of the settings stands there."""
+    if user == who.identity.user:
+        raise HTTPException(409, "nobody changes her own role")
+    if _security(request).named_in_settings(user):
+        raise HTTPException(409, f"{user} is an agent of the settings: her role stands there")
+    if not await who.kept.users.set_role(user, body.role):
+        raise HTTPException(404, f"there is no {user}")
+    await who.audit("role_changed", user, body.role)
+    return Done(ok=True)
+
+
+def _security(request: Request) -> Security:
+    security: Security = request.app.state.security
+    return security

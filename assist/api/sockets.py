@@ -10,10 +10,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from assist.api.guard import own_origin
 from assist.api.messages import FORBIDDEN, MALFORMED, TRY_AGAIN, UNAUTHORISED, WRONG_ORIGIN, MalformedMessageError
-from assist.security import AccountsUnavailableError, TokenError
+from assist.security import AccountsUnavailableError, Identity, Security, TokenError
+from voice.clock import Clock
 from voice.errors import CallfloorError
 
 HELLO_S = 5.0
+CHECK_S = 30.0
+"""Between two looks at an account somebody is connected by."""
 MAX_REASON_BYTES = 120
 
 Begun = TypeVar("Begun")
@@ -46,6 +49,30 @@ async def admit(
     except WebSocketDisconnect:
         pass
     return None
+
+
+async def shut_out(socket: WebSocket, identity: Identity, security: Security, clock: Clock) -> None:
+    """Closes the socket when who is at it may not be here any more: at once for a change made at this floor, within
+    CHECK_S for one made by the command line. Runs until then; cancel it when the socket is done.
+    """
+    while True:
+        await _next_look(security.change_of(identity.user), clock)
+        try:
+            await security.still_here(identity)
+        except TokenError as error:
+            await socket.close(UNAUTHORISED, closing_reason(error))
+            return
+        except AccountsUnavailableError:
+            continue  # who was let in stays while the store is away
+
+
+async def _next_look(changed: asyncio.Event, clock: Clock) -> None:
+    waiting = [asyncio.ensure_future(changed.wait()), asyncio.ensure_future(clock.sleep(CHECK_S))]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()
 
 
 def same_origin(socket: WebSocket, allowed: Collection[str] = ()) -> bool:

@@ -9,8 +9,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from assist.api import messages
 from assist.api.ports import FloorPort, StationVerb
-from assist.api.sockets import admit, receive_hello, receive_text, send_text
+from assist.api.sockets import admit, receive_hello, receive_text, send_text, shut_out
 from assist.security import Security, TokenError
+from voice.clock import Clock
 from voice.commands import Reply
 from voice.events import new_identifier
 
@@ -61,8 +62,9 @@ class SocketStationLink:
 class StationSocket:
     """Serves stations; of each agent the newest link counts."""
 
-    def __init__(self, floor: FloorPort, security: Security) -> None:
+    def __init__(self, floor: FloorPort, security: Security, clock: Clock) -> None:
         self._floor = floor
+        self._clock = clock
         self._security = security
         self._links: dict[str, SocketStationLink] = {}
 
@@ -72,12 +74,18 @@ class StationSocket:
 
     async def _converse(self, socket: WebSocket) -> None:
         hello = messages.station_hello(await receive_hello(socket))
-        if (await self._security.at_work(hello.token)).user != hello.agent:
+        identity = await self._security.at_work(hello.token)
+        if identity.user != hello.agent:
             raise TokenError(f"the token is not {hello.agent}'s")
         report = messages.station_report(hello.state)
         link = await self._link(socket, hello.agent)
         self._floor.station_connected(hello.agent, report, link)
-        await self._receive(socket, hello.agent, link)
+        watching = asyncio.create_task(shut_out(socket, identity, self._security, self._clock), name="shutting out")
+        try:
+            await self._receive(socket, hello.agent, link)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
 
     async def _link(self, socket: WebSocket, agent: str) -> SocketStationLink:
         link, older = SocketStationLink(socket), self._links.get(agent)

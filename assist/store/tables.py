@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Double, ForeignKey, Integer, Text, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Double, ForeignKey, Integer, Text, TypeDecorator, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 POSITION = BigInteger().with_variant(Integer, "sqlite")
@@ -150,7 +150,8 @@ class UserRow(Base):
     """Somebody who may log in, beside the agents of the settings; or such an agent's own password for the page.
 
     ``password_hash``: argon2id, PHC string. ``one_time``: good for nothing but choosing another one. ``epoch`` rises
-    with each new password: tokens of an older one are worthless.
+    with each new password: tokens of an older one are worthless. ``disabled``: let in nowhere until that is taken back,
+    an agent of the settings no less.
     """
 
     __tablename__ = "users"
@@ -161,6 +162,7 @@ class UserRow(Base):
     one_time: Mapped[bool]
     epoch: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    disabled: Mapped[bool] = mapped_column(server_default=false())
 
 
 class AuditRow(Base):

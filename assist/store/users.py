@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from sqlalchemy import delete, select
 
-from assist.store.store import Store
+from assist.store.store import MAX_TIME, Store
 from assist.store.tables import AuditRow, UserRow
 from assist.store.whole import whole
 
@@ -27,6 +27,7 @@ class Account:
     password_hash: str
     one_time: bool = False
     epoch: int = 1
+    disabled: bool = False
 
 
 class Users:
@@ -58,6 +59,7 @@ class Users:
                 UserRow(
                     user=account.user, name=account.name, role=account.role, password_hash=account.password_hash,
                     one_time=account.one_time, epoch=account.epoch, created_at=datetime.now(UTC),
+                    disabled=account.disabled,
                 )
             )  # fmt: skip
             return True
@@ -70,6 +72,26 @@ class Users:
             if row is None:
                 return False
             row.password_hash, row.one_time, row.epoch = password_hash, one_time, row.epoch + 1
+            return True
+
+    @whole
+    async def set_disabled(self, user: str, disabled: bool) -> bool:
+        """Shut ``user`` out, or let her in again; tokens of before end. False where there is no such account."""
+        async with self._store.writing() as session:
+            row = await session.get(UserRow, user)
+            if row is None:
+                return False
+            row.disabled, row.epoch = disabled, row.epoch + 1
+            return True
+
+    @whole
+    async def set_role(self, user: str, role: Role) -> bool:
+        """From now on ``user`` may do what ``role`` may. False where there is no such account."""
+        async with self._store.writing() as session:
+            row = await session.get(UserRow, user)
+            if row is None:
+                return False
+            row.role = role
             return True
 
     @whole
@@ -109,14 +131,22 @@ class Audit:
 
     @whole
     async def entries(
-        self, *, user: str = "", subject: str = "", before: int | None = None, limit: int = 100
-    ) -> Sequence[tuple[int, AuditEntry]]:
-        """The newest first, each with its position; ``before`` continues from one."""
+        self, *, user: str = "", subject: str = "", action: str = "", since: float = 0.0, until: float = MAX_TIME,
+        before: int | None = None, limit: int = 100,
+    ) -> Sequence[tuple[int, AuditEntry]]:  # fmt: skip
+        """The newest first, each with its position; ``before`` continues from one. From ``since`` to ``until``, Unix
+        seconds.
+        """
         query = select(AuditRow).order_by(AuditRow.position.desc()).limit(limit)
         if user:
             query = query.where(AuditRow.user == user)
         if subject:
             query = query.where(AuditRow.subject == subject)
+        if action:
+            query = query.where(AuditRow.action == action)
+        if since > 0.0 or until < MAX_TIME:
+            first, last = (datetime.fromtimestamp(moment, UTC) for moment in (since, until))
+            query = query.where(AuditRow.at.between(first, last))
         if before is not None:
             query = query.where(AuditRow.position < before)
         async with self._store.reading() as session:
@@ -124,7 +154,7 @@ class Audit:
 
 
 def _account(row: UserRow) -> Account:
-    return Account(row.user, row.name, row.role, row.password_hash, row.one_time, row.epoch)
+    return Account(row.user, row.name, row.role, row.password_hash, row.one_time, row.epoch, row.disabled)
 
 
 def _audit_row(entry: AuditEntry) -> AuditRow:

@@ -20,6 +20,8 @@ import { createTopbar } from "./topbar.js";
 import { createTranscript } from "./transcript.js";
 import { createWrapUp } from "./wrapup.js";
 
+/** Where others than agents work. */
+const ELSEWHERE = { supervisor: "/board.html", admin: "/office.html", auditor: "/office.html" };
 const NOTICE_MS = 6000;
 
 /** @type {any} */
@@ -227,7 +229,7 @@ function tick() {
 }
 
 function enter(fresh) {
-  if (fresh.role === "supervisor") return location.replace("/board.html");
+  if (Object.hasOwn(ELSEWHERE, fresh.role)) return location.replace(ELSEWHERE[fresh.role]);
   session.enter(fresh);
   login.hide();
   feed.open(fresh.token);

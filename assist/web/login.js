@@ -15,7 +15,8 @@ export function forgetToken() {
   sessionStorage.removeItem(KEY);
 }
 
-function keep(token) {
+/** This token from now on; returns it. */
+export function keepToken(token) {
   sessionStorage.setItem(KEY, JSON.stringify(token));
   return token;
 }
@@ -24,7 +25,7 @@ function keep(token) {
 export async function renewToken(token) {
   try {
     const response = await fetch("/api/renew", { method: "POST", headers: { Authorization: `Bearer ${token.token}` } });
-    return response.ok ? keep(await response.json()) : null;
+    return response.ok ? keepToken(await response.json()) : null;
   } catch (error) {
     if (error instanceof TypeError) return null; // fetch's word for "no connection"
     throw error;
@@ -55,7 +56,7 @@ export function createLogin(root, entered) {
     text(submit, T.login.submit);
     text(problem, why);
     secret.value = "";
-    if (token) entered(keep(token));
+    if (token) entered(keepToken(token));
     else secret.focus();
   });
   return {

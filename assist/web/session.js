@@ -47,10 +47,10 @@ export function createSession(renewed, refused = () => {}) {
       const response = await ask(path);
       return response?.ok ? response.json() : null;
     },
-    /** A POST of JSON: `value`, or why not (empty: nobody answered). */
-    async post(path, body) {
+    /** A POST (or DELETE) of JSON: `value`, or why not (empty: nobody answered). */
+    async post(path, body, method = "POST") {
       const headers = { "Content-Type": "application/json" };
-      const response = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+      const response = await ask(path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
       const said = response && (await response.json());
       return response?.ok ? { ok: true, value: said, reason: "" } : { ok: false, value: null, reason: said?.detail ?? "" };
     },
@@ -59,6 +59,11 @@ export function createSession(renewed, refused = () => {}) {
       const response = await ask(path);
       if (!response?.ok) return null;
       return { url: URL.createObjectURL(await response.blob()), start_s: Number(response.headers.get("Recording-Start") ?? 0) };
+    },
+    /** A file as a URL of this page's own (revoke it); null without one. */
+    async file(path) {
+      const response = await ask(path);
+      return response?.ok ? URL.createObjectURL(await response.blob()) : null;
     },
     enter(fresh) {
       token = fresh;

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import csv
+import io
 import ipaddress
+import json
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+import websockets
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from websockets.protocol import State
 
 from assist.api.guard import MAX_BODY, RateLimit
 from assist.api.server import WebSettings
+from assist.store.users import AuditEntry
 from tests.assist_web.kept_house import PASSWORD, KeptHouse, in_kept_house
+from tests.fakes import contact_script as script
 from tests.fakes.clock import VirtualClock
 from voice.errors import DocumentError
 
@@ -51,7 +59,8 @@ def test_accounts_are_the_administrators_affair() -> None:
         for user in ("anna", "sara", "carl"):
             assert (await house.get(user, "/api/users")).status_code == 403
         listed = (await house.get("ada", "/api/users")).json()
-        assert [(one["user"], one["role"]) for one in listed][:2] == [("ada", "admin"), ("carl", "auditor")]
+        roles = {one["user"]: (one["role"], one["settings"]) for one in listed}
+        assert (roles["ada"], roles["carl"], roles["anna"]) == (("admin", False), ("auditor", False), ("agent", True))
         taken = {"user": "carl", "name": "Carl", "role": "admin"}
         assert (await post(house, "ada", "/api/users", taken)).status_code == 409
         assert (await post(house, "ada", "/api/users", {**taken, "user": "anna"})).status_code == 409
@@ -153,3 +162,76 @@ def test_tls_files_that_cannot_be_used_are_one_line(tmp_path: Path) -> None:
             WebSettings(tls_certificate=public, tls_key=key).check_tls()
     with pytest.raises(ValueError, match="go together"):
         WebSettings(tls_certificate=public)
+
+
+async def feed(house: KeptHouse, user: str) -> websockets.ClientConnection:
+    """A page of ``user``'s, welcomed."""
+    bearer = (await house.bearer(user))["Authorization"].removeprefix("Bearer ")
+    socket = await websockets.connect(house.url.replace("http", "ws", 1) + "/api/feed", compression=None)
+    await socket.send(json.dumps({"type": "hello", "token": bearer, "schema": 1}))
+    assert json.loads(await socket.recv())["type"] == "welcome"
+    return socket
+
+
+async def closed(socket: websockets.ClientConnection) -> tuple[int | None, str | None]:
+    """Code and reason, once the other side has closed it."""
+    with contextlib.suppress(websockets.ConnectionClosedError):
+        async for _ in socket:
+            pass
+    return socket.close_code, socket.close_reason
+
+
+def test_who_is_shut_out_loses_her_connections_at_once_and_comes_back_when_let_in() -> None:
+    async def test(house: KeptHouse) -> None:
+        annas, bens = await feed(house, "anna"), await feed(house, "ben")
+        shut = await post(house, "ada", "/api/users/anna/disabled", {"disabled": True})
+        assert shut.status_code == 200
+        assert await closed(annas) == (4401, "anna is shut out")
+        login = await house.http.post("/api/login", json={"user": "anna", "secret": script.SECRET})
+        assert login.status_code == 401
+        listed = {one["user"]: one for one in (await house.get("ada", "/api/users")).json()}
+        assert (listed["anna"]["disabled"], listed["anna"]["role"]) == (True, "agent")
+        assert bens.state is State.OPEN
+        assert (await post(house, "ada", "/api/users/anna/disabled", {"disabled": False})).status_code == 200
+        again = await feed(house, "anna")
+        for socket in (again, bens):
+            await socket.close()
+        audited = await house.audited()
+        assert ("ada", "user_disabled", "anna") in audited
+        assert ("ada", "user_enabled", "anna") in audited
+
+    in_kept_house(test)
+
+
+def test_roles_change_and_nobody_locks_herself_out() -> None:
+    async def test(house: KeptHouse) -> None:
+        carls = await house.bearer("carl")
+        assert (await house.http.get("/api/users", headers=carls)).status_code == 403
+        assert (await post(house, "ada", "/api/users/carl/role", {"role": "admin"})).status_code == 200
+        assert (await house.http.get("/api/users", headers=carls)).status_code == 200
+        for path, body in (("role", {"role": "agent"}), ("disabled", {"disabled": True})):
+            assert (await post(house, "ada", f"/api/users/ada/{path}", body)).status_code == 409
+        assert (await post(house, "ada", "/api/users/anna/role", {"role": "admin"})).status_code == 409
+        assert (await post(house, "ada", "/api/users/nobody/role", {"role": "admin"})).status_code == 404
+        assert (await post(house, "ada", "/api/users/nobody/disabled", {"disabled": True})).status_code == 404
+
+    in_kept_house(test)
+
+
+def test_the_audit_is_searched_and_exported() -> None:
+    async def test(house: KeptHouse) -> None:
+        await house.archives.audit.record(
+            AuditEntry(100.0, "sara", "supervisor", "read", "c1", "=1+1", "10.0.0.1"),
+            AuditEntry(200.0, "sara", "supervisor", "listen", "c1"),
+        )
+        found = (await house.get("carl", "/api/audit?action=read&until=150")).json()
+        assert [line["entry"]["detail"] for line in found] == ["=1+1"]
+        exported = await house.get("carl", "/api/audit/export?user=sara")
+        assert exported.headers["content-type"].startswith("text/csv")
+        rows = list(csv.DictReader(io.StringIO(exported.text)))
+        assert [(row["action"], row["detail"]) for row in rows] == [("listen", ""), ("read", "'=1+1")]
+        assert rows[1]["at"] == "1970-01-01T00:01:40+00:00"
+        assert ("carl", "export_audit", "") in await house.audited()
+        assert (await house.get("anna", "/api/audit/export")).status_code == 403
+
+    in_kept_house(test)
