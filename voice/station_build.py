@@ -12,12 +12,13 @@ from hardware.headset import Headset
 from hardware.hid.transport import DeviceIdentity, HidapiTransport, HidTransport
 from voice.audio import read_wav
 from voice.clock import Clock
+from voice.relay.addresses import RoutedAddresses
 from voice.relay.core import Transport
 from voice.relay.phone import RelayedPhone
 from voice.relay.wire import client_tls
 from voice.station import Station
 from voice.station_link import WebsocketFloorLink, login
-from voice.station_settings import CLOCK_RATE, StationSettings
+from voice.station_settings import AUTO, CLOCK_RATE, StationSettings
 from voice.station_taps import CallCapture
 
 
@@ -55,7 +56,8 @@ def build_station(
             listener,
             clock,
             tls=tls,
-            local=settings.host,
+            local="" if settings.host == AUTO else settings.host,
+            addresses=RoutedAddresses(front.host, front.port) if settings.host == AUTO else None,
         ),
         make_headset=lambda on_intent, on_trouble: Headset(card, keys, clock, on_intent, on_trouble, light, noise),
         link=WebsocketFloorLink(

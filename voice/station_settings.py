@@ -18,6 +18,7 @@ from voice.station_state import StationPolicy
 CLOCK_RATE: Final = 8000
 """Hz of headset rings, phone sources and phone sinks of a station."""
 
+AUTO: Final = "auto"
 PBX_LINES: Final = 2
 _PBX: Final = re.compile(
     r"sip:(?P<user>[A-Za-z0-9_.+-]{1,64})@(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]{1,253})(?::(?P<port>\d{1,5}))?"
@@ -49,7 +50,8 @@ class StationSettings(Section):
 
     ``server`` is the floor's base address; ``front`` the SIP front or PBX: ``tls://HOST:PORT``, ``tcp://…``, ``udp://…``
     or HOST:PORT for UDP; ``ca`` a PEM file of who signed the front's certificate, where the system does not know.
-    ``host``: the address audio and the way to the front are bound to. ``sound``: PulseAudio (or PipeWire) where it
+    ``host``: the address audio and the way to the front are bound to; ``auto``: the one that packets to the front leave
+    from, followed where it changes. ``sound``: PulseAudio (or PipeWire) where it
     runs, else PortAudio; ``microphone`` and ``ear``: their names there, else the defaults when the station starts.
     ``headset``: whose buttons: ``auto`` (the first there is), ``none``, or ``VENDOR:PRODUCT[:SERIAL]``. ``pbx``: this
     station is an extension of a foreign PBX (``sip:USER@HOST``, with ``pbx_secret``) and not of our front, and holds
@@ -64,7 +66,7 @@ class StationSettings(Section):
     front: str = "127.0.0.1:5060"
     domain: str = "callfloor"
     ca: Path | None = None
-    host: str = "127.0.0.1"
+    host: str = AUTO
     headset: str = "auto"
     sound: Literal["auto", "pulse", "portaudio"] = "auto"
     microphone: str | None = None

@@ -53,6 +53,7 @@ class Rtp(asyncio.DatagramProtocol):
         self._came = asyncio.Event()
         self._event: collections.deque[bytes] = collections.deque()
         self._kind = 101
+        self._to = ("", 0)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
@@ -88,7 +89,12 @@ class Rtp(asyncio.DatagramProtocol):
             ended, duration = packet > 5, min(packet, 5) * _FRAME
             self._event.append(struct.pack("!BBH", key, 0x8A if ended else 0x0A, duration))
 
+    def turn_to(self, to: tuple[str, int]) -> None:
+        """Speak there from now on."""
+        self._to = to
+
     async def speak(self, to: tuple[str, int]) -> None:
+        self._to = to
         start, began = time.monotonic(), 0
         for count in itertools.count():
             at = count * _FRAME % RATE
@@ -98,7 +104,7 @@ class Rtp(asyncio.DatagramProtocol):
                 first = payload[2:] == struct.pack("!H", _FRAME)
                 began = stamp if first else began
                 kind, stamp = self._kind | (0x80 if first else 0), began
-            self._transport.sendto(struct.pack("!BBHII", 0x80, kind, count & 0xFFFF, stamp, 0x5EED) + payload, to)
+            self._transport.sendto(struct.pack("!BBHII", 0x80, kind, count & 0xFFFF, stamp, 0x5EED) + payload, self._to)
             await asyncio.sleep(max(0.0, start + (count + 1) * 0.02 - time.monotonic()))
 
     def close(self) -> None:

@@ -68,6 +68,33 @@ def test_a_stations_calls_follow_it_to_its_next_connection() -> None:
     assert desk.put(bye, worker_flow(1))[0].flow == next_
 
 
+def test_a_station_whose_address_changed_speaks_in_its_calls_once_it_is_registered_from_there() -> None:
+    """Nothing closed its old connection: the address is simply gone."""
+    desk = Desk()
+    first = replace(TLS, host="192.0.2.50")
+    next_ = replace(first, host="192.0.2.99", port=42000, connection=8)
+    desk.register(first)
+    _, sent = desk.dial(1)
+    invited = request_of(sent)
+    ok = response_of(desk.put(answered(invited, "s", "sip:anna@192.0.2.50:41000"), first)[0])
+
+    def reinvite(source: Flow, number: int) -> list[int] | Flow:
+        """From the station's side of the dialog: what it is refused with, or where it went."""
+        request = desk.request("INFO", source, "a-1", number, uri="sip:w@127.0.0.1:21001")
+        headers = request.headers.put("From", ok.headers.get("To") or "").put("To", ok.headers.get("From") or "")
+        routes = ok.headers.all("Record-Route") or invited.headers.all("Record-Route")
+        (answer,) = desk.put(replace(request, headers=headers.put("Route", *routes)), source)
+        return answer.flow if isinstance(answer.message, Request) else statuses([answer])
+
+    assert reinvite(first, 1) == worker_flow(1)
+    assert reinvite(next_, 2) == [481]
+    desk.register(next_)
+    assert reinvite(next_, 2) == worker_flow(1)
+    assert reinvite(STRANGER, 3) == [481]
+    bye = within(ok, desk.request("BYE", worker_flow(1), "a-1", 2), source=worker_flow(1))
+    assert desk.put(bye, worker_flow(1))[0].flow == next_
+
+
 @pytest.mark.parametrize("registers_first", [True, False])
 def test_after_a_restart_a_workers_request_finds_the_station_at_its_new_connection(registers_first: bool) -> None:
     before = Desk()

@@ -193,6 +193,49 @@ def test_after_a_restart_of_the_server_the_station_is_back_within_five_seconds_a
     asyncio.run(main())
 
 
+def test_when_its_address_changes_the_station_registers_from_there_and_its_call_follows(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with (
+            station_at_pbx(tmp_path, CALLFLOOR_TEST_PBX="1") as (pbx, station),
+            call(pbx, station) as (rtp, answer),
+        ):
+            await until_heard(rtp, station)
+            await moved(pbx, station, rtp, "127.0.0.7", answer, "sendrecv")
+            await station.until(hears(CALLER_TONE))
+            await until_heard(rtp, station)
+            station.press("ask hold")
+            assert b"a=sendonly" in (await pbx.next_request("INVITE")).body
+            await moved(pbx, station, rtp, "127.0.0.8", answer, "sendonly")
+            await until_level(rtp, TONES[3])  # music
+            station.press("ask resume")
+            assert b"a=sendrecv" in (await pbx.next_request("INVITE")).body
+            await until_heard(rtp, station)
+            await station.until(hears(CALLER_TONE))
+            station.press("hook")
+            assert (await pbx.next_request("BYE")).call_id == answer.call_id
+
+    asyncio.run(main())
+
+
+async def moved(pbx: Pbx, station: StationProcess, rtp: Rtp, host: str, answer: Response, direction: str) -> None:
+    """The station's address changes to ``host``; everything comes from there, and the caller's sound goes there."""
+    station.press(f"move {host}")
+    register = await pbx.next_request("REGISTER")
+    assert pbx.connection.peer[0] == host
+    assert register.contact is not None
+    assert host in register.contact.uri
+    invite = await pbx.next_request("INVITE")
+    assert invite.call_id == answer.call_id
+    assert invite.contact is not None
+    assert host in invite.contact.uri
+    body = invite.body.decode()
+    assert f"c=IN IP4 {host}" in body
+    assert f"a={direction}" in body
+    media = re.search(r"m=audio (\d+) ", body)
+    assert media is not None
+    rtp.turn_to((host, int(media[1])))
+
+
 def test_a_server_whose_certificate_nobody_vouches_for_is_not_used(tmp_path: Path) -> None:
     async def main() -> None:
         (tmp_path / "other").mkdir()

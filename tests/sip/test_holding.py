@@ -51,3 +51,35 @@ def test_what_is_not_ours_means_nothing() -> None:
 def test_who_made_the_call_waits_longer_after_glare() -> None:
     assert all(2.1 <= Holding(incoming=False).retry_s() <= 4.0 for _ in range(50))
     assert all(0.0 <= Holding(incoming=True).retry_s() <= 2.0 for _ in range(50))
+
+
+def test_a_new_address_is_offered_once_held_or_not() -> None:
+    holding = Holding(incoming=False)
+    assert holding.move() is Next.SEND
+    holding.sent()
+    assert holding.answered(200) is Next.NOTHING
+    assert not holding.moving
+    assert holding.want(False) is Next.NOTHING
+
+
+def test_an_address_that_changes_while_a_hold_is_under_way_is_offered_after_it() -> None:
+    holding = Holding(incoming=False)
+    holding.want(True)
+    holding.sent()
+    assert holding.move() is Next.NOTHING
+    holding.negotiated(held=True, held_by_peer=False)
+    assert holding.answered(200) is Next.SEND
+    holding.sent()
+    assert holding.answered(GLARE) is Next.RETRY
+    assert holding.moving
+    holding.sent()
+    assert holding.answered(200) is Next.NOTHING
+    assert (holding.moving, holding.wanted) == (False, True)
+
+
+def test_a_new_address_that_is_refused_is_told() -> None:
+    holding = Holding(incoming=False)
+    holding.move()
+    holding.sent()
+    assert holding.answered(488) is Next.REFUSED
+    assert not holding.moving

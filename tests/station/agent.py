@@ -5,7 +5,7 @@ With PULSE_SERVER in the environment its sound is that server's.
 With CALLFLOOR_TEST_PBX it is an extension of a PBX (two lines, hold and transfer of its own; TONES[3] is its music);
 where that is ``captured`` its taps are ears as well, whose lines say which (``"tap": "caller"``).
 Lines in: ``hook``, ``mute`` (the headset's keys), ``speak [SECONDS]`` (two of TONE into the microphone, or so many),
-``ask VERB [ARGUMENT]``. JSON lines out:
+``ask VERB [ARGUMENT]``, ``move HOST`` (our own address changes). JSON lines out:
 ``{"sip": uri}`` first, then ``{"state": {...}, "lights": [...]}`` at each change and ``{"heard": [amplitude, ...]}`` of
 TONES for each half second in the ear.
 """
@@ -18,7 +18,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,22 @@ class AnnouncingPhone(SipPhone):
         return host, port
 
 
-def phone(listener: PhoneListener, host: str, server: str = "", ca: str = "") -> Phone:
+class Told:
+    """Our own address is what the test says."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self.news: asyncio.Queue[str] = asyncio.Queue()
+
+    async def current(self) -> str:
+        return self._host
+
+    async def changes(self, last: str) -> AsyncIterator[str]:
+        while True:
+            yield await self.news.get()
+
+
+def phone(listener: PhoneListener, host: str, told: Told, server: str = "", ca: str = "") -> Phone:
     config = PhoneConfig(host=host, rtp_host=host, replaceable="CALLFLOOR_TEST_PBX" in os.environ)
     if os.environ.get("CALLFLOOR_TEST_SRTP") == "mandatory":
         config = replace(config, srtp="mandatory")
@@ -100,18 +115,18 @@ def phone(listener: PhoneListener, host: str, server: str = "", ca: str = "") ->
         listener,
         clock,
         tls=tls,
-        local=host,
+        addresses=told,
     )
 
 
 async def main(host: str, *server: str) -> None:
-    clock, music, numbers = SystemClock(), Tone(TONES[3], RATE), itertools.count()
+    clock, music, numbers, told = SystemClock(), Tone(TONES[3], RATE), itertools.count(), Told(host)
     buttons, simulated = SimulatedHeadset(), SimulatedSoundCard(RATE, Ear())
     card: SoundDevice = PulseDevice(RATE) if "PULSE_SERVER" in os.environ else simulated
     account = SipAccount("sip:anna@callfloor", user="anna", secret="open sesame", register=True)
     pbx = os.environ.get("CALLFLOOR_TEST_PBX", "")
     station = Station(
-        lambda listener: phone(listener, host, *server),
+        lambda listener: phone(listener, host, told, *server),
         lambda intent, trouble: Headset(card, buttons, clock, intent, trouble),
         NoFloor(),
         policy=StationPolicy(lines=2, sip_calls=True, capture=pbx == "captured") if pbx else None,
@@ -132,6 +147,8 @@ async def main(host: str, *server: str) -> None:
                 buttons.press_hook()
             case ["mute"]:
                 buttons.press_mute()
+            case ["move", address]:
+                told.news.put_nowait(address)
             case ["ask", verb, *argument]:
                 reply = station.command(FloorCommand(f"ask-{next(numbers)}", verb, argument="".join(argument)))
                 say({"asked": verb, "ok": reply.ok, "reason": reply.reason})

@@ -178,7 +178,7 @@ class Proxy:
         request, ends = self._board.routing.strip_routes(request)
         if dialog is None and ends is not None:
             dialog = self._restore(request, ends, source, now)
-        if dialog is None or not self._belongs(request, dialog, source):
+        if dialog is None or not self._belongs(request, dialog, source, now):
             return [] if request.method == "ACK" else [Send(source, respond(request, 481))]
         if source.side is Side.OUTER:
             return self._from_far(request, dialog, source, now)
@@ -191,7 +191,8 @@ class Proxy:
         return self._board.forward(request, source, dialog)
 
     def _from_far(self, request: Request, dialog: Dialog, source: Flow, now: float) -> list[Effect]:
-        if source != dialog.far and source.host == dialog.far.host:  # NAT and new connections move ports
+        moved = source.host == dialog.far.host or self._is_agents(source, dialog, now)
+        if source != dialog.far and moved:  # NAT and new connections move ports, and a station its address
             dialog.far = source
             self._board.dialogs.touch(dialog)
         if dialog.lost:
@@ -214,13 +215,19 @@ class Proxy:
             dialog.acked = True
         return effects + self._board.forward(cleaned, source, dialog)
 
-    def _belongs(self, request: Request, dialog: Dialog, source: Flow) -> bool:
+    def _belongs(self, request: Request, dialog: Dialog, source: Flow, now: float) -> bool:
         if source.side is Side.INNER:
             return source == dialog.worker and dialog.fits(request.to.tag, request.from_.tag)
         known = source.host == dialog.far.host or (
             dialog.from_trunk and self._access.one_trunk(source.host, dialog.far.host)
         )
+        known = known or self._is_agents(source, dialog, now)
         return known and dialog.fits(request.from_.tag, request.to.tag)
+
+    def _is_agents(self, source: Flow, dialog: Dialog, now: float) -> bool:
+        """Whether the agent of this dialog is registered there: her station's address may have changed."""
+        binding = self._admission.registrar.binding(dialog.agent, now) if dialog.agent else None
+        return binding is not None and binding.flow == source
 
     def _restore(self, request: Request, ends: Ends, source: Flow, now: float) -> Dialog | None:
         """A dialog from before a restart of the front, rebuilt from the token in its Route."""

@@ -25,6 +25,7 @@ from voice.phone import (
     RegistrationChanged,
     SipAccount,
 )
+from voice.relay.addresses import Addresses
 from voice.relay.core import Server
 from voice.relay.wire import Relay
 
@@ -39,6 +40,11 @@ class RegisteringPhone(Phone, Protocol):
     async def register(self) -> None:
         """Send REGISTER now. Raises PhoneError."""
 
+    async def move(self, rtp_host: str) -> None:
+        """Sound of calls, those that are up among them, comes and goes at ``rtp_host`` from now on. Raises
+        PhoneError.
+        """
+
 
 MakePhone = Callable[[PhoneConfig, PhoneListener], RegisteringPhone]
 
@@ -48,7 +54,9 @@ class RelayedPhone:
 
     ``config.host`` and ``port`` are not used: SIP binds to 127.0.0.1 and to a port of the kernel's, and the connection
     to the server leaves from ``local``. When the connection is lost the phone is no longer registered (503) and calls
-    go on; when it is back the phone registers at once.
+    go on; when it is back the phone registers at once. With ``addresses`` our own address is what they say, in place of
+    ``local`` and ``config.rtp_host``: when it changes, the phone registers from the new one, and then its calls'
+    sound moves there (re-INVITE); a call that only rings then does not.
     """
 
     def __init__(
@@ -61,6 +69,7 @@ class RelayedPhone:
         *,
         tls: ssl.SSLContext | None = None,
         local: str = "",
+        addresses: Addresses | None = None,
     ) -> None:
         self._make = make
         self._config = config
@@ -69,6 +78,9 @@ class RelayedPhone:
         self._phone: RegisteringPhone | None = None
         self._account: SipAccount | None = None
         self._inner = ("", 0)
+        self._addresses = addresses
+        self._registered = asyncio.Event()
+        self._moving: asyncio.Task[None] | None = None
         self._up = asyncio.Event()
         self._why_down = "not connected yet"
         self._tasks: list[asyncio.Task[None]] = []
@@ -79,7 +91,8 @@ class RelayedPhone:
             self._inner = await self.relay.open()
         except OSError as error:
             raise PhoneError(PhoneFailure.STACK, f"no loopback port: {error}") from None
-        config = replace(self._config, host="127.0.0.1", port=0, peer=self._inner)
+        here = await self._here()
+        config = replace(self._config, host="127.0.0.1", port=0, peer=self._inner, rtp_host=here)
         self._phone = self._make(config, self._hear)
         try:
             bound = await self._phone.start()
@@ -91,6 +104,7 @@ class RelayedPhone:
         self._tasks = [
             asyncio.create_task(self.relay.run(), name="relay"),
             asyncio.create_task(self._keep_registered(), name="relay registration"),
+            asyncio.create_task(self._follow_addresses(here), name="relay addresses"),
         ]
         return bound
 
@@ -104,11 +118,42 @@ class RelayedPhone:
         """Hang up everything, unregister, then let the connection go."""
         if self._phone is not None:
             await self._phone.close()
-        for task in self._tasks:
+        tasks = [*self._tasks, *([self._moving] if self._moving is not None else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self.relay.close()
         self._phone = None
+
+    async def _here(self) -> str:
+        if self._addresses is None:
+            return self._config.rtp_host
+        try:
+            here = await self._addresses.current()
+        except OSError as error:
+            self.relay.close()
+            raise PhoneError(PhoneFailure.STACK, f"no way to the SIP server: {error}") from None
+        self.relay.move(here)
+        return here
+
+    async def _follow_addresses(self, here: str) -> None:
+        if self._addresses is None:
+            return
+        async for address in self._addresses.changes(here):
+            if self._moving is not None:
+                self._moving.cancel()
+            self._registered.clear()
+            self.relay.move(address)
+            self._moving = asyncio.create_task(self._move_sound(address), name="sound moves")
+
+    async def _move_sound(self, address: str) -> None:
+        """Once the server knows where we are: until then it takes nothing of a call from there."""
+        if self._account is not None and self._account.register:
+            await self._registered.wait()
+        try:
+            await self._running().move(address)
+        except PhoneError as error:
+            log.error("the sound of calls stays at the old address: %s", error)
 
     async def _keep_registered(self) -> None:
         """A new connection knows nothing of us."""
@@ -131,6 +176,8 @@ class RelayedPhone:
 
     def _hear(self, event: PhoneEvent) -> None:
         """On from the phone, whose REGISTER the relay answered: that says nothing of why."""
+        if isinstance(event, RegistrationChanged) and event.active:
+            self._registered.set()
         if isinstance(event, RegistrationChanged) and event.code == NO_SERVER and self._why_down:
             event = replace(event, reason=self._why_down)
         self._listener(event)

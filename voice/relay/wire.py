@@ -64,6 +64,7 @@ class Relay:
         self._on_link = on_link
         self._tls = tls
         self._local = local
+        self._lost = asyncio.Event()
         self._inner: asyncio.DatagramTransport | None = None
         self._outer: _Stream | _Datagrams | None = None
         self._socket: socket.socket | None = None
@@ -97,7 +98,7 @@ class Relay:
         """Reach the server, and reach it again whenever it is lost, until cancelled."""
         delay = FIRST_RETRY_S
         while True:
-            lost = asyncio.Event()
+            self._lost = lost = asyncio.Event()
             try:
                 async with asyncio.timeout(CONNECT_S):
                     self._outer = await self._connect(lost)
@@ -117,6 +118,11 @@ class Relay:
                 self._outer.close()
                 self._outer = None
             self._on_link(False, f"{self._server}: connection lost")
+
+    def move(self, local: str) -> None:
+        """Our address is ``local`` from now on: give the connection up and make another from there."""
+        self._local = local
+        self._lost.set()
 
     def close(self) -> None:
         """Close the phone's side; ``run`` has been cancelled."""

@@ -171,6 +171,14 @@ class Engine:
         leg = self._require_connected(leg_id)
         self._reports.pursue(leg, leg.holding.want(held))
 
+    def move(self, rtp_host: str) -> None:
+        """See ``SipPhone.move``."""
+        self._require_started()
+        self._stack.move(rtp_host)
+        for leg in self._legs.all():
+            if leg.confirmed and not leg.ending:
+                self._reports.pursue(leg, leg.holding.move())
+
     def transfer(self, leg_id: str, target: str) -> None:
         """See ``Phone.transfer``."""
         leg = self._require_connected(leg_id)

@@ -35,14 +35,27 @@ class Holding:
     open: bool = False
     """A re-INVITE of ours is on its way, or waits to be sent again."""
     glares: int = 0
+    moving: bool = False
+    """Our own address has changed, and the far end has not agreed to the new one yet."""
+    moves: bool = False
+    """Whether the re-INVITE that is on its way says so."""
 
     def want(self, held: bool) -> Next:
         """The owner's wish."""
         self.wanted = held
-        if self.open or held == self.held:
+        if self.open or (held == self.held and not self.moving):
             return Next.NOTHING
         self.open, self.glares = True, 0
         return Next.SEND
+
+    def move(self) -> Next:
+        """Our address has changed: offer the new one, held or not as before."""
+        self.moving = True
+        return self.want(self.wanted)
+
+    def sent(self) -> None:
+        """A re-INVITE of ours has left."""
+        self.moves = self.moving
 
     def negotiated(self, held: bool, held_by_peer: bool) -> bool:
         """A negotiation ended so; whether that is news."""
@@ -57,8 +70,10 @@ class Holding:
         if code == GLARE:
             return self.collided()
         self.open = False
+        moved, self.moves = self.moves, False
+        self.moving = self.moving and not moved
         if code >= 300:
-            refused = self.wanted != self.held
+            refused = self.wanted != self.held or moved
             self.wanted = self.held
             return Next.REFUSED if refused else Next.NOTHING
         return self.want(self.wanted)
@@ -68,7 +83,7 @@ class Holding:
         self.glares += 1
         if self.glares <= MAX_GLARE:
             return Next.RETRY
-        self.open, self.wanted = False, self.held
+        self.open, self.wanted, self.moving, self.moves = False, self.held, False, False
         return Next.REFUSED
 
     def retry_s(self) -> float:

@@ -65,19 +65,24 @@ def read_counters(leg: Leg) -> StreamCounters:
     )
 
 
-def send_hold(leg: Leg, *, held: bool) -> bool:
-    """A re-INVITE that holds or resumes; False where another transaction of the dialog is open."""
-    made = parameters()
-    if not held:
+def send_hold(leg: Leg) -> bool:
+    """A re-INVITE that holds, resumes, or says where our sound is now; False where another transaction of the dialog is
+    open.
+    """
+    made, holding = parameters(), leg.holding
+    if not holding.wanted:
         made.opt.flag = pj.PJSUA_CALL_UNHOLD
+    if holding.moving:
+        made.opt.flag |= pj.PJSUA_CALL_REINIT_MEDIA
     try:
-        if held:
+        if holding.wanted and not holding.held:
             leg.call.setHold(made)
         else:
             leg.call.reinvite(made)
     except pj.Error as error:
         log.debug("leg %s: no re-INVITE now: %s", leg.leg_id, error.reason)
         return False
+    holding.sent()
     return True
 
 

@@ -105,6 +105,10 @@ class SipPhone:
         """Undo ``hold``. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (not connected)."""
         await self._thread_of_running().run(lambda: self._engine.set_hold(leg_id, held=False))
 
+    async def move(self, rtp_host: str) -> None:
+        """Sound comes and goes at ``rtp_host`` from now on; connected legs say so by re-INVITE. Raises PhoneError."""
+        await self._thread_of_running().run(lambda: self._engine.move(rtp_host))
+
     async def transfer(self, leg_id: str, target: str) -> None:
         """REFER. Raises PhoneError NO_SUCH_LEG, BAD_ADDRESS, BAD_ARGUMENT (not connected), STACK."""
         await self._thread_of_running().run(lambda: self._engine.transfer(leg_id, target))

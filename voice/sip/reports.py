@@ -102,7 +102,7 @@ class Reports:
 
     def pursue(self, leg: Leg, step: Next, code: int = 0, reason: str = "") -> None:
         """Take the next step of a hold or resume."""
-        if step is Next.SEND and not send_hold(leg, held=leg.holding.wanted):
+        if step is Next.SEND and not send_hold(leg):
             step = leg.holding.collided()
         if step is Next.RETRY:
             serial = leg.serial

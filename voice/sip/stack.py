@@ -7,6 +7,7 @@ import ctypes
 import os
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,6 +27,7 @@ class Stack:
 
     def __init__(self, config: PhoneConfig, post: Post, next_serial: Callable[[], int]) -> None:
         self._config = config
+        self._account: SipAccount | None = None
         self._post = post
         self._next_serial = next_serial
         self._endpoint: Any = None
@@ -70,6 +72,7 @@ class Stack:
 
     def set_account(self, account: SipAccount) -> None:
         """The account, changed in place from the second time on, since calls may hang on it."""
+        self._account = account
         made = account_config(self._config, account, self._transport)
         with refusals():
             if self.account is not None:
@@ -77,6 +80,12 @@ class Stack:
                 return
             self.account = NativeAccount(self._post, self._next_serial, replaceable=self._config.replaceable)
             self.account.create(made, True)
+
+    def move(self, rtp_host: str) -> None:
+        """Calls made from now on, and those that renegotiate, have their sound at ``rtp_host``. Raises PhoneError."""
+        self._config = replace(self._config, rtp_host=rtp_host)
+        if self._account is not None:
+            self.set_account(self._account)
 
     def quiesce(self) -> None:
         """No callback after this brings a new call: one that outlived the stack would abort the process."""
