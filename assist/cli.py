@@ -85,7 +85,9 @@ def station(
     pbx: Annotated[
         str | None, typer.Option(help="Instead: an extension of a PBX, sip:USER@HOST[:PORT][;transport=udp|tcp|tls].")
     ] = None,
-    host: Annotated[str, typer.Option(help="The address SIP and audio leave from; auto: whichever reaches the server.")] = "auto",
+    host: Annotated[
+        str, typer.Option(help="Where SIP and audio leave from; auto: whichever reaches the server.")
+    ] = "auto",
     ca: Annotated[Path | None, typer.Option(help="PEM file that vouches for the servers' certificates.")] = None,
     srtp: Annotated[str | None, typer.Option(help="Encrypt the sound: off, optional or mandatory.")] = None,
     transcription: Annotated[
