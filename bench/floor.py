@@ -1,13 +1,13 @@
 """A floor at work: ``python -m bench.floor [--contacts 30] [--talking 15] [--seconds 30]``; a JSON line for each part.
 
-A whole house (``callfloor serve``), agents with the real station around a simulated headset, callers with real SIP and
-RTP (``bench.rtp_callers``); every contact goes through the queue, is tapped and recorded, with sound both ways.
+A whole house (``callfloor serve``), callers and agents with real SIP and RTP of their own (``bench.rtp_callers``,
+``bench.rtp_agents``); every contact goes through the queue, is tapped and recorded, with sound both ways.
 
 - ``bridged``: ``--contacts`` at once with the faint noise of a line on both legs: taps and recorder run, and the
   recogniser, which is gated by voice activity, has nothing to decode.
 - ``talking``: ``--talking`` at once; both legs hold recorded speech (25 and 30 % of the time): recognition and cards.
 
-CPU is that of the house's processes while all talk, as a share of one core per contact (stations and callers are not
+CPU is that of the house's processes while all talk, as a share of one core per contact (callers and agents are not
 in it). RTP gaps: between packets as the callers receive them, in ms; ``late_ms``: how late this process sends its
 own, which says how far its clock can be trusted. Budgets: none missing, gaps p99 at most 40 ms.
 """
@@ -29,16 +29,15 @@ import numpy as np
 import psutil
 
 from assist.cards import CardShown
-from assist.demo.puppet import Puppet
 from assist.serve import House
 from assist.vocabulary import COMMANDS, EVENTS
-from bench.dialogue import RATE, call, to_mu_law
+from bench.dialogue import call, to_mu_law
 from bench.figures import spread
+from bench.rtp_agents import agents
 from bench.rtp_callers import Caller, Heard, Stream
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactClosed
 from tests.fakes.sip_peer import SipPeer
 from transcription.utterances import UtteranceFinal
-from voice.audio import write_wav
 from voice.bus.local import LocalBus
 from voice.clock import SystemClock
 from voice.events import Event
@@ -109,24 +108,6 @@ def _settings(state: Path, names: Sequence[str], secret: str) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def stations(names: Sequence[str], secret: str, house: House) -> AsyncIterator[list[Puppet]]:
-    """The agents' stations, each a process."""
-    sip, web = "{}:{}".format(*house.addresses.sip), house.addresses.web
-    async with contextlib.AsyncExitStack() as stack:
-        started = []
-        for name in names:
-            who = ("--agent", name, "--secret", secret)
-            puppet = await Puppet.start("assist.demo.agent", "--host", STATION, "--server", web, "--front", sip, *who)
-            stack.push_async_callback(puppet.stop)
-            started.append(puppet)
-        async with asyncio.TaskGroup() as tasks:
-            listening = [tasks.create_task(puppet.listen(lambda _: None)) for puppet in started]
-            yield started
-            for task in listening:
-                task.cancel()
-
-
-@contextlib.asynccontextmanager
 async def callers(front: tuple[str, int], count: int) -> AsyncIterator[list[Caller]]:
     """Telephones that have not called yet."""
     loop = asyncio.get_running_loop()
@@ -146,8 +127,7 @@ async def part(talk: tuple[float, float], count: int, seconds: float, directory:
     secret = secrets.token_hex(8)
     file = _settings(directory / "state", names, secret)
     legs = call(seconds + 30.0, talk, seed=1)
-    write_wav(directory / "agent.wav", legs[1].pcm, RATE)
-    sound = to_mu_law(np.frombuffer(legs[0].pcm, "<i2"))
+    caller, agent = (to_mu_law(np.frombuffer(leg.pcm, "<i2")) for leg in legs)
     seen = Seen()
     async with House(read_settings(file, {}), file, SystemClock(), {}) as house:
         async with asyncio.timeout(READY_S):
@@ -156,9 +136,10 @@ async def part(talk: tuple[float, float], count: int, seconds: float, directory:
         await bus.start()
         listening = asyncio.create_task(seen.listen(bus))
         try:
-            async with stations(names, secret, house) as agents, callers(house.addresses.sip, count) as telephones:
+            sip, web = house.addresses.sip, house.addresses.web
+            async with agents(STATION, names, secret, sip, web, agent), callers(sip, count) as telephones:
                 await seen.available(names)
-                return await _talk(house, seen, agents, telephones, sound, directory / "agent.wav", seconds)
+                return await _talk(house, seen, telephones, caller, seconds)
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
@@ -166,16 +147,11 @@ async def part(talk: tuple[float, float], count: int, seconds: float, directory:
 
 
 async def _talk(
-    house: House, seen: Seen, agents: Sequence[Puppet], telephones: Sequence[Caller], sound: bytes, speech: Path,
-    seconds: float,
-) -> dict[str, object]:  # fmt: skip
-    for agent in agents:
-        agent.order("answer")
+    house: House, seen: Seen, telephones: Sequence[Caller], sound: bytes, seconds: float
+) -> dict[str, object]:
     for telephone in telephones:
         await telephone.call(sound)
     await seen.count(ContactAnswered, len(telephones), ANSWER_S)
-    for agent in agents:
-        agent.order("play", turn=0, file=str(speech))
     heard = [telephone.stream.heard for telephone in telephones]
     for each in heard:
         each.forget()

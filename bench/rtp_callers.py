@@ -78,6 +78,20 @@ class Stream(asyncio.DatagramProtocol):
             self.transport.sendto(header + sound[at : at + SAMPLES], address)
 
 
+def sdp(host: str, port: int) -> bytes:
+    """PCMU, to be sent there."""
+    head = f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
+    return f"{head}m=audio {port} RTP/AVP 0\r\n".encode()
+
+
+def stream_address(body: bytes) -> tuple[str, int]:
+    """Where the SDP ``body`` wants its sound."""
+    host, port = _HOST.search(body), _PORT.search(body)
+    assert host is not None
+    assert port is not None
+    return host[1].decode(), int(port[1])
+
+
 class Caller:
     """One customer: ``call``, then ``hang_up``."""
 
@@ -92,19 +106,14 @@ class Caller:
     async def call(self, sound: bytes) -> None:
         """Returns when the house has answered and sound goes both ways. Raises SystemExit where it refuses."""
         host = self._peer.address[0]
-        sdp = f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
-        sdp += f"m=audio {self.stream.port} RTP/AVP 0\r\n"
         user = f"+120255501{self._number:02}"
         invite = self._peer.request("INVITE", "sip:100@callfloor", f"bench{self._number}", user=user)
-        self._peer.send(replace(invite, body=sdp.encode()), self._front)
+        self._peer.send(replace(invite, body=sdp(host, self.stream.port)), self._front)
         self._answer = await self._peer.final()
         if self._answer.status != 200:
             raise SystemExit(f"call {self._number}: {self._answer.status} {self._answer.reason}")
         self._peer.send(self._peer.within(self._answer, "ACK", 1), self._front)
-        host_there, port_there = _HOST.search(self._answer.body), _PORT.search(self._answer.body)
-        assert host_there is not None
-        assert port_there is not None
-        there = host_there[1].decode(), int(port_there[1])
+        there = stream_address(self._answer.body)
         self._speaking = asyncio.create_task(self.stream.speak(there, sound, 1000 + self._number))
 
     async def hang_up(self) -> None:

@@ -71,6 +71,10 @@ class SipPeer(asyncio.DatagramProtocol):
         if request.method == "INVITE" and 180 <= status < 300:
             headers = Headers([*response.headers, ("Content-Type", "application/sdp")])
             response = replace(response, headers=headers, body=SDP)
+        self.reply(request, response)
+
+    def reply(self, request: Request, response: Response) -> None:
+        """``response``, to where ``request`` came from."""
         self.send(response, self._source[request.call_id])
 
     @property
