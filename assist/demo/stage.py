@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,10 +37,6 @@ NUMBER = "100"
 AGENT = "anna"
 THINKING_S = 1.0
 _FEED = EventCodec(FEED_EVENTS)
-
-
-Before = Callable[[Store], Awaitable[None]]
-"""Puts what has happened before into the store."""
 
 
 class Audience(Protocol):
@@ -126,16 +122,16 @@ class ForeignPbx:
 @contextlib.asynccontextmanager
 async def stage(
     state_dir: Path, audience: Audience, more: str = "", *, number: str = DEMO_NUMBER, agent: str = "assist.demo.agent",
-    pbx: ForeignPbx | None = None, before: Before | None = None,
+    pbx: ForeignPbx | None = None,
 ) -> AsyncIterator[Cast]:  # fmt: skip
     """Start everything; stop everything. The customer base is fresh each time. ``more``: TOML added to the settings;
-    ``number``: the customer's; ``agent``: the module that is the agent's station; ``before``: what else has happened.
+    ``number``: the customer's; ``agent``: the module that is the agent's station.
     """
     script = load_script()
     audience.status("starting front, zygote, transcription server and floor")
     secret = secrets.token_hex(8)  # no option may seem to begin with it, as with "-"
     settings = _write_settings(state_dir.absolute(), secret, more)
-    await _seed(state_dir.absolute(), before)
+    await _seed(state_dir.absolute())
     async with contextlib.AsyncExitStack() as stack:
         house = await stack.enter_async_context(House(read_settings(settings, {}), settings, SystemClock(), {}))
         async with asyncio.timeout(30):
@@ -181,15 +177,13 @@ def _write_settings(state_dir: Path, secret: str, more: str) -> Path:
     return file
 
 
-async def _seed(state_dir: Path, before: Before | None = None) -> None:
+async def _seed(state_dir: Path) -> None:
     """A fresh customer base for each demo, so that its history card is the same every time."""
     for file in list(state_dir.glob("callfloor.db*")):
         file.unlink()
     store = await Store.open(f"sqlite+aiosqlite:///{state_dir / 'callfloor.db'}")
     try:
         await seed_demo(store, datetime.now(UTC).date())
-        if before is not None:
-            await before(store)
     finally:
         await store.close()
 

@@ -5,6 +5,8 @@ the customer, through a trunk; kept, it is ticked off.
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +20,7 @@ from assist.summary import FollowUp
 from ivr.contacts import ContactAnswered, ContactEnded, ContactOffered
 from ivr.outbound import CallbackSettled, CustomerReached, RecordingAnnounced
 from tests.assist_web.kept_house import summary
-from tests.scenarios.theatre import on_stage, telephone
+from tests.scenarios.theatre import on_stage, service, telephone
 
 pytestmark = pytest.mark.live
 
@@ -40,13 +42,19 @@ def settings(port: int) -> str:
     )
 
 
-async def promised(store: Store) -> None:
-    """Anna told James Smith an hour ago that she would call him today."""
-    customer = (await store.look_up(DEMO_NUMBER)).customer
-    assert customer is not None
-    now = datetime.now(UTC)
-    about = summary("before", AGENT, now.timestamp() - 3600, customer.customer_id)
-    await store.record_contact(replace(about, follow_ups=(FollowUp(PROMISE, now.date(), "u1", 9.0),)))
+async def promise(cast: Cast) -> None:
+    """Anna told James Smith an hour ago that she would call him today; the floor looks at it when it starts again."""
+    store = await Store.open(f"sqlite+aiosqlite:///{cast.house.where.state / 'callfloor.db'}")
+    try:
+        customer = (await store.look_up(DEMO_NUMBER)).customer
+        assert customer is not None
+        now = datetime.now(UTC)
+        about = summary("before", AGENT, now.timestamp() - 3600, customer.customer_id)
+        await store.record_contact(replace(about, follow_ups=(FollowUp(PROMISE, now.date(), "u1", 9.0),)))
+    finally:
+        await store.close()
+    assert await tasks(cast) == [f"“{PROMISE}”"]
+    os.kill(service(cast, "floor"), signal.SIGKILL)
 
 
 async def tasks(cast: Cast) -> list[str]:
@@ -61,12 +69,13 @@ def test_a_promised_call_is_made_when_it_is_due(tmp_path: Path) -> None:
     async def main() -> None:
         async with telephone(DEMO_NUMBER, HOST) as customer:
             port = customer.told("ready")[0]["port"]
-            async with on_stage(tmp_path, more=settings(port), before=promised) as cast:
-                assert await tasks(cast) == [f"“{PROMISE}”"]
+            async with on_stage(tmp_path, more=settings(port)) as cast:
+                await cast.seen.until(lambda: cast.desk.agent.state == "AVAILABLE", "Anna at work", 40.0)
+                await promise(cast)
                 cast.agent.order("answer")
                 order = (ContactOffered, ContactAnswered, CustomerReached, RecordingAnnounced)
                 for kind in order:
-                    await cast.seen.until(lambda: bool(cast.seen.events(kind)), kind.type, 30.0)  # noqa: B023 - here
+                    await cast.seen.until(lambda: bool(cast.seen.events(kind)), kind.type, 60.0)  # noqa: B023 - here
                 begun = [cast.seen.events(kind)[0] for kind in order]
                 assert begun == sorted(begun, key=cast.seen.envelopes.index)
                 offered, answered = begun[0].event, begun[1].event

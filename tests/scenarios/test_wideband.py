@@ -29,8 +29,8 @@ slower: ""
 speech: false
 start: greeting
 nodes:
-  greeting: {{verb: say, text: {TEXT}, next: end}}
-  end: {{verb: hangup}}
+  greeting: {{verb: say, text: {TEXT}, next: line}}
+  line: {{verb: enqueue, queue: support}}
 """
 LOW, HIGH = 1000, 5000
 LISTENED_S = 0.4

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from assist.demo.puppet import Puppet
-from assist.demo.stage import CUSTOMER_HOST, NUMBER, Before, Cast, stage
+from assist.demo.stage import CUSTOMER_HOST, NUMBER, Cast, stage
 from assist.desk import Desk
 from ivr.contacts import ContactOffered
 from tests.transcription.speech import understood
@@ -34,11 +34,11 @@ class NoAudience:
 
 @contextlib.asynccontextmanager
 async def on_stage(
-    directory: Path, *, wrap_up_s: float = 0.5, more: str = "", flow: Path = FLOW, before: Before | None = None
+    directory: Path, *, wrap_up_s: float = 0.5, more: str = "", flow: Path = FLOW
 ) -> AsyncIterator[Cast]:
-    """The demo's stage with the short flow; ``more``: TOML added to the settings; ``before``: see ``stage``."""
+    """The demo's stage with the short flow; ``more``: TOML added to the settings."""
     ivr = f"\n[ivr]\nflow = {json.dumps(str(flow))}\nwrap_up_s = {wrap_up_s}\n"
-    async with stage(directory / "house", NoAudience(), ivr + more, before=before) as cast:
+    async with stage(directory / "house", NoAudience(), ivr + more) as cast:
         yield cast
 
 
