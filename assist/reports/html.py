@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from importlib.resources import files
 
@@ -14,11 +14,13 @@ from assist.metrics.rollup import INTERVAL_S
 from assist.metrics.service import service_level
 from assist.quality.principles import Principle
 from assist.reports.gather import Report, local
-from assist.reports.plots import Series, lines, stacked_bars
+from assist.reports.plots import Series, lines, rows, stacked_bars
 
 HEADLINES = ("asa", "abandon_rate", "aht", "fcr_repeat", "csat", "nps", "ces_mean")
 QUEUE_COLUMNS = ("asa", "abandon_rate", "aht", "hold_rate", "transfer_rate", "csat")
 AGENT_COLUMNS = ("aht", "average_hold", "talk_ratio", "talk_over", "dead_air", "first_response", "csat")
+MOST = 12
+"""Bars of one plot: the table below has all."""
 _SHORT = timedelta(hours=36)
 """Up to this length a report plots intervals, above it days."""
 
@@ -99,7 +101,34 @@ def _plots(report: Report) -> list[Markup]:
             for name, kind in (("positive", "good"), ("neutral", "quiet"), ("negative", "bad"))
         ]
         plots.append(stacked_bars("How contacts felt at their end", days, felt))
-    return plots
+    return [*plots, *_more_plots(report)]
+
+
+def _more_plots(report: Report) -> Iterator[Markup]:
+    """What was scored, what cards came to, what nobody could answer; each only where there is something."""
+    scored = [(principle.label, _mean_of(report, principle)) for principle in Principle] if report.quality else []
+    if scored:
+        values = Series("mean score, 0 to 100", "accent", [value for _, value in scored])
+        yield rows("Scorecards", [label for label, _ in scored], [values], 100.0)
+    if used := sorted(report.cards, key=lambda rule: -rule.shown)[:MOST]:
+        outcomes = [
+            Series("accepted", "good", [float(rule.accepted) for rule in used]),
+            Series("dismissed", "bad", [float(rule.dismissed) for rule in used]),
+            Series("expired or misheard", "warn", [float(rule.expired + rule.retracted) for rule in used]),
+            Series("nothing came of it", "quiet", [float(rule.ignored) for rule in used]),
+        ]
+        yield rows("What became of cards, by rule", [rule.rule for rule in used], outcomes)
+    if gaps := report.gaps[:MOST]:
+        asked = Series("times asked", "warn", [float(times) for _, times in gaps])
+        yield rows("Questions no article answers", [text for text, _ in gaps], [asked])
+
+
+def _mean_of(report: Report, principle: Principle) -> float | None:
+    """Over all contacts in which it was judged, of every agent."""
+    judged = [each.averages[principle] for each in report.quality]
+    known = [(average.value, average.contacts) for average in judged if average.value is not None]
+    contacts = sum(count for _, count in known)
+    return round(sum(value * count for value, count in known) / contacts, 1) if contacts else None
 
 
 def _buckets(report: Report) -> Mapping[str, Totals]:

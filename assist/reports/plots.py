@@ -9,6 +9,8 @@ from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 720, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 24
+_ROW, _NAMES, _NUMBER, _LONGEST = 24, 240, 48, 36
+"""Of bars that lie: a row's height, the room for names and for the number, and the most characters of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,35 @@ def lines(title: str, labels: Sequence[str], series: Sequence[Series], top: floa
     return _plot(title, labels, top, "".join(marks), series)
 
 
+def rows(title: str, labels: Sequence[str], series: Sequence[Series], top: float | None = None) -> Markup:
+    """Bars that lie, one a label, each the sum of its series from the left; ``top``: the end of the scale, without it
+    the longest bar's. The sum stands at a bar's end, a dash where every value is None.
+    """
+    sums = [sum(one.values[i] or 0.0 for one in series) for i in range(len(labels))]
+    top = top or max(1.0, *sums)
+    height = _TOP + _ROW * len(labels) + 4
+    marks = []
+    for i, label in enumerate(labels):
+        y, x = _TOP + i * _ROW, float(_NAMES)
+        marks.append(f'<text x="{_NAMES - 8}" y="{y + 15}" text-anchor="end">{escape(_short(label))}</text>')
+        for one in series:
+            width = (one.values[i] or 0.0) / top * (WIDTH - _NAMES - _NUMBER)
+            if width:
+                hint = f"{label}: {one.name} {one.values[i]:g}"
+                marks.append(
+                    f'<rect class="{one.kind}" x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_ROW - 6}">'
+                    f"<title>{escape(hint)}</title></rect>"
+                )
+            x += width
+        known = any(one.values[i] is not None for one in series)
+        marks.append(f'<text x="{x + 6:.1f}" y="{y + 15}">{f"{sums[i]:g}" if known else "–"}</text>')
+    return _framed(title, height, "".join(marks), series)
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…"
+
+
 def _plot(title: str, labels: Sequence[str], top: float, marks: str, series: Sequence[Series]) -> Markup:
     step, ticks = _step(labels), []
     for share in (0.0, 0.5, 1.0):
@@ -66,11 +97,14 @@ def _plot(title: str, labels: Sequence[str], top: float, marks: str, series: Seq
     for i in range(0, len(labels), every):
         x = _LEFT + (i + 0.5) * step
         ticks.append(f'<text x="{x:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(labels[i])}</text>')
+    return _framed(title, HEIGHT, "".join(ticks) + marks, series)
+
+
+def _framed(title: str, height: int, marks: str, series: Sequence[Series]) -> Markup:
     legend = " ".join(f'<span class="key {one.kind}">{escape(one.name)}</span>' for one in series)
-    return Markup(  # noqa: S704 - every text in it was escaped above
+    return Markup(  # noqa: S704 - every text in it was escaped before
         f'<figure><figcaption>{escape(title)} <span class="legend">{legend}</span></figcaption>'
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">{"".join(ticks)}{marks}</svg>'
-        "</figure>"
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">{marks}</svg></figure>'
     )
 
 

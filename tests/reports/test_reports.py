@@ -5,6 +5,7 @@ import csv
 import io
 import itertools
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,11 +14,14 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner
 
-from assist.cards import CARD_EVENTS, QuestionUnanswered
+from assist.cards import CARD_EVENTS, CardKind, QuestionUnanswered
 from assist.cli import app
 from assist.desk_events import WrapUpSaved
 from assist.metrics import REGISTRY, Goal, Targets
 from assist.metrics.targets import ServiceLevel
+from assist.outcomes import RuleOutcome
+from assist.quality.agents import AgentQuality, Average
+from assist.quality.principles import Principle
 from assist.reports.command import ReportError, scope_of, write_report
 from assist.reports.gather import Gathering, Report, Scope
 from assist.reports.html import as_html
@@ -150,7 +154,7 @@ def test_the_page_needs_nothing_else_and_takes_no_words_for_markup() -> None:
     page.feed(text)
     assert "script" not in page.tags
     assert page.outside == []
-    assert page.tags.count("svg") == 2
+    assert page.tags.count("svg") == 3
     assert "do you ship to &lt;b&gt;mars&lt;/b&gt;" in text
     assert all(metric.title in text for metric in REGISTRY.all.values())
 
@@ -175,6 +179,21 @@ def test_what_is_measured_by_is_read_from_the_settings(tmp_path: Path) -> None:
     assert targets.of("any") == Goal(15.0, 70.0, ServiceLevel.EARLY_ABANDONS_SERVED)
     assert targets.of("billing") == Goal(15.0, 90.0, ServiceLevel.EARLY_ABANDONS_SERVED)
     assert targets.of("vip") == Goal(5.0, 70.0, ServiceLevel.ALL_OFFERED)
+
+
+def test_scorecards_cards_and_gaps_are_drawn() -> None:
+    nothing = Average(None, 0)
+    averages = dict.fromkeys(Principle, nothing)
+    judged = [
+        AgentQuality(agent, count, value, averages | {Principle.EMPATHY: Average(value, count)}, (), None)
+        for agent, value, count in (("anna", 80.0, 3), ("ben", 40.0, 1))
+    ]
+    shown = RuleOutcome("late_parcel", CardKind.NEXT_STEP, shown=4, accepted=2, dismissed=1)
+    text = as_html(replace(report(), quality=tuple(judged), cards=(shown,)), "Made by a test.")
+    assert "<title>Empathy: mean score, 0 to 100 70</title>" in text  # (3 × 80 + 40) ÷ 4
+    assert "<title>late_parcel: accepted 2</title>" in text
+    assert "<title>late_parcel: nothing came of it 1</title>" in text
+    assert "<title>do you ship to &lt;b&gt;mars&lt;/b&gt;: times asked 1</title>" in text
 
 
 def test_a_report_of_nothing_says_so() -> None:
