@@ -7,15 +7,22 @@ import json
 import math
 import os
 from dataclasses import asdict
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 
-from voice.settings import read_settings
+from assist.weekday import Weekday
+from voice.settings import SettingsFile, read_settings
+
+if TYPE_CHECKING:
+    from assist.reports.gather import Report
+    from assist.staffing import Question
+    from ivr.settings import QueueSettings
 
 Settings = Annotated[Path | None, typer.Option("--settings", help="A TOML file; defaults apply without one.")]
 
@@ -60,32 +67,80 @@ def report(
 
 
 def staff(
-    calls: Annotated[float, typer.Option(min=0.01, help="Calls an hour.")],
-    aht: Annotated[float, typer.Option("--aht", min=1, help="Seconds with the customer, hold included.")],
+    calls: Annotated[float | None, typer.Option(min=0.01, help="Calls an hour.")] = None,
+    aht: Annotated[float | None, typer.Option("--aht", min=1, help="Seconds with the customer, hold included.")] = None,
+    weekday: Annotated[
+        Weekday | None, typer.Option(help="Instead of --calls and --aht: each hour of this day, as the log has it.")
+    ] = None,
+    weeks: Annotated[int, typer.Option(min=1, max=104, help="With --weekday: so many weeks back.")] = 8,
     wrap_up: Annotated[float, typer.Option(min=0, help="Seconds of wrap-up after each.")] = 10.0,
     patience: Annotated[float, typer.Option(min=0, help="Mean seconds until a caller gives up; 0: never.")] = 120.0,
-    level: Annotated[float, typer.Option(min=1, max=99.9, help="Per cent to be answered in time.")] = 80.0,
-    within: Annotated[float, typer.Option(min=0, help="Seconds that count as in time.")] = 20.0,
+    level: Annotated[
+        float | None, typer.Option(min=1, max=99.9, help="Per cent to be answered in time; default: the queue's goal.")
+    ] = None,
+    within: Annotated[
+        float | None, typer.Option(min=0, help="Seconds that count as in time; default: the queue's goal.")
+    ] = None,
     queue: Annotated[str, typer.Option(help="The [[queue]] of the settings whose rules to simulate.")] = "",
     hours: Annotated[float, typer.Option(min=1, max=1000, help="Hours to simulate.")] = 40.0,
     seed: int = 1,
     settings: Settings = None,
+    state_dir: Annotated[Path | None, typer.Option(help="With --weekday: the installation.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
 ) -> None:
     """How many agents does it take? Erlang A (or C), and a simulation of the real queue rules."""
-    from assist.staffing import Question, StaffingError, answer, show
+    from assist.reports.settings import read_targets
+    from assist.staffing import Question, StaffingError
     from ivr.settings import QueueSettings, read_queues
 
-    queues = read_queues(read_settings(settings, os.environ))
+    read = read_settings(settings, os.environ)
+    queues, goal = read_queues(read), read_targets(read).of(queue)
     if queue and queue not in queues:
         known = ", ".join(sorted(queues)) or "none"
         raise StaffingError(f"the settings have no [[queue]] named {queue!r} (there are: {known})")
+    if (calls is None or aht is None) == (weekday is None):
+        raise StaffingError("name either --calls and --aht, or --weekday")
     rules = queues[queue] if queue else QueueSettings(name="any")
-    asked = Question(calls, aht, wrap_up, patience or math.inf, within, level / 100, hours, seed)
-    console = Console()
+    wanted = (goal.target if level is None else level) / 100
+    in_time = goal.answer_s if within is None else within
+    asked = Question(calls or 0.0, aht or 0.0, wrap_up, patience or math.inf, in_time, wanted, hours, seed)
+    if weekday is None:
+        _staff(asked, rules, as_json=as_json)
+    else:
+        _staff_day(asked, rules, weekday, _report_of_weeks(read, state_dir, queue, weeks), as_json=as_json)
+
+
+def _staff(asked: Question, rules: QueueSettings, *, as_json: bool) -> None:
+    from assist.staffing import answer, show
+
     with Console(stderr=True).status("Simulating"):
         fewest, lines = answer(asked, rules)
     if as_json:
         typer.echo(json.dumps({"agents": fewest, "lines": [asdict(line) for line in lines]}))
     else:
-        show(asked, fewest, lines, console)
+        show(asked, fewest, lines, Console())
+
+
+def _staff_day(asked: Question, rules: QueueSettings, weekday: Weekday, log: Report, *, as_json: bool) -> None:
+    from assist.staffing_day import answer_day, hours_of, show_day
+
+    with Console(stderr=True).status("Simulating"):
+        lines = answer_day(hours_of(log, weekday), asked, rules)
+    if as_json:
+        typer.echo(json.dumps([asdict(hour) | {"line": asdict(line)} for hour, line in lines]))
+    else:
+        show_day(weekday, asked, lines, Console())
+
+
+def _report_of_weeks(read: SettingsFile, state_dir: Path | None, queue: str, weeks: int) -> Report:
+    """What the log says of the last ``weeks``, up to yesterday."""
+    from assist.reports.command import read_report
+    from assist.reports.gather import Scope, local
+    from assist.reports.settings import ReportSettings, read_targets
+    from assist.store.settings import existing_store
+    from voice.clock import SystemClock
+
+    zone = ZoneInfo(read.section("report", ReportSettings).zone)
+    today = datetime.combine(local(SystemClock().wall(), zone).date(), time(), zone)
+    scope = Scope((today - timedelta(weeks=weeks)).timestamp(), today.timestamp(), zone, queue, "", read_targets(read))
+    return asyncio.run(read_report(existing_store(read, state_dir), scope, Console(stderr=True)))

@@ -63,7 +63,7 @@ def answer(question: Question, queue: QueueSettings) -> tuple[int, tuple[Line, .
     except ValueError as error:
         raise StaffingError(str(error)) from None
     around = range(max(1, fewest - SHOWN_AROUND), fewest + SHOWN_AROUND + 1)
-    return fewest, tuple(_line(question, queue, whole, agents) for agents in around)
+    return fewest, tuple(line_of(question, queue, agents) for agents in around)
 
 
 def records(contacts: Iterable[SimulatedContact]) -> list[ContactRecord]:
@@ -110,7 +110,9 @@ def show(question: Question, fewest: int, lines: Iterable[Line], console: Consol
     )
 
 
-def _line(question: Question, queue: QueueSettings, whole: Demand, agents: int) -> Line:
+def line_of(question: Question, queue: QueueSettings, agents: int) -> Line:
+    """What becomes of the question's callers with so many ``agents``."""
+    whole = Demand(question.calls, question.aht_s + question.wrap_up_s, question.patience_s)
     talk = Demand(question.calls, question.aht_s, question.patience_s)
     skills = tuple(queue.skills.items())
     plan = Plan({queue.name: talk}, [Team(agents, (queue.name,), skills)], by_name([queue]), question.wrap_up_s)
