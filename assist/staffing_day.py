@@ -1,4 +1,4 @@
-"""How many agents on Monday? The load of each hour of a weekday as the log of the last weeks has it, and whom it takes."""
+"""How many agents on Monday? The load of each hour of a weekday, from the log of weeks past, and whom it needs."""
 
 from __future__ import annotations
 
