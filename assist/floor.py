@@ -64,6 +64,8 @@ from ivr.contacts import (
     ContactSnapshot,
     FloorStarted,
 )
+from ivr.outbound import OutboundReady
+from ivr.supervision import BridgeClosed, BridgeOpened
 from voice.bus.base import Bus
 from voice.clock import Clock
 from voice.commands import Reply
@@ -122,9 +124,10 @@ class Floor:
             bus, store, customers, self._journal, shelf, feed, clock, wordsmith, self._agents, self._tell,
             self._spawn, self._route, self._seen, self._recalled,
         )  # fmt: skip
+        self._bridges = Bridges(bus, self._ask_station, domain, self._unreached, self._spawn)
         self._supervisors = Supervisors(
-            bus, self._agents, self._oversight, shelf.content, Bridges(bus, self._ask_station, domain), clock,
-            self._tell, self._cases.own, self._cases.get, self._spawn, self._board,
+            bus, self._agents, self._oversight, shelf.content, self._bridges, clock, self._tell,
+            self._cases.own, self._cases.get, self._spawn, self._board,
         )  # fmt: skip
         self._holds = Holds(lambda agent: feed.desk(agent).contact, self._ask_station, self._control, self._spawn)
         self._pbx = PbxStations(self._cases, clock, self._spawn)
@@ -204,6 +207,8 @@ class Floor:
     async def _act(self, envelope: Envelope) -> bool:
         """Act on one event; False for a repeat of what is logged."""
         received = self._clock.monotonic()
+        if isinstance(envelope.event, OutboundReady) and self._bridges.ready(envelope.contact_id or "", envelope.event):
+            return True  # a worker without a contact
         # The case first: folding it may find this very event in the log, whose acknowledgement died with a floor.
         case = await self._cases.of(envelope.contact_id, envelope) if envelope.contact_id is not None else None
         if not self._cases.is_new(envelope):
@@ -215,7 +220,10 @@ class Floor:
     async def _take(self, envelope: Envelope, case: Case | None, received: float) -> None:
         match envelope.event:
             case WorkerLost(worker_id=worker_id):
+                self._supervisors.worker_lost(worker_id)
                 await self._cases.worker_lost(worker_id)
+            case BridgeOpened() | BridgeClosed():
+                self._bridges.heard(envelope.event)
             case ServiceChanged(name="transcription", up=up):
                 self._feed.publish_all(replace(self._recogniser, state="up" if up else "down"))
             case _ if case is not None:
@@ -248,6 +256,9 @@ class Floor:
 
     def _recalled(self, case: Case, event: Event, at: float) -> None:
         self._supervisors.recall(case, event, at)
+
+    def _unreached(self, user: str, case: Case, code: int, reason: str) -> None:
+        self._supervisors.unreached(user, case, code, reason)
 
     async def _ask_station(self, agent: str, verb: StationVerb, argument: str = "") -> Reply:
         return await self._stations.command(agent, verb, argument)

@@ -5,6 +5,7 @@ Who supervises what is a fold over the contacts' own events, so a floor that sta
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -262,22 +263,41 @@ class Supervisors:
                 lasted = now - visit.since if visit.since else 0.0
                 self.own(SupervisionEnded(supervisor, visit.agent, visit.mode, lasted), case)
 
+    def worker_lost(self, worker_id: str) -> None:
+        """A worker died: perhaps the one that had a supervisor's telephone, and her contact does not know yet."""
+        user = self.bridges.lost(worker_id)
+        visit = self._visits.get(user)
+        if visit is not None and (case := self.find(visit.contact_id)) is not None and not case.ended:
+            self.spawn(self._hung_up(user, case))
+
+    async def _hung_up(self, user: str, case: Case) -> None:
+        with contextlib.suppress(BusError):  # the contact is over as well
+            await self.bridges.end(case, case.agent, user)
+
+    def unreached(self, user: str, case: Case, code: int, reason: str) -> None:
+        """Her telephone was not put through to a contact."""
+        self.own(SupervisionFailed(user, code, reason), case)
+
     def _go_on(self, supervisor: str, visit: _Visit) -> None:
         """To the contact she asked for meanwhile, if there is one."""
         del self._visits[supervisor]
         if visit.next and visit.next != visit.contact_id:
             self.spawn(self._move(supervisor, visit.next))
+        else:
+            self.bridges.release(supervisor)
 
     async def _move(self, supervisor: str, contact_id: str) -> None:
         who = self.agents[supervisor]
         case = self.find(contact_id)
         if case is None or case.ended:
+            self.bridges.release(supervisor)
             return
         try:
             reply = await self._supervise(who, case)
         except BusError as error:
             reply = Reply(False, str(error))
         if not reply.ok:
+            self.bridges.release(supervisor)
             self.tell(supervisor, SupervisionFailed(supervisor, 0, reply.reason), contact_id)
 
     def _notify(self, case: Case, visit: _Visit, supervisor: str, mode: Mode | None) -> None:

@@ -153,6 +153,9 @@ class ContactWorker:
     def _report(self) -> None:
         if self._order and not self._core.call.legs:
             self._bus.publish(OutboundReady(self._order), contact_id=self._core.contact_id)
+        elif (bridge := self._core.bridge) is not None:
+            if (opened := bridge.opened) is not None:
+                self._bus.publish(opened)
         elif self._core.running:
             self._bus.publish(self._core.snapshot, contact_id=self._core.contact_id)
 
@@ -176,7 +179,7 @@ class ContactWorker:
         for effect in effects:
             match effect:
                 case Publish(event):
-                    self._bus.publish(event, contact_id=self._core.contact_id)
+                    self._bus.publish(event, contact_id=self._core.contact_id if self._core.bridge is None else None)
                 case flow.PlayPrompts(token=token, prompts=prompts, loop=loop):
                     pcm = b"".join(self._prompts.pcm(prompt.audio) for prompt in prompts)
                     self._player.play(token, pcm, loop=loop)

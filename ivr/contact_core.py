@@ -38,6 +38,8 @@ from ivr.contacts import (
     ContactSnapshot,
 )
 from ivr.schema import Flow
+from ivr.supervision import CloseBridge, OpenBridge
+from ivr.supervisor_bridge import SupervisorBridge
 from voice.calls import Call, Leg, LegJoined, LegLeft, LegRang, Role
 from voice.commands import Command, Reply
 from voice.events import DigitReceived, LegAnswered, LegEnded, LegRinging, QualityMeasured
@@ -66,6 +68,7 @@ class ContactCore:
         self._outward = Outward(self._state, domain)
         self._script = Script(script, self._state, self._ring, self._outward)
         self._supervision = Supervision(self._state)
+        self._bridge = SupervisorBridge(self._state, domain)
         self._third = ThirdParty(self._state, self._ring, self._script)
         self._control = Control(self._state, self._ring, self._script, self._third)
         self._watch = Watch(self._state, self._ring, self._control)
@@ -95,8 +98,16 @@ class ContactCore:
         """An offered contact that has not ended."""
         return bool(self.call.legs) and not self._state.ended
 
+    @property
+    def bridge(self) -> SupervisorBridge | None:
+        """Where this is a supervisor's bridge, and no contact."""
+        return self._bridge if self._bridge.begun else None
+
     def phone_event(self, event: PhoneEvent, now: float) -> tuple[ContactEffect, ...]:
         """Something happened to a leg."""
+        if self._bridge.begun:
+            self._bridge.phone_event(event)
+            return self._state.drain()
         match event:
             case IncomingLeg():
                 self._incoming(event, now)
@@ -136,12 +147,18 @@ class ContactCore:
 
     def leg_heard(self, leg_id: str, packets: int, now: float) -> tuple[ContactEffect, ...]:
         """``packets`` of RTP came on a leg that is watched (``WatchLeg``) since the last time."""
-        self._watch.looked(leg_id, packets, now)
+        if self._bridge.begun:
+            self._bridge.leg_heard(packets, now)
+        else:
+            self._watch.looked(leg_id, packets, now)
         return self._drain()
 
     def leg_probed(self, leg_id: str, there: bool | None, now: float) -> tuple[ContactEffect, ...]:
         """Whether the far end of a leg (``ProbeLeg``) still has the call; None where it cannot be asked."""
-        self._watch.probed(leg_id, there, now)
+        if self._bridge.begun:
+            self._bridge.leg_probed(there, now)
+        else:
+            self._watch.probed(leg_id, there, now)
         return self._drain()
 
     def prompt_finished(self, token: int, now: float) -> tuple[ContactEffect, ...]:
@@ -161,7 +178,7 @@ class ContactCore:
             if (told := self._outward.timed_out(name, token)) is not None:
                 self._script.tell(told, now)
         elif name == SUPERVISION_TIMER:
-            self._supervision.timed_out(token)
+            (self._bridge if self._bridge.begun else self._supervision).timed_out(token)
         elif name == CONSULT_TIMER:
             self._third.timed_out(token)
         else:
@@ -180,7 +197,10 @@ class ContactCore:
 
     def command(self, command: Command, now: float) -> tuple[Reply, tuple[ContactEffect, ...]]:
         """Carry out a command to this contact, or refuse it with a reason a person can read."""
-        reply = self._orders.carry_out(command, now)
+        if isinstance(command, OpenBridge | CloseBridge):
+            reply = self._bridge.command(command)
+        else:
+            reply = self._orders.carry_out(command, now)
         return reply, self._drain()
 
     def _drain(self) -> tuple[ContactEffect, ...]:

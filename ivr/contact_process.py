@@ -89,7 +89,7 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     slot.ready(port)
     async with beating(slot, clock):
         await worker.run(phone)
-        if worker.called:
+        if worker.called and core.bridge is None:
             await _report(worker, ears, bus, contact_id)
         await bus.close()
         os._exit(0)

@@ -89,7 +89,58 @@ class EndSupervision(Command):
     supervisor: str
 
 
+@dataclass(frozen=True, slots=True)
+class BridgeOpened(Event):
+    """The supervisor's telephone is connected to a worker of its own (``worker_id``; commands to ``contact.<id>`` of
+    ``bridge_id``). Contacts reach her at ``address``, a SIP URI, for as long as it lasts. Said again to a floor that
+    starts.
+    """
+
+    type: ClassVar[str] = "supervision.bridge_opened"
+    durable: ClassVar[bool] = False
+    supervisor: str
+    bridge_id: str
+    worker_id: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeClosed(Event):
+    """Her call is over, or never began; ``code`` is SIP's."""
+
+    type: ClassVar[str] = "supervision.bridge_closed"
+    durable: ClassVar[bool] = False
+    supervisor: str
+    bridge_id: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBridge(Command):
+    """To ``contact.<id>`` of a worker that was claimed and has no contact: dial the supervisor at ``address``, at first
+    for ``contact_id``, and let contacts call in.
+    """
+
+    type: ClassVar[str] = "supervision.open_bridge"
+    supervisor: str
+    address: str
+    contact_id: str
+    ring_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class CloseBridge(Command):
+    """To the same: hang up her telephone."""
+
+    type: ClassVar[str] = "supervision.close_bridge"
+    supervisor: str
+
+
+BRIDGE_EVENTS: tuple[type[Event], ...] = (BridgeOpened, BridgeClosed)
 SUPERVISION_EVENTS: tuple[type[Event], ...] = (
-    SupervisionStarted, SupervisionModeChanged, SupervisionEnded, SupervisionFailed,
+    SupervisionStarted, SupervisionModeChanged, SupervisionEnded, SupervisionFailed, *BRIDGE_EVENTS,
 )  # fmt: skip
-SUPERVISION_COMMANDS: tuple[type[Command], ...] = (Supervise, SetSupervisionMode, EndSupervision)
+SUPERVISION_COMMANDS: tuple[type[Command], ...] = (
+    Supervise, SetSupervisionMode, EndSupervision, OpenBridge, CloseBridge,
+)  # fmt: skip

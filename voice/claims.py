@@ -1,4 +1,4 @@
-"""Claiming a contact worker for a call that we begin: the one command the front takes."""
+"""Claiming a contact worker for a call that we begin, the front's one command; and how workers call workers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import ClassVar
 from voice.commands import Command
 
 FRONT_ADDRESS = "front"
+_BRIDGE = "bridge-"
 _ORDER = re.compile(r"[A-Za-z0-9]{0,32}")
 
 
@@ -18,6 +19,16 @@ class ClaimWorker(Command):
 
     type: ClassVar[str] = "front.claim_worker"
     order: str
+
+
+def bridge_user(worker_id: str) -> str:
+    """The user of the URI by which other workers reach a supervisor's bridge. Workers come before stations there."""
+    return f"{_BRIDGE}{worker_id}"
+
+
+def bridge_of(user: str) -> str:
+    """The worker that ``user`` of a URI means; empty: none."""
+    return user.removeprefix(_BRIDGE) if user.startswith(_BRIDGE) else ""
 
 
 def is_order(text: object) -> bool:

@@ -34,8 +34,13 @@ from assist.wording import utc_date
 from ivr.acd import AcdTimes
 from ivr.contacts import ContactEnded, ContactSnapshot
 from ivr.controls import ContactTransferred
+from ivr.outbound import OutboundReady
 from ivr.supervision import (
+    BridgeClosed,
+    BridgeOpened,
+    CloseBridge,
     EndSupervision,
+    OpenBridge,
     SetSupervisionMode,
     Supervise,
     SupervisionEnded,
@@ -48,6 +53,7 @@ from tests.assist.test_floor import AGENTS, AT_WORK, ENDED, House, Link, Worker
 from tests.fakes.clock import VirtualClock
 from transcription.utterances import UtteranceFinal
 from voice.calls import Role
+from voice.claims import ClaimWorker
 from voice.commands import Command, Reply
 from voice.errors import CommandRefusedError
 from voice.events import WorkerLost
@@ -405,5 +411,82 @@ def test_a_floor_that_starts_again_knows_who_has_taken_over(talking: Callable[[U
         assert hers is not None
         assert (hers.id, hers.phase) == ("c1", "talking")
         assert (await house.floor.command("sara", LeaveContact("c1"))).ok
+
+    talking(use)
+
+
+class Claimed:
+    """A front with workers to give, and the one that it gave: a supervisor's bridge."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.told: asyncio.Queue[Command] = asyncio.Queue()
+        house.bus.serve("front", self._claimed)
+        house.bus.serve("contact.b1", self._asked)
+
+    async def _claimed(self, command: Command) -> Reply:
+        assert isinstance(command, ClaimWorker)
+        self.house.bus.publish(OutboundReady(command.order), contact_id="b1")
+        return Reply(True)
+
+    async def _asked(self, command: Command) -> Reply:
+        self.told.put_nowait(command)
+        return Reply(True)
+
+    async def next(self) -> Command:
+        async with asyncio.timeout(10):
+            return await self.told.get()
+
+
+def test_her_telephone_is_called_once_and_contacts_take_turns_at_it(talking: Callable[[Use], None]) -> None:
+    async def use(house: House, worker: Worker) -> None:
+        bridge, second = Claimed(house), house.worker("c2")
+        second.queue()
+        await house.settled()
+        assert (await house.floor.command("sara", SuperviseContact("c1"))).ok
+        assert await bridge.next() == OpenBridge("sara", "sip:sara@callfloor", "c1")
+        house.bus.publish(BridgeOpened("sara", "b1", "w7", "sip:bridge-w7@callfloor"))
+        tones = ((Mode.BARGE, (Role.AGENT,)),)
+        assert await told(worker) == Supervise("sara", "sip:bridge-w7@callfloor", tones)
+        worker.say(SupervisionStarted("sara", "anna"))
+        await house.told(SupervisionStarted, "sara")
+
+        assert (await house.floor.command("sara", SuperviseContact("c2"))).ok
+        assert await told(worker) == EndSupervision("sara")
+        worker.say(SupervisionEnded("sara", "anna", Mode.LISTEN, 9.0))
+        assert await told(second) == Supervise("sara", "sip:bridge-w7@callfloor", tones)
+        second.say(SupervisionStarted("sara", ""))
+        await house.settled()
+        assert bridge.told.empty(), "her own call was left alone"
+
+        second.say(SupervisionEnded("sara", "", Mode.LISTEN, 9.0))
+        assert await bridge.next() == CloseBridge("sara")
+        assert house.floor._cases.get("b1") is None, "a bridge is no contact"
+
+    talking(use)
+
+
+def test_a_telephone_that_does_not_answer_its_bridge_and_a_bridge_that_dies(talking: Callable[[Use], None]) -> None:
+    async def use(house: House, worker: Worker) -> None:
+        bridge = Claimed(house)
+        for _ in range(2):
+            assert (await house.floor.command("sara", SuperviseContact("c1"))).ok
+            await bridge.next()
+            house.bus.publish(BridgeClosed("sara", "b1", 486, "Busy Here"))
+            assert (await house.told(SupervisionFailed, "sara")).data["code"] == 486
+            assert isinstance(await bridge.next(), CloseBridge)
+        assert (await house.floor.command("sara", SuperviseContact("c1"))).ok
+        await bridge.next()
+        assert (await house.floor.command("sara", LeaveContact("c1"))).ok, "she thinks better of it"
+        assert (await house.told(SupervisionFailed, "sara")).data["code"] == 487
+        assert isinstance(await bridge.next(), CloseBridge)
+        assert (await house.floor.command("sara", SuperviseContact("c1"))).ok
+        await bridge.next()
+        house.bus.publish(BridgeOpened("sara", "b1", "w7", "sip:bridge-w7@callfloor"))
+        assert isinstance(await told(worker), Supervise)
+        worker.say(SupervisionStarted("sara", "anna"))
+        await house.told(SupervisionStarted, "sara")
+        house.bus.publish(WorkerLost("w7", "signal 9"))
+        assert await told(worker) == EndSupervision("sara")
 
     talking(use)

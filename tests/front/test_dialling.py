@@ -116,3 +116,17 @@ def test_addresses(text: str, address: tuple[str, int]) -> None:
 def test_what_is_wrong_with_a_trunk_is_said(settings: dict[str, object], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         TrunkSettings.model_validate({"name": "t", **settings})
+
+
+def test_a_worker_reaches_another_as_a_supervisors_bridge_which_hears_of_its_end() -> None:
+    desk = Desk(workers=2)
+    _, (sent,) = dial(desk, "bridge-w2")
+    bridge, contact = Flow(Side.OUTER, "127.0.0.1", worker_flow(2).port), f"sip:w2@127.0.0.1:{worker_flow(2).port}"
+    assert (sent.flow, request_of(sent).uri) == (bridge, f"sip:bridge-w2@127.0.0.1:{bridge.port}")
+    assert desk.proxy.admits(bridge, desk.now)
+    (ok,) = desk.put(answered(request_of(sent), "b", contact), bridge)
+    assert (ok.flow, response_of(ok).status) == (worker_flow(1), 200)
+    ack = within(response_of(ok), desk.request("ACK", worker_flow(1), "a-1"), source=worker_flow(1))
+    assert desk.put(ack, worker_flow(1))[0].flow == bridge
+    assert statuses(dial(desk, "bridge-w9", "a-2")[1]) == [404]
+    assert [(bye.flow, request_of(bye).method) for bye in desk.dies(1)] == [(bridge, "BYE")]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from voice.claims import bridge_of
 from voice.front.access import Access
 from voice.front.dialogs import CALLING_S, Dialog, Phase
-from voice.front.flows import Effect, Flow, Send, Side
+from voice.front.flows import WORKERS, Effect, Flow, Send, Side
 from voice.front.grammar import NameAddr
 from voice.front.message import Request, respond
 from voice.front.registrar import Registrar
@@ -72,6 +73,11 @@ class Dialling:
         user, host = request.target.user, request.target.host.lower()
         if host not in (self._access.domain.lower(), self._access.host):
             return 404
+        if (other := self._board.pool.get(bridge_of(user))) is not None:
+            if not self._board.pace(other.id, now):
+                return 503
+            # To the front the called worker is a far end like a station: on the network's side, but at home.
+            return _Way(Flow(Side.OUTER, WORKERS, other.port), f"sip:{user}@{WORKERS}:{other.port}", user)
         if not self._registrar.knows(user):
             return self._outside(user, now) if is_number(user) else 404
         if self._access.registrar is not None:

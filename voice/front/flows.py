@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from voice.front.message import Request, Response
+
+WORKERS: Final = "127.0.0.1"
+"""Where every contact worker's SIP is."""
 
 
 class Side(Enum):

@@ -16,7 +16,7 @@ from voice.front.admission import Admission
 from voice.front.content import clean_headers, clean_request
 from voice.front.dialogs import Dialog, Phase
 from voice.front.directory import Dialogs
-from voice.front.flows import Assign, Effect, Flow, Send, Side
+from voice.front.flows import WORKERS, Assign, Effect, Flow, Send, Side
 from voice.front.grammar import SipParseError
 from voice.front.guard import Guard
 from voice.front.keepalive import Keepalive
@@ -95,6 +95,8 @@ class Proxy:
         """Whether a message from there is looked at. Connections are slowed down instead (``connections``)."""
         if source.side is Side.INNER or source.connection or self._access.is_trunk(source.host):
             return True
+        if source.host == WORKERS and self._board.pool.at(source.port) is not None:
+            return True  # a supervisor's bridge answers another worker
         return self._guard.admits(source.host, now, lambda: self.registrar.knows_host(source.host, now))
 
     def claim(self) -> str | None:
