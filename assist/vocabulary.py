@@ -12,7 +12,7 @@ from assist.quality.forms import QUALITY_EVENTS
 from assist.rewording import SummaryWorded
 from ivr.contact_commands import CONTACT_COMMANDS
 from ivr.contacts import CONTACT_EVENTS
-from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
+from ivr.supervision import BRIDGE_EVENTS, SUPERVISION_COMMANDS, SUPERVISION_EVENTS
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.claims import ClaimWorker
 from voice.commands import CommandCodec
@@ -23,6 +23,7 @@ EVENTS = EventCodec(
         *VOICE_EVENTS,
         *CONTACT_EVENTS,
         *SUPERVISION_EVENTS,
+        *BRIDGE_EVENTS,
         *UTTERANCE_EVENTS,
         *CARD_EVENTS,
         *COACHING_EVENTS,

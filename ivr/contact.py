@@ -38,7 +38,7 @@ from ivr.outbound import OutboundReady
 from ivr.playback import PromptPlayer
 from ivr.prompts import RATE, PromptStore
 from ivr.schema import Flow
-from ivr.supervision import SUPERVISION_COMMANDS, SUPERVISION_EVENTS
+from ivr.supervision import BRIDGE_EVENTS, SUPERVISION_COMMANDS, SUPERVISION_EVENTS
 from ivr.supervision_tone import supervision_tone
 from ivr.tones import ringback
 from transcription.utterances import UTTERANCE_EVENTS
@@ -51,7 +51,7 @@ from voice.phone import IncomingLeg, LegDisconnected, Phone, PhoneError, PhoneEv
 
 log = logging.getLogger(__name__)
 
-EVENTS = EventCodec((*VOICE_EVENTS, *CONTACT_EVENTS, *SUPERVISION_EVENTS, *UTTERANCE_EVENTS))
+EVENTS = EventCodec((*VOICE_EVENTS, *CONTACT_EVENTS, *SUPERVISION_EVENTS, *BRIDGE_EVENTS, *UTTERANCE_EVENTS))
 COMMANDS = CommandCodec((*CONTACT_COMMANDS, *SUPERVISION_COMMANDS))
 TAP_BATCH_MS = 60
 """Milliseconds of audio a tap hands on at once: what cards wait for, against wake-ups of the process."""

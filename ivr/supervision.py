@@ -138,8 +138,9 @@ class CloseBridge(Command):
 
 
 BRIDGE_EVENTS: tuple[type[Event], ...] = (BridgeOpened, BridgeClosed)
+"""Between workers and floor only."""
 SUPERVISION_EVENTS: tuple[type[Event], ...] = (
-    SupervisionStarted, SupervisionModeChanged, SupervisionEnded, SupervisionFailed, *BRIDGE_EVENTS,
+    SupervisionStarted, SupervisionModeChanged, SupervisionEnded, SupervisionFailed,
 )  # fmt: skip
 SUPERVISION_COMMANDS: tuple[type[Command], ...] = (
     Supervise, SetSupervisionMode, EndSupervision, OpenBridge, CloseBridge,
