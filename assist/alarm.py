@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from assist.alert_rules import AgentStuck, BrokenFlow, MessageLeft
 from assist.alert_watch import AlertRules, ContactAlerts
-from assist.alerts import AlertBook, AlertEvent, AlertRaised, Finding
+from assist.alerts import AlertAcknowledged, AlertBook, AlertEvent, AlertRaised, Finding
 from assist.messages_left import MessageKept
 from ivr.contacts import AgentStateChanged, ContactEnded, ContactOffered
 from voice.clock import Clock
@@ -100,16 +100,28 @@ class Alarms:
 
     def message_left(self, contact_id: str, message: MessageKept) -> None:
         """A caller's message is complete: known until somebody has acknowledged it."""
+        self._say(self._message(contact_id, message), "", "")
+
+    def recall_message(self, contact_id: str, event: Event) -> None:
+        """What the log says of messages that callers left: they are known again, and nothing is said."""
+        match event:
+            case MessageKept():
+                self._message(contact_id, event)
+            case AlertAcknowledged(alert_id=alert_id):
+                self._messages.pop(alert_id.rpartition(":")[0], None)
+
+    def _message(self, contact_id: str, message: MessageKept) -> tuple[AlertEvent, ...]:
+        found: tuple[AlertEvent, ...] = ()
         for rule in self._rules.rules:
             if not isinstance(rule, MessageLeft) or message.kind not in rule.messages:
                 continue
-            if rule.queues and message.queue not in rule.queues:
-                continue
-            subject = MESSAGE + contact_id
-            book = self._messages.setdefault(subject, AlertBook(subject))
-            text = f"{message.kind} from {message.number or 'a withheld number'}"
-            found = Finding(rule.id, rule.kind, rule.severity, text, message.start_s, quote=message.text)
-            self._say(book.raised(found, "", message.queue, again=True), "", "")
+            if not rule.queues or message.queue in rule.queues:
+                subject = MESSAGE + contact_id
+                book = self._messages.setdefault(subject, AlertBook(subject))
+                text = f"{message.kind} from {message.number or 'a withheld number'}"
+                finding = Finding(rule.id, rule.kind, rule.severity, text, message.start_s, quote=message.text)
+                found += book.raised(finding, "", message.queue)
+        return found
 
     def agent_state(self, event: AgentStateChanged) -> None:
         """An agent's state: what it was stuck in is over, and the clock for the new one runs."""

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from assist.alerts import ALERT_EVENTS
+from assist.alerts import ALERT_EVENTS, AlertAcknowledged
 from assist.api.ports import (
     AgentCommand,
     CallCommand,
@@ -75,6 +75,8 @@ from voice.settings import AgentSettings
 log = logging.getLogger(__name__)
 
 SETTLE_S = 1.0
+MESSAGES_S = 7 * 86_400.0
+"""Messages left longer ago are no longer alerts."""
 VOTES_S = 90 * 86_400.0
 """What agents thought of an article longer ago does not move it."""
 
@@ -140,13 +142,17 @@ class Floor:
 
     async def recall(self) -> None:
         """Remember in which states the last floor left agents, and which contacts it had; before ``run``."""
-        self._dispatch.remember(await self._journal.states(self._clock.wall()))
-        self._dispatch.outbound.recall(await self._journal.open_promises(self._clock.wall()))
+        now = self._clock.wall()
+        self._dispatch.remember(await self._journal.states(now))
+        self._dispatch.outbound.recall(await self._journal.open_promises(now), await self._journal.tried(now))
         self._unheard = await self._journal.open_contacts() - set(await self._journal.not_closed(PBX))
         await self._pbx.recall(self._journal)
-        settled = await self._journal.between((CardSettled,), self._clock.wall() - VOTES_S, self._clock.wall())
+        settled = await self._journal.between((CardSettled,), now - VOTES_S, now)
         self._shelf.voted(each.event for each in settled if isinstance(each.event, CardSettled))
-        now = self._clock.wall()
+        for envelope in await self._journal.between((MessageKept, AlertAcknowledged), now - MESSAGES_S, now):
+            self._supervisors.alarms.recall_message(envelope.contact_id or "", envelope.event)
+        for alert in self._supervisors.alarms.open:
+            self._board.recall("", alert, now)
         for envelope in await self._journal.between(COUNTED, midnight(now, ZoneInfo(self._oversight.report.zone)), now):
             self._board.counted(envelope.contact_id or "", envelope.event, envelope.at)
 

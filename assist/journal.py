@@ -12,7 +12,7 @@ from assist.store import Store, StoreError
 from assist.store.users import Audit, AuditEntry
 from ivr.agents import STATION_AWAY, AgentState
 from ivr.contacts import AgentStateChanged, CallbackRequested, ContactClosed, ContactEnded, ContactOffered
-from ivr.outbound import CallbackSettled
+from ivr.outbound import CallbackSettled, CallbackTried
 from ivr.supervision import SupervisionModeChanged, SupervisionStarted
 from voice.events import Envelope, Event, EventCodec, MalformedError, UnknownTypeError
 
@@ -94,6 +94,11 @@ class Journal:
             for envelope in self._decoded(found)
             if isinstance(envelope.event, CallbackRequested) and envelope.contact_id is not None
         ]
+
+    async def tried(self, now: float) -> list[CallbackTried]:
+        """How often promised calls were tried in vain, not longer ago than PROMISE_S, oldest first."""
+        found = await self.between((CallbackTried,), now - PROMISE_S, now)
+        return [envelope.event for envelope in found if isinstance(envelope.event, CallbackTried)]
 
     async def contact_of(self, worker_id: str) -> str | None:
         """The contact a worker took."""

@@ -16,7 +16,7 @@ from ivr.acd_messages import AcdInput, AgentConsulted, ConsultOver, ContactPostp
 from ivr.acd_messages import ContactEnded as Over
 from ivr.callback import Callback, CallbackEffect, CallbackState, RetryPolicy, Settled, WaitAgain
 from ivr.contacts import CallbackRequested, ContactAnswered, ContactEnded, ContactSnapshot
-from ivr.outbound import CallbackSettled, CallCustomer, CustomerReached, CustomerUnreached, OutboundReady
+from ivr.outbound import CallbackSettled, CallbackTried, CallCustomer, CustomerReached, CustomerUnreached, OutboundReady
 from voice.bus.base import Bus
 from voice.claims import FRONT_ADDRESS, ClaimWorker
 from voice.clock import Clock
@@ -59,6 +59,7 @@ class Outbound:
         self._promises: dict[str, Callback] = {}
         self._attempts: dict[str, str] = {}
         self._when_settled: dict[str, Callable[[bool], None]] = {}
+        self._tried: dict[str, CallbackTried] = {}
 
     def stands_for(self, contact_id: str) -> str:
         """What a contact is to the ACD: the promise it is an attempt at, or itself."""
@@ -81,8 +82,7 @@ class Outbound:
             log.warning("no trunk takes %s, who was promised a call: somebody has to make it", asked.number)
             return
         promise = Callback(promise_id, asked.number, asked.queue, asked.priority, asked.since, self._policy)
-        self._promises[promise_id] = promise
-        self._decide(ContactQueuedIn(promise_id, asked.queue, asked.priority, asked.since))
+        self._wait(promise, "")
 
     def keep(
         self, task_id: str, number: str, queue: str, agent: str, until: float, settled: Callable[[bool], None]
@@ -97,14 +97,25 @@ class Outbound:
             log.warning("no trunk takes %s, whom %s promised a call: somebody has to make it", number, agent)
             return
         policy = replace(self._policy, expires_s=min(self._policy.expires_s, until - now))
-        self._promises[promise_id] = Callback(promise_id, number, queue, PRIORITY, now, policy)
         self._when_settled[promise_id] = settled
-        self._decide(ContactQueuedIn(promise_id, queue, PRIORITY, now, preferred=agent))
+        self._wait(Callback(promise_id, number, queue, PRIORITY, now, policy), agent)
 
-    def recall(self, promises: Iterable[tuple[str, CallbackRequested]]) -> None:
-        """The promises the last floor left open."""
+    def recall(self, promises: Iterable[tuple[str, CallbackRequested]], tried: Iterable[CallbackTried] = ()) -> None:
+        """The promises the last floor left open, and how often which were tried, oldest first."""
+        self._tried = {each.callback_id: each for each in tried}
         for contact_id, asked in promises:
             self.promise(contact_id, asked)
+
+    def _wait(self, promise: Callback, preferred: str) -> None:
+        """Put a promise into its queue, where the last floor left it."""
+        tried = self._tried.pop(promise.id, None)
+        self._promises[promise.id] = replace(promise, attempts=tried.attempts) if tried is not None else promise
+        not_before = tried.not_before if tried is not None else 0.0
+        self._decide(
+            ContactQueuedIn(
+                promise.id, promise.queue, promise.priority, promise.since, preferred=preferred, not_before=not_before
+            )
+        )
 
     async def call(self, agent: str, number: str) -> Reply:
         """An agent who is available calls ``number``, which she may."""
@@ -205,6 +216,7 @@ class Outbound:
         for effect in effects:
             match effect:
                 case WaitAgain(not_before):
+                    self._bus.publish(CallbackTried(promise.id, promise.attempts, not_before))
                     self._decide(ContactPostponed(promise.id, not_before))
                 case Settled(kept, attempts, reason):
                     del self._promises[promise.id]

@@ -75,6 +75,9 @@ class Contacts:
             contact_id, given.queue, given.priority, given.queued_at, given.skills, given.sticky, given.turn,
             given.preferred, self._state.now + PREFERRED_S,
         )  # fmt: skip
+        if given.not_before > self._state.now:
+            self._postpone(contact_id, given.not_before)
+            return
         self._admit(contact_id, given.queue)
         self._state.wait(contact_id)
 

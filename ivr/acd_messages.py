@@ -78,7 +78,8 @@ class MoreWrapUp:
 class ContactQueuedIn:
     """A contact joined ``queue``; ``priority`` 0-9, higher first. ``skills`` (levels 1-10) are asked for on top of the
     queue's; ``sticky``: the agent of the caller's last contact, preferred as the queue says. ``turn``: how often it was
-    queued before; ``preferred``: who is to have it, for as long as she may be expected to come free.
+    queued before; ``preferred``: who is to have it, for as long as she may be expected to come free. Nobody gets it
+    before ``not_before``.
     """
 
     contact_id: str
@@ -89,6 +90,7 @@ class ContactQueuedIn:
     sticky: str = ""
     turn: int = 0
     preferred: str = ""
+    not_before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

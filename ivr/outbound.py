@@ -73,7 +73,19 @@ class CallCustomer(Command):
     agent_ring_s: float = 15.0
 
 
+@dataclass(frozen=True, slots=True)
+class CallbackTried(Event):
+    """A promised call waits again: ``attempts`` tries were in vain so far, and the next is not made before
+    ``not_before`` (Unix seconds).
+    """
+
+    type: ClassVar[str] = "callback.tried"
+    callback_id: str
+    attempts: int
+    not_before: float
+
+
 OUTBOUND_EVENTS: tuple[type[Event], ...] = (
-    OutboundReady, CustomerReached, RecordingAnnounced, CustomerUnreached, CallbackSettled,
+    OutboundReady, CustomerReached, RecordingAnnounced, CustomerUnreached, CallbackTried, CallbackSettled,
 )  # fmt: skip
 OUTBOUND_COMMANDS: tuple[type[Command], ...] = (CallCustomer,)

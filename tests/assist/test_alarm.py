@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from assist.alarm import Alarms
 from assist.alert_rules import load_alert_rules
 from assist.alert_watch import AlertRules
@@ -54,3 +56,14 @@ def test_a_voicemail_is_known_until_somebody_has_seen_to_it(content: Content) ->
     assert alarms.open == (second,)
     assert not alarms.acknowledge(first.alert_id, "tom").ok
     assert [type(event) for event, _, _ in told] == [AlertRaised, AlertRaised, AlertAcknowledged, AlertCleared]
+
+
+def test_messages_outlive_the_floor_until_they_are_seen_to(content: Content) -> None:
+    rules = AlertRules(load_alert_rules(), content.scorer, content.sentiment)
+    alarms = Alarms(rules, VirtualClock(), lambda *alert: pytest.fail("said before"))
+    mail = MessageKept("voicemail", "+12025550142", "billing", "/r/c1", 20.0, 30.0, "call me after five")
+    alarms.recall_message("c1", mail)
+    alarms.recall_message("c2", mail)
+    alarms.recall_message("", AlertAcknowledged("message:c1:1", "sue"))
+    alarms.recall_message("", AlertAcknowledged("c9:1", "sue"))
+    assert [alert.subject for alert in alarms.open] == ["message:c2"]

@@ -11,7 +11,7 @@ from assist.store import Store, StoreError
 from assist.store.users import Audit
 from assist.vocabulary import EVENTS
 from ivr.contacts import AgentStateChanged, CallbackRequested, ContactEnded, ContactOffered
-from ivr.outbound import CallbackSettled
+from ivr.outbound import CallbackSettled, CallbackTried
 from ivr.supervision import SupervisionEnded, SupervisionModeChanged, SupervisionStarted
 from tests.fakes.clock import VirtualClock
 from voice.events import Envelope, EnvelopeFactory, Event, LegRinging
@@ -104,8 +104,11 @@ def test_promises_that_are_open_and_fresh_are_remembered(tmp_path: Path) -> None
         asked = CallbackRequested("+12025550142", "billing", 5, 1.0)
         promised = [factory.wrap(asked, contact) for contact in ("kept", "open")]
         settled = factory.wrap(CallbackSettled("callback-kept", True, 1, ""))
-        await journal.append([*promised, settled])
+        tries = [factory.wrap(CallbackTried("callback-open", number, 1000.0)) for number in (1, 2)]
+        await journal.append([*promised, settled, *tries])
         now = promised[0].at
+        assert [each.attempts for each in await journal.tried(now)] == [1, 2]
+        assert await journal.tried(now + 2 * PROMISE_S) == []
         assert await journal.open_promises(now) == [("open", asked)]
         assert await journal.open_promises(now + 2 * PROMISE_S) == []
 

@@ -10,11 +10,11 @@ import pytest
 
 from assist.dispatch import Dispatch
 from ivr.acd import Acd, AcdTimes
-from ivr.acd_messages import StationUp
+from ivr.acd_messages import StationUp, Tick
 from ivr.agents import AgentState
 from ivr.callers import Caller
 from ivr.contacts import AgentOffered, AgentStateChanged, CallbackRequested, ContactAnswered, ContactEnded
-from ivr.outbound import CallbackSettled, CallCustomer, CustomerReached, CustomerUnreached, OutboundReady
+from ivr.outbound import CallbackSettled, CallbackTried, CallCustomer, CustomerReached, CustomerUnreached, OutboundReady
 from tests.fakes.clock import VirtualClock
 from voice.bus.memory import MemoryBus, MemoryHub
 from voice.claims import FRONT_ADDRESS, ClaimWorker
@@ -193,6 +193,23 @@ def test_open_promises_are_recalled_once() -> None:
         stage.dispatch.decide(StationUp("anna"))
         await stage.begin("c2")
         assert stage.claims.empty()
+
+    run(use)
+
+
+def test_tries_are_counted_over_a_restart_of_the_floor() -> None:
+    async def use(stage: Stage) -> None:
+        tried = stage.others.subscribe(CallbackTried.type)
+        again = stage.clock.wall() + 600.0
+        stage.dispatch.decide(StationUp("anna"))
+        stage.dispatch.outbound.recall([("c1", ASKED)], [CallbackTried("callback-c1", 1, again)])
+        assert stage.state() is AgentState.AVAILABLE, "it is not time yet"
+        await stage.clock.advance(600.0)
+        stage.dispatch.decide(Tick())
+        told = await stage.begin("c2")
+        stage.say("c2", ContactAnswered("anna", told.lease_id, 2.0), CustomerUnreached(486, "Busy Here"))
+        stage.say("c2", ContactEnded("unreached", "caller", 4.0, 2.0))
+        assert (await anext(tried)).event == CallbackTried("callback-c1", 2, stage.clock.wall() + 900.0)
 
     run(use)
 
