@@ -1,4 +1,4 @@
-"""The page's websocket as an AsyncAPI 3.0 document, made from the types.
+"""The websockets of pages, boards and stations as an AsyncAPI 3.0 document, made from the types.
 
 ``python -m assist.asyncapi docs/asyncapi.json`` writes it; ``--check`` fails where the file is not what the types say.
 """
@@ -9,12 +9,23 @@ import argparse
 import inspect
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
-from assist.api.messages import COMMANDS, AckMessage, CommandMessage, FeedHello
+from assist.api.messages import (
+    COMMANDS,
+    AckMessage,
+    CommandMessage,
+    FeedHello,
+    StationHello,
+    StationReply,
+    StationState,
+)
+from assist.api.ports import StationReport, StationVerb
+from assist.board.rows import Changes
 from assist.desk import Desk
 from assist.desk_events import FEED_EVENTS
 from voice.events import Event
@@ -45,20 +56,59 @@ def document() -> dict[str, Any]:
         "command": _body("command", f"One of: {', '.join(COMMANDS)}.", _schema(CommandMessage, schemas)),
     }
     commands = {name: _schema_of(adapter, schemas) for name, adapter in COMMANDS.items()}
+    sockets = {"feed": (sent, taken), "board": _board(schemas), "station": _station(schemas)}
+    messages: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    for name, (outwards, inwards) in sockets.items():
+        messages |= outwards | inwards
+        operations[f"tell_{name}"] = _operation(name, "send", outwards)
+        operations[f"take_{name}"] = _operation(name, "receive", inwards)
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "callfloor feed", "version": "1", "description": _OVERVIEW},
-        "channels": {"feed": {"address": "/api/feed", "messages": {
-            name: {"$ref": f"#/components/messages/{name}"} for name in (*sent, *taken)
-        }}},
-        "operations": {"tell": _operation("send", sent), "take": _operation("receive", taken)},
-        "components": {"messages": sent | taken, "schemas": schemas, "x-commands": commands},
-    }  # fmt: skip
+        "info": {"title": "callfloor", "version": "1", "description": _OVERVIEW},
+        "channels": {name: _channel(name, (*out, *taken)) for name, (out, taken) in sockets.items()},
+        "operations": operations,
+        "components": {"messages": messages, "schemas": schemas, "x-commands": commands},
+    }
 
 
-def _operation(action: str, messages: dict[str, Any]) -> dict[str, Any]:
-    named = [{"$ref": f"#/channels/feed/messages/{name}"} for name in messages]
-    return {"action": action, "channel": {"$ref": "#/channels/feed"}, "messages": named}
+def _board(schemas: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a supervisor's board is told and says. Keys differ from the feed's: a message is defined once in all."""
+    hello = _body(
+        "hello", "The first message; `resume_from` and `desk` mean nothing here.", _schema(FeedHello, schemas)
+    )
+    rows = _body("board", "What has changed, at most four times a second; everything (`whole`) first. The latest counts.",
+                 _schema(Changes, schemas, "serialization"))  # fmt: skip
+    beat = _message("beat", "Every five seconds.", {"at": _MOMENT})
+    welcome = _message("welcome", "The answer to hello.", {"at": _MOMENT, "data": {"type": "object"}})
+    return {"board.welcome": welcome, "board": rows, "board.beat": beat}, {"board.hello": hello}
+
+
+def _station(schemas: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What an agent's station is told and says; its ``state`` is a StationReport."""
+    fields = {"id": _TEXT, "command": {"enum": list(get_args(StationVerb))}, "leg_id": _TEXT, "argument": _TEXT}
+    told = {"station.command": _message("command", "Answered by a reply within five seconds.", fields)}
+    schemas["StationReport"] = _schema(StationReport, schemas)
+    taken = {
+        "station.hello": _body(
+            "hello", "The first message, with a token of the agent's.", _schema(StationHello, schemas)
+        ),
+        "station.report": _body(
+            "state", "The station, whole, at each change: StationReport.", _schema(StationState, schemas)
+        ),
+        "station.reply": _body("reply", "The answer to a command.", _schema(StationReply, schemas)),
+    }
+    return told, taken
+
+
+def _channel(name: str, messages: Iterable[str]) -> dict[str, Any]:
+    listed = {each: {"$ref": f"#/components/messages/{each}"} for each in messages}
+    return {"address": f"/api/{name}", "messages": listed}
+
+
+def _operation(channel: str, action: str, messages: dict[str, Any]) -> dict[str, Any]:
+    named = [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in messages]
+    return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}, "messages": named}
 
 
 def _event(kind: type[Event], schemas: dict[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,15 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from pydantic import TypeAdapter
 
 from assist.api.messages import COMMANDS
+from assist.api.ports import StationLine, StationReport
 from assist.asyncapi import document, main
+from assist.board.view import wire
 from assist.desk_events import FEED_EVENTS
 from assist.feed import Feed
+from tests.fakes import board_script
 from tests.fakes import contact_script as script
 from tests.fakes.clock import VirtualClock
 from tests.fakes.floor import FakeFloor, Performance
@@ -29,7 +33,7 @@ def test_every_event_and_command_stands_in_it() -> None:
     found = document()
     assert {kind.type for kind in FEED_EVENTS} < set(found["components"]["messages"])
     assert set(found["components"]["x-commands"]) == set(COMMANDS)
-    named = {message["$ref"].rsplit("/", 1)[1] for message in found["operations"]["tell"]["messages"]}
+    named = {message["$ref"].rsplit("/", 1)[1] for message in found["operations"]["tell_feed"]["messages"]}
     assert {"snapshot", "welcome", "beat", "reply"} < named
 
 
@@ -75,6 +79,23 @@ def test_a_hello_is_what_the_document_says() -> None:
     hello = payload("hello")
     hello.validate({"type": "hello", "token": "t", "schema": 1, "resume_from": None})
     assert not hello.is_valid({"type": "hello", "token": "t"})
+
+
+def test_a_board_and_a_station_are_told_what_the_document_says() -> None:
+    clock = VirtualClock()
+    board = FakeFloor(Feed(clock), clock).board
+    board_script.populate(board, clock.wall())
+    told = json.loads(wire(board.open("sara").take()))
+    payload("board").validate(told)
+    assert not payload("board").is_valid({**told, "at": "now"})
+    link = payload("station.command")
+    link.validate({"type": "command", "id": "1", "command": "mute", "leg_id": "", "argument": ""})
+    assert not link.is_valid({"type": "command", "id": "1", "command": "explode", "leg_id": "", "argument": ""})
+    report = StationReport("in_call", True, lines=(StationLine("l1", mos=4.1),))
+    state = json.loads(TypeAdapter(StationReport).dump_json(report))
+    payload("station.report").validate({"type": "state", "state": state})
+    schema = {"$ref": "#/components/schemas/StationReport", "components": document()["components"]}
+    jsonschema_rs.validator_for(schema).validate(state)
 
 
 def test_the_committed_document_is_what_the_types_say() -> None:
