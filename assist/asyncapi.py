@@ -77,8 +77,8 @@ def _board(schemas: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     hello = _body(
         "hello", "The first message; `resume_from` and `desk` mean nothing here.", _schema(FeedHello, schemas)
     )
-    rows = _body("board", "What has changed, at most four times a second; everything (`whole`) first. The latest counts.",
-                 _schema(Changes, schemas, "serialization"))  # fmt: skip
+    news = "What has changed, at most four times a second; everything (`whole`) first. The latest counts."
+    rows = _body("board", news, _schema(Changes, schemas, "serialization"))
     beat = _message("beat", "Every five seconds.", {"at": _MOMENT})
     welcome = _message("welcome", "The answer to hello.", {"at": _MOMENT, "data": {"type": "object"}})
     return {"board.welcome": welcome, "board": rows, "board.beat": beat}, {"board.hello": hello}

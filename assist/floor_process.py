@@ -35,6 +35,7 @@ from assist.desk_events import RecogniserChanged
 from assist.due_calls import PromisedCallSettings
 from assist.feed import Feed
 from assist.floor import Floor
+from assist.oidc import OidcSettings, Provider
 from assist.quality.aside import Aside
 from assist.quality.forms import load_forms
 from assist.quality.reading import Quality
@@ -82,6 +83,7 @@ class House:
     feed: Feed
     store: Store
     quality: QualityDesk
+    client: httpx.AsyncClient
 
 
 async def _house(settings: SettingsFile, clock: Clock, closing: contextlib.AsyncExitStack) -> House:
@@ -115,7 +117,9 @@ async def _house(settings: SettingsFile, clock: Clock, closing: contextlib.Async
         Wordsmith(assist, client) if assist.llm_url else None,
     )  # fmt: skip
     reading = Quality(store, loaded, load_scorecard(loaded, content))
-    return House(floor, feed, store, QualityDesk(reading, scores, dict(load_forms(content)), ZoneInfo(report.zone)))
+    return House(
+        floor, feed, store, QualityDesk(reading, scores, dict(load_forms(content)), ZoneInfo(report.zone)), client
+    )
 
 
 def _brain(settings: SettingsFile, ivr: IvrSettings) -> Acd:
@@ -144,13 +148,16 @@ def _oversight(
 def _web(settings: SettingsFile, house: House, clock: Clock) -> FastAPI:
     where, agents = RunDirectory.of(settings.section("run", RunSettings)), settings.many("agent", AgentSettings)
     store, users = house.store, Users(house.store)
-    security = Security(agents, signing_key(where.state / "keys" / "web.key"), clock, users)
+    key = signing_key(where.state / "keys" / "web.key")
+    security = Security(agents, key, clock, users)
     archives = Archives(
         users, Audit(store), Archive(store), Tasks(store), CustomerBase(store), agents, where.recordings,
         where.recording_key,
     )  # fmt: skip
     web = settings.section("web", WebSettings)
-    return create_app(house.floor, house.feed, security, clock, archives, web, house.quality)
+    oidc = settings.section("oidc", OidcSettings)
+    provider = Provider(oidc, house.client, clock, key) if oidc.issuer else None
+    return create_app(house.floor, house.feed, security, clock, archives, web, house.quality, provider)
 
 
 def _spare_the_collector() -> None:

@@ -170,6 +170,15 @@ class Security:
         identity = self._identity(user, account)
         return self._issued(replace(identity, must_change=not by_secret and account is not None and account.one_time))
 
+    async def vouched_for(self, user: str) -> tuple[str, Identity]:
+        """A token for somebody whom the identity provider vouches for. Raises LoginRefusedError for one who is not
+        known here, or shut out, and AccountsUnavailableError.
+        """
+        account = await self._account(user)
+        if (user not in self._agents and account is None) or (account is not None and account.disabled):
+            raise LoginRefusedError(f"{user} is not let in here")
+        return self._issued(self._identity(user, account))
+
     def issue(self, user: str) -> tuple[str, Identity]:
         """A fresh token for an agent of the settings who has no account. Raises KeyError for anybody else."""
         agent = self._agents[user]

@@ -19,6 +19,7 @@ from assist.api.customers import customers
 from assist.api.feed_socket import FeedSocket
 from assist.api.guard import MAX_BODY, Guard, RateLimit
 from assist.api.messages import CommandMessage, Done, UnknownCommandError, agent_command
+from assist.api.oidc import SignOn, oidc
 from assist.api.people import people
 from assist.api.ports import Directory, FloorPort, SupervisorView
 from assist.api.quality import QualityDesk, quality
@@ -26,6 +27,7 @@ from assist.api.server import WebSettings
 from assist.api.station_socket import StationSocket
 from assist.api.tasks import tasks
 from assist.feed import Feed
+from assist.oidc import Provider, Tickets
 from assist.security import Identity, Security
 from assist.store.errors import StoreError
 from voice.clock import Clock, SystemClock
@@ -38,10 +40,10 @@ WEB = FilePath(__file__).resolve().parent.parent / "web"
 
 def create_app(
     floor: FloorPort, feed: Feed, security: Security, clock: Clock | None = None, archives: Archives | None = None,
-    web: WebSettings | None = None, desk: QualityDesk | None = None,
+    web: WebSettings | None = None, desk: QualityDesk | None = None, provider: Provider | None = None,
 ) -> FastAPI:  # fmt: skip
     """The web side of ``floor``. Without ``archives`` what is kept is not served; ``web``: limits and origins;
-    ``desk``: quality, which goes with ``archives``.
+    ``desk``: quality, which goes with ``archives``; ``provider``: who else vouches for people.
     """
     clock, web = clock or SystemClock(), web or WebSettings()
     problems: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (413, 422, 429, 503)}
@@ -56,7 +58,9 @@ def create_app(
         )  # fmt: skip
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(StoreError)(_store_away)
+    app.state.sign_on = SignOn(provider, Tickets(clock), web.secure) if provider is not None else None
     app.include_router(people)
+    app.include_router(oidc)
     app.include_router(archive)
     app.include_router(audit)
     app.include_router(tasks)

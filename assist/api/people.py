@@ -77,7 +77,8 @@ class NewRole(_Body):
     role: Role
 
 
-def _token(token: str, identity: Identity) -> Token:
+def told(token: str, identity: Identity) -> Token:
+    """A token as it is told."""
     return Token(
         token=token, expires=identity.expires, user=identity.user, name=identity.name, role=identity.role,
         must_change=identity.must_change,
@@ -96,7 +97,7 @@ async def login(body: Login, request: Request) -> Token:
         raise HTTPException(503, str(error)) from None
     except TooMany as error:
         raise HTTPException(429, str(error), {"Retry-After": str(int(error.retry_after_s) + 1)}) from None
-    return _token(token, identity)
+    return told(token, identity)
 
 
 @people.post("/renew", responses=OWN)
@@ -104,7 +105,7 @@ async def renew(who: Annotated[Identity, Depends(bearer)], request: Request) -> 
     """A fresh token for one that is still good, until twelve hours after the login."""
     security: Security = request.app.state.security
     try:
-        return _token(*security.renewed(who))
+        return told(*security.renewed(who))
     except TokenError as error:
         raise HTTPException(401, str(error), {"WWW-Authenticate": "Bearer"}) from None
 
@@ -127,7 +128,7 @@ async def change_password(body: NewPassword, who: AnyBody, request: Request) -> 
         await users.set_password(user, await asyncio.to_thread(hashed, body.new))
         security.changed(user)
         await who.audit("password_changed", user)
-        return _token(*await security.login(user, body.new, who.address))
+        return told(*await security.login(user, body.new, who.address))
     except TooMany as error:
         raise HTTPException(429, str(error), {"Retry-After": str(int(error.retry_after_s) + 1)}) from None
     except LoginRefusedError:

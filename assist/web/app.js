@@ -9,7 +9,7 @@ import { Feed } from "./feed.js";
 import { CardFocus } from "./focus.js";
 import { createKeypad } from "./keypad.js";
 import { createKeys } from "./keys.js";
-import { createLogin, storedToken } from "./login.js";
+import { createLogin, signedOn, storedToken } from "./login.js";
 import { createNote } from "./note.js";
 import { createPassing } from "./passing.js";
 import { createSession } from "./session.js";
@@ -246,6 +246,6 @@ function logOut(why = "") {
 
 keys.draw();
 setInterval(tick, 1000);
-const stored = storedToken();
-if (stored) enter(stored);
-else login.show();
+const [vouched, whyNot] = (await signedOn()) ?? [storedToken(), ""];
+if (vouched) enter(vouched);
+else login.show(whyNot);

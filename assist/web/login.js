@@ -45,7 +45,13 @@ export function createLogin(root, entered) {
   const problem = h("p", { class: "problem", role: "alert" });
   const form = h("form", {}, h("p", { class: "brand" }, icon("wave"), h("b", {}, T.product)), h("h1", {}, T.login.title),
     h("label", { for: "user" }, T.login.user), user, h("label", { for: "secret" }, T.login.secret), secret, problem, submit);
+  const other = h("a", { class: "other", href: "/api/oidc/login", hidden: true });
+  form.append(other);
   root.append(form);
+  offered().then((name) => {
+    other.hidden = !name;
+    text(other, name ? T.login.other(name) : "");
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     submit.disabled = true;
@@ -71,12 +77,37 @@ export function createLogin(root, entered) {
   };
 }
 
-async function logIn(user, secret) {
+/** What the identity provider is called; empty where there is none. */
+async function offered() {
   try {
-    const response = await fetch("/api/login", {
+    const response = await fetch("/api/oidc");
+    return response.ok ? (await response.json()).name : "";
+  } catch (error) {
+    if (error instanceof TypeError) return ""; // fetch's word for "no connection"
+    throw error;
+  }
+}
+
+/** Back from the identity provider: the token, or why not; null where she does not come from there. */
+export async function signedOn() {
+  const found = /^#oidc=(.*)$/.exec(location.hash);
+  if (!found) return null;
+  history.replaceState(null, "", location.pathname); // the ticket is good once: a reload must not offer it again
+  if (!found[1]) return [null, T.login.notVouched];
+  const ticket = decodeURIComponent(found[1]);
+  const [token, why] = await asked("/api/oidc/token", { ticket });
+  return token ? [keepToken(token), ""] : [null, why === T.login.refused ? T.login.notVouched : why];
+}
+
+const logIn = (user, secret) => asked("/api/login", { user, secret });
+
+/** A token, or why not. */
+async function asked(path, body) {
+  try {
+    const response = await fetch(path, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ user, secret }),
+      body: JSON.stringify(body),
     });
     if (response.ok) return [await response.json(), ""];
     if (response.status === 429) return [null, T.login.wait(response.headers.get("Retry-After") ?? "60")];

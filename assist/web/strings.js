@@ -9,6 +9,8 @@ export const T = {
     submit: "Log in",
     busy: "Logging in",
     refused: "User or secret is wrong.",
+    other: (name) => `Log in with ${name}`,
+    notVouched: "That login was not accepted here. Try again, or ask your administrator.",
     unreachable: "The floor cannot be reached. Check the network and try again.",
     wait: (seconds) => `Too many attempts. Try again in ${seconds} seconds.`,
     expired: "Your session has expired. Log in again.",
