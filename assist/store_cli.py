@@ -27,6 +27,8 @@ def purge(
 
 
 async def _purge(settings: SettingsFile, pretend: bool) -> Mapping[str, int]:
+    from assist.reports.books import DAY_S, close_books
+    from assist.reports.settings import read_targets
     from assist.shell_audit import put_down
     from assist.store.opening import opened
     from assist.store.retention import Retention
@@ -35,8 +37,10 @@ async def _purge(settings: SettingsFile, pretend: bool) -> Mapping[str, int]:
 
     where = RunDirectory.of(settings.section("run", RunSettings))
     async with opened(settings) as store:
-        retention = Retention(store, where.recordings, settings.section("store", StoreSettings), time.time())
-        counts = await retention.purge(pretend=pretend)
+        kept, now = settings.section("store", StoreSettings), time.time()
+        if not pretend and kept.events_days:
+            await close_books(store, read_targets(settings), now, now - kept.events_days * DAY_S)
+        counts = await Retention(store, where.recordings, kept, now).purge(pretend=pretend)
         if not pretend:
             await put_down(store, "purge", "", ", ".join(f"{kind} {count}" for kind, count in counts.items()))
         return counts

@@ -46,6 +46,20 @@ class RollUp:
         for row in order.tolist():
             yield Interval(int(self.starts[row]), self.names[self.groups[row]], _totals(self.sums[row]))
 
+    def joined(self, other: RollUp) -> RollUp:
+        """Both, where they have no interval of a group in common."""
+        table = dict.fromkeys((*self.names, *other.names))
+        names = tuple(table)
+        places = {name: place for place, name in enumerate(names)}
+        groups = [
+            np.array([places[name] for name in each.names], np.int64)[each.groups] if len(each) else each.groups
+            for each in (self, other)
+        ]
+        return RollUp(
+            np.concatenate([self.starts, other.starts]), np.concatenate(groups), names,
+            np.concatenate([self.sums, other.sums]),
+        )  # fmt: skip
+
     def altogether(self) -> Totals:
         """The sums of all."""
         return _totals(self.sums.sum(axis=0))

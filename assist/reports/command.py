@@ -10,28 +10,20 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import Progress
 
-from assist.cards import CARD_EVENTS
 from assist.content import load_content
-from assist.desk_events import WrapUpSaved
+from assist.metrics.rollup import INTERVAL_S
 from assist.metrics.targets import Targets
 from assist.quality.agents import AgentQuality, of_agents
 from assist.quality.reading import Quality
 from assist.quality.spec import load_scorecard
-from assist.reports.gather import Gathering, Report, Scope
+from assist.reports.gather import Gathering, Kept, Report, Scope
 from assist.reports.html import as_html
+from assist.reports.log import BEFORE, envelopes
 from assist.reports.tables import as_csv, as_json, write_parquet
 from assist.store import Store
-from ivr.contacts import CONTACT_EVENTS
-from ivr.controls import CONTROL_EVENTS
+from assist.store.ledger import Ledger
 from voice.clock import SystemClock
 from voice.errors import CallfloorError
-from voice.events import VOICE_EVENTS, Event, EventCodec, MalformedError, UnknownTypeError
-
-_EVENTS: tuple[type[Event], ...] = (*VOICE_EVENTS, *CONTACT_EVENTS, *CONTROL_EVENTS, *CARD_EVENTS, WrapUpSaved)
-READ = tuple(dict.fromkeys(event for event in _EVENTS if event.durable))
-"""What of the log a report reads: nothing of what was said."""
-BEFORE = timedelta(days=1)
-"""How far before its beginning a report reads: contacts and states that were open then."""
 
 
 class ReportError(CallfloorError):
@@ -56,23 +48,30 @@ async def read_report(url: str | None, scope: Scope, console: Console, content: 
     """
     if url is None:
         raise ReportError("there is no store here; name the installation with --settings or --state-dir")
-    gathering, codec = Gathering(scope), EventCodec(READ)
+    gathering = Gathering(scope)
     since, until = scope.start - BEFORE.total_seconds(), scope.end + scope.targets.repeat_days * 86_400
     store = await Store.open(url)
     try:
+        kept = await _books(store, scope)
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task("Reading the log", total=until - since)
-            async for wire in store.log([event.type for event in READ], since, until):
-                try:
-                    envelope = codec.decode(wire)
-                except (MalformedError, UnknownTypeError):
-                    continue  # another version of this program wrote it
+            async for envelope in envelopes(store, since, until):
                 gathering.take(envelope)
                 progress.update(task, completed=envelope.at - since)
-        report = gathering.report(await store.summaries_between(scope.start, scope.end))
+        report = gathering.report(await store.summaries_between(scope.start, scope.end), kept)
         return report if content is None else replace(report, quality=await _quality(store, scope, content, console))
     finally:
         await store.close()
+
+
+async def _books(store: Store, scope: Scope) -> Kept:
+    """What is closed of the scope; nothing where the scope cuts intervals in two: then the log is read."""
+    if scope.start % INTERVAL_S or scope.end % INTERVAL_S:
+        return Kept()
+    ledger = Ledger(store)
+    until = min(scope.end, await ledger.closed_until())
+    entries = await ledger.between(scope.start, until)
+    return Kept(until, tuple(entry for entry in entries if scope.wants(entry.queue, entry.agent)))
 
 
 async def _quality(store: Store, scope: Scope, content: Path, console: Console) -> tuple[AgentQuality, ...]:

@@ -15,9 +15,11 @@ from assist.metrics.fold import ContactFold
 from assist.metrics.repeats import with_repeats
 from assist.metrics.rollup import RollUp, by_interval
 from assist.metrics.targets import Targets
-from assist.metrics.totals import Totals, total
+from assist.metrics.totals import Totals
 from assist.outcomes import OutcomeBook, RuleOutcome
 from assist.quality.agents import AgentQuality
+from assist.reports.books import roll_up
+from assist.store.ledger import Entry
 from assist.summary import ContactSummary
 from ivr.agents import AgentState
 from ivr.contacts import AgentStateChanged
@@ -36,6 +38,18 @@ class Scope:
     queue: str = ""
     agent: str = ""
     targets: Targets = field(default_factory=Targets)
+
+    def wants(self, queue: str, agent: str) -> bool:
+        """Whether what ``agent`` did for ``queue`` is in it."""
+        return self.queue in ("", queue) and self.agent in ("", agent)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the books have of the scope (see ``assist.reports.books``): all up to Unix second ``until``."""
+
+    until: float = 0.0
+    entries: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,38 +118,39 @@ class Gathering:
             if isinstance(event, QuestionUnanswered):
                 self._gaps[event.text] += 1
 
-    def report(self, summaries: Iterable[ContactSummary] = ()) -> Report:
-        """What the log came to; contacts still open are not in it. ``summaries``: of the scope's contacts."""
+    def report(self, summaries: Iterable[ContactSummary] = (), kept: Kept | None = None) -> Report:
+        """What books and log came to; contacts still open are not in it. ``summaries``: of the scope's contacts."""
+        kept = kept or Kept()
         scope = self._scope
         columns = Columns.of(self._contacts.settled(float("inf")))
         repeats = with_repeats(columns, scope.targets.repeat_days, self._latest)
-        inside = (repeats["counted_at"] >= scope.start) & (repeats["counted_at"] < scope.end)
+        inside = (repeats["counted_at"] >= max(scope.start, kept.until)) & (repeats["counted_at"] < scope.end)
         if scope.queue:
             inside &= repeats.named("queue", scope.queue)
         if scope.agent:
             inside &= repeats.named("agent", scope.agent)
         counted = repeats.where(inside)
-        intervals = by_interval(counted, scope.targets)
+        intervals = roll_up(kept.entries, "queue").joined(by_interval(counted, scope.targets))
+        agents = roll_up(kept.entries, "agent").joined(by_interval(counted, scope.targets, group="agent"))
         return Report(
             scope=scope,
-            overall=total(counted, scope.targets),
+            overall=intervals.altogether(),
             intervals=intervals,
             days=intervals.by_day(scope.zone),
             queues=intervals.by_group(),
-            agents=self._agent_lines(counted),
+            agents=self._agent_lines(agents.by_group()),
             feelings=_feelings(summaries, scope),
             cards=self._cards.report(),
             gaps=tuple(self._gaps.most_common()),
         )
 
-    def _agent_lines(self, counted: Columns) -> tuple[AgentLine, ...]:
+    def _agent_lines(self, handled: Mapping[str, Totals]) -> tuple[AgentLine, ...]:
         scope = self._scope
         end = min(scope.end, self._latest)
         mine: dict[str, list[Span]] = {}
         for span in spans(self._states, end):
             if not scope.agent or span.agent == scope.agent:
                 mine.setdefault(span.agent, []).append(span)
-        handled = by_interval(counted, scope.targets, group="agent").by_group()
         names = sorted({name for name in handled if name} | (set(mine) if not scope.queue else set()))
         lines = []
         for name in names:

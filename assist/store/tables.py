@@ -146,6 +146,16 @@ class BookmarkRow(Base):
     position: Mapped[int] = mapped_column(POSITION)
 
 
+class IntervalRow(Base):
+    """Sums of the measures by interval of 15 minutes, queue and agent; see ``assist.store.ledger``."""
+
+    __tablename__ = "intervals"
+    start: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    queue: Mapped[str] = mapped_column(primary_key=True)
+    agent: Mapped[str] = mapped_column(primary_key=True)
+    sums: Mapped[str] = mapped_column(Text)
+
+
 class UserRow(Base):
     """Somebody who may log in, beside the agents of the settings; or such an agent's own password for the page.
 

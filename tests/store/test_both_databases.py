@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from assist.store import DEMO_NUMBER, Store, StoreError, StoreFailure, seed_demo
 from assist.store.archive import Archive
+from assist.store.ledger import Entry, Ledger
+from assist.store.outbox import Outbox
 from assist.store.retention import Retention
 from assist.store.settings import StoreSettings
 from assist.store.tables import Base
@@ -135,3 +137,24 @@ def test_a_database_that_is_not_there_is_said_to_be(server: Postgres, name: str)
     with pytest.raises(StoreError) as refused:
         asyncio.run(Store.open(f"postgresql+asyncpg://{name.format(server.directory)}"))
     assert refused.value.failure is StoreFailure.CANNOT_OPEN
+
+
+def test_the_log_is_an_outbox_and_days_are_closed(url: str) -> None:
+    async def use(store: Store) -> None:
+        outbox = Outbox(store, "webhook", ["alert.raised"])
+        assert await outbox.waiting() == ()
+        await store.append(envelope(1), envelope(2, name="alert.raised"), envelope(3, name="alert.raised"))
+        (first, second) = await outbox.waiting()
+        await outbox.taken(first[0])
+        assert await Outbox(store, "webhook", ["alert.raised"]).waiting() == (second,)
+        ledger = Ledger(store)
+        entries = (Entry(900, "billing", "", {"offered": 2.0}), Entry(900, "billing", "anna", {"offered": 1.0}))
+        assert await ledger.closed_until() == 0
+        await ledger.close(entries, 86_400)
+        assert await ledger.closed_until() == 86_400
+        assert await ledger.between(900, 901) == entries
+        with pytest.raises(StoreError):
+            await ledger.close(entries[:1], 2 * 86_400)
+        assert await ledger.closed_until() == 86_400, "both or neither"
+
+    with_store(url, use)

@@ -19,7 +19,7 @@ from assist.store.schema import FIRST, HEAD, MIGRATIONS
 from assist.store.tables import Base
 from tests.store.opened import with_store
 
-ADDED = {"users", "audit", "bookmarks"}
+ADDED = {"users", "audit", "bookmarks", "intervals"}
 
 
 async def _nothing(store: Store) -> None:
