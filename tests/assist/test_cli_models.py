@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from assist.cli import app
 from transcription.download import DownloadError
-from transcription.models import installed
+from transcription.models import find_model, installed
 from voice.errors import DocumentError
 
 
@@ -21,7 +21,7 @@ def run(*arguments: str) -> str:
 def test_installed_models_are_listed_one_a_line_with_what_was_measured() -> None:
     lines = run("list").splitlines()
     assert [line.split(":")[0] for line in lines] == list(installed())
-    assert all("Hz" in line and ("word errors" in line or "not measured" in line) for line in lines)
+    assert all("Hz" in line and " MB" in line and ("word errors" in line or "not measured" in line) for line in lines)
 
 
 def test_a_good_model_is_loaded_and_a_bad_one_named(tmp_path: Path) -> None:
@@ -34,6 +34,7 @@ def test_the_card_tells_everything() -> None:
     shown = run("card", "demo-en-8k")
     assert "name: demo-en-8k" in shown
     assert "wer_people_on:" in shown
+    assert f"size_mb: {find_model('demo-en-8k').size_mb}" in shown
 
 
 def test_a_model_is_asked_of_the_list_the_settings_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
