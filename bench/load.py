@@ -152,7 +152,8 @@ async def soak(calls: int, minutes: float, seconds: float, speed: float = 1.0) -
     second, last = median(samples[third : 2 * third]), median(samples[2 * third :])
     return {
         "calls_at_once": calls,
-        "calls": made,
+        "calls": made - heard.refused,
+        "refused": heard.refused,
         "minutes": minutes,
         "finals": len(heard.latencies),
         "final_p95_s": _rounded(percentile(heard.latencies, 95)),
