@@ -133,7 +133,9 @@ class Floor:
         )  # fmt: skip
         self._holds = Holds(lambda agent: feed.desk(agent).contact, self._ask_station, self._control, self._spawn)
         self._pbx = PbxStations(self._cases, clock, self._spawn)
-        self._stations = LinkedStations(feed, self._dispatch, self._board, self._holds, self._pbx, self._supervises)
+        self._stations = LinkedStations(
+            feed, self._dispatch, self._board, self._holds, self._pbx, self._supervises, self._spawn
+        )
         self._orders = orders
         self._commands = PageCommands(
             bus, feed, self._dispatch, CallDesk(bus, self._dispatch, agents, domain), self._cases, self._stations,
@@ -279,6 +281,7 @@ class Floor:
     def _agent_changed(self, state: AgentStateChanged) -> None:
         self._tell(state.agent, state)
         self._board.agent_state(state)
+        self._stations.works(state.agent, state.state)
         self._supervisors.alarms.agent_state(state)
 
     def _supervises(self, agent: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 from assist.api.ports import StationLink, StationReport, StationVerb
 from assist.board.table import Board
@@ -12,8 +13,18 @@ from assist.dispatch import Dispatch
 from assist.feed import Feed
 from assist.one_hold import Holds
 from assist.pbx_stations import PbxStations
+from hardware.busylight import Work
 from ivr.acd_messages import StationDown, StationUp
+from ivr.agents import AgentState
 from voice.commands import Reply
+
+_WORK: Final = {
+    AgentState.AVAILABLE: Work.READY,
+    AgentState.NOT_READY: Work.NOT_READY,
+    AgentState.NOT_RESPONDING: Work.NOT_READY,
+    AgentState.OFFLINE: Work.NOT_READY,
+    AgentState.WRAPUP: Work.WRAP_UP,
+}
 
 
 @dataclass(slots=True)
@@ -28,8 +39,10 @@ class LinkedStations:
     holds: Holds
     pbx: PbxStations
     supervises: Callable[[str], bool]
+    spawn: Callable[[Coroutine[Any, Any, None]], None]
     _links: dict[str, StationLink] = field(default_factory=dict)
     _reports: dict[str, StationReport] = field(default_factory=dict)
+    _work: dict[str, Work] = field(default_factory=dict)
 
     def report(self, agent: str) -> StationReport | None:
         """What the station last said of itself; None where it is not linked."""
@@ -42,11 +55,20 @@ class LinkedStations:
             return Reply(False, "your softphone is not connected")
         return await link.command(verb, argument=argument)
 
+    def works(self, agent: str, state: str) -> None:
+        """The agent's state is this now: her busy light shows it, where a call says no more."""
+        link, work = self._links.get(agent), _WORK.get(AgentState(state))
+        if link is not None and work is not None and work is not self._work.get(agent):
+            self._work[agent] = work
+            self.spawn(_told(link, work))
+
     def connected(self, agent: str, report: StationReport, link: StationLink) -> None:
         """See FloorPort."""
         self._links[agent] = link
+        self._work.pop(agent, None)  # this one was told nothing yet
         if not self.supervises(agent):
             self.dispatch.log_in(agent)
+        self.works(agent, self.dispatch.state(agent))
         self.reported(agent, report)
 
     def reported(self, agent: str, report: StationReport) -> None:
@@ -78,3 +100,8 @@ class LinkedStations:
         if not self.supervises(agent):
             self.pbx.lost(agent)
             self.dispatch.station_lost(agent)
+
+
+async def _told(link: StationLink, work: Work) -> None:
+    """A station that does not know the verb, or is gone again, has no light that matters."""
+    await link.command("work", argument=work)

@@ -1,4 +1,5 @@
-"""The busy light on an agent's desk: others see whether she is in a call. By ``busylight-core`` (extra ``lights``).
+"""The busy light on an agent's desk: others see whether she is in a call, or takes calls. By ``busylight-core`` (extra
+``lights``).
 
 The light's calls block, so a thread of its own makes them; of states that come faster than it shows them, only the
 newest counts. A desk without a light, or without the package, works the same: nothing is shown.
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from enum import Enum
+from enum import Enum, StrEnum
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
@@ -22,10 +23,20 @@ Colour = tuple[int, int, int]
 """Red, green, blue, 0 to 255 each."""
 
 
+class Work(StrEnum):
+    """Whether the agent takes calls, as far as the floor knows; what she does in one says more."""
+
+    READY = "ready"
+    NOT_READY = "not_ready"
+    WRAP_UP = "wrap_up"
+
+
 class Shown(Enum):
     """What others may know of a station."""
 
     FREE = "free"
+    NOT_READY = "not ready"
+    WRAP_UP = "wrap-up"
     RINGING = "ringing"
     TALKING = "talking"
     MUTED = "muted"
@@ -35,6 +46,8 @@ class Shown(Enum):
 COLOURS: Final[Mapping[Shown, Colour]] = MappingProxyType(
     {
         Shown.FREE: (0, 128, 0),
+        Shown.NOT_READY: (255, 255, 0),
+        Shown.WRAP_UP: (0, 160, 160),
         Shown.RINGING: (0, 64, 255),
         Shown.TALKING: (255, 0, 0),
         Shown.MUTED: (160, 0, 160),
@@ -43,11 +56,14 @@ COLOURS: Final[Mapping[Shown, Colour]] = MappingProxyType(
 )
 
 
-def shown(state: CallState) -> Shown:
-    """What a call's state is to others."""
+_WITHOUT_A_CALL: Final = {Work.READY: Shown.FREE, Work.NOT_READY: Shown.NOT_READY, Work.WRAP_UP: Shown.WRAP_UP}
+
+
+def shown(state: CallState, work: Work = Work.READY) -> Shown:
+    """What a call's state, and without a call the agent's, is to others."""
     match state.phase:
         case CallPhase.IDLE:
-            return Shown.FREE
+            return _WITHOUT_A_CALL[work]
         case CallPhase.RINGING:
             return Shown.RINGING
     return Shown.HOLDING if state.held else Shown.MUTED if state.muted else Shown.TALKING
@@ -76,6 +92,8 @@ class BusyLight:
         self._light: Light | None = None
         self._changed = threading.Condition()
         self._wanted: Colour | None = None
+        self._state: CallState | None = None
+        self._work = Work.READY
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="busy light", daemon=True)
         self._thread.start()
@@ -83,7 +101,18 @@ class BusyLight:
     def show(self, state: CallState) -> None:
         """Show a call's state. Never blocks."""
         with self._changed:
-            self._wanted = self._colours[shown(state)]
+            self._state = state
+            self._want()
+
+    def at_work(self, work: Work) -> None:
+        """Show this where there is no call. Never blocks."""
+        with self._changed:
+            self._work = work
+            self._want()
+
+    def _want(self) -> None:
+        if self._state is not None:
+            self._wanted = self._colours[shown(self._state, self._work)]
             self._changed.notify()
 
     def close(self) -> None:

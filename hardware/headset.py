@@ -11,7 +11,7 @@ from hardware.audio.denoise import NoiseSuppressor
 from hardware.audio.drift import DriftRing
 from hardware.audio.engine import NamedEnds, SoundDevice
 from hardware.audio.limiter import ShockLimiter
-from hardware.busylight import BusyLight
+from hardware.busylight import BusyLight, Work
 from hardware.buttons import Buttons, IntentCallback, TroubleCallback
 from hardware.clock import Clock
 from hardware.diagnostics import remark_on_ends
@@ -117,6 +117,11 @@ class Headset:
             self._buttons.set_state(state)
         if self._light is not None:
             self._light.show(state)
+
+    def set_work(self, work: Work) -> None:
+        """Show on the busy light whether the agent takes calls."""
+        if self._light is not None:
+            self._light.at_work(work)
 
     async def _close_buttons(self) -> None:
         if self._buttons is not None:

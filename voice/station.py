@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Final, Protocol
 
 from hardware.audio.ring import AudioRing
+from hardware.busylight import Work
 from hardware.errors import HardwareError, HidError, SoundError
 from hardware.hid.callcontrol import CallState, Intent
 from voice.audio import AudioFrame
@@ -51,6 +52,7 @@ from voice.station_state import (
     SendDigits,
     SetPaths,
     ShowOnHeadset,
+    ShowWork,
     SoundLost,
     SoundReturned,
     StationEffect,
@@ -106,6 +108,9 @@ class StationHeadset(Protocol):
 
     def set_call_state(self, state: CallState) -> None:
         """Show it."""
+
+    def set_work(self, work: Work) -> None:
+        """Show whether the agent takes calls."""
 
 
 HeadsetFactory = Callable[[Callable[[Intent], None], Callable[[HardwareError], None]], StationHeadset]
@@ -228,6 +233,8 @@ class Station:
             match effect:
                 case ShowOnHeadset():
                     self._headset.set_call_state(effect.state)
+                case ShowWork():
+                    self._headset.set_work(effect.work)
                 case ReportState():
                     self._link.report(effect.state)
                     for watcher in self._watchers:

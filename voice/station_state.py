@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal, get_args
 
+from hardware.busylight import Work
 from hardware.hid.callcontrol import CallState, Intent
 from voice.commands import Reply
 from voice.phone import AudioPath, PhoneEvent
@@ -26,12 +27,12 @@ SILENCE: Final = "silence"
 StationVerb = Literal[
     "answer", "decline", "busy", "hang_up", "mute", "unmute", "hold", "resume", "swap", "dial", "redial", "consult",
     "transfer", "complete", "conference", "split", "digits", "dnd_on", "dnd_off", "record_pause", "record_resume",
-    "supervise", "supervise_as", "unsupervise",
+    "supervise", "supervise_as", "unsupervise", "work",
 ]  # fmt: skip
 """``decline`` is 603 and ``busy`` 486. ``dial``, ``consult``, ``transfer`` and ``digits`` take an argument.
 ``transfer`` is blind; ``complete`` gives the held call to the one talked to; ``conference`` joins the two, ``split``
-undoes that. ``supervise`` takes a ``SuperviseOrder``, ``supervise_as`` a ``Mode``. What needs SIP of our own is refused
-behind our front, where the contact worker does it.
+undoes that. ``supervise`` takes a ``SuperviseOrder``, ``supervise_as`` a ``Mode``; ``work`` takes a ``Work``, for the
+busy light. What needs SIP of our own is refused behind our front, where the contact worker does it.
 """
 
 VERBS: Final[frozenset[str]] = frozenset(get_args(StationVerb))
@@ -279,6 +280,13 @@ class ShowOnHeadset:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowWork:
+    """Effect: whether the agent takes calls, for the busy light."""
+
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
 class ReportState:
     """Effect: tell the floor."""
 
@@ -309,7 +317,15 @@ PhoneEffect = (
     AnswerLeg | HangUpLeg | DialLeg | HoldLeg | TransferLeg | TransferToLeg | AnswerReferral | SendDigits | SetPaths
 )
 StationEffect = (
-    PhoneEffect | PlayZip | PlayTone | PlayNotice | AwaitSupervisor | ShowOnHeadset | ReportState | ReplyToFloor
+    PhoneEffect
+    | PlayZip
+    | PlayTone
+    | PlayNotice
+    | AwaitSupervisor
+    | ShowOnHeadset
+    | ShowWork
+    | ReportState
+    | ReplyToFloor
 )
 
 

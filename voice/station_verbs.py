@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from hardware.busylight import Work
 from voice.commands import Reply
 from voice.station_desk import ANSWERED, Asked, Call, Desk
 from voice.station_state import (
@@ -15,6 +16,7 @@ from voice.station_state import (
     HangUpLeg,
     Phase,
     SendDigits,
+    ShowWork,
     StationEffect,
     TransferLeg,
     TransferToLeg,
@@ -25,7 +27,7 @@ DECLINE: Final = 603
 
 Outcome = tuple[Reply, list[StationEffect]]
 SUPERVISION: Final = frozenset({"supervise", "supervise_as", "unsupervise"})
-_ANYWHERE: Final = frozenset({"dnd_on", "dnd_off", "dial", "redial", "consult"})
+_ANYWHERE: Final = frozenset({"work", "dnd_on", "dnd_off", "dial", "redial", "consult"})
 _OWN_SIP: Final = (
     frozenset({"dial", "redial", "consult", "swap", "transfer", "complete", "conference", "split"}) | SUPERVISION
 )
@@ -92,6 +94,8 @@ def _anywhere(desk: Desk, verb: str, argument: str) -> Outcome:
         case "dnd_on" | "dnd_off":
             desk.do_not_disturb = verb == "dnd_on"
             return done()
+        case "work":
+            return done(ShowWork(Work(argument))) if argument in set(Work) else refused(f"no such work: {argument!r}")
         case "redial":
             return _dial(desk, desk.last_dialled) if desk.last_dialled else refused("nothing was dialled yet")
         case "consult":

@@ -335,7 +335,7 @@ class StationReport:
 
 StationVerb = Literal[
     "answer", "hang_up", "mute", "unmute", "decline", "hold", "resume", "swap", "consult", "transfer", "complete",
-    "conference", "digits", "dnd_on", "dnd_off", "supervise", "supervise_as", "unsupervise",
+    "conference", "digits", "dnd_on", "dnd_off", "supervise", "supervise_as", "unsupervise", "work",
 ]  # fmt: skip
 
 

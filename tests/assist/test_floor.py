@@ -79,8 +79,12 @@ class Link:
     def __init__(self) -> None:
         self.verbs: list[StationVerb] = []
         self.arguments: list[str] = []
+        self.work: list[str] = []
 
     async def command(self, verb: StationVerb, leg_id: str = "", argument: str = "") -> Reply:
+        if verb == "work":
+            self.work.append(argument)
+            return Reply(True)
         self.verbs.append(verb)
         self.arguments.append(argument)
         return Reply(True)
@@ -638,6 +642,21 @@ def test_a_station_that_logs_in_twice_is_one_agent(with_house: WithHouse) -> Non
         ]  # fmt: skip
         assert (await house.floor.command("anna", Mute(True))).ok
         assert (first.verbs, second.verbs) == ([], ["mute"])
+
+    with_house(use)
+
+
+def test_a_stations_busy_light_shows_whether_its_agent_takes_calls(with_house: WithHouse) -> None:
+    async def use(house: House) -> None:
+        link = house.work()
+        await house.settled()
+        assert link.work[-1] == "ready"
+        assert (await house.floor.command("anna", SetState("not_ready", "meal"))).ok
+        await house.settled()
+        assert link.work[-1] == "not_ready"
+        again = house.work()
+        await house.settled()
+        assert (link.work, again.work) == (["not_ready", "ready", "not_ready"], ["not_ready"])
 
     with_house(use)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hardware.busylight import COLOURS, BusyLight, Colour, Shown, first_light, shown
+from hardware.busylight import COLOURS, BusyLight, Colour, Shown, Work, first_light, shown
 from hardware.errors import HidError, HidFailure
 from hardware.hid.callcontrol import CallPhase, CallState
 
@@ -43,9 +43,31 @@ class Lamp:
 
 
 def test_every_state_has_its_colour() -> None:
-    assert [shown(state) for state in (FREE, RINGING, TALKING, MUTED, HELD)] == list(Shown)
+    calls = [shown(state, Work.READY) for state in (FREE, RINGING, TALKING, MUTED, HELD)]
+    assert calls == [Shown.FREE, Shown.RINGING, Shown.TALKING, Shown.MUTED, Shown.HOLDING]
+    without = [shown(FREE, work) for work in Work]
+    assert without == [Shown.FREE, Shown.NOT_READY, Shown.WRAP_UP]
+    assert {*calls, *without} == set(Shown)
+    assert [shown(TALKING, work) for work in Work] == [Shown.TALKING] * 3
     assert set(COLOURS) == set(Shown)
     assert len(set(COLOURS.values())) == len(Shown)
+
+
+def test_without_a_call_it_shows_whether_she_takes_any() -> None:
+    lamp = Lamp()
+    light = BusyLight(lambda: lamp)
+    light.at_work(Work.NOT_READY)  # before the headset is open there is nothing to show it on
+    light.show(FREE)
+    assert lamp.next() == COLOURS[Shown.NOT_READY]
+    light.at_work(Work.WRAP_UP)
+    assert lamp.next() == COLOURS[Shown.WRAP_UP]
+    light.show(TALKING)
+    assert lamp.next() == COLOURS[Shown.TALKING]
+    light.at_work(Work.READY)  # changes nothing while she talks
+    light.show(FREE)
+    assert lamp.next() == COLOURS[Shown.FREE]
+    light.close()
+    assert lamp.next() == "closed"
 
 
 def test_a_call_is_shown_and_the_light_is_off_at_the_end() -> None:

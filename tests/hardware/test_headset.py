@@ -8,7 +8,7 @@ import pytest
 
 from hardware.audio.denoise import NoiseSuppressor
 from hardware.audio.engine import CaptureCallback, PlaybackCallback, StoppedCallback
-from hardware.busylight import BusyLight
+from hardware.busylight import BusyLight, Work
 from hardware.errors import HardwareError, HidError, HidFailure, SoundError, SoundFailure
 from hardware.headset import Headset
 from hardware.hid.callcontrol import AnswerPressed, CallPhase, CallState, Intent, MuteToggled
@@ -262,10 +262,13 @@ def test_noise_suppression_stands_between_the_microphone_and_the_line() -> None:
 def test_the_busy_light_shows_what_the_headset_shows() -> None:
     class Light(BusyLight):
         def __init__(self) -> None:
-            self.seen: list[CallState | None] = []
+            self.seen: list[CallState | Work | None] = []
 
         def show(self, state: CallState) -> None:
             self.seen.append(state)
+
+        def at_work(self, work: Work) -> None:
+            self.seen.append(work)
 
         def close(self) -> None:
             self.seen.append(None)
@@ -275,7 +278,8 @@ def test_the_busy_light_shows_what_the_headset_shows() -> None:
         headset = Headset(HandCard(), None, VirtualClock(), lambda _: None, lambda _: None, light)
         await headset.open()
         headset.set_call_state(IN_CALL)
+        headset.set_work(Work.WRAP_UP)
         await headset.close()
-        assert light.seen == [CallState(), IN_CALL, None]
+        assert light.seen == [CallState(), IN_CALL, Work.WRAP_UP, None]
 
     asyncio.run(main())

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hardware.busylight import Work
 from hardware.hid.callcontrol import (
     AnswerPressed,
     CallPhase,
@@ -32,6 +33,7 @@ from voice.station_state import (
     ReportState,
     SetPaths,
     ShowOnHeadset,
+    ShowWork,
     SoundLost,
     SoundReturned,
     StationEffect,
@@ -175,6 +177,16 @@ def test_a_button_without_a_call_is_answered_by_the_state_that_holds(intent: Sta
     assert StationCore().handle(intent) == [ShowOnHeadset(CallState())]
 
 
+def test_whether_the_agent_takes_calls_goes_to_the_busy_light_and_changes_nothing_else() -> None:
+    core = talking()
+    before = core.state
+    assert core.handle(FloorCommand("1", "work", argument="wrap_up")) == [
+        ShowWork(Work.WRAP_UP),
+        ReplyToFloor("1", Reply(True)),
+    ]
+    assert core.state == before
+
+
 @pytest.mark.parametrize(
     ("events", "command", "reason"),
     [
@@ -184,6 +196,7 @@ def test_a_button_without_a_call_is_answered_by_the_state_that_holds(intent: Sta
         ([incoming(), AnswerPressed(), CONNECTED], FloorCommand("1", "decline"), "the call is answered already"),
         ([incoming(), HangUpPressed(), RejectPressed()], FloorCommand("1", "mute"), "the call is ending"),
         ([incoming()], FloorCommand("1", "sing"), "unknown command 'sing'"),
+        ([], FloorCommand("1", "work", argument="asleep"), "no such work: 'asleep'"),
     ],
 )
 def test_refusals_give_the_reason(events: list[StationInput], command: FloorCommand, reason: str) -> None:
