@@ -20,10 +20,13 @@ from ivr.contacts import (
     TalkMeasured,
 )
 from ivr.controls import AgentLost, ContactTransferred, HoldChanged
+from ivr.outbound import CallbackSettled
 from ivr.supervision import SupervisionModeChanged
 from voice.events import Envelope, Event, WorkerLost
 from voice.hearing import Mode
 
+_CALLBACK = "callback-"
+"""Before the id of the contact in which a call was promised: the promise's id (``ivr.callback``)."""
 _FAILURES = frozenset({"failed", "worker_lost"})
 
 
@@ -69,6 +72,8 @@ class ContactFold:
                 self._measured(envelope.contact_id or "", event)
             case WrapUpSaved():
                 self._wrapped_up(envelope.contact_id or "", event)
+            case CallbackSettled(callback_id=promise, kept=True):
+                self._called_back(promise.removeprefix(_CALLBACK))
             case _:
                 if (contact := self._open.get(envelope.contact_id or "")) is not None:
                     self._contact_event(contact, event, envelope.at)
@@ -205,6 +210,13 @@ class ContactFold:
             if records[index].agent == event.agent:
                 records[index] = replace(records[index], resolved=event.resolved, issue=event.disposition)
                 return
+
+    def _called_back(self, contact_id: str) -> None:
+        """The call that was promised instead of an answer was made, and they spoke."""
+        records = self._records(contact_id)
+        for index, record in enumerate(records):
+            if record.outcome is Outcome.CALLBACK:
+                records[index] = replace(record, callback_kept=True)
 
     def _records(self, contact_id: str) -> list[ContactRecord]:
         contact = self._open.get(contact_id)

@@ -21,6 +21,7 @@ from ivr.contacts import (
     TalkMeasured,
 )
 from ivr.controls import AgentLost, ContactTransferred, HoldChanged
+from ivr.outbound import CallbackSettled
 from ivr.supervision import SupervisionModeChanged
 from voice.events import Envelope, Event, WorkerLost
 from voice.hearing import Mode
@@ -77,6 +78,14 @@ def test_a_callback_is_no_abandon_whether_it_was_asked_for_in_the_queue_or_befor
     assert (queued.outcome, queued.wait_s) == (Outcome.CALLBACK, 50.0)
     (early,) = fold((1000.0, OFFERED), (1010.0, wanted), (1015.0, gone))
     assert (early.outcome, early.queue, early.wait_s) == (Outcome.CALLBACK, "billing", 0.0)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_call_back_is_kept_when_customer_and_agent_spoke(kept: bool) -> None:
+    wanted, gone = CallbackRequested("+15551", "billing", 5, 1010.0), replace(ENDED, reason="callback")
+    settled = CallbackSettled("callback-c1", kept, 1, "")
+    found = fold((1000.0, OFFERED), (1010.0, QUEUED), (1060.0, wanted), (1065.0, gone), (2000.0, settled))
+    assert [(record.outcome, record.callback_kept) for record in found] == [(Outcome.CALLBACK, kept)]
 
 
 def test_overflow_is_two_stays() -> None:
