@@ -17,12 +17,12 @@ from assist.linear import Floats, LinearModel, fit
 
 NONE = "none"
 """The class of what starts nothing."""
-_FIRST = 0.25
+_FIRST = 0.4
 _NEXT = 1.1
 """Evidence that starts a playbook while none is at work, and beside one: what a contact is about is said first."""
-_LEAD = 0.1
+_LEAD = 0.25
 """Evidence by which it must be ahead of every other subject."""
-_FADE = 0.6
+_FADE = 0.5
 """What is left of evidence at the caller's next utterance."""
 _FLOOR = -0.5
 """A score (-1 not it at all .. 1 just like its examples) up to which an utterance is no evidence."""
