@@ -7,6 +7,7 @@
     DIR/rules/<pack>.yaml         rules of one kind of card (optional)
     DIR/knowledge/<id>.md         one article each (optional)
     DIR/examples/<playbook>.txt   what callers say who want it, and none.txt (optional)
+    DIR/feelings/<feeling>.txt    how callers sound: bad, neutral, good (optional)
     DIR/concepts.yaml             words that stand for one another in examples (optional)
 
 ``version`` is a short hash over every file, and stands on every card: whoever edits a phrase can tell which cards it
@@ -21,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assist.content_checks import check_phrase, check_phrases, check_text, check_title
-from assist.example_files import load_concepts, load_subjects
+from assist.example_files import load_concepts, load_scorer, load_subjects
 from assist.knowledge import Library, load_articles
 from assist.lexicon import HardTriggerSpec, LexiconSpec
 from assist.playbook import PlaybookSpec
@@ -74,7 +75,9 @@ RuleKey = PlaybookTriggered | StepSaid | HardTriggered | RuleSaid
 
 @dataclass(frozen=True)
 class Content:
-    """Everything the assist engine knows, ready to use. Immutable: share it between contacts."""
+    """Everything the assist engine knows, ready to use. Immutable: share it between contacts. ``scorer`` goes by the
+    lexicon alone; ``feelings`` has heard examples too.
+    """
 
     version: str
     playbooks: Mapping[str, PlaybookSpec]
@@ -82,6 +85,7 @@ class Content:
     hard: Mapping[str, HardTriggerSpec]
     rules: CompiledRules[RuleKey]
     scorer: Scorer
+    feelings: Scorer
     sentiment: SentimentSettings
     advice: RuleTable
     kinds: Mapping[str, str]
@@ -115,8 +119,9 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
     rule_files = _files(directory / "rules", ".yaml", "rule pack")
     article_files = _files(directory / "knowledge", ".md", "article")
     example_files = _files(directory / "examples", ".txt", "list of examples")
+    feeling_files = _files(directory / "feelings", ".txt", "list of examples")
     concepts_file = directory / "concepts.yaml"
-    files = [lexicon_file, *playbook_files, *rule_files, *article_files, *example_files]
+    files = [lexicon_file, *playbook_files, *rule_files, *article_files, *example_files, *feeling_files]
     files += [concepts_file] if concepts_file.exists() else []
     lexicon = _lexicon(load_yaml(lexicon_file))
     playbooks: dict[str, PlaybookSpec] = {}
@@ -125,18 +130,21 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
         playbooks[playbook.id] = playbook
     _check_not_during(playbook_files, playbooks)
     advice, kinds = _advice(rule_files, {*playbooks, *RESERVED})
+    concepts = load_concepts(concepts_file)
+    by_words = scorer or VaderScorer(lexicon.words, lexicon.phrases)
     return Content(
         version=_version(directory, files),
         playbooks=playbooks,
         lexicon=lexicon,
         hard={trigger.id: trigger for trigger in lexicon.hard},
         rules=CompiledRules(_rules(playbooks, lexicon, advice)),
-        scorer=scorer or VaderScorer(lexicon.words, lexicon.phrases),
+        scorer=by_words,
+        feelings=load_scorer(feeling_files, concepts, by_words),
         sentiment=SentimentSettings(lexicon.alpha, lexicon.turn),
         advice=RuleTable(advice),
         kinds=kinds,
         library=Library(load_articles(article_files, {*playbooks, *advice, *RESERVED})),
-        subjects=load_subjects(example_files, load_concepts(concepts_file), playbooks),
+        subjects=load_subjects(example_files, concepts, playbooks),
     )
 
 

@@ -1,4 +1,5 @@
-"""Examples of a content directory: ``examples/<playbook id>.txt``, ``examples/none.txt`` and ``concepts.yaml``.
+"""Examples of a content directory: ``examples/<playbook id>.txt``, ``examples/none.txt``, ``feelings/bad.txt``,
+``neutral.txt`` and ``good.txt``, and ``concepts.yaml``.
 
 An example is one utterance on a line of its own; a line that begins with ``#`` is a note.
 """
@@ -12,8 +13,10 @@ from pathlib import Path
 from pydantic import ConfigDict, RootModel
 
 from assist.features import Concepts
+from assist.sentiment import Scorer
 from assist.spotting import phrase_words, tokenise
 from assist.subjects import NONE, SubjectReader
+from assist.valence import VALENCES, LearnedScorer
 from voice.documents import load_yaml, read_text, validate
 from voice.errors import DocumentError
 
@@ -45,12 +48,27 @@ def load_subjects(files: list[Path], concepts: Concepts, playbooks: Collection[s
     """The model of the examples in ``files``, None without any. Raises DocumentError."""
     if not files:
         return None
-    seen: dict[tuple[str, ...], str] = {}
-    examples = tuple((file.stem, _utterances(file, playbooks, seen)) for file in files)
+    for file in files:
+        if file.stem != NONE and file.stem not in playbooks:
+            raise DocumentError(file, None, f"no playbook {file.stem!r}", f"name it after a playbook, or {NONE}.txt")
+    examples = _examples(files)
     if NONE not in dict(examples):
         what = f"no {NONE}.txt"
         raise DocumentError(files[0].parent, None, what, "write down what callers say that starts no playbook")
     return _reader(examples, tuple(concepts.words.items()))
+
+
+def load_scorer(files: list[Path], concepts: Concepts, lexicon: Scorer) -> Scorer:
+    """``lexicon`` corrected by the examples in ``files``; itself without any. Raises DocumentError."""
+    if not files:
+        return lexicon
+    names = ", ".join(f"{name}.txt" for name in VALENCES)
+    for file in files:
+        if file.stem not in VALENCES:
+            raise DocumentError(file, None, f"no feeling {file.stem!r}", f"the files are {names}")
+    if len(files) < len(VALENCES):
+        raise DocumentError(files[0].parent, None, "a feeling is missing", f"the files are {names}")
+    return LearnedScorer(lexicon, dict(_examples(files)), concepts)
 
 
 @functools.lru_cache(maxsize=4)
@@ -59,9 +77,12 @@ def _reader(examples: Examples, concepts: tuple[tuple[str, tuple[str, ...]], ...
     return SubjectReader(dict(examples), Concepts(dict(concepts)))
 
 
-def _utterances(file: Path, playbooks: Collection[str], seen: dict[tuple[str, ...], str]) -> tuple[str, ...]:
-    if file.stem != NONE and file.stem not in playbooks:
-        raise DocumentError(file, None, f"no playbook {file.stem!r}", f"name it after a playbook, or {NONE}.txt")
+def _examples(files: list[Path]) -> Examples:
+    seen: dict[tuple[str, ...], str] = {}
+    return tuple((file.stem, _utterances(file, seen)) for file in files)
+
+
+def _utterances(file: Path, seen: dict[tuple[str, ...], str]) -> tuple[str, ...]:
     found: list[str] = []
     for number, line in enumerate(read_text(file).splitlines(), start=1):
         words = tuple(token.text for token in tokenise(line))

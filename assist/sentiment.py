@@ -1,8 +1,10 @@
 """How the conversation feels, from the caller's words alone: a score per utterance, a smoothed level, its turns.
 
 The score is VADER's (Hutto and Gilbert 2014) over a lexicon corrected for customer service, with whole phrases scored
-first. The level is an exponentially weighted mean; a turn is a move of ``turn`` away from the last extreme, so that a
-single odd utterance does not flip it; *hard triggers* ("I want a supervisor") bypass the smoothing.
+first. The level is an exponentially weighted mean; a turn, which is what an agent is told of, is a move of ``turn``
+away from its last extreme, so that a single odd utterance does not flip it. The direction is quicker: it follows what
+was felt in the last seconds, fades to flat, and takes more to begin than to hold. *Hard triggers* ("I want a
+supervisor") bypass both.
 """
 
 from __future__ import annotations
@@ -23,6 +25,10 @@ _ALPHA_VADER = 15.0
 """VADER maps a sum of valences s to s / sqrt(s² + 15)."""
 _FULL_WEIGHT_S = 2.0
 _MAX_POINTS = 240
+_FADE_S = 12.0
+"""Seconds in which what was felt fades to a third."""
+_MOST_FELT = 0.8
+"""However much was felt, half a minute of nothing ends the direction."""
 _PLACEHOLDER = "it"
 
 
@@ -81,7 +87,9 @@ def _unsquash(compound: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class SentimentSettings:
-    """``alpha``: weight of a full utterance in the level. ``turn``: the move that counts as one."""
+    """``alpha``: weight of a full utterance in the level. ``turn``: the move of the level that counts as one, and the
+    bad feeling that begins a falling direction; a rising one takes twice as much good feeling, either is held by half.
+    """
 
     alpha: float = 0.35
     turn: float = 0.2
@@ -89,7 +97,9 @@ class SentimentSettings:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One caller utterance: its own ``score``, the ``level`` after it (both -1..1), and whether it ``turned``."""
+    """One caller utterance: its own ``score``, the ``level`` after it (both -1..1), whether that ``turned``, and the
+    ``direction`` in which the feeling goes.
+    """
 
     at_s: float
     score: float
@@ -99,13 +109,16 @@ class Reading:
 
 
 class SentimentTrack:
-    """The level over one contact. It starts at 0, which is also the reference of the first turn."""
+    """The level and direction over one contact. It starts at 0, going nowhere."""
 
     def __init__(self, settings: SentimentSettings) -> None:
         self._settings = settings
         self._level = 0.0
         self._low = 0.0
         self._high = 0.0
+        self._last_turn = Direction.FLAT
+        self._felt = 0.0
+        self._felt_at = 0.0
         self._direction = Direction.FLAT
         self._readings: list[Reading] = []
 
@@ -115,8 +128,13 @@ class SentimentTrack:
         return self._level
 
     @property
+    def last_turn(self) -> Direction:
+        """Where the level last turned to."""
+        return self._last_turn
+
+    @property
     def direction(self) -> Direction:
-        """The direction of the last turn."""
+        """Where it was going at the last utterance."""
         return self._direction
 
     @property
@@ -128,8 +146,12 @@ class SentimentTrack:
         """(media second, level), the newest 240 at most."""
         return tuple((round(reading.at_s, 2), round(reading.level, 3)) for reading in self._readings[-_MAX_POINTS:])
 
-    def hear(self, score: float, at_s: float, duration_s: float, confidence: float, cap: float | None) -> Reading:
+    def hear(
+        self, score: float, at_s: float, duration_s: float, confidence: float, cap: float | None,
+        feeling: float | None = None,
+    ) -> Reading:  # fmt: skip
         """Take in one utterance. It weighs by its ``duration_s`` (full weight from 2 s) and ``confidence`` (0..1).
+        ``feeling`` (-1..1) moves the direction, where it is not the score that moves the level.
 
         ``cap`` is the level a hard trigger in it forces at once: the new level is at most that, the direction falling.
         """
@@ -138,23 +160,36 @@ class SentimentTrack:
         if cap is not None:
             self._level = min(self._level, cap)
         turned = self._turn(forced=cap is not None)
+        felt = score if feeling is None else feeling
+        self._feel(felt * min(1.0, 0.5 + weight / 2.0), at_s, forced=cap is not None)
         reading = Reading(at_s, score, self._level, self._direction, turned)
         self._readings.append(reading)
         return reading
 
     def _turn(self, *, forced: bool) -> bool:
-        before = self._direction
+        before = self._last_turn
         self._low = min(self._low, self._level)
         self._high = max(self._high, self._level)
         if forced or (before is not Direction.FALLING and self._level <= self._high - self._settings.turn):
-            self._direction = Direction.FALLING
-            self._low = self._level
-            self._high = self._level
+            self._last_turn = Direction.FALLING
         elif before is not Direction.RISING and self._level >= self._low + self._settings.turn:
+            self._last_turn = Direction.RISING
+        else:
+            return False
+        self._low = self._high = self._level
+        return self._last_turn is not before
+
+    def _feel(self, feeling: float, at_s: float, *, forced: bool) -> None:
+        turn = self._settings.turn
+        self._felt *= math.exp(-max(0.0, at_s - self._felt_at) / _FADE_S)
+        self._felt = -_MOST_FELT if forced else max(-_MOST_FELT, min(_MOST_FELT, self._felt + feeling))
+        self._felt_at = at_s
+        if self._felt <= -turn:
+            self._direction = Direction.FALLING
+        elif self._felt >= 2.0 * turn:
             self._direction = Direction.RISING
-            self._high = self._level
-            self._low = self._level
-        return self._direction is not before
+        elif abs(self._felt) < turn / 2.0 or (self._felt < 0.0) is not (self._direction is Direction.FALLING):
+            self._direction = Direction.FLAT
 
 
 def trajectory(readings: Sequence[Reading], duration_s: float) -> float:

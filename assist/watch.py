@@ -77,13 +77,14 @@ class SentimentWatch:
         worst = min(hard, key=lambda each: each[0].level, default=None)
         cap = worst[0].level if worst is not None else None
         score = self._content.scorer.score(event.text)
-        reading = self._track.hear(score, event.end_s, event.end_s - event.start_s, event.confidence, cap)
+        feeling = self._content.feelings.score(event.text)
+        reading = self._track.hear(score, event.end_s, event.end_s - event.start_s, event.confidence, cap, feeling)
         if worst is not None:
             known = provisional is not None and provisional[0].utterance_id == event.utterance_id
             basis = self._hard_basis(worst[0], worst[1], before)
             self._basis = _as_shown(basis, provisional[0]) if known and provisional is not None else basis
             return True
-        news = reading.turned and (reading.direction is Direction.FALLING or self._basis is not None)
+        news = reading.turned and (self._track.last_turn is Direction.FALLING or self._basis is not None)
         if news:
             self._basis = self._turn_basis(event, reading, before)
         return news
@@ -97,8 +98,10 @@ class SentimentWatch:
             points, level = (*points, point), point[1]
         if basis is None:
             raise ValueError("no sentiment to show yet")
-        direction = "Falling" if level < basis.level_before else "Rising"
-        why = f"{direction} from {basis.level_before:+.1f} to {level:+.1f}, by the caller's words alone"
+        turn = Direction.FALLING if level < basis.level_before else Direction.RISING
+        now = turn if self._provisional is not None else self._track.direction
+        moved = f"{turn.capitalize()} from {basis.level_before:+.1f} to {level:+.1f}"
+        why = f"{moved}{'' if now is turn else f', now {now}'}, by the caller's words alone"
         evidence = (Evidence("transcript", basis.quote, basis.utterance_id, "caller", basis.at_s, basis.phrase),)
         return Card(
             card_id, CardKind.SENTIMENT, fill(basis.title, name), why, evidence, basis.rule, version, basis.trigger,
@@ -113,7 +116,7 @@ class SentimentWatch:
 
     def _turn_basis(self, event: UtteranceFinal, reading: Reading, before: float) -> _Basis:
         titles = self._content.lexicon.titles
-        if reading.direction is Direction.FALLING:
+        if self._track.last_turn is Direction.FALLING:
             title = titles.falling
         else:
             title = titles.settled if max(reading.level, reading.score - _WARM) >= 0.0 else titles.rising
@@ -124,7 +127,7 @@ class SentimentWatch:
             event.utterance_id,
             event.start_s,
             "final",
-            f"lexicon.{reading.direction}",
+            f"lexicon.{self._track.last_turn}",
             before,
             _PRIORITY,
         )

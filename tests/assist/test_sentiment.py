@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from assist.content import Content
+from assist.content import Content, load_content
+from assist.features import Concepts
 from assist.sentiment import Direction, Reading, SentimentSettings, SentimentTrack, VaderScorer, trajectory
+from assist.valence import LearnedScorer
+from voice.errors import DocumentError
 
+GOOD = Path(__file__).parent.parent / "golden" / "content" / "good"
 CALLERS = Path(__file__).parent.parent / "golden" / "sentiment" / "callers.yaml"
 
 
@@ -47,16 +52,29 @@ def hear(track: SentimentTrack, *scores: float, cap: float | None = None) -> lis
     return [track.hear(score, 10.0 * index, 2.0, 1.0, cap) for index, score in enumerate(scores, start=1)]
 
 
+def turns(track: SentimentTrack, *scores: float) -> list[tuple[bool, Direction]]:
+    return [(hear(track, score)[0].turned, track.last_turn) for score in scores]
+
+
 def test_one_odd_utterance_is_not_a_turn_but_two_are() -> None:
-    readings = hear(SentimentTrack(SentimentSettings(alpha=0.35, turn=0.25)), -0.6, -0.6)
-    assert [(r.turned, r.direction) for r in readings] == [(False, Direction.FLAT), (True, Direction.FALLING)]
+    found = turns(SentimentTrack(SentimentSettings(alpha=0.35, turn=0.25)), -0.6, -0.6)
+    assert found == [(False, Direction.FLAT), (True, Direction.FALLING)]
 
 
-def test_hysteresis_holds_the_direction_until_the_level_comes_back_far_enough() -> None:
+def test_hysteresis_holds_the_turn_until_the_level_comes_back_far_enough() -> None:
     track = SentimentTrack(SentimentSettings(alpha=0.5, turn=0.3))
-    directions = [reading.direction for reading in hear(track, -0.8, -0.8, -0.3, -0.9, 0.9, 0.9)]
-    assert directions[:4] == [Direction.FALLING] * 4
-    assert directions[4:] == [Direction.RISING] * 2
+    found = [turn for _, turn in turns(track, -0.8, -0.8, -0.3, -0.9, 0.9, 0.9)]
+    assert found[:4] == [Direction.FALLING] * 4
+    assert found[4:] == [Direction.RISING] * 2
+
+
+def test_the_direction_follows_at_once_is_held_by_little_and_fades() -> None:
+    track = SentimentTrack(SentimentSettings(turn=0.2))
+    falling, rising, flat = Direction.FALLING, Direction.RISING, Direction.FLAT
+    said = [(5.0, -0.3), (12.0, 0.0), (30.0, 0.0), (35.0, 0.3), (38.0, 0.3), (60.0, 0.1), (90.0, 0.0)]
+    found = [track.hear(0.0, at_s, 2.0, 1.0, None, feeling).direction for at_s, feeling in said]
+    assert found == [falling, falling, flat, flat, rising, rising, flat]
+    assert track.level == 0.0, "what examples feel moves the direction only"
 
 
 def test_a_hard_trigger_bypasses_the_smoothing() -> None:
@@ -72,6 +90,32 @@ def test_short_or_unclear_utterances_weigh_less() -> None:
     assert full.level == pytest.approx(-0.35)
     assert short.level == pytest.approx(-0.35 / 4)
     assert unclear.level == pytest.approx(-0.35 * 0.3)
+
+
+FEELINGS = {"bad": ("three weeks and not a word",), "neutral": ("the white one",), "good": ("oh it is free",)}
+
+
+def test_examples_hear_what_has_no_strong_word_and_strong_words_still_count() -> None:
+    lexicon = VaderScorer({"awful": -3.0}, {})
+    learned = LearnedScorer(lexicon, FEELINGS, Concepts({}))
+    assert lexicon.score("two weeks and not a single word") == 0.0
+    assert learned.score("two weeks and not a single word") < 0.0
+    assert learned.score("it is free then") > 0.0
+    assert learned.score("that white one") == 0.0
+    assert learned.score("awful") < 0.0
+    assert -1.0 <= learned.score("three weeks and not a word awful awful awful") < -0.7
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("sad", "no feeling 'sad'. Fix: the files are bad.txt"), ("bad", "a feeling is missing")]
+)
+def test_feelings_are_three_files(tmp_path: Path, name: str, wanted: str) -> None:
+    shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "feelings").mkdir()
+    (tmp_path / "feelings" / f"{name}.txt").write_text("not again\n")
+    with pytest.raises(DocumentError) as caught:
+        load_content(tmp_path)
+    assert wanted in str(caught.value)
 
 
 def test_trajectory_by_hand() -> None:

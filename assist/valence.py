@@ -1,0 +1,37 @@
+"""How a caller's words feel, learned from examples and read beside the lexicon.
+
+``DIR/feelings/bad.txt``, ``neutral.txt`` and ``good.txt`` hold utterances, one a line. The lexicon knows strong words
+and never misses them; the examples know what has none: ``three weeks and not a word``, ``oh it's free``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from assist.features import Concepts
+from assist.linear import fit
+from assist.sentiment import Scorer
+
+VALENCES = {"bad": -1.0, "neutral": 0.0, "good": 1.0}
+_LEARNED, _LEXICON = 0.9, 0.5
+"""What each of the two opinions (-1..1) counts; together they may say more than either."""
+_FELT = 0.2
+"""A sum below this is no feeling: most of what is said carries none."""
+
+
+class LearnedScorer:
+    """``assist.sentiment.Scorer`` of a lexicon's scores and examples of each name in VALENCES. Share it."""
+
+    def __init__(self, lexicon: Scorer, examples: Mapping[str, Sequence[str]], concepts: Concepts) -> None:
+        self._lexicon = lexicon
+        texts = [text for name in VALENCES for text in examples[name]]
+        wanted = [valence for name, valence in VALENCES.items() for _ in examples[name]]
+        self._model = fit(texts, np.array(wanted, np.float32)[:, None], concepts)
+
+    def score(self, text: str) -> float:
+        """-1..1; 0 where neither words nor examples speak of a feeling."""
+        learned = float((self._model.score(text).scores - self._model.bias)[0])
+        total = _LEARNED * learned + _LEXICON * self._lexicon.score(text)
+        return max(-1.0, min(1.0, total)) if abs(total) >= _FELT else 0.0
