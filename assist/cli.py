@@ -246,6 +246,16 @@ def content_check(directory: Path) -> None:
     typer.echo(f"{directory}: version {found.version}: good")
 
 
+@content.command("build")
+def content_build(directory: Path) -> None:
+    """Fit the models of a directory's examples and write them down, so that loading it need not."""
+    from assist.content import load_content
+    from assist.example_files import build, read_examples
+
+    file = build(directory, read_examples(directory, load_content(directory).playbooks))
+    typer.echo(f"{file}: {file.stat().st_size // 1024} KB")
+
+
 @app.command("evaluate-cards")
 def evaluate_cards(
     directory: Path,

@@ -8,6 +8,7 @@
     DIR/knowledge/<id>.md         one article each (optional)
     DIR/examples/<playbook>.txt   what callers say who want it, and none.txt (optional)
     DIR/feelings/<feeling>.txt    how callers sound: bad, neutral, good (optional)
+    DIR/models.npz                models of the examples, by `callfloor content build` (optional)
     DIR/concepts.yaml             words that stand for one another in examples (optional)
 
 ``version`` is a short hash over every file, and stands on every card: whoever edits a phrase can tell which cards it
@@ -22,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assist.content_checks import check_phrase, check_phrases, check_text, check_title
-from assist.example_files import load_concepts, load_scorer, load_subjects
+from assist.example_files import load_models, read_examples
 from assist.knowledge import Library, load_articles
 from assist.lexicon import HardTriggerSpec, LexiconSpec
 from assist.playbook import PlaybookSpec
@@ -32,6 +33,7 @@ from assist.sentiment import Scorer, SentimentSettings, VaderScorer
 from assist.sightings import CompiledRules, Rule
 from assist.spotting import phrase_words
 from assist.subjects import SubjectReader
+from assist.valence import LearnedScorer
 from voice.documents import Document, Key, load_yaml, validate
 from voice.errors import DocumentError
 
@@ -118,11 +120,7 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
     playbook_files = _files(directory / "playbooks", ".yaml", "playbook", required=True)
     rule_files = _files(directory / "rules", ".yaml", "rule pack")
     article_files = _files(directory / "knowledge", ".md", "article")
-    example_files = _files(directory / "examples", ".txt", "list of examples")
-    feeling_files = _files(directory / "feelings", ".txt", "list of examples")
-    concepts_file = directory / "concepts.yaml"
-    files = [lexicon_file, *playbook_files, *rule_files, *article_files, *example_files, *feeling_files]
-    files += [concepts_file] if concepts_file.exists() else []
+    files = [lexicon_file, *playbook_files, *rule_files, *article_files]
     lexicon = _lexicon(load_yaml(lexicon_file))
     playbooks: dict[str, PlaybookSpec] = {}
     for file in playbook_files:
@@ -130,21 +128,22 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
         playbooks[playbook.id] = playbook
     _check_not_during(playbook_files, playbooks)
     advice, kinds = _advice(rule_files, {*playbooks, *RESERVED})
-    concepts = load_concepts(concepts_file)
     by_words = scorer or VaderScorer(lexicon.words, lexicon.phrases)
+    examples = read_examples(directory, playbooks)
+    subjects, feelings = load_models(directory, examples)
     return Content(
-        version=_version(directory, files),
+        version=_version(directory, [*files, *examples.files]),
         playbooks=playbooks,
         lexicon=lexicon,
         hard={trigger.id: trigger for trigger in lexicon.hard},
         rules=CompiledRules(_rules(playbooks, lexicon, advice)),
         scorer=by_words,
-        feelings=load_scorer(feeling_files, concepts, by_words),
+        feelings=LearnedScorer(by_words, feelings) if feelings is not None else by_words,
         sentiment=SentimentSettings(lexicon.alpha, lexicon.turn),
         advice=RuleTable(advice),
         kinds=kinds,
         library=Library(load_articles(article_files, {*playbooks, *advice, *RESERVED})),
-        subjects=load_subjects(example_files, concepts, playbooks),
+        subjects=subjects,
     )
 
 

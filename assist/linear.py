@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from assist.features import KINDS, Concepts, features
 
 Floats = NDArray[np.float32]
+VERSION = 1
+"""Of this code and of ``assist.features``: another one makes other models of the same examples."""
 RIDGE = 1.0
 """As much as an example weighs itself: noise of single examples is not learned."""
-_RARE = 2
+RARE = 3
 """A feature fewer examples than this have says nothing, unless it is a whole word or a concept."""
 
 
@@ -72,7 +74,7 @@ def fit(texts: Sequence[str], targets: Floats, concepts: Concepts, ridge: float 
     """Fit a model. ``targets``: (texts, columns), what each text should score."""
     rows = [frozenset(each.name for each in features(text, concepts)) for text in texts]
     having = Counter(name for row in rows for name in sorted(row))
-    index = {name: at for at, name in enumerate(sorted(having)) if having[name] >= _RARE or name[0] in "wk"}
+    index = {name: at for at, name in enumerate(sorted(having)) if having[name] >= RARE or name[0] in "wk"}
     index = {name: at for at, name in enumerate(index)}
     inverse = np.array(
         [KINDS[name[0]] * (math.log((len(rows) + 1) / (having[name] + 1)) + 1.0) for name in index], np.float32

@@ -7,7 +7,7 @@ caller adds evidence, and old evidence fades; a playbook starts when one subject
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +29,19 @@ _FLOOR = -0.5
 _EVIDENCE_WORDS = 8
 
 
+def subject_names(examples: Iterable[str]) -> tuple[str, ...]:
+    """The targets of a model of these examples, in order."""
+    return (*(name for name in sorted(examples) if name != NONE), NONE)
+
+
+def fit_subjects(examples: Mapping[str, Sequence[str]], concepts: Concepts) -> LinearModel:
+    """The model of examples by playbook and NONE: 1 for an utterance's own class, -1 for the others."""
+    names = subject_names(examples)
+    of = np.repeat(np.arange(len(names)), [len(examples[name]) for name in names])
+    targets = np.where(of[:, None] == np.arange(len(names)), 1.0, -1.0).astype(np.float32)
+    return fit([text for name in names for text in examples[name]], targets, concepts)
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A subject with enough evidence. ``start``..``end``: indices of the utterance's words that counted most."""
@@ -38,19 +51,16 @@ class Subject:
     end: int
 
 
+@dataclass(frozen=True)
 class SubjectReader:
-    """Scores utterances. Immutable: share it between contacts."""
+    """Scores utterances. ``names``: the model's targets, NONE the last. Immutable: share it between contacts."""
 
-    def __init__(self, examples: Mapping[str, Sequence[str]], concepts: Concepts) -> None:
-        self.names = (*(name for name in sorted(examples) if name != NONE), NONE)
-        texts = [text for name in self.names for text in examples[name]]
-        of = np.repeat(np.arange(len(self.names)), [len(examples[name]) for name in self.names])
-        targets = np.where(of[:, None] == np.arange(len(self.names)), 1.0, -1.0).astype(np.float32)
-        self._model: LinearModel = fit(texts, targets, concepts)
+    names: tuple[str, ...]
+    model: LinearModel
 
     def read(self, text: str) -> Reading:
         """How much ``text`` speaks for each playbook."""
-        heard = self._model.score(text)
+        heard = self.model.score(text)
         floor = max(_FLOOR, float(heard.scores[-1]))
         return Reading(np.maximum(0.0, heard.scores[:-1] - floor), heard.shares)
 

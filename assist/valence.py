@@ -7,11 +7,12 @@ and never misses them; the examples know what has none: ``three weeks and not a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from assist.features import Concepts
-from assist.linear import fit
+from assist.linear import LinearModel, fit
 from assist.sentiment import Scorer
 
 VALENCES = {"bad": -1.0, "neutral": 0.0, "good": 1.0}
@@ -21,17 +22,21 @@ _FELT = 0.2
 """A sum below this is no feeling: most of what is said carries none."""
 
 
-class LearnedScorer:
-    """``assist.sentiment.Scorer`` of a lexicon's scores and examples of each name in VALENCES. Share it."""
+def fit_feelings(examples: Mapping[str, Sequence[str]], concepts: Concepts) -> LinearModel:
+    """The model of examples by the names in VALENCES."""
+    wanted = [valence for name, valence in VALENCES.items() for _ in examples[name]]
+    return fit([text for name in VALENCES for text in examples[name]], np.array(wanted, np.float32)[:, None], concepts)
 
-    def __init__(self, lexicon: Scorer, examples: Mapping[str, Sequence[str]], concepts: Concepts) -> None:
-        self._lexicon = lexicon
-        texts = [text for name in VALENCES for text in examples[name]]
-        wanted = [valence for name, valence in VALENCES.items() for _ in examples[name]]
-        self._model = fit(texts, np.array(wanted, np.float32)[:, None], concepts)
+
+@dataclass(frozen=True)
+class LearnedScorer:
+    """``assist.sentiment.Scorer`` of a lexicon's scores and a model's. Share it."""
+
+    lexicon: Scorer
+    model: LinearModel
 
     def score(self, text: str) -> float:
         """-1..1; 0 where neither words nor examples speak of a feeling."""
-        learned = float((self._model.score(text).scores - self._model.bias)[0])
-        total = _LEARNED * learned + _LEXICON * self._lexicon.score(text)
+        learned = float((self.model.score(text).scores - self.model.bias)[0])
+        total = _LEARNED * learned + _LEXICON * self.lexicon.score(text)
         return max(-1.0, min(1.0, total)) if abs(total) >= _FELT else 0.0

@@ -10,7 +10,7 @@ import yaml
 from assist.content import Content, load_content
 from assist.features import Concepts
 from assist.sentiment import Direction, Reading, SentimentSettings, SentimentTrack, VaderScorer, trajectory
-from assist.valence import LearnedScorer
+from assist.valence import LearnedScorer, fit_feelings
 from voice.errors import DocumentError
 
 GOOD = Path(__file__).parent.parent / "golden" / "content" / "good"
@@ -97,7 +97,7 @@ FEELINGS = {"bad": ("three weeks and not a word",), "neutral": ("the white one",
 
 def test_examples_hear_what_has_no_strong_word_and_strong_words_still_count() -> None:
     lexicon = VaderScorer({"awful": -3.0}, {})
-    learned = LearnedScorer(lexicon, FEELINGS, Concepts({}))
+    learned = LearnedScorer(lexicon, fit_feelings(FEELINGS, Concepts({})))
     assert lexicon.score("two weeks and not a single word") == 0.0
     assert learned.score("two weeks and not a single word") < 0.0
     assert learned.score("it is free then") > 0.0

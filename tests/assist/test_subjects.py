@@ -9,22 +9,22 @@ import numpy as np
 import pytest
 
 from assist.content import BUILT_IN, Content, load_content
+from assist.example_files import read_examples
 from assist.features import Concepts, features
 from assist.linear import fit
+from assist.model_file import read_models, write_models
 from assist.replay import Line, replay
-from assist.subjects import SubjectReader, SubjectTrack
+from assist.subjects import SubjectReader, SubjectTrack, fit_subjects, subject_names
 from voice.errors import DocumentError
 
 GOOD = Path(__file__).parent.parent / "golden" / "content" / "good"
 CONCEPTS = Concepts({"parcel": ("parcel", "shipment"), "late": ("late", "overdue")})
-READER = SubjectReader(
-    {
-        "parcel": ("my parcel is late", "the parcel has not come"),
-        "password": ("i forgot my password", "i can not log in"),
-        "none": ("hello good morning", "thank you very much", "yes that is my name"),
-    },
-    CONCEPTS,
-)
+EXAMPLES = {
+    "parcel": ("my parcel is late", "the parcel has not come"),
+    "password": ("i forgot my password", "i can not log in"),
+    "none": ("hello good morning", "thank you very much", "yes that is my name"),
+}
+READER = SubjectReader(subject_names(EXAMPLES), fit_subjects(EXAMPLES, CONCEPTS))
 
 
 def test_features_name_their_words_and_concepts() -> None:
@@ -119,3 +119,45 @@ def test_other_examples_are_another_version(tmp_path: Path) -> None:
     assert found.subjects is not None
     assert found.subjects.names == ("parcel", "none")
     assert set(load_content(BUILT_IN).playbooks) == {*load_content(BUILT_IN).subjects.names} - {"none"}  # type: ignore[union-attr]
+
+
+def test_models_on_disk_score_as_those_that_were_fitted(tmp_path: Path) -> None:
+    file, model = tmp_path / "models.npz", READER.model
+    write_models(file, "these examples", {"subjects": model})
+    first = file.read_bytes()
+    write_models(file, "these examples", {"subjects": model})
+    assert file.read_bytes() == first
+    read = read_models(file, "these examples", CONCEPTS)["subjects"]
+    for text in ("my shipment is overdue", "i forgot it", "zzz"):
+        assert read.score(text).scores == pytest.approx(model.score(text).scores, abs=0.02)
+
+
+@pytest.mark.parametrize("damage", ["other examples", "cut", "no file"])
+def test_a_model_file_that_does_not_fit_is_none(tmp_path: Path, damage: str) -> None:
+    file = tmp_path / "models.npz"
+    write_models(file, "these examples", {"subjects": READER.model})
+    if damage == "cut":
+        file.write_bytes(file.read_bytes()[:200])
+    elif damage == "no file":
+        file.unlink()
+    assert read_models(file, "those examples" if damage == "other examples" else "these examples", CONCEPTS) == {}
+
+
+def test_the_built_in_models_are_those_of_its_examples(content: Content) -> None:
+    examples = read_examples(BUILT_IN, content.playbooks)
+    found = read_models(BUILT_IN / "models.npz", examples.source, Concepts(dict(examples.concepts)))
+    assert set(found) == {"subjects", "feelings"}, "run `callfloor content build assist/content`"
+    assert (BUILT_IN / "models.npz").stat().st_size < 300_000
+
+
+def test_what_a_recogniser_heard_needs_something_said(tmp_path: Path) -> None:
+    shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "examples" / "heard").mkdir(parents=True)
+    (tmp_path / "examples" / "none.txt").write_text("hello\n")
+    (tmp_path / "examples" / "parcel.txt").write_text("where is it\n")
+    (tmp_path / "examples" / "heard" / "parcel.txt").write_text("fair is it\n")
+    examples = read_examples(tmp_path, ["parcel"])
+    assert dict(examples.subjects)["parcel"] == ("where is it", "fair is it")
+    before = examples.source
+    (tmp_path / "examples" / "heard" / "parcel.txt").unlink()
+    assert read_examples(tmp_path, ["parcel"]).source != before

@@ -117,7 +117,7 @@ def changed_content(tmp_path: Path) -> Path:
     playbook, rules = directory / "playbooks" / "billing_dispute.yaml", directory / "rules" / "compliance.yaml"
     written = yaml.safe_load(playbook.read_text("utf-8"))
     written["trigger"] = {"speaker": "caller", "phrases": ["painted blue"]}
-    (directory / "examples" / "billing_dispute.txt").unlink()
+    shutil.rmtree(directory / "examples")
     playbook.write_text(yaml.safe_dump(written), "utf-8")
     text = rules.read_text("utf-8")
     changed = re.sub(r"phrases: \[broadband care,[^]]*\]", "phrases: [at your service]", text)
