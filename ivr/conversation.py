@@ -42,7 +42,9 @@ class Conversation:
             self._had.append((agent, at_s))
 
     def stretches(self, until_s: float) -> tuple[Stretch, ...]:
-        """Every time an agent had the contact, in order."""
+        """Every time an agent had the contact, in order; none where nobody ever had it."""
+        if not self._had:
+            return ()
         ends = [since_s for _, since_s in self._had[1:]]
         return tuple(
             Stretch(agent, since_s, (*self.pauses(until_s), (0.0, since_s), (end_s, float("inf"))))

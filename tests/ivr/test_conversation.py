@@ -53,3 +53,4 @@ def test_each_time_an_agent_has_the_contact_is_measured_by_itself() -> None:
 
 def test_a_contact_nobody_answered_is_one_pause() -> None:
     assert Conversation().pauses(30.0) == ((0.0, 30.0),)
+    assert Conversation().stretches(30.0) == (), "and no stretch: the worker's last words ask for them all the same"
