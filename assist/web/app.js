@@ -4,6 +4,7 @@ import { createCards } from "./cards.js";
 import { createControls } from "./controls.js";
 import { createCustomer } from "./customer.js";
 import { clickKey, place } from "./dom.js";
+import { createDrawing, createNotice } from "./drawing.js";
 import { createDue } from "./due.js";
 import { Feed } from "./feed.js";
 import { CardFocus } from "./focus.js";
@@ -29,8 +30,6 @@ let desk = null;
 let connection = "closed";
 let lastHeard = 0;
 let clockOffset = 0; // seconds the floor's clock is ahead of ours
-let notice = "";
-let noticeTimer = 0;
 let pending = new Set();
 let calling = false;
 let busyState = false;
@@ -39,6 +38,9 @@ let pressedMeanwhile = null;
 const focus = new CardFocus();
 const announce = createAnnouncer();
 
+const draw = createDrawing(drawNow, 50);
+const notice = createNotice(draw, NOTICE_MS);
+const tell = notice.tell;
 const now = () => Date.now() / 1000 + clockOffset;
 
 const feed = new Feed({
@@ -183,28 +185,7 @@ async function onCard(id, command, what, data) {
   if (focus.id === id) meanwhile.action();
 }
 
-function tell(words) {
-  notice = words;
-  clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => {
-    notice = "";
-    draw();
-  }, NOTICE_MS);
-  draw();
-}
-
-let scheduled = false;
-
-// At most one drawing per frame; a hidden page gets no frames but its title must still ring.
-function draw() {
-  if (scheduled) return;
-  scheduled = true;
-  if (document.hidden) setTimeout(drawNow, 50);
-  else requestAnimationFrame(drawNow);
-}
-
 function drawNow() {
-  scheduled = false;
   const here = Boolean(desk && session.open);
   place("desk").hidden = !here;
   document.body.dataset.connection = connection;
@@ -212,7 +193,7 @@ function drawNow() {
   focus.settle(desk.contact);
   const live = connection === "live";
   const view = {
-    ...desk, focusId: focus.id, seen: focus.seen, pending, connection, notice, lostAt: lastHeard, calling, busyState,
+    ...desk, focusId: focus.id, seen: focus.seen, pending, connection, notice: notice.words, lostAt: lastHeard, calling, busyState,
     usable: live, now: now(), passing: passing.open, keypad: keypad.open,
   };
   for (const region of [topbar, strip, customer, due, passing, keypad, note, transcript, wrapUp, cards]) region.update(view);

@@ -1,5 +1,6 @@
 // Composes the board: rows by one websocket, commands and what concerns her by another; each region draws its part.
 import { place, text } from "../dom.js";
+import { createDrawing, createNotice } from "../drawing.js";
 import { Feed } from "../feed.js";
 import { timeOfDay } from "../format.js";
 import { createKeys } from "../keys.js";
@@ -28,13 +29,14 @@ let token = null;
 let lines = { board: "closed", feed: "closed" };
 let known = false; // the whole board has come
 let clockOffset = 0; // seconds the floor's clock is ahead of ours
-let notice = "";
-let noticeTimer = 0;
 let calling = ""; // the contact her phone is being called for
 let facts = { tips: {}, banners: [] };
 let announced = new Set();
 let dragged = "";
 
+const draw = createDrawing(drawNow, 250);
+const notice = createNotice(draw, NOTICE_MS);
+const tell = notice.tell;
 const now = () => Date.now() / 1000 + clockOffset;
 const mine = () => [...board.contacts.values()].find((row) => row.supervisor === token?.user);
 const usable = () => lines.board === "live" && lines.feed === "live";
@@ -142,35 +144,14 @@ async function ask(command, data, what) {
   return reply;
 }
 
-function tell(words) {
-  notice = words;
-  clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => {
-    notice = "";
-    draw();
-  }, NOTICE_MS);
-  draw();
-}
-
-let scheduled = false;
-
-// At most one drawing per frame.
-function draw() {
-  if (scheduled) return;
-  scheduled = true;
-  if (document.hidden) setTimeout(drawNow, 250);
-  else requestAnimationFrame(drawNow);
-}
-
 function drawNow() {
-  scheduled = false;
   const here = Boolean(token && known);
   place("desk").hidden = !here;
   if (!here) return;
   const lost = !usable() && board.at ? timeOfDay(board.at) : "";
   if (mine()?.id === calling || !board.contacts.has(calling)) calling = "";
   document.body.dataset.connection = usable() ? "live" : "reconnecting";
-  const view = { board, me: token.user, mine: mine(), calling, notice, usable: usable(), lostAt: lost, now: now(),
+  const view = { board, me: token.user, mine: mine(), calling, notice: notice.words, usable: usable(), lostAt: lost, now: now(),
     facts, tips: facts.tips, reading: reading.contact, who: token.name };
   bar.update(view);
   supervising.update(view);
