@@ -93,16 +93,19 @@ def _add_floor(app: FastAPI, floor: FloorPort) -> None:
 
     @app.get("/healthz")
     async def health() -> dict[str, str]:
+        """For whoever watches over processes: this one answers."""
         return {"status": "ok"}
 
     @app.get("/api/supervision", responses=refused)
     async def supervision(who: Annotated[Identity, Depends(bearer)]) -> SupervisorView:
+        """What a supervisor's page begins with: alerts, hands, tips, banners, targets."""
         if who.role != "supervisor":
             raise HTTPException(403, "only a supervisor may see this")
         return await floor.supervisor_view(who.user)
 
     @app.get("/api/directory", responses=refused)
     async def directory(who: Annotated[Identity, Depends(at_work)]) -> Directory:
+        """Whom an agent may consult or transfer to, and what those do now."""
         return floor.directory(who.user)
 
     conflict: dict[int | str, dict[str, Any]] = {409: {"model": Problem, "description": "refused, and why"}}
@@ -135,4 +138,5 @@ async def _malformed(request: Request, error: Exception) -> Response:
 
 
 async def _store_away(request: Request, error: Exception) -> Response:
+    """A store that refuses is a service that is away (503), with its reason."""
     return JSONResponse({"detail": str(error)}, 503)
