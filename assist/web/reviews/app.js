@@ -72,6 +72,7 @@ async function show() {
 }
 
 async function enter(fresh) {
+  if (fresh.must_change) return location.replace("/office.html"); // where a password is chosen
   if (!ROLES.has(fresh.role)) {
     session.leave();
     return login.show(R.forbidden);
