@@ -15,7 +15,7 @@ from hardware.audio.engine import SoundDevice
 from hardware.audio.meter import FLOOR_DBFS, Level, LevelMeter
 from hardware.buttons import Buttons
 from hardware.errors import HardwareError, HidError, HidFailure, SoundError
-from hardware.hid.callcontrol import IDLE, CallState, Intent
+from hardware.hid.intents import IDLE, CallState, Intent
 from hardware.hid.telephony import TelephonyLayout
 from hardware.hid.transport import HidTransport
 from hardware.practice import IN_CALL, ButtonTest, Moved, ReportLog, describe, obey

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from hardware.errors import HidError, HidFailure
-from hardware.hid.callcontrol import CallPhase, CallState
+from hardware.hid.intents import CallPhase, CallState
 
 log = logging.getLogger(__name__)
 

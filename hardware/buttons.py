@@ -9,8 +9,9 @@ from typing import Final, Protocol
 
 from hardware.clock import Clock
 from hardware.errors import HardwareError, HidError, HidFailure
-from hardware.hid.callcontrol import IDLE, CallControl, CallState, Effect, Intent, WriteReport
+from hardware.hid.callcontrol import CallControl
 from hardware.hid.descriptor import parse
+from hardware.hid.intents import IDLE, CallState, Effect, Intent, WriteReport
 from hardware.hid.quirks import quirks_of
 from hardware.hid.telephony import TelephonyLayout, telephony_layout
 from hardware.hid.transport import HidTransport

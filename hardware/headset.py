@@ -16,7 +16,7 @@ from hardware.buttons import Buttons, IntentCallback, TroubleCallback
 from hardware.clock import Clock
 from hardware.diagnostics import remark_on_ends
 from hardware.errors import SoundError
-from hardware.hid.callcontrol import IDLE, CallPhase, CallState
+from hardware.hid.intents import IDLE, CallPhase, CallState
 from hardware.hid.transport import HidTransport
 
 log = logging.getLogger(__name__)

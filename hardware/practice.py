@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from hardware.diagnostics import Finding
-from hardware.hid.callcontrol import (
+from hardware.hid.intents import (
     IDLE,
     AnswerPressed,
     CallPhase,

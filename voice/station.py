@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from hardware.audio.ring import AudioRing
 from hardware.busylight import Work
 from hardware.errors import HardwareError, HidError, SoundError
-from hardware.hid.callcontrol import CallState, Intent
+from hardware.hid.intents import CallState, Intent
 from voice.audio import AudioFrame
 from voice.clock import Clock
 from voice.commands import Reply

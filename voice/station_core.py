@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from hardware.hid.callcontrol import (
+from hardware.hid.intents import (
     AnswerPressed,
     CallState,
     HangUpPressed,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
 
-from hardware.hid.callcontrol import CallPhase, CallState
+from hardware.hid.intents import CallPhase, CallState
 from voice.phone import AudioPath, LegQuality
 from voice.station_contacts import PAST_CALLS, Kept, LineQuality, PastCall
 from voice.station_state import EAR, MIC, MUSIC, NOTICE, SILENCE, TONES, CallLine, Phase, StationPolicy, tap

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final, Literal, get_args
 
 from hardware.busylight import Work
-from hardware.hid.callcontrol import CallState, Intent
+from hardware.hid.intents import CallState, Intent
 from voice.commands import Reply
 from voice.phone import AudioPath, PhoneEvent
 from voice.station_contacts import Kept, LineQuality, PastCall, SupervisorLine

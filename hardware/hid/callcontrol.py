@@ -14,10 +14,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
+from hardware.hid.intents import (
+    IDLE,
+    AnswerPressed,
+    CallPhase,
+    CallPressed,
+    CallState,
+    Effect,
+    HangUpPressed,
+    HoldPressed,
+    KeyPressed,
+    MuteToggled,
+    RejectPressed,
+    WriteReport,
+)
 from hardware.hid.quirks import DEFAULT, Quirks
 from hardware.hid.telephony import ControlStyle, TelephonyLayout
 
@@ -36,80 +48,6 @@ MUTE_ECHO_S: Final = 0.7
 MUTE_LOCK_S: Final = 1.0
 """Two pulses within this time while the boom arm holds mute are one: still muted."""
 
-
-class CallPhase(Enum):
-    """How far the call is, as a headset needs to know."""
-
-    IDLE = "idle"
-    RINGING = "ringing"
-    IN_CALL = "in call"
-
-
-@dataclass(frozen=True, slots=True)
-class CallState:
-    """What the headset shall show. ``muted`` and ``held`` mean something in a call only; a dialling call is in call."""
-
-    phase: CallPhase = CallPhase.IDLE
-    muted: bool = False
-    held: bool = False
-
-
-IDLE: Final = CallState()
-
-
-@dataclass(frozen=True, slots=True)
-class WriteReport:
-    """Effect: send this output report, id byte first."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """Base of what the user meant by a button."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerPressed(Intent):
-    """Take the ringing call."""
-
-
-@dataclass(frozen=True, slots=True)
-class RejectPressed(Intent):
-    """Refuse the ringing call."""
-
-
-@dataclass(frozen=True, slots=True)
-class HangUpPressed(Intent):
-    """End the call."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallPressed(Intent):
-    """The hook key without a call: dial tone on a telephone, whatever the softphone likes here."""
-
-
-@dataclass(frozen=True, slots=True)
-class MuteToggled(Intent):
-    """The user wants ``muted``; ``locked``: the device insists on it, its boom arm is up."""
-
-    muted: bool
-    locked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HoldPressed(Intent):
-    """Flash: hold, resume or swap, by the calls there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPressed(Intent):
-    """``redial``, ``speed_dial`` or ``voice_mail``, without a call."""
-
-    key: str
-
-
-Effect = WriteReport | Intent
 
 _DRIVEN: Final = frozenset({"off_hook", "mute", "ring", "hold", "ringer"})
 _KEYS: Final = ("redial", "speed_dial", "voice_mail")

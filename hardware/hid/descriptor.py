@@ -10,11 +10,11 @@ follows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final
 
+from hardware.hid.items import Damaged, Item, items
 from hardware.hid.usages import BUTTON_PAGE, PROGRAMMABLE_BUTTON, Usage
 
 MAX_BITS: Final = 8 * 16384  # Linux: HID_MAX_BUFFER_SIZE; a longer report is damage
@@ -23,7 +23,6 @@ MAX_ALL_USAGES: Final = 1 << 17  # of one descriptor: bounds time and memory wha
 MAX_DEPTH: Final = 64
 MAX_FIELDS: Final = 4096
 
-_LONG_ITEM: Final = 0xFE
 _APPLICATION: Final = 1
 
 
@@ -89,45 +88,12 @@ class ReportDescriptor:
     problems: tuple[str, ...]
 
 
-class _Item(NamedTuple):
-    at: int
-    kind: int  # 0 main, 1 global, 2 local
-    tag: int
-    size: int
-    data: int
-
-    @property
-    def signed(self) -> int:
-        bits = 8 * self.size
-        return self.data - (1 << bits) if bits and self.data >> (bits - 1) else self.data
-
-
-class _Damaged(Exception):  # noqa: N818 - control flow of this module: stop reading, keep what we have
-    pass
-
-
-def _items(data: bytes) -> Iterator[_Item]:
-    at = 0
-    while at < len(data):
-        prefix = data[at]
-        if prefix == _LONG_ITEM:
-            size = data[at + 1] if at + 1 < len(data) else 0
-            at += 3 + size
-            continue
-        size = (0, 1, 2, 4)[prefix & 3]
-        value = data[at + 1 : at + 1 + size]
-        if len(value) < size:
-            raise _Damaged(f"byte {at}: the item is cut short")
-        yield _Item(at, prefix >> 2 & 3, prefix >> 4, size, int.from_bytes(value, "little"))
-        at += 1 + size
-
-
 @dataclass(frozen=True, slots=True)
 class _Global:
     usage_page: int = 0
     logical_minimum: int = 0
     logical_maximum: int = 0
-    maximum_item: _Item | None = None
+    maximum_item: Item | None = None
     report_size: int = 0
     report_count: int = 0
     report_id: int = 0
@@ -155,7 +121,7 @@ class _Parser:
         self.declared = 0
         self.problems: list[str] = []
 
-    def item(self, item: _Item) -> None:
+    def item(self, item: Item) -> None:
         match item.kind:
             case 0:
                 self._main(item)
@@ -167,7 +133,7 @@ class _Parser:
             case _:
                 self.problems.append(f"byte {item.at}: reserved item type")
 
-    def _global(self, item: _Item) -> None:
+    def _global(self, item: Item) -> None:
         now = self.globals
         match item.tag:
             case 0x0:
@@ -180,23 +146,23 @@ class _Parser:
                 self.globals = replace(now, report_size=item.data)
             case 0x8:
                 if not 0 < item.data <= 255:
-                    raise _Damaged(f"byte {item.at}: report id {item.data} is outside 1..255")
+                    raise Damaged(f"byte {item.at}: report id {item.data} is outside 1..255")
                 self.globals = replace(now, report_id=item.data)
                 self.numbered = True
             case 0x9:
                 self.globals = replace(now, report_count=item.data)
             case 0xA:
                 if len(self.stack) >= MAX_DEPTH:
-                    raise _Damaged(f"byte {item.at}: more than {MAX_DEPTH} pushes")
+                    raise Damaged(f"byte {item.at}: more than {MAX_DEPTH} pushes")
                 self.stack.append(now)
             case 0xB:
                 if not self.stack:
-                    raise _Damaged(f"byte {item.at}: pop without push")
+                    raise Damaged(f"byte {item.at}: pop without push")
                 self.globals = self.stack.pop()
             case _:
                 pass  # physical range, unit, unit exponent: of no use for buttons and lights
 
-    def _local(self, item: _Item) -> None:
+    def _local(self, item: Item) -> None:
         local = self.local
         short = item.size <= 2
         match item.tag:
@@ -221,9 +187,9 @@ class _Parser:
         self.local.short.append(short)
         self.declared += 1
         if len(self.local.usages) > MAX_USAGES or self.declared > MAX_ALL_USAGES:
-            raise _Damaged(f"more than {MAX_USAGES} usages in one item, or {MAX_ALL_USAGES} in all")
+            raise Damaged(f"more than {MAX_USAGES} usages in one item, or {MAX_ALL_USAGES} in all")
 
-    def _declare_range(self, item: _Item) -> None:
+    def _declare_range(self, item: Item) -> None:
         low, short = self.local.minimum or (0, True)
         high = item.data
         self.local.minimum = None
@@ -238,7 +204,7 @@ class _Parser:
         for data in range(low, high + 1):
             self._declare(data, short)
 
-    def _main(self, item: _Item) -> None:
+    def _main(self, item: Item) -> None:
         self._bind_again()
         match item.tag:
             case 0x8 | 0x9 | 0xB:
@@ -265,26 +231,26 @@ class _Parser:
                 break  # Jabra and Yealink write "09 07 05 09 81 02": programmable button, not button 7
             usages[index] = usages[index]._replace(page=page)
 
-    def _open(self, item: _Item) -> None:
+    def _open(self, item: Item) -> None:
         if len(self.open) >= MAX_DEPTH:
-            raise _Damaged(f"byte {item.at}: collections nested deeper than {MAX_DEPTH}")
+            raise Damaged(f"byte {item.at}: collections nested deeper than {MAX_DEPTH}")
         usage = self.local.usages[0] if self.local.usages else None
         self.open.append((item.data, usage))
         if item.data == _APPLICATION and usage is not None:
             self.applications.append(usage)
 
-    def _field(self, kind: ReportKind, item: _Item) -> None:
+    def _field(self, kind: ReportKind, item: Item) -> None:
         now = self.globals
         key = (kind, now.report_id)
         offset = self.bits.get(key, 0)
         bits = now.report_size * now.report_count
         if offset + bits > MAX_BITS:
-            raise _Damaged(f"byte {item.at}: report {now.report_id:02X} is longer than {MAX_BITS // 8} bytes")
+            raise Damaged(f"byte {item.at}: report {now.report_id:02X} is longer than {MAX_BITS // 8} bytes")
         self.bits[key] = offset + bits
         if not self.local.usages or not bits:
             return  # padding; but a constant field that names a usage is a control on real devices
         if len(self.fields) >= MAX_FIELDS:
-            raise _Damaged(f"byte {item.at}: more than {MAX_FIELDS} fields")
+            raise Damaged(f"byte {item.at}: more than {MAX_FIELDS} fields")
         applications = [usage for kind_, usage in self.open if kind_ == _APPLICATION and usage is not None]
         maximum = now.logical_maximum
         if now.logical_minimum < 0 and now.maximum_item is not None:
@@ -310,9 +276,9 @@ def parse(data: bytes) -> ReportDescriptor:
     """Read a report descriptor. Never raises: see ``problems`` of the result."""
     parser = _Parser()
     try:
-        for item in _items(data):
+        for item in items(data):
             parser.item(item)
-    except _Damaged as damage:
+    except Damaged as damage:
         parser.problems.append(str(damage))
     if parser.open:
         parser.problems.append(f"{len(parser.open)} collections are not closed")

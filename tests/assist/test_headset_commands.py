@@ -13,7 +13,7 @@ import assist.headsets
 from assist.cli import app, main
 from assist.headsets import check_headset
 from hardware.audio.engine import SimulatedSoundCard
-from hardware.audio.pulse import PulseEnd
+from hardware.audio.pulse_connection import PulseEnd
 from hardware.discovery import FoundHeadset, find_headsets, udev_rules
 from hardware.errors import HidError, HidFailure
 from hardware.hid.transport import DeviceIdentity

@@ -10,7 +10,7 @@ import pytest
 
 from hardware.busylight import COLOURS, BusyLight, Colour, Shown, Work, first_light, shown
 from hardware.errors import HidError, HidFailure
-from hardware.hid.callcontrol import CallPhase, CallState
+from hardware.hid.intents import CallPhase, CallState
 
 FREE = CallState()
 RINGING = CallState(CallPhase.RINGING)

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from hardware.hid.callcontrol import (
+from hardware.hid.callcontrol import CallControl
+from hardware.hid.descriptor import parse
+from hardware.hid.intents import (
     IDLE,
     AnswerPressed,
-    CallControl,
     CallPhase,
     CallPressed,
     CallState,
@@ -20,7 +21,6 @@ from hardware.hid.callcontrol import (
     RejectPressed,
     WriteReport,
 )
-from hardware.hid.descriptor import parse
 from hardware.hid.quirks import DEFAULT, QuirkEntry, Quirks, quirks_of
 from hardware.hid.telephony import TelephonyLayout, telephony_layout
 from hardware.simulator import EVOLVE_LINK

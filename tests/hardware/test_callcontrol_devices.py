@@ -8,9 +8,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hardware.hid.callcontrol import (
+from hardware.hid.callcontrol import CallControl
+from hardware.hid.descriptor import parse
+from hardware.hid.intents import (
     AnswerPressed,
-    CallControl,
     CallPhase,
     CallPressed,
     CallState,
@@ -22,7 +23,6 @@ from hardware.hid.callcontrol import (
     RejectPressed,
     WriteReport,
 )
-from hardware.hid.descriptor import parse
 from hardware.hid.telephony import telephony_layout
 from hardware.simulator import EVOLVE_LINK, GOOD, Behaviour, SimulatedButtons
 

@@ -11,7 +11,7 @@ from hardware.audio.engine import CaptureCallback, PlaybackCallback, StoppedCall
 from hardware.busylight import BusyLight, Work
 from hardware.errors import HardwareError, HidError, HidFailure, SoundError, SoundFailure
 from hardware.headset import Headset
-from hardware.hid.callcontrol import AnswerPressed, CallPhase, CallState, Intent, MuteToggled
+from hardware.hid.intents import AnswerPressed, CallPhase, CallState, Intent, MuteToggled
 from hardware.hid.transport import ClosedCallback, ReportCallback
 from hardware.simulator import SimulatedHeadset
 from tests.fakes.clock import VirtualClock

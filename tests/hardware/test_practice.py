@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from hardware.hid.callcontrol import (
+from hardware.hid.descriptor import parse
+from hardware.hid.intents import (
     IDLE,
     AnswerPressed,
     CallPressed,
@@ -14,7 +15,6 @@ from hardware.hid.callcontrol import (
     MuteToggled,
     RejectPressed,
 )
-from hardware.hid.descriptor import parse
 from hardware.hid.telephony import telephony_layout
 from hardware.practice import IN_CALL, MUTED, RINGING, ButtonTest, Moved, ReportLog, describe, obey, steps_for
 from hardware.simulator import EVOLVE_LINK

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.busylight import Work
-from hardware.hid.callcontrol import (
+from hardware.hid.intents import (
     AnswerPressed,
     CallPhase,
     CallPressed,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hardware.hid.callcontrol import (
+from hardware.hid.intents import (
     AnswerPressed,
     CallPhase,
     CallState,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hardware.hid.callcontrol import AnswerPressed, CallState, HangUpPressed, MuteToggled
+from hardware.hid.intents import AnswerPressed, CallState, HangUpPressed, MuteToggled
 from tests.station.fakes import incoming
 from tests.station.test_station_lines import PBX, PLAIN, Agent
 from voice.calls import Role

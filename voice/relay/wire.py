@@ -132,6 +132,7 @@ class Relay:
             self._socket.close()
 
     async def _connect(self, lost: asyncio.Event) -> _Stream | _Datagrams:
+        """A connection to the server that sets ``lost`` when it ends. Raises OSError."""
         loop = asyncio.get_running_loop()
         there = (self._server.host, self._server.port)
         here = (self._local, 0) if self._local else None
@@ -179,9 +180,11 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Its way out."""
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """A message."""
         if data.strip():  # else a keep-alive
             self._received(data)
 
@@ -190,6 +193,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         log.debug("relay: %s", exc)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """It is over, whoever ended it."""
         self._lost()
 
     def ends(self) -> tuple[Address, Address]:
@@ -204,10 +208,12 @@ class _Datagrams(asyncio.DatagramProtocol):
         return True
 
     def send(self, data: bytes) -> None:
+        """A message, or a keep-alive; dropped where it is closed."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.sendto(data)
 
     def close(self) -> None:
+        """At once, without what is unsent."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -224,9 +230,11 @@ class _Stream(asyncio.Protocol):
         self._silent = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Its way out."""
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
+        """Bytes: whole messages, keep-alives (RFC 5626 4.4.1), or the beginning of one."""
         self._silent = False
         if data == b"\r\n" and self._framer.empty:
             self._answers_pings = True
@@ -242,6 +250,7 @@ class _Stream(asyncio.Protocol):
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """It is over, whoever ended it."""
         if exc is not None:
             log.info("relay: %s", exc)
         self._lost()
@@ -261,6 +270,7 @@ class _Stream(asyncio.Protocol):
         return True
 
     def send(self, data: bytes) -> None:
+        """A message, or a keep-alive. A server that does not read is given up at MAX_UNSENT bytes."""
         if self._transport is None or self._transport.is_closing():
             return
         self._transport.write(data)
@@ -268,5 +278,6 @@ class _Stream(asyncio.Protocol):
             self.close()
 
     def close(self) -> None:
+        """At once, without what is unsent."""
         if self._transport is not None:
             self._transport.abort()

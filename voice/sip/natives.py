@@ -51,7 +51,8 @@ class NativeCall(pj.Call):  # type: ignore[misc]
         self._account = account
         super().__init__(account, call_id)
 
-    def onCallState(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+    def onCallState(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """Its state, copied at once."""
         try:  # here, for later it may be too late: a disconnected call's slot is given away
             info = self.getInfo()
             notice = CallStateChanged(self._serial, info.state, info.lastStatusCode, info.lastReason)
@@ -59,16 +60,19 @@ class NativeCall(pj.Call):  # type: ignore[misc]
             notice = CallStateChanged(self._serial, pj.PJSIP_INV_STATE_DISCONNECTED, 0, "call is gone")
         self._post(notice)
 
-    def onCallMediaState(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+    def onCallMediaState(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """Its sound has changed; what it is now is asked on the command thread."""
         self._post(MediaChanged(self._serial))
 
-    def onDtmfEvent(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+    def onDtmfEvent(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """A digit, once: not its updates."""
         if prm.method == pj.PJSUA_DTMF_METHOD_SIP_INFO:
             self._post(DigitHeard(self._serial, prm.digit, DigitMethod.INFO))
         elif not prm.flags & _DTMF_IS_UPDATE:
             self._post(DigitHeard(self._serial, prm.digit, DigitMethod.RFC4733))
 
-    def onCallTsxState(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+    def onCallTsxState(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """The final answer to a re-INVITE or an OPTIONS of ours."""
         if prm.e.type != pj.PJSIP_EVENT_TSX_STATE:
             return
         transaction = prm.e.body.tsxState.tsx
@@ -79,7 +83,8 @@ class NativeCall(pj.Call):  # type: ignore[misc]
         elif transaction.method == "OPTIONS" and ours:
             self._post(ProbeAnswered(self._serial, transaction.statusCode))
 
-    def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+    def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """A REFER: waits for the owner's answer, since PJSIP wants it before this returns."""
         referral = Referral()
         self._post(ReferArrived(self._serial, prm.dstUri, referral))
         accepted = referral.wait(REFERRAL_PATIENCE_S)
@@ -93,10 +98,12 @@ class NativeCall(pj.Call):  # type: ignore[misc]
         prm.opt.audioCount, prm.opt.videoCount = 1, 0
         prm.statusCode = _ACCEPTED
 
-    def onCallTransferStatus(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+    def onCallTransferStatus(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """How a transfer of ours goes on (NOTIFY)."""
         self._post(TransferAnswered(self._serial, prm.statusCode, prm.reason, prm.finalNotify))
 
-    def onCallReplaceRequest(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+    def onCallReplaceRequest(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """An INVITE with Replaces for this call: the new call takes its place, where that is allowed."""
         if not self._account.replaceable:
             prm.statusCode = _DECLINED  # pjsua2 would put a stranger in the place of the leg that Replaces names
             return
@@ -117,17 +124,20 @@ class NativeAccount(pj.Account):  # type: ignore[misc]
         self.refusing = False  # set by the command thread; from then on an INVITE gets pjsua2's own 500
         super().__init__()
 
-    def onIncomingCall(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+    def onIncomingCall(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """An INVITE: the native call must be made here, or the caller gets 500."""
         if self.refusing:
             return
         serial = self.next_serial()
         call = NativeCall(self, prm.callId, serial, self._post)
         self._post(CallArrived(serial, call, prm.rdata.wholeMsg))
 
-    def onIncomingSubscribe(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+    def onIncomingSubscribe(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """Declined."""
         prm.code = 603  # pjsua2 would accept; we have nothing to notify of
 
-    def onRegState(self, prm: Any) -> None:  # noqa: N802, D102 - pjsua2's name
+    def onRegState(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """The answer to a REGISTER, or that none came."""
         active = prm.status == 0 and prm.code // 100 == 2 and prm.expiration > 0
         self._post(RegistrationAnswered(active, prm.code, prm.reason))
 
@@ -135,7 +145,8 @@ class NativeAccount(pj.Account):  # type: ignore[misc]
 class PjLog(pj.LogWriter):  # type: ignore[misc]
     """PJSIP's errors into Python's logging, on any thread; INFO, for those that matter reach callers as PhoneError."""
 
-    def write(self, entry: Any) -> None:  # noqa: D102 - pjsua2's name
+    def write(self, entry: Any) -> None:
+        """One line of PJSIP's log."""
         log.info("%s", entry.msg.rstrip())
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from hardware.buttons import Buttons
 from hardware.discovery import find_headsets
 from hardware.errors import HidError
-from hardware.hid.callcontrol import IDLE, CallPhase, CallState, Intent
 from hardware.hid.descriptor import ReportKind, parse
+from hardware.hid.intents import IDLE, CallPhase, CallState, Intent
 from hardware.hid.telephony import telephony_layout
 from hardware.hid.transport import DeviceIdentity, HidapiTransport
 from hardware.simulator import EVOLVE_LINK
