@@ -89,9 +89,11 @@ async def _serve(slot: WorkerSlot, clock: Clock) -> None:
     slot.ready(port)
     async with beating(slot, clock):
         await worker.run(phone)
-        if worker.called and core.bridge is None:
-            await _report(worker, ears, bus, contact_id)
-        await bus.close()
+        try:
+            if worker.called and core.bridge is None:
+                await _report(worker, ears, bus, contact_id)
+        finally:
+            await bus.close()  # whatever went wrong with the last words, those before them are heard
         os._exit(0)
 
 
