@@ -18,6 +18,7 @@ import itertools
 import json
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -45,8 +46,12 @@ RATE = 8000
 SPEAKS = TONES[1]
 
 
+_one_line = threading.Lock()  # the card's thread, the media thread and the loop all have something to say
+
+
 def say(message: dict[str, Any]) -> None:
-    print(json.dumps(message), flush=True)
+    with _one_line:
+        print(json.dumps(message), flush=True)
 
 
 class Ear:
