@@ -10,18 +10,15 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable
-from typing import Final, Protocol
+from typing import Final
 
-from hardware.audio.ring import AudioRing
-from hardware.busylight import Work
 from hardware.errors import HardwareError, HidError, SoundError
-from hardware.hid.intents import CallState, Intent
-from voice.audio import AudioFrame
 from voice.clock import Clock
 from voice.commands import Reply
 from voice.hearing import TONE
-from voice.phone import Phone, PhoneError, PhoneListener, SipAccount
+from voice.phone import PhoneError, SipAccount
 from voice.station_core import StationCore
+from voice.station_headset import Ear, HeadsetFactory, Microphone, PhoneFactory
 from voice.station_link import FloorLink
 from voice.station_settings import CLOCK_RATE
 from voice.station_sounds import Loop, Once, zip_tone
@@ -70,54 +67,6 @@ log = logging.getLogger(__name__)
 EAR_BATCH_MS: Final = 20
 PHONE_REQUESTS: Final = 256
 SUPERVISOR_RINGS_S: Final = 20.0
-
-
-class StationHeadset(Protocol):
-    """What a station needs of ``hardware.headset.Headset``."""
-
-    on_sound_back: Callable[[], None]
-
-    @property
-    def remark(self) -> str:
-        """What is odd about it, or empty."""
-
-    def when_buttons_return(self, told: Callable[[], None]) -> None:
-        """Say whom to tell."""
-
-    @property
-    def mic(self) -> AudioRing:
-        """What the microphone hears."""
-
-    @property
-    def ear(self) -> AudioRing:
-        """What the agent is to hear."""
-
-    @property
-    def rate(self) -> int:
-        """Samples per second of both rings."""
-
-    @property
-    def name(self) -> str:
-        """The headset's name."""
-
-    async def open(self) -> None:
-        """Open it. Raises HardwareError."""
-
-    async def close(self) -> None:
-        """Close it."""
-
-    def set_call_state(self, state: CallState) -> None:
-        """Show it."""
-
-    def set_work(self, work: Work) -> None:
-        """Show whether the agent takes calls."""
-
-
-HeadsetFactory = Callable[[Callable[[Intent], None], Callable[[HardwareError], None]], StationHeadset]
-"""Makes the headset, given who takes its intents and its troubles."""
-
-PhoneFactory = Callable[[PhoneListener], Phone]
-"""Makes the phone, given who takes its events. It runs at CLOCK_RATE."""
 
 
 class Station:
@@ -196,14 +145,14 @@ class Station:
             self._headset_there()
             await self._phone.start()
             try:
-                await self._phone.add_source(MIC, _Microphone(self._headset.mic))
+                await self._phone.add_source(MIC, Microphone(self._headset.mic))
                 await self._phone.add_source(TONES, self._tones)
                 await self._phone.add_source(MUSIC, self._music)
                 await self._phone.add_source(NOTICE, self._notice_player)
                 await self._phone.add_source(TONE, self._announcer)
                 await self._phone.add_source(SILENCE, Once())
                 await self._taps.plug(self._phone)
-                await self._phone.add_sink(EAR, _Ear(self._headset.ear), EAR_BATCH_MS)
+                await self._phone.add_sink(EAR, Ear(self._headset.ear), EAR_BATCH_MS)
                 if account is not None:
                     await self._phone.add_account(account)
                 async with asyncio.TaskGroup() as tasks:
@@ -308,23 +257,3 @@ class Station:
                 await phone.answer_referral(effect.leg_id, effect.new_leg_id)
             case SendDigits():
                 await phone.send_digits(effect.leg_id, effect.digits)
-
-
-class _Microphone:
-    """The headset's microphone as a FrameSource: on the media thread."""
-
-    def __init__(self, ring: AudioRing) -> None:
-        self._ring = ring
-
-    def read(self, samples: int) -> bytes | None:
-        return self._ring.read(samples)
-
-
-class _Ear:
-    """The headset's ear as an AudioSink: on the media thread."""
-
-    def __init__(self, ring: AudioRing) -> None:
-        self._ring = ring
-
-    def write(self, frame: AudioFrame) -> None:
-        self._ring.write(frame.pcm)

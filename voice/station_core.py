@@ -11,14 +11,8 @@ from collections.abc import Callable
 from typing import Final
 
 from hardware.hid.intents import (
-    AnswerPressed,
     CallState,
-    HangUpPressed,
-    HoldPressed,
     Intent,
-    KeyPressed,
-    MuteToggled,
-    RejectPressed,
 )
 from voice.clock import Clock, SystemClock
 from voice.commands import Reply
@@ -39,6 +33,7 @@ from voice.phone import (
 )
 from voice.station_desk import ANSWERED, Asked, Call, Desk
 from voice.station_invite import asks_for_answer, user_of
+from voice.station_keys import meant
 from voice.station_state import (
     CONTACT_HEADER,
     SUPERVISION_HEADER,
@@ -75,7 +70,6 @@ from voice.station_verbs import BUSY_HERE, SUPERVISION, Outcome, carry_out
 
 TEMPORARILY_UNAVAILABLE: Final = 480
 REMEMBERED_COMMANDS: Final = 64
-MUTE_LOCK_REASON: Final = "boom arm"
 
 
 class StationCore:
@@ -170,13 +164,13 @@ class StationCore:
             case SupervisorRangOut():
                 return self._supervision.rang_out(event.leg_id)
             case Intent():
-                return self._intent(event)
+                return meant(self._desk, event)
             case _:
                 leg_id = getattr(event, "leg_id", "")
                 if self._supervision.has(leg_id):
                     return self._supervision.handle(event)
-                meant = self._desk.find(leg_id)
-                return self._of_call(meant, event) if meant is not None else _unknown(event)
+                known = self._desk.find(leg_id)
+                return self._of_call(known, event) if known is not None else _unknown(event)
         return []
 
     def _of_call(self, call: Call, event: StationInput) -> list[StationEffect]:
@@ -243,34 +237,6 @@ class StationCore:
             return []
         call.asked = Asked.HANG_UP
         return [HangUpLeg(call.leg_id)]
-
-    def _intent(self, intent: Intent) -> list[StationEffect]:
-        desk = self._desk
-        match intent:
-            case AnswerPressed():
-                return carry_out(desk, "answer")[1]
-            case RejectPressed():
-                return carry_out(desk, "decline")[1]
-            case HangUpPressed():
-                return carry_out(desk, "hang_up")[1]
-            case MuteToggled():
-                effects = carry_out(desk, "mute" if intent.muted else "unmute")[1]
-                desk.mute_lock = MUTE_LOCK_REASON if intent.locked and desk.muted else ""
-                return effects
-            case HoldPressed():
-                return carry_out(desk, self._flash())[1]
-            case KeyPressed(key="redial"):
-                return carry_out(desk, "redial")[1]
-        return []  # showing the state again answers what means nothing here
-
-    def _flash(self) -> str:
-        """What the flash key means by the calls there are: take the call that waits, swap, hold, or resume."""
-        talking, held = self._desk.first(Phase.IN_CALL), self._desk.first(Phase.HELD)
-        if talking is not None and self._desk.first(Phase.RINGING) is not None:
-            return "answer"
-        if talking is not None:
-            return "swap" if held is not None else "hold"
-        return "resume" if held is not None else "hold"
 
     def _command(self, command: FloorCommand) -> list[StationEffect]:
         reply = self._replies.get(command.id)
