@@ -56,7 +56,7 @@ Content = Annotated[Path | None, typer.Option("--content", help="Another content
 
 @app.command()
 def serve(settings: Settings = None) -> None:
-    """Run the processes of one machine: front, zygote, transcription server, floor; until Ctrl-C."""
+    """Run the processes of one machine: front, zygote, keeper, transcription server, floor; until Ctrl-C."""
     from assist.running import serve_until_stopped
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
