@@ -36,6 +36,8 @@ CUSTOMER_HOST, FRONT_HOST, STATION_HOST = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 NUMBER = "100"
 AGENT = "anna"
 THINKING_S = 1.0
+READY_S = 60.0
+"""How long the house may take to start: a second or two, but for a machine that has much else to do."""
 _FEED = EventCodec(FEED_EVENTS)
 
 
@@ -134,7 +136,7 @@ async def stage(
     await _seed(state_dir.absolute())
     async with contextlib.AsyncExitStack() as stack:
         house = await stack.enter_async_context(House(read_settings(settings, {}), settings, SystemClock(), {}))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(READY_S):
             await house.ready()
         sip, web = "{}:{}".format(*house.addresses.sip), house.addresses.web
         audience.status(f"agent's page: {web}  (user {AGENT}, secret {secret})")
