@@ -143,7 +143,7 @@ class ContactAssistant:
         settled = self._tracker.final(event)
         touched = self._withdraw(settled, event.utterance_id)
         found = (*settled.confirmed, *settled.new)
-        touched |= self._situations(found)
+        touched |= self._situations(event, found)
         subject = self._subject(event, settled)
         touched |= subject
         if event.party == "caller":
@@ -179,12 +179,19 @@ class ContactAssistant:
             if isinstance(sighting.key, HardTriggered)
         )
 
-    def _situations(self, sightings: tuple[Sighting[RuleKey], ...]) -> set[str]:
+    def _situations(self, event: UtteranceFinal, sightings: tuple[Sighting[RuleKey], ...]) -> set[str]:
         """What settled words start or tick. A playbook that others cover comes after them."""
         touched: set[str] = set()
         for sighting in sorted(sightings, key=lambda each: (self._covered(each), -each.weight)):
-            touched |= self._sighted(sighting.key, sighting)
+            if not self._misheard(event, sighting.key):
+                touched |= self._sighted(sighting.key, sighting)
         return touched
+
+    def _misheard(self, event: UtteranceFinal, key: RuleKey) -> bool:
+        """Whether a trigger stands in words that are otherwise about something else; not asked of one at work."""
+        if self._subjects is None or not isinstance(key, PlaybookTriggered) or key.playbook_id in self._runs:
+            return False
+        return event.party == "caller" and self._subjects.reader.unlike(event.text, key.playbook_id)
 
     def _subject(self, event: UtteranceFinal, settled: Settled[RuleKey]) -> set[str]:
         """Starts the playbook that the caller's words, none of which need be a trigger, speak for together; not where

@@ -26,6 +26,8 @@ _FADE = 0.5
 """What is left of evidence at the caller's next utterance."""
 _FLOOR = -0.5
 """A score (-1 not it at all .. 1 just like its examples) up to which an utterance is no evidence."""
+_UNLIKE = -0.45
+"""A score below which even a trigger phrase is taken for something misheard or meant otherwise."""
 _EVIDENCE_WORDS = 8
 
 
@@ -63,6 +65,11 @@ class SubjectReader:
         heard = self.model.score(text)
         floor = max(_FLOOR, float(heard.scores[-1]))
         return Reading(np.maximum(0.0, heard.scores[:-1] - floor), heard.shares)
+
+    def unlike(self, text: str, playbook_id: str) -> bool:
+        """Whether ``text`` is like nothing that callers say who want this playbook; False where nobody knows."""
+        known = playbook_id in self.names
+        return known and float(self.model.score(text).scores[self.names.index(playbook_id)]) < _UNLIKE
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,12 @@ def test_the_card_quotes_the_caller_and_a_do_not_trigger_phrase_keeps_it_quiet(c
     assert cards(content, f"{said} my technician says") == [], "technician keeps this playbook quiet"
 
 
+def test_a_trigger_in_words_about_something_else_is_taken_for_misheard(content: Content) -> None:
+    assert [card for card, _ in cards(content, "he lost his job so we can not pay")] == ["payment_plan"]
+    assert cards(content, "my neighbour lost his job as a baker years ago and now he paints") == []
+    assert not READER.unlike("the box is late", "a playbook without examples")
+
+
 def test_a_pack_without_examples_goes_by_its_phrases() -> None:
     assert load_content(GOOD).subjects is None
 
