@@ -96,7 +96,7 @@ async def every_mode(scene: Scene) -> None:
     await talk(scene.ends["C"], "a")
     scene.there.add("C")
     contact = (await until_lines(station, in_1="in_call"))["state"]["contact_id"]
-    station.press("speak 120")
+    station.press("speak 300")
     await scene.hears("C<A A<C", caller="C", agent="A")
     leg_id = await supervise(scene, contact)
     await scene.hears("C<A A<C S<CA", caller="C", agent="A")
