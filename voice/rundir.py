@@ -53,11 +53,6 @@ class RunDirectory:
         return self.run / "registrations.json"
 
     @property
-    def dialogs(self) -> Path:
-        """Who talks with which worker, for a front that is started again."""
-        return self.run / "dialogs.jsonl"
-
-    @property
     def kept_flow(self) -> Path:
         """The last flow that was good."""
         return self.state / "flows" / "kept.yaml"
@@ -95,6 +90,10 @@ class RunDirectory:
     def database(self) -> Path:
         """The SQLite store."""
         return self.state / "callfloor.db"
+
+    def dialogs(self, host: str, port: int) -> Path:
+        """Who talks with which worker, for the front at that address when it is started again."""
+        return self.run / f"dialogs-{host}-{port}.jsonl"
 
     def create(self) -> None:
         """Make the directories."""

@@ -53,20 +53,35 @@ def test_the_newest_station_rings_and_a_closed_connection_unregisters() -> None:
     assert desk.dial(1, "a-2")[1].flow == STATION
 
 
-def test_wrong_password_ten_times_blocks_the_source_for_a_minute() -> None:
+def guess(desk: Desk, user: str = "anna") -> int:
+    """The answer to a wrong password."""
+    request = desk.request("REGISTER", STATION, "r", uri="sip:callfloor", user=user)
+    request = replace(request, headers=request.headers.put("To", f"<sip:{user}@callfloor>"))
+    challenge = response_of(desk.put(request, STATION)[0])
+    if challenge.status != 401:
+        return challenge.status
+    return response_of(desk.put(desk.with_credentials(request, challenge, secret="not the word"), STATION)[0]).status
+
+
+def test_wrong_password_ten_times_blocks_the_user_at_that_source_for_a_minute() -> None:
     desk = Desk()
-    request = desk.request("REGISTER", STATION, "r", uri="sip:callfloor", user="anna")
-    request = replace(request, headers=request.headers.put("To", "<sip:anna@callfloor>"))
-    seen = []
-    for _ in range(11):
-        challenge = response_of(desk.put(request, STATION)[0])
-        if challenge.status == 401:
-            wrong = desk.with_credentials(request, challenge, secret="not the word")
-            seen += statuses(desk.put(wrong, STATION))
-        else:
-            seen.append(challenge.status)
-    assert seen == [401] * 10 + [403]
+    assert [guess(desk) for _ in range(11)] == [401] * 10 + [403]
+    assert desk.register().status == 403
     assert desk.register(OTHER).status == 200
+    desk.wait(61)
+    assert desk.register().status == 200
+
+
+def test_one_station_with_a_wrong_password_does_not_lock_out_the_others_behind_its_address() -> None:
+    desk = Desk()
+    assert [guess(desk, "ben") for _ in range(11)] == [401] * 10 + [403]
+    assert desk.register().status == 200
+
+
+def test_who_guesses_names_is_locked_out_as_a_whole() -> None:
+    desk = Desk()
+    assert [guess(desk, f"user{number}") for number in range(51)] == [401] * 50 + [403]
+    assert guess(desk) == 403
     desk.wait(61)
     assert desk.register().status == 200
 

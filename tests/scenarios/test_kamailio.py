@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -129,22 +131,34 @@ async def puppet(watch: Watch, who: str, *arguments: str) -> AsyncIterator[Puppe
         await listening
 
 
-async def one_call(watch: Watch, customer: Puppet, agent: Puppet) -> None:
-    """Customer → menu → 1 → agent answers → both connected → she hangs up, he is free again."""
-    connected, menus, gone = (
-        len(watch.told("customer", "connected")),
-        watch.menus(),
-        len(watch.told("customer", "disconnected")),
-    )
+async def connect(watch: Watch, customer: Puppet, agent: Puppet) -> None:
+    """Customer → menu → 1 → agent answers → both connected."""
+    connected, menus = len(watch.told("customer", "connected")), watch.menus()
     customer.order("call", number="100")
     await watch.until("the IVR to answer", lambda: len(watch.told("customer", "connected")) > connected)
     await watch.until("the menu", lambda: watch.menus() > menus)
     agent.order("answer")
     customer.order("digits", digits="1")
     await watch.until("the agent to talk", lambda: watch.told("agent", "station")[-1]["phase"] == "in_call")
+
+
+async def one_call(watch: Watch, customer: Puppet, agent: Puppet) -> None:
+    """They are connected; she hangs up, he is free again."""
+    await connect(watch, customer, agent)
+    gone = len(watch.told("customer", "disconnected"))
     customer.order("hang_up")
     await watch.until("the customer's end", lambda: len(watch.told("customer", "disconnected")) > gone)
     await watch.until("the agent to be free", lambda: watch.told("agent", "station")[-1]["phase"] == "idle")
+
+
+async def worker_is_killed(watch: Watch, customer: Puppet, agent: Puppet) -> None:
+    """In mid-call: both legs get their BYE through Kamailio."""
+    await connect(watch, customer, agent)
+    gone = len(watch.told("customer", "disconnected"))
+    source = next(e.source for e in reversed(watch.envelopes) if isinstance(e.event, ContactOffered))
+    os.kill(int(source.rpartition("-")[2]), signal.SIGKILL)
+    await watch.until("the customer's BYE", lambda: len(watch.told("customer", "disconnected")) > gone)
+    await watch.until("the agent's BYE", lambda: watch.told("agent", "station")[-1]["phase"] == "idle")
 
 
 async def front_is_gone(house: House, settings: KamailioSettings) -> None:
@@ -190,6 +204,7 @@ def test_the_same_call_through_kamailio_and_two_fronts(tmp_path: Path) -> None:
             while len(watch.zygotes()) < 2:  # Kamailio spreads calls: both fronts' workers have one after a few
                 await one_call(watch, customer, agent)
                 assert watch.menus() <= 4
+            await worker_is_killed(watch, customer, agent)
             await second_host.aclose()
             await front_is_gone(house, settings)
             stranger = await stack.enter_async_context(SipPeer.open("127.0.0.9"))

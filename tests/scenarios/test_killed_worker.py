@@ -1,5 +1,6 @@
-"""A contact worker is killed while customer and agent talk, or the zygote with all its workers, or a worker while there
-is no front, which was killed the moment before: it costs the contacts they had, and nothing else.
+"""A contact worker hangs while customer and agent talk (the zygote kills it then), or the zygote is killed with all its
+workers, or a worker while there is no front, which was killed the moment before: it costs the contacts they had, and
+nothing else. The customer is put down for a call back.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import pytest
 
 from assist.demo.observed import Observed
 from assist.demo.stage import AGENT, Cast
-from ivr.contacts import ContactEnded
+from ivr.contacts import CallbackRequested, ContactEnded
 from tests.scenarios.theatre import happened, on_stage, service, worker_pid
 from transcription.recording import load_or_create_key, read_recording
 from transcription.recording_format import Recording
@@ -21,14 +22,16 @@ from transcription.recording_format import Recording
 pytestmark = pytest.mark.live
 
 
-@pytest.mark.parametrize("victims", [["worker"], ["zygote"], ["front", "worker"]], ids=" and ".join)
+@pytest.mark.parametrize("victims", [["hanging worker"], ["zygote"], ["front", "worker"]], ids=" and ".join)
 def test_a_killed_worker_costs_its_contact_only(tmp_path: Path, victims: list[str]) -> None:
     async def main() -> None:
         async with on_stage(tmp_path) as cast:
             await _talk(cast, [1])
             first = cast.seen.contact_id
-            pids = {name: service(cast, name) for name in ("zygote", "front")} | {"worker": worker_pid(cast, first)}
-            await _kill(cast, *(pids[victim] for victim in victims))
+            for victim in victims:
+                pid = service(cast, victim) if victim in ("zygote", "front") else worker_pid(cast, first)
+                os.kill(pid, signal.SIGSTOP if victim == "hanging worker" else signal.SIGKILL)
+            await _loss(cast)
             await _talk(cast, [0, 9])
             assert cast.seen.contact_id != first
             assert (await _recording(cast, first)).complete, "the keeper finishes what was heard"
@@ -52,20 +55,19 @@ async def _talk(cast: Cast, turns: list[int]) -> None:
     await seen.until(lambda: all(seen.heard_s[party] >= heard[party] + 1 for party in listeners), "what was said")
 
 
-async def _kill(cast: Cast, *processes: int) -> None:
+async def _loss(cast: Cast) -> None:
     """Both telephones are told by SIP; the page is told why; the agent is free after the wrap-up."""
     seen, contact_id = cast.seen, cast.seen.contact_id
-    for process in processes:
-        os.kill(process, signal.SIGKILL)
-    await seen.until(lambda: seen.hung_up, "the customer's BYE", 10.0)
-    await seen.until(lambda: seen.station["phase"] == "idle", "the agent's BYE", 10.0)
-    await seen.until(lambda: any(told.type == "contact.ended" for told in seen.told), "the page to be told", 10.0)
+    await seen.until(lambda: seen.hung_up, "the customer's BYE")
+    await seen.until(lambda: seen.station["phase"] == "idle", "the agent's BYE")
+    await seen.until(lambda: any(told.type == "contact.ended" for told in seen.told), "the page to be told")
     told = next(told for told in seen.told if told.type == "contact.ended")
     assert (told.data["reason"], told.data["ended_by"]) == ("worker_lost", "system")
     assert told.data["talk_s"] > 0
     await seen.until(lambda: any(told.type == "contact.summary" for told in seen.told), "what was heard, summed up")
     await seen.until(lambda: _states(seen)[-2:] == ["WRAPUP", "AVAILABLE"], "the agent to be free after the wrap-up")
     assert len(happened(cast, contact_id, ContactEnded)) == 1
+    assert len(happened(cast, contact_id, CallbackRequested)) == 1
 
 
 async def _recording(cast: Cast, contact_id: str) -> Recording:

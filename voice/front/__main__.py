@@ -107,7 +107,7 @@ async def _serve(
     clock = SystemClock()
     ledger = Ledger(where.registrations, proxy.registrar)
     ledger.read(clock.monotonic())
-    logbook = Logbook(where.dialogs, proxy.dialogs, clock)
+    logbook = Logbook(where.dialogs(*sockets.outer_address), proxy.dialogs, clock)
     proxy.restore(logbook.read(), clock.monotonic())
     bus = None
     if hub is not None:

@@ -18,7 +18,8 @@ from voice.front.message import Request, Response, respond
 MIN_EXPIRES_S = 60
 MAX_EXPIRES_S = 3600
 MAX_BINDINGS = 4  # per user; the oldest gives way
-MAX_FAILURES = 10  # per source and minute
+MAX_FAILURES = 10  # per source, user and minute
+MAX_FAILURES_FROM = 50  # per source and minute: a whole floor may be behind it
 _FAILURE_WINDOW_S = 60.0
 _MAX_SOURCES = 4096
 
@@ -35,22 +36,26 @@ class Binding:
 
 
 class Failures:
-    """Counts failed log-ins per source address; bounded, forgets the source that failed longest ago."""
+    """Counts failed log-ins per source address, and per user from there; bounded, forgets what failed longest ago."""
 
     def __init__(self) -> None:
-        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+        self._times: OrderedDict[tuple[str, str | None], deque[float]] = OrderedDict()
 
-    def add(self, host: str, now: float) -> None:
+    def add(self, host: str, user: str, now: float) -> None:
         """One more failure."""
-        self._times.setdefault(host, deque(maxlen=MAX_FAILURES)).append(now)
-        self._times.move_to_end(host)
+        for key, most in (((host, user), MAX_FAILURES), ((host, None), MAX_FAILURES_FROM)):
+            self._times.setdefault(key, deque(maxlen=most)).append(now)
+            self._times.move_to_end(key)
         while len(self._times) > _MAX_SOURCES:
             self._times.popitem(last=False)
 
-    def blocked(self, host: str, now: float) -> bool:
-        """Whether ``host`` failed ten times within the last minute."""
-        times = self._times.get(host)
-        return times is not None and len(times) == MAX_FAILURES and now - times[0] < _FAILURE_WINDOW_S
+    def blocked(self, host: str, user: str, now: float) -> bool:
+        """Whether ``host`` failed ten times within the last minute as ``user``, or fifty times in all."""
+        for key in ((host, user), (host, None)):
+            times = self._times.get(key)
+            if times is not None and len(times) == times.maxlen and now - times[0] < _FAILURE_WINDOW_S:
+                return True
+        return False
 
 
 class Registrar:
@@ -174,13 +179,13 @@ class Registrar:
 def authenticate(
     digest: Digest, failures: Failures, request: Request, source: Flow, now: float, *, proxy: bool = False
 ) -> tuple[Response | None, str]:
-    """(refusal or None, proven user). A source that failed ten times in a minute gets 403 until the minute is over."""
-    if failures.blocked(source.host, now):
-        return respond(request, 403), ""
+    """(refusal or None, proven user). Who failed too often in a minute gets 403 until the minute is over."""
     checked = digest.check(request, now, proxy=proxy)
+    if failures.blocked(source.host, checked.user, now):
+        return respond(request, 403), ""
     if checked.verdict is Verdict.GOOD:
         return None, checked.user
     if checked.verdict is Verdict.WRONG:
-        failures.add(source.host, now)
+        failures.add(source.host, checked.user, now)
     stale = checked.verdict is Verdict.STALE
     return respond(request, 407 if proxy else 401, digest.challenge(now, proxy=proxy, stale=stale)), ""
