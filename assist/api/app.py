@@ -20,6 +20,7 @@ from assist.api.feed_socket import FeedSocket
 from assist.api.guard import MAX_BODY, Guard, RateLimit
 from assist.api.messages import CommandMessage, Done, UnknownCommandError, agent_command
 from assist.api.oidc import SignOn, oidc
+from assist.api.outcomes import outcomes
 from assist.api.people import people
 from assist.api.ports import Directory, FloorPort, SupervisorView
 from assist.api.quality import QualityDesk, quality
@@ -63,6 +64,7 @@ def create_app(
     app.include_router(oidc)
     app.include_router(archive)
     app.include_router(audit)
+    app.include_router(outcomes)
     app.include_router(tasks)
     app.include_router(customers)
     app.include_router(quality)

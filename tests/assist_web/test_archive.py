@@ -8,7 +8,10 @@ import wave
 
 import pytest
 
+from assist.cards import CARD_EVENTS, CardSettled, CardShown
 from tests.assist_web.kept_house import KeptHouse, in_kept_house
+from tests.fakes import contact_script as script
+from voice.events import Envelope, Event, EventCodec
 
 
 def ids(answer: list[dict[str, object]]) -> list[object]:
@@ -94,5 +97,26 @@ def test_what_cannot_be_put_down_is_not_served(path: str, monkeypatch: pytest.Mo
         monkeypatch.setattr(Audit, "record", refuse)
         answer = await house.get("anna", path)
         assert (answer.status_code, answer.json()) == (503, {"detail": "the disk is full"})
+
+    in_kept_house(test)
+
+
+def test_what_became_of_the_cards_is_told_by_rule_to_supervisors_and_auditors() -> None:
+    async def test(house: KeptHouse) -> None:
+        codec = EventCodec(CARD_EVENTS)
+        events: list[tuple[float, Event]] = [
+            (100.0, CardShown("anna", script.BILLING, 0.5)),
+            (101.0, CardSettled("anna", script.BILLING.id, "accepted")),
+            (200.0, CardShown("anna", script.FALLING, 0.5)),
+        ]
+        envelopes = [Envelope(f"o{n}", at, "f", n, event, "c1") for n, (at, event) in enumerate(events)]
+        await house.store.append(*map(codec.encode, envelopes))
+        for user in ("sara", "carl"):
+            found = {line["rule"]: line for line in (await house.get(user, "/api/outcomes")).json()}
+            assert (found[script.BILLING.rule]["accepted"], found[script.BILLING.rule]["not_acted"]) == (1, 1)
+            assert found[script.FALLING.rule]["ignored"] == 1
+        early = (await house.get("carl", "/api/outcomes?until=150")).json()
+        assert [line["rule"] for line in early] == [script.BILLING.rule]
+        assert (await house.get("anna", "/api/outcomes")).status_code == 403
 
     in_kept_house(test)
