@@ -19,6 +19,7 @@ from assist.desk_events import (
     ContactReleased,
     CustomerChosen,
     CustomerIdentified,
+    LateNoteSaved,
     NoteSaved,
     WrapUpSaved,
 )
@@ -27,7 +28,7 @@ from assist.engine import ContactAssistant, ContactOver, ContactRang, Input, Tim
 from assist.history import CustomerFound, CustomerProfile
 from assist.inputs import HoldChanged as CallerHeld
 from assist.messages_left import Messages
-from assist.passing import Past, others
+from assist.passing import Past, note_card, others
 from assist.rewording import SummaryWorded
 from ivr.contacts import (
     AgentOffered,
@@ -82,6 +83,7 @@ class Case:
         """The agent who is consulted, or rings because the contact is being given to her."""
         self.drafts = Drafts(content)
         self._ringing: set[str] = set()
+        self._late_notes: set[tuple[str, str]] = set()
         self._content = content
         self._votes = votes
         self._past = Past(content, votes)
@@ -139,12 +141,23 @@ class Case:
                 return Tell(event.agent, event), *self.drafts.saved(event)
             case CustomerChosen(customer_id=customer_id):
                 return self._chosen(customer_id, at)
+            case LateNoteSaved(agent, text):
+                return Tell(agent, NoteSaved(text)), *self._late_note(event)
             case NoteSaved() | HandRaised() | HandLowered() | ConferenceStarted():
                 return self._tell(event)
             case CoachingSent():
                 self.coaching[event.message_id] = (event.supervisor, at)
                 return self._tell(CardShown(event.agent, coaching_card(event), 0.0))
         return ()
+
+    def _late_note(self, event: LateNoteSaved) -> tuple[CaseEffect, ...]:
+        """For the colleague who has the contact, if it is not over; a card, so that her own note is left alone."""
+        if not self.agent or self.ended:
+            return ()
+        known = (event.agent, self.agent) in self._late_notes
+        self._late_notes.add((event.agent, self.agent))
+        card = note_card(self.contact_id, event)
+        return self._tell(CardUpdated(self.agent, card, 0.0) if known else CardShown(self.agent, card, 0.0))
 
     def _course(
         self, event: AgentOffered | AgentUnreachable | ContactAnswered | ContactEnded, at: float

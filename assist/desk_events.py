@@ -148,6 +148,15 @@ class NoteSaved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LateNoteSaved(Event):
+    """The note of ``agent``, who has passed the contact on and still writes on it, whole text each time."""
+
+    type: ClassVar[str] = "desk.late_note"
+    agent: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class WrapUpTask:
     """Something to do after the call. ``due_on``: an ISO 8601 date, or empty."""
 

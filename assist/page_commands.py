@@ -40,7 +40,7 @@ from assist.call_desk import CallDesk
 from assist.cards import CardSettled, StepTicked
 from assist.case_files import CaseFiles
 from assist.coaching import HandLowered, HandRaised
-from assist.desk_events import CustomerChosen, NoteSaved, WrapUpSaved
+from assist.desk_events import CustomerChosen, LateNoteSaved, NoteSaved, WrapUpSaved
 from assist.dispatch import Dispatch
 from assist.feed import Feed
 from assist.linked_stations import LinkedStations
@@ -93,7 +93,7 @@ class PageCommands:
             case ForceState() | GiveContact():
                 return self.orders.command(agent, command)
             case Note(contact_id, text):
-                return self._on_case(contact_id, agent, NoteSaved(text))
+                return self._note(contact_id, agent, text)
             case ChooseCustomer(contact_id, customer_id):
                 return self._choose(contact_id, agent, customer_id)
         if isinstance(command, CallNumber):
@@ -185,6 +185,14 @@ class PageCommands:
         if case is None or not case.may_be(customer_id):
             return Reply(False, "the caller's number is not this customer's")
         return self._on_case(contact_id, agent, CustomerChosen(agent, customer_id))
+
+    def _note(self, contact_id: str, agent: str, text: str) -> Reply:
+        """Also of an agent who has passed the contact on: what she still writes is for the colleague."""
+        case = self.cases.get(contact_id)
+        if case is not None and case.agent != agent and agent in case.drafts:
+            self.cases.own(LateNoteSaved(agent, text), case)
+            return Reply(True)
+        return self._on_case(contact_id, agent, NoteSaved(text))
 
     def _on_case(self, contact_id: str, agent: str, event: Event) -> Reply:
         case = self.cases.get(contact_id)

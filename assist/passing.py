@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from assist import effects as engine
-from assist.cards import Card, CardSettled, CardShown
+from assist.cards import Card, CardKind, CardSettled, CardShown, Evidence
 from assist.content import Content
-from assist.desk_events import CustomerIdentified, NoteSaved
+from assist.desk_events import CustomerIdentified, LateNoteSaved, NoteSaved
 from assist.engine import ContactAssistant, Input
 from ivr.contacts import ChoiceMade, ContactQueued, ContactTagged
 from transcription.utterances import TranscriptionGap, UtteranceFinal
@@ -101,6 +101,15 @@ class Past:
         if self._note is not None:
             told.append(self._note)
         return assistant, tuple(told)
+
+
+def note_card(contact_id: str, event: LateNoteSaved) -> Card:
+    """What a colleague who had the contact before writes on it now. The same card each time: it has her whole text."""
+    return Card(
+        f"{contact_id}:late_note:{event.agent}", CardKind.HISTORY, f"Note from {event.agent}",
+        "Written after the contact was passed on", (Evidence(f"note of {event.agent}", event.text),), "late_note", "-",
+        "note", tuple(line for line in event.text.splitlines() if line.strip()),
+    )  # fmt: skip
 
 
 def _minutes(seconds: float) -> str:

@@ -6,7 +6,7 @@ from assist.alerts import ALERT_EVENTS
 from assist.board.events import BOARD_EVENTS
 from assist.cards import CARD_EVENTS
 from assist.coaching import COACHING_EVENTS
-from assist.desk_events import CustomerChosen, NoteSaved, WrapUpSaved
+from assist.desk_events import CustomerChosen, LateNoteSaved, NoteSaved, WrapUpSaved
 from assist.messages_left import MessageKept
 from assist.quality.forms import QUALITY_EVENTS
 from assist.rewording import SummaryWorded
@@ -31,6 +31,7 @@ EVENTS = EventCodec(
         *BOARD_EVENTS,
         *QUALITY_EVENTS,
         NoteSaved,
+        LateNoteSaved,
         WrapUpSaved,
         CustomerChosen,
         MessageKept,

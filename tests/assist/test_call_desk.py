@@ -16,6 +16,7 @@ from assist.api.ports import (
     Conference,
     ConsultWith,
     Hold,
+    Note,
     PressKeys,
     SetState,
     SwapParties,
@@ -178,6 +179,13 @@ def test_a_warm_transfer_moves_the_contact_to_the_colleagues_desk(tmp_path: Path
         assert (contact.phase, before.phase, before.ended_reason) == ("talking", "ended", "transferred")
         assert await talk.asks(Hold(True), "ben") == Reply(True)
         assert await talk.asks(Hold(True)) == Reply(False, "you have no contact")
+        assert await talk.asks(Note("c1", "call after six")) == Reply(True), "she may still write on it"
+        await talk.house.settled()
+        contact, before = talk.house.desk("ben").contact, talk.house.desk("anna").contact
+        assert contact is not None
+        assert before is not None
+        assert (contact.note, before.note) == ("", "call after six")
+        assert "Note from anna" in [entry.card.title for entry in contact.cards]
 
     run(tmp_path, content, use)
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from assist.cards import CardKind, CardShown, StepTicked
+from assist.cards import CardKind, CardShown, CardUpdated, StepTicked
 from assist.content import Content
-from assist.desk_events import ContactAssigned, ContactReleased, CustomerIdentified, SummaryDrafted
+from assist.desk_events import (
+    ContactAssigned,
+    ContactReleased,
+    CustomerIdentified,
+    LateNoteSaved,
+    NoteSaved,
+    SummaryDrafted,
+)
 from ivr.contacts import AgentOffered, AgentUnreachable, ChoiceMade, ContactAnswered, ContactEnded, ContactQueued
 from ivr.controls import (
     AgentLost,
@@ -53,6 +60,19 @@ def test_a_colleague_finds_customer_transcript_and_open_steps_and_looks_nobody_u
     assert script.case.agent == "ben"
     later = script.play(final("u3", "agent", "let me check your account", 30.0))
     assert {agent for agent, _ in told(later, UtteranceFinal)} == {"ben"}
+
+
+def test_what_an_agent_still_writes_after_passing_it_on_reaches_the_colleague(content: Content) -> None:
+    script = in_the_middle(content)
+    script.play(ContactTransferred("anna", "agent", "ben", True, "l2"))
+    effects = script.play(LateNoteSaved("anna", "he wants"))
+    assert told(effects, NoteSaved) == [("anna", NoteSaved("he wants"))], "not over Ben's own note"
+    ((to, shown),) = told(effects, CardShown)
+    assert (to, shown.card.id, shown.card.lines) == ("ben", "c1:late_note:anna", ("he wants",))
+    ((to, updated),) = told(script.play(LateNoteSaved("anna", "he wants a call\nafter six")), CardUpdated)
+    assert (to, updated.card.id, updated.card.lines) == ("ben", shown.card.id, ("he wants a call", "after six"))
+    script.play(ContactEnded("completed", "caller", 60.0, 50.0))
+    assert told(script.play(LateNoteSaved("anna", "sorted")), CardShown) == [], "there is nobody to read it"
 
 
 def test_who_is_consulted_sees_the_contact_until_it_is_over(content: Content) -> None:
