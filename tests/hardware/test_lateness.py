@@ -54,6 +54,15 @@ def test_a_machine_that_stood_still_is_no_reason_to_wait() -> None:
     assert lateness.worst_s == pytest.approx(0.04, rel=0.05)
 
 
+def test_a_stream_that_left_some_blocks_out_is_in_time_from_then_on() -> None:
+    lateness = Lateness()
+    for skip in range(5):
+        end = stream(lateness, 5.0 + skip * (10.0 + 2 * BLOCK_S), {})
+    assert lateness.worst_s < 0.001
+    stream(lateness, end, {100: 0.03})
+    assert lateness.worst_s == pytest.approx(0.03, rel=0.05)
+
+
 def test_what_was_long_ago_is_forgotten() -> None:
     lateness = Lateness()
     end = stream(lateness, 5.0, {100: 0.03})
