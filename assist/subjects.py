@@ -18,7 +18,7 @@ from assist.linear import Floats, LinearModel, fit
 NONE = "none"
 """The class of what starts nothing."""
 _FIRST = 0.4
-_NEXT = 1.1
+_NEXT = 0.9
 """Evidence that starts a playbook while none is at work, and beside one: what a contact is about is said first."""
 _LEAD = 0.25
 """Evidence by which it must be ahead of every other subject."""
