@@ -26,8 +26,8 @@ class CardKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Why a card is there: the words (``quote``) of ``utterance_id`` by ``party`` at media second ``at_s``, or for
-    what did not come from speech (a database row) the ``source`` alone. ``phrase``: the words of the quote that set it
-    off; empty where it was the whole of it.
+    what did not come from words (a database row, how loud it was) the ``source`` alone. ``phrase``: the words of the
+    quote that set it off; empty where it was the whole of it.
     """
 
     source: str

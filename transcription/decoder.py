@@ -33,13 +33,15 @@ class PartialHeard:
 class FinalHeard:
     """The segment ``start``..``end`` (samples) held ``words``, with times in seconds of the channel's stream.
 
-    ``alternatives``: other readings, where the recogniser was opened to give them.
+    ``alternatives``: other readings, where the recogniser was opened to give them. ``level_db``: how loud its voiced
+    frames were.
     """
 
     start: int
     end: int
     words: tuple[Word, ...]
     alternatives: tuple[Alternative, ...] = ()
+    level_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,8 @@ class ChannelDecoder:
                     self._start, self._text, self._text_since, advanced = at, "", None, False
                 case SegmentAudio(pcm):
                     advanced = self._recogniser.accept(pcm) or advanced
-                case SegmentEnded(at):
-                    heard.append(self._final(at))
+                case SegmentEnded(at, level_db=level_db):
+                    heard.append(self._final(at, level_db))
                 case VoiceRun():
                     pass
         return heard, advanced, tuple(effect for effect in effects if isinstance(effect, VoiceRun))
@@ -145,7 +147,7 @@ class ChannelDecoder:
             return [PartialHeard(start, end, text, stands=True)]
         return []
 
-    def _final(self, end: int) -> FinalHeard:
+    def _final(self, end: int, level_db: float | None) -> FinalHeard:
         start = end if self._start is None else self._start
         begin_s = start / self._segmenter.rate
         words = _moved(self._recogniser.final(), begin_s)
@@ -153,7 +155,7 @@ class ChannelDecoder:
             Alternative(_moved(reading.words, begin_s), reading.score) for reading in self._recogniser.alternatives()
         )
         self._start = None
-        return FinalHeard(start, end, words, readings)
+        return FinalHeard(start, end, words, readings, level_db)
 
     def _decide(self, sample: int, voiced: tuple[VoiceRun, ...]) -> Decided:
         self._decided = max(self._decided, sample)

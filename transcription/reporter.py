@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from transcription.decoder import FinalHeard, PartialHeard
-from transcription.recogniser import EngineInfo, reject
+from transcription.manner import pace
+from transcription.recogniser import UNKNOWN, EngineInfo, reject
 from transcription.redaction import Redactor
 from transcription.utterances import UtteranceFinal, UtterancePartial, Word
 from transcription.written import written
@@ -50,6 +51,7 @@ class Reporter:
         self._revision = 0
         self._shown = ""
         words = tuple(self._on_contact_clock(word) for word in reject(heard.words, self._floor))
+        known = [word for word in words if word.text != UNKNOWN]
         redacted = self._redactor.final(self._origin.party, words)
         return UtteranceFinal(
             utterance_id=self._identifier(heard.start),
@@ -64,6 +66,8 @@ class Reporter:
             redactions=redacted.redactions,
             lateness_s=lateness_s,
             written=written(tuple(word.text for word in redacted.words)),
+            level_db=heard.level_db,
+            words_per_s=None if redacted.redactions else pace(known),
         )
 
     def _on_contact_clock(self, word: Word) -> Word:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from transcription.manner import Loudness
 from transcription.vad import FRAME_MS, VoiceDetector
 
 
@@ -32,10 +33,13 @@ class SegmentAudio:
 
 @dataclass(frozen=True, slots=True)
 class SegmentEnded:
-    """The segment ends before sample ``at``. ``forced``: cut for length, speech goes on in the next segment."""
+    """The segment ends before sample ``at``. ``forced``: cut for length, speech goes on in the next segment.
+    ``level_db``: of its voiced frames, see ``transcription.manner.Loudness``.
+    """
 
     at: int
     forced: bool = False
+    level_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Segmenter:
         self._hang_over = config.hang_over_ms // FRAME_MS
         self._tail = config.tail_ms // FRAME_MS
         self._held = b""
+        self._loudness = Loudness()
         self._dip_after = config.dip_after_ms * rate // 1000
         self._longest = config.longest_ms * rate // 1000
         self._part = b""
@@ -132,7 +137,7 @@ class Segmenter:
         if self._segment is not None:
             if self._part:
                 effects.append(SegmentAudio(self._part))
-            effects.append(SegmentEnded(self._next))
+            effects.append(SegmentEnded(self._next, level_db=self._loudness.level_db))
         self._restart(self._next)
         return effects
 
@@ -179,19 +184,26 @@ class Segmenter:
         self._before.append(frame)
         if sum(self._window) >= self._start_voiced:
             audio = b"".join(self._before)
+            opening = list(zip(reversed(self._before), reversed(self._window), strict=False))
             self._open(self._position - len(audio) // 2, effects)
+            for before, was_voiced in opening:  # of the pre-roll only the frames that opened it: the rest is noise
+                if was_voiced:
+                    self._loudness.add(before)
             effects.append(SegmentAudio(audio))
 
     def _open(self, at: int, effects: list[Effect]) -> None:
         self._segment = at
         self._unvoiced = 0
         self._held = b""
+        self._loudness = Loudness()
         self._window.clear()
         self._before.clear()
         effects.append(SegmentStarted(at))
 
     def _speak(self, frame: bytes, voiced: bool, length: int, effects: list[Effect]) -> None:
         self._unvoiced = 0 if voiced else self._unvoiced + 1
+        if voiced:
+            self._loudness.add(frame)
         if self._unvoiced > self._tail:
             self._held += frame
         else:
@@ -199,9 +211,9 @@ class Segmenter:
             self._held = b""
         if self._unvoiced >= self._hang_over:
             self._segment = None
-            effects.append(SegmentEnded(self._position))
+            effects.append(SegmentEnded(self._position, level_db=self._loudness.level_db))
         elif length >= self._longest or (length >= self._dip_after and self._unvoiced == 2):
-            effects.append(SegmentEnded(self._position, forced=True))
+            effects.append(SegmentEnded(self._position, forced=True, level_db=self._loudness.level_db))
             self._open(self._position, effects)
 
     @staticmethod

@@ -50,7 +50,9 @@ class UtteranceFinal(Event):
     """The settled words of one utterance. Already redacted. ``text`` is empty where the segment held no words.
 
     ``confidence``: mean over words, 0..1; ``lateness_s``: how far the recogniser was behind the audio it received;
-    ``written``: ``text`` with numbers, amounts and dates as one writes them.
+    ``written``: ``text`` with numbers, amounts and dates as one writes them. ``level_db``: RMS of the voiced frames in
+    dB of int16 full scale, None where there were none; ``words_per_s``: of the time within words, None where there are
+    too few to say or some are withheld (who dictates a number speaks otherwise).
     """
 
     type: ClassVar[str] = "transcript.final"
@@ -66,6 +68,8 @@ class UtteranceFinal(Event):
     redactions: tuple[Redaction, ...] = ()
     lateness_s: float = 0.0
     written: str = ""
+    level_db: float | None = None
+    words_per_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

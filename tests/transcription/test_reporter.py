@@ -59,3 +59,19 @@ def test_words_of_a_grammar_below_the_floor_are_not_understood() -> None:
 def test_no_words() -> None:
     final = reporter().final(FinalHeard(0, 800, ()))
     assert (final.text, final.words, final.confidence) == ("", (), 0.0)
+
+
+def test_how_it_was_said_goes_with_the_words_but_not_the_pace_of_what_is_withheld() -> None:
+    spoken = ["where", "is", "my", "parcel", "now"]
+    said = tuple(Word(word, 0.5 * n, 0.5 * n + 0.4, 1.0) for n, word in enumerate(spoken))
+    final = reporter().final(FinalHeard(0, 24000, said, level_db=-21.5))
+    assert (final.level_db, final.words_per_s) == (-21.5, 2.5)
+    number = tuple(Word("four", 0.5 * n, 0.5 * n + 0.4, 1.0) for n in range(16))
+    final = reporter().final(FinalHeard(0, 64000, number, level_db=-21.5))
+    assert final.redactions
+    assert (final.level_db, final.words_per_s) == (-21.5, None)
+
+
+def test_what_a_grammar_does_not_know_has_no_pace() -> None:
+    heard = FinalHeard(0, 16000, tuple(Word("sales", 0.5 * n, 0.5 * n + 0.4, 0.2) for n in range(5)))
+    assert Reporter(Origin("c1", 1, "caller", 8000), Redactor(), ENGINE, floor=0.5).final(heard).words_per_s is None

@@ -11,7 +11,7 @@ from transcription.utterances import Redaction, UtteranceFinal, UtterancePartial
 SPEC = wire.ChannelSpec(channel=0, party="caller", rate=8000)
 FINAL = UtteranceFinal(
     "u1", "caller", "hello", (Word("hello", 1.0, 1.5, 0.9),), 0.7, 2.0, 0.9, "vosk 0.3.45", "demo-en-8k",
-    (Redaction("card", 1.0, 2.0),), 0.1,
+    (Redaction("card", 1.0, 2.0),), 0.1, "hello", -21.5, 2.75,
 )  # fmt: skip
 
 
