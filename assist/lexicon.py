@@ -31,11 +31,22 @@ class HardTriggerSpec(_Model):
     title: str
 
 
+class AcousticsSpec(_Model):
+    """What is worth telling of how a caller sounds against her own start: from ``louder_db`` dB above it, from a share
+    of ``pace`` (0.35: 35 %) above or below it. ``strengthen``: see ``assist.acoustics.strengthened``; 0: tell only.
+    """
+
+    louder_db: float = Field(default=6.0, ge=3.0, le=40.0)
+    pace: float = Field(default=0.35, ge=0.1, lt=1.0)
+    strengthen: float = Field(default=0.1, ge=0.0, le=0.25)
+
+
 class LexiconSpec(_Model):
     """Valences are VADER's, -4..4. ``turn`` and ``alpha``: see ``assist.sentiment.SentimentSettings``."""
 
     turn: float = Field(default=0.2, gt=0.0, le=1.0)
     alpha: float = Field(default=0.35, gt=0.0, le=1.0)
+    acoustics: AcousticsSpec = AcousticsSpec()
     titles: TitlesSpec
     hard: tuple[HardTriggerSpec, ...] = ()
     words: dict[str, Valence] = {}

@@ -4,7 +4,8 @@ Input, one JSON object a line:
 ``{"t": s, "speaker": "caller"|"agent", "text": "...", "final": true, "confidence": 0.9}``, where ``t`` is the media
 second at which the words had been said, never falling. ``final`` false is a running hypothesis, replaced by the
 speaker's next line. ``start`` (optional, media second) says when an utterance began; without it the words are taken to
-have been spoken at 150 a minute, beginning when the line before ended at the earliest.
+have been spoken at 150 a minute, beginning when the line before ended at the earliest. A final may carry measures of
+its sound: ``level_db`` (dB of full scale, -120..0) and ``rate`` (words per second); without them there are no cues.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from assist.cards import Card
+from assist.cards import Card, CardKind
 from assist.content import Content
 from assist.effects import Effect, ShowCard
 from assist.engine import ContactAssistant, ContactOver, ContactRang, CustomerFound, Input, TimePassed
@@ -46,6 +47,8 @@ class Line(BaseModel):
     final: bool = True
     confidence: float = Field(default=1.0, ge=0.0, le=1.0)
     start: float | None = Field(default=None, ge=0.0)
+    level_db: float | None = Field(default=None, ge=-120.0, le=0.0)
+    rate: float | None = Field(default=None, gt=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ def events(lines: Iterable[Line]) -> Iterator[UtterancePartial | UtteranceFinal]
             yield UtteranceFinal(
                 f"{uttered}-{number}" if line.t == start else uttered,
                 line.speaker, line.text, uttered_words, start, line.t, line.confidence, "replay", "written",
+                level_db=line.level_db, words_per_s=line.rate,
             )  # fmt: skip
             del open_since[line.speaker]
         else:
@@ -167,5 +171,6 @@ def _shown(effects: Iterable[Effect], at_s: float) -> Iterator[ShownCard]:
 def _evidence(card: Card) -> str:
     quoted = next((each for each in card.evidence if each.quote), None)
     if quoted is not None:
-        return f"{quoted.party}: {quoted.quote}" if quoted.party else f"{quoted.source}: {quoted.quote}"
+        cues = [each.source for each in card.evidence if card.kind is CardKind.SENTIMENT and not each.quote]
+        return "; ".join([f"{quoted.party or quoted.source}: {quoted.quote}", *cues])
     return card.evidence[0].source if card.evidence else card.why

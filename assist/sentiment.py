@@ -1,4 +1,4 @@
-"""How the conversation feels, from the caller's words alone: a score per utterance, a smoothed level, its turns.
+"""How the conversation feels, from the caller's words: a score per utterance, a smoothed level, its turns.
 
 The score is VADER's (Hutto and Gilbert 2014) over a lexicon corrected for customer service, with whole phrases scored
 first. The level is an exponentially weighted mean; a turn, which is what an agent is told of, is a move of ``turn``

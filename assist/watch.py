@@ -1,9 +1,12 @@
-"""The sentiment card of one contact: shown when the direction turns, kept up to date, with the words that moved it."""
+"""The sentiment card of one contact: shown when the direction turns, kept up to date, with the words that moved it
+and how they sounded beside the caller's own start.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assist.acoustics import Cue, OwnStart, strengthened
 from assist.cards import Card, CardKind, Evidence
 from assist.content import Content
 from assist.lexicon import HardTriggerSpec
@@ -40,6 +43,9 @@ class SentimentWatch:
     def __init__(self, content: Content) -> None:
         self._content = content
         self._track = SentimentTrack(content.sentiment)
+        self._own_start = OwnStart(content.lexicon.acoustics)
+        self._sounds: tuple[Evidence, ...] = ()
+        self._strengthened = False
         self._basis: _Basis | None = None
         self._provisional: tuple[_Basis, tuple[float, float]] | None = None
 
@@ -76,8 +82,9 @@ class SentimentWatch:
         before = self._track.level
         worst = min(hard, key=lambda each: each[0].level, default=None)
         cap = worst[0].level if worst is not None else None
-        score = self._content.scorer.score(event.text)
-        feeling = self._content.feelings.score(event.text)
+        cues = self._sounding(event)
+        score = self._weighed(self._content.scorer.score(event.text), cues)
+        feeling = self._weighed(self._content.feelings.score(event.text), cues)
         reading = self._track.hear(score, event.end_s, event.end_s - event.start_s, event.confidence, cap, feeling)
         if worst is not None:
             known = provisional is not None and provisional[0].utterance_id == event.utterance_id
@@ -88,6 +95,19 @@ class SentimentWatch:
         if news:
             self._basis = self._turn_basis(event, reading, before)
         return news
+
+    def _sounding(self, event: UtteranceFinal) -> tuple[Cue, ...]:
+        """The cues of an utterance. One that cannot be measured ("yes") leaves on the card what stands there."""
+        cues = self._own_start.hear(event)
+        if cues is None:
+            return ()
+        self._sounds = tuple(Evidence(cue.text, party="caller", at_s=event.start_s) for cue in cues)
+        return cues
+
+    def _weighed(self, score: float, cues: tuple[Cue, ...]) -> float:
+        weighed = strengthened(score, cues, self._content.lexicon.acoustics)
+        self._strengthened = self._strengthened or weighed != score
+        return weighed
 
     def card(self, card_id: str, version: str, name: str | None) -> Card:
         """The card as things stand; only while ``visible``."""
@@ -101,8 +121,10 @@ class SentimentWatch:
         turn = Direction.FALLING if level < basis.level_before else Direction.RISING
         now = turn if self._provisional is not None else self._track.direction
         moved = f"{turn.capitalize()} from {basis.level_before:+.1f} to {level:+.1f}"
-        why = f"{moved}{'' if now is turn else f', now {now}'}, by the caller's words alone"
-        evidence = (Evidence("transcript", basis.quote, basis.utterance_id, "caller", basis.at_s, basis.phrase),)
+        by = "words, a little more where louder or faster" if self._strengthened else "words alone"
+        why = f"{moved}{'' if now is turn else f', now {now}'}, by the caller's {by}"
+        spoken = Evidence("transcript", basis.quote, basis.utterance_id, "caller", basis.at_s, basis.phrase)
+        evidence = (spoken, *self._sounds)
         return Card(
             card_id, CardKind.SENTIMENT, fill(basis.title, name), why, evidence, basis.rule, version, basis.trigger,
             points=points, priority=basis.priority,
