@@ -48,7 +48,8 @@ def replay(
     """Play a contact through the assist engine and print its cards; a recording is recognised first, and its words,
     cards, alerts and scores are compared with the log.
 
-    A line of FILE: {"t": seconds, "speaker": "caller" or "agent", "text": "...", "final": true, "confidence": 0.9}
+    A line of FILE: {"t": seconds, "speaker": "caller" or "agent", "text": "...", "final": true, "confidence": 0.9}, and
+    optionally "start" (seconds), "level_db" (-120..0, of full scale) and "rate" (words per second).
     """
     if (file is None) == (recording is None):
         raise ReplayError("name either a FILE of JSON lines or a --recording")
