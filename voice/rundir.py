@@ -48,11 +48,6 @@ class RunDirectory:
         return self.run / "keeper.sock"
 
     @property
-    def registrations(self) -> Path:
-        """Which station is where, for a front that is started again."""
-        return self.run / "registrations.json"
-
-    @property
     def kept_flow(self) -> Path:
         """The last flow that was good."""
         return self.state / "flows" / "kept.yaml"
@@ -90,6 +85,10 @@ class RunDirectory:
     def database(self) -> Path:
         """The SQLite store."""
         return self.state / "callfloor.db"
+
+    def registrations(self, host: str, port: int) -> Path:
+        """Which station is where, for the front at that address when it is started again."""
+        return self.run / f"registrations-{host}-{port}.json"
 
     def dialogs(self, host: str, port: int) -> Path:
         """Who talks with which worker, for the front at that address when it is started again."""

@@ -24,6 +24,14 @@ def test_everything_is_private_and_under_the_state_directory(tmp_path: Path) -> 
     where.create()  # again: harmless
 
 
+def test_fronts_that_share_a_directory_keep_their_own_stations_and_calls(tmp_path: Path) -> None:
+    where = RunDirectory(tmp_path)
+    fronts = (("192.0.2.1", 5060), ("192.0.2.2", 5060), ("192.0.2.1", 5070), ("2001:db8::1", 5060))
+    files = {file for front in fronts for file in (where.registrations(*front), where.dialogs(*front))}
+    assert len(files) == 2 * len(fronts)
+    assert {file.parent for file in files} == {where.run}
+
+
 def test_a_relative_directory_stays_the_same_when_a_process_moves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,7 +105,7 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     clock = SystemClock()
-    ledger = Ledger(where.registrations, proxy.registrar)
+    ledger = Ledger(where.registrations(*sockets.outer_address), proxy.registrar)
     ledger.read(clock.monotonic())
     logbook = Logbook(where.dialogs(*sockets.outer_address), proxy.dialogs, clock)
     proxy.restore(logbook.read(), clock.monotonic())
