@@ -130,3 +130,59 @@ def test_a_worker_reaches_another_as_a_supervisors_bridge_which_hears_of_its_end
     assert desk.put(ack, worker_flow(1))[0].flow == bridge
     assert statuses(dial(desk, "bridge-w9", "a-2")[1]) == [404]
     assert [(bye.flow, request_of(bye).method) for bye in desk.dies(1)] == [(bridge, "BYE")]
+
+
+BEHIND = Flow(Side.OUTER, "192.0.2.200", 5070)
+
+
+def behind_a_proxy() -> Desk:
+    proxy = TrunkSettings(name="proxy", networks=(f"{BEHIND.host}/32",), numbers=("100",))
+    address = (BEHIND.host, BEHIND.port)
+    return Desk(access=Access("callfloor", "callfloor", OUTER[0], {"anna": "x"}, Trunks((proxy,)), registrar=address))
+
+
+def from_another_front(desk: Desk, user: str, *ours: tuple[str, str]) -> Request:
+    invite = desk.request("INVITE", BEHIND, "b-1", uri=f"sip:{user}@192.0.2.200:5070", user="callfloor")
+    return replace(invite, headers=Headers([*invite.headers, *ours]))
+
+
+SUPERVISE = ("X-Callfloor-Supervise", "c0ffee")
+
+
+def test_a_bridge_of_another_front_is_asked_for_at_the_proxy_before_us() -> None:
+    desk = behind_a_proxy()
+    _, (sent,) = dial(desk, "bridge-w9")
+    assert (sent.flow, request_of(sent).uri) == (BEHIND, "sip:bridge-w9@192.0.2.200:5070")
+    assert request_of(sent).headers.get("X-Callfloor-Contact") == "c0ffee", "what tells it from a stranger's"
+    assert statuses(desk.put(from_another_front(desk, "bridge-w9", SUPERVISE), BEHIND)) == [404], "nor is it ours"
+    _, (sent,) = dial(desk, "bridge-w2", "a-2")
+    assert sent.flow.host == "127.0.0.1", "our own needs no proxy"
+
+
+def test_a_bridge_of_ours_is_reached_from_another_front_and_takes_no_idle_worker() -> None:
+    desk = behind_a_proxy()
+    assert desk.proxy.claim() == "w1"
+    trying, sent = desk.put(from_another_front(desk, "bridge-w1", SUPERVISE), BEHIND)
+    assert (statuses([trying]), sent.flow, desk.assigned) == ([100], worker_flow(1), [])
+    (ok,) = desk.put(answered(request_of(sent), "b", "sip:w1@127.0.0.1:21001"), worker_flow(1))
+    assert (ok.flow, response_of(ok).status) == (BEHIND, 200)
+    ack = within(response_of(ok), desk.request("ACK", BEHIND, "b-1"), source=BEHIND)
+    assert desk.put(ack, BEHIND)[0].flow == worker_flow(1)
+    assert [(bye.flow, request_of(bye).method) for bye in desk.dies(1)] == [(BEHIND, "BYE")]
+
+
+def test_the_front_whose_worker_dials_a_bridge_takes_its_own_invite_for_a_loop() -> None:
+    desk = behind_a_proxy()
+    _, (sent,) = dial(desk, "bridge-w9", "b-1")
+    assert statuses(desk.put(request_of(sent), BEHIND)) == [482]
+
+
+def test_whoever_is_no_front_reaches_no_bridge() -> None:
+    desk = behind_a_proxy()
+    assert desk.proxy.claim() == "w1"
+    assert statuses(desk.put(from_another_front(desk, "bridge-w1"), BEHIND)) == [404], "the proxy has taken our headers"
+    outsider = replace(
+        from_another_front(desk, "bridge-w1", SUPERVISE), headers=desk.request("INVITE", LAB, "x").headers
+    )
+    outsider = replace(outsider, headers=Headers([*outsider.headers, SUPERVISE]))
+    assert statuses(desk.put(outsider, LAB)) == [407]

@@ -36,6 +36,10 @@ class Access:
         trunk = self.trunks.at(host)
         return trunk is not None and trunk is self.trunks.at(other)
 
+    def is_proxy(self, host: str) -> bool:
+        """Whether the address is that of the proxy before us."""
+        return self.registrar is not None and self.registrar[0] == host
+
     def is_trunk(self, host: str) -> bool:
         """Whether the address is a trunk's."""
         return self.trunks.at(host) is not None

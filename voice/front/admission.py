@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from voice.claims import bridge_of
 from voice.front.access import Access
-from voice.front.content import clean_request
+from voice.front.content import clean_request, says_ours
 from voice.front.dialling import Dialling
 from voice.front.dialogs import CALLING_S, Dialog, Phase
 from voice.front.digest import Digest
-from voice.front.flows import Assign, Effect, Flow, Send, Side
+from voice.front.flows import WORKERS, Assign, Effect, Flow, Send, Side
 from voice.front.grammar import SipParseError
 from voice.front.message import MAX_MESSAGE, Request, respond
 from voice.front.pacing import TokenBucket
+from voice.front.pool import Worker
 from voice.front.registrar import Failures, Registrar, authenticate
 from voice.front.switchboard import Switchboard
 
@@ -69,6 +71,8 @@ class Admission:
             return self._busy(request, source)
         if source.side is Side.INNER:
             return self._dialling.dial(request, source, now)
+        if self._access.is_proxy(source.host) and says_ours(request):
+            return self._bridge(request, source, now)
         return self._call(request, source, now)
 
     def _invite_again(self, request: Request, dialog: Dialog, source: Flow) -> list[Effect]:
@@ -99,39 +103,39 @@ class Admission:
         invite = _for_worker(request, trunk=trunk is not None)
         if self._board.pool.full:
             return self._busy(request, source)
-        assert invite.contact is not None
-        dialog = Dialog(
-            request.call_id,
-            inbound=True,
-            far=source,
-            far_party=request.from_,
-            worker_party=request.to,
-            far_target=invite.contact.uri,
-            phase=Phase.WAITING,
-            expires_at=now + CALLING_S,
-            invite=invite,
-            from_trunk=trunk is not None,
-            far_routes=tuple(invite.headers.all("Record-Route")),
-            agent=user,
-        )
+        dialog = _inbound(invite, source, now, trunk=trunk is not None, agent=user)
         self._board.dialogs.add(dialog)
         trying: list[Effect] = [Send(source, respond(request, 100))]
         worker = self._board.pool.take()
         if worker is not None:
-            return trying + self._give(dialog, worker.id, worker.port, now)
+            return trying + self._begin(dialog, worker, now)
         self._board.agenda.at(now + WAITING_S, lambda then: self._waited(dialog, then))
         return trying
+
+    def _bridge(self, request: Request, source: Flow, now: float) -> list[Effect]:
+        """A worker of another front dials a supervisor's bridge, which is a worker of ours or of yet another front."""
+        worker = self._board.pool.get(bridge_of(request.target.user))
+        if worker is None:
+            return [Send(source, respond(request, 404))]
+        if not self._board.pace(worker.id, now):
+            return self._busy(request, source)
+        dialog = _inbound(_for_worker(request, trunk=True), source, now, trunk=True)
+        self._board.dialogs.add(dialog)
+        return [Send(source, respond(request, 100)), *self._give(dialog, worker)]
 
     def _waited(self, dialog: Dialog, now: float) -> list[Effect]:
         return self._board.mourner.refuse(dialog, 503, now) if dialog.phase is Phase.WAITING else []
 
-    def _give(self, dialog: Dialog, worker_id: str, port: int, now: float) -> list[Effect]:
+    def _begin(self, dialog: Dialog, worker: Worker, now: float) -> list[Effect]:
+        self._board.pace(worker.id, now)
+        return [Assign(worker.id), *self._give(dialog, worker)]
+
+    def _give(self, dialog: Dialog, worker: Worker) -> list[Effect]:
         assert dialog.invite is not None
         dialog.phase = Phase.CALLING
-        dialog.worker = Flow(Side.INNER, "127.0.0.1", port)
-        self._board.dialogs.give(dialog, worker_id)
-        self._board.pace(dialog.worker_id, now)
-        return [Assign(worker_id), *self._board.forward(dialog.invite, dialog.far, dialog, record=True)]
+        dialog.worker = Flow(Side.INNER, WORKERS, worker.port)
+        self._board.dialogs.give(dialog, worker.id)
+        return self._board.forward(dialog.invite, dialog.far, dialog, record=True)
 
     def serve_waiting(self, now: float) -> list[Effect]:
         """Idle workers for those who wait, longest first."""
@@ -140,8 +144,27 @@ class Admission:
             worker = self._board.pool.take()
             if worker is None:
                 break
-            effects += self._give(dialog, worker.id, worker.port, now)
+            effects += self._begin(dialog, worker, now)
         return effects
+
+
+def _inbound(invite: Request, source: Flow, now: float, *, trunk: bool, agent: str = "") -> Dialog:
+    """The dialog that ``invite``, as a worker may see it, begins from ``source``."""
+    assert invite.contact is not None
+    return Dialog(
+        invite.call_id,
+        inbound=True,
+        far=source,
+        far_party=invite.from_,
+        worker_party=invite.to,
+        far_target=invite.contact.uri,
+        phase=Phase.WAITING,
+        expires_at=now + CALLING_S,
+        invite=invite,
+        from_trunk=trunk,
+        far_routes=tuple(invite.headers.all("Record-Route")),
+        agent=agent,
+    )
 
 
 def _for_worker(request: Request, *, trunk: bool) -> Request:

@@ -46,6 +46,11 @@ def clean_headers(message: AnyMessage, source: Side, *, trunk: bool = False, kee
     return without_reliability(replace(message, headers=message.headers.without(unwanted)))
 
 
+def says_ours(message: AnyMessage) -> bool:
+    """Whether it carries a header that only our own workers may write; a proxy before us takes it from all others."""
+    return any(name.lower().startswith(_OURS) for name, _ in message.headers)
+
+
 def without_reliability(message: AnyMessage) -> AnyMessage:
     """Nobody may offer 100rel through us: its PRACK is not among the methods we pass."""
     values = message.headers.all("Supported")

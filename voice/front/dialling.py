@@ -78,7 +78,8 @@ class Dialling:
                 return 503
             # To the front the called worker is a far end like a station: on the network's side, but at home.
             return _Way(Flow(Side.OUTER, WORKERS, other.port), f"sip:{user}@{WORKERS}:{other.port}", user)
-        if not self._registrar.knows(user):
+        elsewhere = self._access.registrar is not None and bridge_of(user)  # it may be a worker of another front
+        if not elsewhere and not self._registrar.knows(user):
             return self._outside(user, now) if is_number(user) else 404
         if self._access.registrar is not None:
             flow = Flow(Side.OUTER, *self._access.registrar)
