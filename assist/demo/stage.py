@@ -63,8 +63,14 @@ class Cast:
     script: Script
     audience: Audience
     number: str = DEMO_NUMBER
+    gate: str = ""
     seen: Observed = field(default_factory=Observed)
     desk: Desk = field(default_factory=lambda: Desk(AgentLine(AGENT, AGENT)))
+
+    @property
+    def sip(self) -> str:
+        """HOST:PORT that customers call and stations register at: the front's, or that of the gate before it."""
+        return self.gate or "{}:{}".format(*self.house.addresses.sip)
 
     async def dial(self, free_s: float = 40.0) -> None:
         """The customer calls once the agent is free, within ``free_s``; the call is a new one to observe. Returns at
@@ -84,6 +90,10 @@ class Cast:
     async def connect(self) -> None:
         """Through the menu to the agent, who answers by the headset's button."""
         await self.dial()
+        await self.meet()
+
+    async def meet(self) -> None:
+        """From the menu to the agent."""
         self.agent.order("answer")
         await self.choose()
         await self.seen.until(lambda: self.seen.answered, "the agent to answer", 60.0)
@@ -121,24 +131,39 @@ class ForeignPbx:
     outside: str
 
 
+class Gate(Protocol):
+    """A proxy before the front, which then takes calls from it alone; ``address``: HOST:PORT it will serve at."""
+
+    @property
+    def address(self) -> str:
+        """Known before anything runs."""
+
+    def opened(self, house: House, settings: Path) -> contextlib.AbstractAsyncContextManager[None]:
+        """Serve, for this house that runs by these settings."""
+
+
 @contextlib.asynccontextmanager
 async def stage(
     state_dir: Path, audience: Audience, more: str = "", *, number: str = DEMO_NUMBER, agent: str = "assist.demo.agent",
-    pbx: ForeignPbx | None = None,
+    pbx: ForeignPbx | None = None, gate: Gate | None = None,
 ) -> AsyncIterator[Cast]:  # fmt: skip
     """Start everything; stop everything. The customer base is fresh each time. ``more``: TOML added to the settings;
-    ``number``: the customer's; ``agent``: the module that is the agent's station.
+    ``number``: the customer's; ``agent``: the module that is the agent's station; ``gate``: what customers and stations
+    meet instead of the front.
     """
     script = load_script()
     audience.status("starting front, zygote, transcription server and floor")
     secret = secrets.token_hex(8)  # no option may seem to begin with it, as with "-"
-    settings = _write_settings(state_dir.absolute(), secret, more)
+    settings = _write_settings(state_dir.absolute(), secret, more, gate.address if gate is not None else "")
     await _seed(state_dir.absolute())
     async with contextlib.AsyncExitStack() as stack:
         house = await stack.enter_async_context(House(read_settings(settings, {}), settings, SystemClock(), {}))
         async with asyncio.timeout(READY_S):
             await house.ready()
-        sip, web = "{}:{}".format(*house.addresses.sip), house.addresses.web
+        if gate is not None:
+            await stack.enter_async_context(gate.opened(house, settings))
+        web = house.addresses.web
+        sip = gate.address if gate is not None else "{}:{}".format(*house.addresses.sip)
         audience.status(f"agent's page: {web}  (user {AGENT}, secret {secret})")
         who = ("--agent", AGENT, "--secret", secret)
         host, server = (pbx.outside, pbx.address) if pbx is not None else (CUSTOMER_HOST, sip)
@@ -149,7 +174,7 @@ async def stage(
         stack.push_async_callback(station.stop)
         watcher = await Puppet.start("assist.demo.watcher", "--url", web, *who)
         stack.push_async_callback(watcher.stop)
-        cast = Cast(house, customer, station, watcher, secret, script, audience, number)
+        cast = Cast(house, customer, station, watcher, secret, script, audience, number, sip)
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(_listen(cast), name="audience")
             yield cast
@@ -165,13 +190,14 @@ def _extension(pbx: ForeignPbx, house: House) -> tuple[str, ...]:
     return *line, "--transcription", words, "--state", str(house.where.state)
 
 
-def _write_settings(state_dir: Path, secret: str, more: str) -> Path:
+def _write_settings(state_dir: Path, secret: str, more: str, gate: str = "") -> Path:
+    trunk = gate.rpartition(":")[0] or CUSTOMER_HOST
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = state_dir / "callfloor.toml"
     file.touch(mode=0o600)
     file.write_text(
         f"[run]\nstate_dir = {json.dumps(str(state_dir))}\n\n"
-        f'[front]\nhost = "{FRONT_HOST}"\nport = 0\ntrunks = ["{CUSTOMER_HOST}/32"]\nmax_contacts = 8\n\n'
+        f'[front]\nhost = "{FRONT_HOST}"\nport = 0\ntrunks = ["{trunk}/32"]\nregistrar = "{gate}"\nmax_contacts = 8\n\n'
         f'[rtp]\nhost = "{FRONT_HOST}"\n\n[transcription]\nport = 0\n\n[web]\nport = 0\n\n'
         f'[[agent]]\nuser = "{AGENT}"\nname = "Anna Kovacs"\nsecret = "{secret}"\nqueues = ["billing", "support"]\n'
         f"{more}"

@@ -20,6 +20,7 @@ from ivr.contacts import AgentStateChanged, PromptStarted
 from tests.demo.calls import SCRIPT
 from tests.fakes.clock import VirtualClock
 from voice.bus.memory import MemoryBus, MemoryHub
+from voice.front.access import read_access
 from voice.settings import AgentSettings, FrontSettings, read_settings
 
 
@@ -146,6 +147,13 @@ def test_the_settings_of_the_stage(tmp_path: Path) -> None:
     data = tomllib.loads(file.read_text())
     assert data["run"]["state_dir"] == str(tmp_path / 'a "state"')
     assert data["ivr"] == {"flow": "x.yaml"}
+
+
+def test_behind_a_gate_the_front_takes_calls_from_it_alone(tmp_path: Path) -> None:
+    file = module._write_settings(tmp_path, "kestrel-demo", "", "127.0.0.77:5070")
+    access = read_access(read_settings(file, {}))
+    assert access.registrar == ("127.0.0.77", 5070)
+    assert (access.is_trunk("127.0.0.77"), access.is_trunk("127.0.0.2")) == (True, False)
 
 
 def test_the_customer_base_is_fresh_each_time(tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ def test_a_contact_is_held_handed_over_and_survives_the_death_of_a_station(tmp_p
         async with on_stage(tmp_path, more=BEN_TOO) as cast:
             await cast.connect()
             async with colleague(cast, BEN, SECRET, "127.0.0.5") as ben:
-                await _until_free(cast, BEN)
-                await _hold(cast)
+                await until_free(cast, BEN)
+                await hold(cast)
                 await _hand_over(cast, ben)
                 ben.puppet.process.send_signal(signal.SIGSTOP)
                 await _rescued(cast)
@@ -47,13 +47,13 @@ def test_a_contact_is_held_handed_over_and_survives_the_death_of_a_station(tmp_p
     asyncio.run(main())
 
 
-async def _hold(cast: Cast) -> None:
+async def hold(cast: Cast) -> None:
     """On hold there is music, although nobody speaks."""
     before = cast.seen.heard_s["caller"]
     await press(cast, AGENT, cast.secret, "hold", on=True)
     await _event(cast, HoldChanged)
     await cast.seen.until(lambda: cast.seen.heard_s["caller"] >= before + 2, "music for the customer")
-    assert _state(cast, AGENT) == "HOLD"
+    assert state_of(cast, AGENT) == "HOLD"
     await cast.seen.until(lambda: cast.seen.station["phase"] == "held", "her headset to show it")
 
 
@@ -63,15 +63,24 @@ async def _hand_over(cast: Cast, ben: Extra) -> None:
     await _event(cast, ConsultAnswered)
     await cast.talk([0])
     await ben.until(lambda: bool(ben.told("hears")), "Ben to hear Anna")
-    assert (_state(cast, AGENT), _state(cast, BEN)) == ("CONSULT", "CONSULT")
+    assert (state_of(cast, AGENT), state_of(cast, BEN)) == ("CONSULT", "CONSULT")
     await press(cast, AGENT, cast.secret, "complete_transfer")
-    transferred = await _event(cast, ContactTransferred)
-    assert isinstance(transferred, ContactTransferred)
-    assert (transferred.agent, transferred.to, transferred.done) == (AGENT, BEN, True)
+    await taken_over(cast, ben)
+
+
+async def taken_over(cast: Cast, ben: Extra) -> None:
+    """Anna gave the contact to Ben: he hears the customer, and she is free."""
+    wanted = (AGENT, BEN, True)
+    await cast.seen.until(lambda: wanted in _transfers(cast), "the transfer")
     heard = len(ben.told("hears"))
     await cast.talk([1])
     await ben.until(lambda: len(ben.told("hears")) > heard, "Ben to hear the customer")
-    await _until_free(cast, AGENT)
+    await until_free(cast, AGENT)
+
+
+def _transfers(cast: Cast) -> list[tuple[str, str, bool]]:
+    given = (envelope.event for envelope in happened(cast, cast.seen.contact_id, ContactTransferred))
+    return [(event.agent, event.to, event.done) for event in given if isinstance(event, ContactTransferred)]
 
 
 async def _rescued(cast: Cast) -> None:
@@ -89,7 +98,7 @@ async def _rescued(cast: Cast) -> None:
     await cast.seen.until(
         lambda: len(happened(cast, cast.seen.contact_id, ContactAnswered)) == 2, "Anna to answer again"
     )
-    assert _state(cast, BEN) == "NOT_RESPONDING"
+    assert state_of(cast, BEN) == "NOT_RESPONDING"
     before = cast.seen.heard_s["agent"]
     await cast.talk([1])
     await cast.seen.until(lambda: cast.seen.heard_s["agent"] > before, "Anna to hear the customer")
@@ -101,10 +110,10 @@ async def _event(cast: Cast, kind: type[Event]) -> Event:
     return happened(cast, contact_id, kind)[-1].event
 
 
-def _state(cast: Cast, agent: str) -> str:
+def state_of(cast: Cast, agent: str) -> str:
     states = [envelope.event for envelope in cast.seen.events(AgentStateChanged)]
     return next((s.state for s in reversed(states) if isinstance(s, AgentStateChanged) and s.agent == agent), "")
 
 
-async def _until_free(cast: Cast, agent: str) -> None:
-    await cast.seen.until(lambda: _state(cast, agent) == "AVAILABLE", f"{agent} to be free")
+async def until_free(cast: Cast, agent: str) -> None:
+    await cast.seen.until(lambda: state_of(cast, agent) == "AVAILABLE", f"{agent} to be free")

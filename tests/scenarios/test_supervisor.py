@@ -109,7 +109,6 @@ class Supervisor:
 
 @contextlib.asynccontextmanager
 async def supervisor(cast: Cast) -> AsyncIterator[Supervisor]:
-    front = "{}:{}".format(*cast.house.addresses.sip)
     phone = RemoteEnd(PhoneConfig(host=HOST, rtp_host=HOST))
     await phone.open()
     page = await Puppet.start(
@@ -119,7 +118,7 @@ async def supervisor(cast: Cast) -> AsyncIterator[Supervisor]:
     listening = asyncio.create_task(page.listen(told.append))
     try:
         await phone.do("start")
-        await phone.do("register", "sip:sara@callfloor", f"sip:{front};lr", "sara", SECRET)
+        await phone.do("register", "sip:sara@callfloor", f"sip:{cast.sip};lr", "sara", SECRET)
         assert (await phone.expect(RegistrationChanged)).active
         await phone.do("add_tone", "voice", TONES[3])
         await phone.do("add_ear", "ear")
@@ -129,6 +128,19 @@ async def supervisor(cast: Cast) -> AsyncIterator[Supervisor]:
         await listening
         assert await phone.shut() == 0
     assert any(each["message"]["type"] == "supervision.started" for each in told), json.dumps(told)[:500]
+
+
+async def listens(cast: Cast, sara: Supervisor, contact: str, turns: list[int]) -> IncomingLeg:
+    """Her telephone is called, and she hears what is said in these turns of the script."""
+    sara.order("supervise", contact_id=contact)
+    leg = await sara.answers()
+    assert leg.headers["x-callfloor-supervise"] == contact
+    assert leg.headers["answer-mode"] == "Auto"
+    await cast.seen.until(lambda: bool(happened(cast, contact, SupervisionStarted)), "her to listen")
+    listening = asyncio.create_task(sara.phone.do("hear_burst", "ear", 800))
+    await cast.talk(turns)
+    assert await listening, "she hears them"
+    return leg
 
 
 async def hears_more(cast: Cast, party: str) -> None:
@@ -153,14 +165,7 @@ def test_from_listening_to_leaving(tmp_path: Path) -> None:
             await cast.seen.until(lambda: bool(happened(cast, second, ContactQueued)), "the second caller to wait")
             await post.alert(second)
 
-            sara.order("supervise", contact_id=first)
-            leg = await sara.answers()
-            assert leg.headers["x-callfloor-supervise"] == first
-            assert leg.headers["answer-mode"] == "Auto"
-            await cast.seen.until(lambda: bool(happened(cast, first, SupervisionStarted)), "her to listen")
-            listening = asyncio.create_task(sara.phone.do("hear_burst", "ear", 800))
-            await cast.talk([0])
-            assert await listening, "she hears the customer"
+            leg = await listens(cast, sara, first, [0])
             quiet = dict(cast.seen.heard_s)
 
             await sara.presses(leg, "#5", Mode.WHISPER, first)

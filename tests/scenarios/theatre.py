@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from assist.demo.puppet import Puppet
-from assist.demo.stage import CUSTOMER_HOST, NUMBER, Cast, stage
+from assist.demo.stage import CUSTOMER_HOST, NUMBER, Cast, Gate, stage
 from assist.desk import Desk
 from ivr.contacts import ContactOffered
 from tests.transcription.speech import understood
@@ -34,11 +34,11 @@ class NoAudience:
 
 @contextlib.asynccontextmanager
 async def on_stage(
-    directory: Path, *, wrap_up_s: float = 0.5, more: str = "", flow: Path = FLOW
+    directory: Path, *, wrap_up_s: float = 0.5, more: str = "", flow: Path = FLOW, gate: Gate | None = None
 ) -> AsyncIterator[Cast]:
-    """The demo's stage with the short flow; ``more``: TOML added to the settings."""
+    """The demo's stage with the short flow; ``more``: TOML added to the settings; ``gate``: see there."""
     ivr = f"\n[ivr]\nflow = {json.dumps(str(flow))}\nwrap_up_s = {wrap_up_s}\n"
-    async with stage(directory / "house", NoAudience(), ivr + more) as cast:
+    async with stage(directory / "house", NoAudience(), ivr + more, gate=gate) as cast:
         yield cast
 
 
@@ -81,8 +81,8 @@ class Caller(Extra):
 
 @contextlib.asynccontextmanager
 async def caller(cast: Cast, number: str) -> AsyncIterator[Caller]:
-    front = "{}:{}".format(*cast.house.addresses.sip)
-    puppet = await Puppet.start("assist.demo.customer", "--host", CUSTOMER_HOST, "--number", number, "--server", front)
+    where = ("--host", CUSTOMER_HOST, "--server", cast.sip)
+    puppet = await Puppet.start("assist.demo.customer", *where, "--number", number)
     found = Caller(puppet, number)
     listening = asyncio.create_task(puppet.listen(found.hear))
     try:
@@ -111,9 +111,8 @@ async def telephone(number: str, host: str) -> AsyncIterator[Caller]:
 @contextlib.asynccontextmanager
 async def colleague(cast: Cast, name: str, secret: str, host: str) -> AsyncIterator[Extra]:
     """One more agent of the demo's kind, named in the settings, at work."""
-    front, web = "{}:{}".format(*cast.house.addresses.sip), cast.house.addresses.web
-    who = ("--agent", name, "--secret", secret)
-    puppet = await Puppet.start("assist.demo.agent", "--host", host, "--server", web, "--front", front, *who)
+    where = ("--host", host, "--server", cast.house.addresses.web, "--front", cast.sip)
+    puppet = await Puppet.start("assist.demo.agent", *where, "--agent", name, "--secret", secret)
     found = Extra(puppet, name)
     listening = asyncio.create_task(puppet.listen(found.hear))
     try:
