@@ -11,9 +11,11 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from assist.cli import app
-from tests.fakes.kamailio import KAMAILIO, own_address
+from tests.fakes.kamailio import KAMAILIO, kamailio, own_address
+from tests.fakes.sip_peer import Handler, SipPeer
 from voice.errors import DocumentError
 from voice.front.kamailio import KamailioSettings, render
+from voice.front.message import Request
 from voice.settings import AgentSettings, FrontSettings
 
 ANNA = AgentSettings(user="anna", name="Anna", secret="open sesame")
@@ -86,3 +88,43 @@ def test_without_fronts_the_command_says_what_is_missing(tmp_path: Path) -> None
     result = CliRunner().invoke(app, ["kamailio", "config", "--settings", str(file), "--out", str(tmp_path / "k")])
     assert isinstance(result.exception, DocumentError)
     assert "fronts" in str(result.exception)
+
+
+def invited(status: int) -> Handler:
+    """A front that answers INVITEs with ``status``."""
+    return lambda front, request: front.answer(request, status if request.method == "INVITE" else 200)
+
+
+@pytest.mark.live
+@pytest.mark.skipif(KAMAILIO is None, reason="Kamailio is not installed (Debian: kamailio)")
+@pytest.mark.parametrize("elsewhere", [482, 404])
+def test_a_bridge_is_asked_for_at_one_front_after_the_other_and_by_fronts_alone(elsewhere: int) -> None:
+    async def main() -> None:
+        host = own_address()
+        async with (
+            SipPeer.open("127.0.0.3", answer=invited(elsewhere)) as calling,
+            SipPeer.open("127.0.0.6") as other,
+            SipPeer.open("127.0.0.2") as outside,
+        ):
+            fronts = tuple("{}:{}".format(*front.address) for front in (calling, other))
+            settings = KamailioSettings(host=host, fronts=fronts, trunks=("127.0.0.2/32",), children=2)
+            async with kamailio(settings, FrontSettings(), (ANNA,)) as server:
+                for number in range(2):  # whichever front's turn it is
+                    invite = bridge_call(calling, f"b-{number}")
+                    calling.send(invite, server)
+                    answer = await calling.final()
+                    assert answer.status == 200
+                    asked = await other.next_request("INVITE")
+                    assert asked.headers.get("X-Callfloor-Supervise") == "c0ffee"
+                    calling.send(calling.within(answer, "ACK", 1), server)
+                    assert (await other.next_request("ACK")).call_id == invite.call_id
+                outside.send(bridge_call(outside, "sneaks"), server)
+                assert (await outside.final()).status == 403
+                left = [other.requests.get_nowait().method for _ in range(other.requests.qsize())]
+                assert "INVITE" not in left
+
+    asyncio.run(main())
+
+
+def bridge_call(peer: SipPeer, call_id: str) -> Request:
+    return peer.request("INVITE", "sip:bridge-w1x1@callfloor", call_id, X_Callfloor_Supervise="c0ffee")
