@@ -21,6 +21,7 @@ class CardKind(StrEnum):
     PROACTIVE = "proactive"
     PROMISE = "promise"
     COACHING = "coaching"
+    CHECKLIST = "checklist"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class CardStep:
-    """One step of a playbook on a next-step card. ``done`` is ticked by what was said or by the agent."""
+    """One step of a playbook, or item of the checklist. ``done`` is ticked by what was said or by the agent."""
 
     id: str
     text: str
@@ -114,7 +115,7 @@ class CardSettled(Event):
 
 @dataclass(frozen=True, slots=True)
 class StepTicked(Event):
-    """The agent ticked (or un-ticked) a step of a next-step card by hand."""
+    """The agent ticked (or un-ticked) a step of a next-step card, or an item of the checklist, by hand."""
 
     type: ClassVar[str] = "card.step_ticked"
     agent: str

@@ -235,7 +235,7 @@ def flow_import(
 
 @content.command("check")
 def content_check(directory: Path) -> None:
-    """Check a directory of playbooks and the lexicon."""
+    """Check a content directory: playbooks, rules, checklist, lexicon and the rest."""
     from assist.content import load_content
     from assist.quality.forms import load_forms
     from assist.quality.spec import load_scorecard

@@ -5,6 +5,7 @@
     DIR/lexicon.yaml              how callers' words feel
     DIR/playbooks/<id>.yaml       one playbook each
     DIR/rules/<pack>.yaml         rules of one kind of card (optional)
+    DIR/checklist.yaml            what every contact begins and ends with (optional)
     DIR/knowledge/<id>.md         one article each (optional)
     DIR/examples/<playbook>.txt   what callers say who want it, and none.txt (optional)
     DIR/feelings/<feeling>.txt    how callers sound: bad, neutral, good (optional)
@@ -22,7 +23,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assist.content_checks import check_phrase, check_phrases, check_text, check_title
+from assist import checklist
+from assist.checklist import ChecklistSpec, ItemSaid, load_checklist
+from assist.content_checks import check_phrase, check_phrases, check_steps, check_text, check_title
 from assist.example_files import load_models, read_examples
 from assist.knowledge import Library, load_articles
 from assist.lexicon import HardTriggerSpec, LexiconSpec
@@ -38,7 +41,7 @@ from voice.documents import Document, Key, load_yaml, validate
 from voice.errors import DocumentError
 
 BUILT_IN = Path(__file__).parent / "content"
-RESERVED = frozenset({"history", "sentiment", "promise"})
+RESERVED = frozenset({"history", "sentiment", "promise", checklist.RULE})
 """Rules of the built-in cards; card ids are made of rules, so a playbook may not be called like one."""
 
 
@@ -72,7 +75,7 @@ class RuleSaid:
     part: str
 
 
-RuleKey = PlaybookTriggered | StepSaid | HardTriggered | RuleSaid
+RuleKey = PlaybookTriggered | StepSaid | HardTriggered | RuleSaid | ItemSaid
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Content:
     sentiment: SentimentSettings
     advice: RuleTable
     kinds: Mapping[str, str]
+    checklist: ChecklistSpec | None
     library: Library
     subjects: SubjectReader | None
 
@@ -120,6 +124,7 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
     playbook_files = _files(directory / "playbooks", ".yaml", "playbook", required=True)
     rule_files = _files(directory / "rules", ".yaml", "rule pack")
     article_files = _files(directory / "knowledge", ".md", "article")
+    checklist_file = directory / checklist.FILE
     files = [lexicon_file, *playbook_files, *rule_files, *article_files]
     lexicon = _lexicon(load_yaml(lexicon_file))
     playbooks: dict[str, PlaybookSpec] = {}
@@ -128,6 +133,8 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
         playbooks[playbook.id] = playbook
     _check_not_during(playbook_files, playbooks)
     advice, kinds = _advice(rule_files, {*playbooks, *RESERVED})
+    items = load_checklist(checklist_file, advice)
+    files += [checklist_file] if items is not None else []
     by_words = scorer or VaderScorer(lexicon.words, lexicon.phrases)
     examples = read_examples(directory, playbooks)
     subjects, feelings = load_models(directory, examples)
@@ -136,12 +143,13 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
         playbooks=playbooks,
         lexicon=lexicon,
         hard={trigger.id: trigger for trigger in lexicon.hard},
-        rules=CompiledRules(_rules(playbooks, lexicon, advice)),
+        rules=CompiledRules(_rules(playbooks, lexicon, advice, items)),
         scorer=by_words,
         feelings=LearnedScorer(by_words, feelings) if feelings is not None else by_words,
         sentiment=SentimentSettings(lexicon.alpha, lexicon.turn),
         advice=RuleTable(advice),
         kinds=kinds,
+        checklist=items,
         library=Library(load_articles(article_files, {*playbooks, *advice, *RESERVED})),
         subjects=subjects,
     )
@@ -167,7 +175,10 @@ def _advice(files: list[Path], taken: set[str]) -> tuple[dict[str, RuleSpec], di
 
 
 def _rules(
-    playbooks: dict[str, PlaybookSpec], lexicon: LexiconSpec, advice: dict[str, RuleSpec]
+    playbooks: dict[str, PlaybookSpec],
+    lexicon: LexiconSpec,
+    advice: dict[str, RuleSpec],
+    items: ChecklistSpec | None,
 ) -> Iterator[Rule[RuleKey]]:
     for hard in lexicon.hard:
         yield Rule(HardTriggered(hard.id), "caller", hard.phrases, hard.unless)
@@ -179,6 +190,8 @@ def _rules(
     for rule in advice.values():
         for part, party, phrases, unless in rule_phrases(rule):
             yield Rule(RuleSaid(rule.id, part), party, phrases, unless)
+    for item in (*items.opening, *items.closing) if items is not None else ():
+        yield Rule(ItemSaid(item.id), "agent", item.done_when, item.unless)
 
 
 def _files(directory: Path, suffix: str, what: str, *, required: bool = False) -> list[Path]:
@@ -213,16 +226,7 @@ def _playbook(document: Document) -> PlaybookSpec:
     check_phrases(document, ("trigger", "unless"), playbook.trigger.unless)
     check_text(document, ("why",), playbook.why)
     check_title(document, ("closing",), playbook.closing)
-    seen: set[str] = set()
-    for index, step in enumerate(playbook.steps):
-        at: Key = ("steps", index)
-        if step.id in seen:
-            raise document.error((*at, "id"), f"step {step.id!r} stands here twice", "give every step its own id")
-        seen.add(step.id)
-        check_title(document, (*at, "text"), step.text)
-        check_text(document, (*at, "say"), step.say)
-        check_phrases(document, (*at, "done_when"), step.done_when)
-        check_phrases(document, (*at, "unless"), step.unless)
+    check_steps(document, ("steps",), playbook.steps)
     return playbook
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from assist.spotting import phrase_words, spelled_out
+from assist.steps import StepSpec
 from assist.wording import MAX_TITLE_WORDS, title_words, unknown_placeholders
 from voice.documents import Document, Key
 
@@ -35,6 +38,20 @@ def check_phrase(document: Document, key: Key, phrase: str) -> tuple[tuple[str, 
             what = f"phrase of {len(words)} words"
             raise document.error(key, what, f"use at most {MAX_PHRASE_WORDS}, short ones match best")
     return found
+
+
+def check_steps(document: Document, key: Key, steps: Sequence[StepSpec], taken: Collection[str] = ()) -> None:
+    """Each step has its own id, not ``taken`` elsewhere, and words that fit and match."""
+    seen = set(taken)
+    for index, step in enumerate(steps):
+        at: Key = (*key, index)
+        if step.id in seen:
+            raise document.error((*at, "id"), f"step {step.id!r} stands here twice", "give every step its own id")
+        seen.add(step.id)
+        check_title(document, (*at, "text"), step.text)
+        check_text(document, (*at, "say"), step.say)
+        check_phrases(document, (*at, "done_when"), step.done_when)
+        check_phrases(document, (*at, "unless"), step.unless)
 
 
 def check_title(document: Document, key: Key, title: str) -> None:

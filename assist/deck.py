@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from assist.cards import Card, CardKind
 from assist.effects import Effect, RetractCard, ShowCard, UpdateCard
+from assist.summary import CardCount
 
 ACCEPTED = "accepted"
 DISMISSED = "dismissed"
@@ -103,6 +104,14 @@ class Deck:
             if slot.card is not None and slot.card.id == card_id:
                 return rule
         return None
+
+    def counts(self) -> tuple[CardCount, ...]:
+        """What became of the cards, by kind; without the checklist, which is there in every contact."""
+        return tuple(
+            CardCount(kind, tally.shown, tally.accepted, tally.dismissed, tally.retracted)
+            for kind, tally in sorted(self.tallies.items())
+            if kind is not CardKind.CHECKLIST
+        )
 
     def _tally(self, card: Card) -> CardTally:
         return self.tallies.setdefault(card.kind, CardTally())

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from assist import history, watch
+from assist import checklist, history, watch
 from assist.advice import Advisor
 from assist.cards import CardSettled, StepTicked
+from assist.checklist import Checklist, ItemSaid
 from assist.content import Content, HardTriggered, PlaybookTriggered, RuleKey, RuleSaid, StepSaid
 from assist.deck import Deck
 from assist.effects import DraftSummary, Effect, LookUpCustomer, RetractCard, ShowCard, UpdateCard
@@ -22,7 +23,7 @@ from assist.playbook import PlaybookRun
 from assist.sentiment import Reading
 from assist.sightings import MIN_CONFIDENCE, Settled, Sighting, SightingTracker, sighted
 from assist.subjects import SubjectTrack
-from assist.summary import GENERAL, CardCount, Wrap, summarise
+from assist.summary import GENERAL, Wrap, summarise
 from assist.watch import SentimentWatch
 from assist.wording import utc_date
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
@@ -49,6 +50,7 @@ class ContactAssistant:
         self._deck = Deck("")
         self._votes = votes
         self._advisor = Advisor(content, self._deck, utc_date(0.0), votes)
+        self._checklist = Checklist(None, self._deck, content.version, "")
         self._customer: CustomerProfile | None = None
         self._tracker: SightingTracker[RuleKey] = SightingTracker(content.rules)
         self._watch = SentimentWatch(content)
@@ -106,7 +108,8 @@ class ContactAssistant:
         self._deck = Deck(event.contact_id)
         self._advisor = Advisor(self._content, self._deck, utc_date(now), self._votes)
         self._advisor.rang(event.queue)
-        return (LookUpCustomer(event.caller_number),)
+        self._checklist = Checklist(self._content.checklist, self._deck, self._content.version, event.queue)
+        return (LookUpCustomer(event.caller_number), *self._checklist.present())
 
     def _found(self, found: CustomerFound) -> tuple[Effect, ...]:
         if self._over is not None:
@@ -115,7 +118,8 @@ class ContactAssistant:
         today = utc_date(self._rang_at)
         version = self._content.version
         shown = self._deck.present(history.RULE, lambda card_id: history_card(found, today, card_id, version))
-        return shown + self._advisor.found(found.customer) + self._present({watch.RULE, *self._runs})
+        shown += self._advisor.found(found.customer) + self._present({watch.RULE, *self._runs})
+        return shown + self._checklist.called(self._name)
 
     def _partial(self, event: UtterancePartial) -> tuple[Effect, ...]:
         if self._over is not None:
@@ -126,6 +130,8 @@ class ContactAssistant:
             match sighting.key:
                 case RuleSaid() as key:
                     effects += self._advisor.said(key, sighting)
+                case ItemSaid() as key:
+                    effects += self._checklist.said(key, sighting.utterance_id)
                 case HardTriggered(trigger_id):
                     self._watch.believe(event, self._content.hard[trigger_id], sighting)
                     self._deck.renew(watch.RULE)
@@ -153,6 +159,7 @@ class ContactAssistant:
         if over:
             return self._draft()
         effects += self._present(touched) + self._ruled(settled, event.utterance_id)
+        effects += self._checklist.settled(found, settled.withdrawn, event.utterance_id)
         playbook = bool(subject) or any(isinstance(each.key, PlaybookTriggered) for each in found)
         return effects + self._advisor.heard(event, self._watch.level, playbook=playbook)
 
@@ -242,7 +249,11 @@ class ContactAssistant:
 
     def _ticked(self, event: StepTicked) -> tuple[Effect, ...]:
         rule = self._deck.rule_of(event.card_id)
-        if rule is None or rule not in self._runs or self._over is not None:
+        if self._over is not None:
+            return ()
+        if rule == checklist.RULE:
+            return self._checklist.tick(event.step_id, event.done)
+        if rule is None or rule not in self._runs:
             return ()
         self._runs[rule].tick(event.step_id, event.done)
         return self._present({rule})
@@ -265,7 +276,7 @@ class ContactAssistant:
             return ()
         over, ended_at = self._over
         run = next(iter(self._runs.values()), None)
-        open_steps = tuple(step.text for step in run.spec.steps if not run.done(step.id)) if run is not None else ()
+        open_steps = tuple(step.text for step in run.on_card(self._name) if not step.done) if run is not None else ()
         wrap = Wrap(
             contact_id=self._rang.contact_id,
             agent=self._agent,
@@ -282,22 +293,10 @@ class ContactAssistant:
             finals=tuple(self._finals.values()),
             readings=self._watch.readings,
             gaps=self._gaps,
-            cards=self._card_counts(),
+            cards=self._deck.counts(),
             subject=run.spec.name.lower() if run is not None else "",
-            disposition=_disposition(run),
+            disposition=run.disposition if run is not None else GENERAL,
             steps_open=open_steps,
             version=self._content.version,
         )
         return (DraftSummary(summarise(wrap)),)
-
-    def _card_counts(self) -> tuple[CardCount, ...]:
-        return tuple(
-            CardCount(kind, tally.shown, tally.accepted, tally.dismissed, tally.retracted)
-            for kind, tally in sorted(self._deck.tallies.items())
-        )
-
-
-def _disposition(run: PlaybookRun | None) -> str:
-    if run is None:
-        return GENERAL
-    return run.spec.disposition.done if run.complete else run.spec.disposition.open

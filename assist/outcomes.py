@@ -50,6 +50,8 @@ class OutcomeBook:
     def take(self, event: Event) -> None:
         """One event of the log; what is not about cards is ignored."""
         match event:
+            case CardShown(card=Card(kind=CardKind.CHECKLIST)):
+                return  # it is there in every contact: nothing led to it
             case CardShown(card=card) if card.id not in self._cards:
                 self._cards[card.id] = _Known(card)
                 self._of(card).shown += 1

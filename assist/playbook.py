@@ -6,13 +6,13 @@ next open step. Steps may be done in any order; the agent may tick one by hand, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assist.cards import Card, CardKind, CardStep, Evidence
+from assist.cards import Card, CardKind, Evidence
 from assist.sightings import Sighting
+from assist.steps import StepSpec, StepTicks
 from assist.wording import fill
 
 _QUOTED = 3
@@ -30,16 +30,6 @@ class TriggerSpec(_Model):
 
     speaker: Party = "caller"
     phrases: tuple[str, ...] = Field(min_length=1)
-    unless: tuple[str, ...] = ()
-
-
-class StepSpec(_Model):
-    """``text``: imperative, at most nine words. ``say``: words to borrow; ``done_when``: what, said, does it."""
-
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
-    text: str = Field(min_length=1, max_length=80)
-    say: str = Field(default="", max_length=240)
-    done_when: tuple[str, ...] = Field(min_length=1)
     unless: tuple[str, ...] = ()
 
 
@@ -67,15 +57,14 @@ class PlaybookSpec(_Model):
     not_during: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class PlaybookRun:
+class PlaybookRun(StepTicks):
     """A playbook at work in one contact."""
 
-    spec: PlaybookSpec
-    _triggers: dict[str, Sighting[object]] = field(default_factory=dict)
-    _set_off_by: str = ""
-    _said: dict[str, set[str]] = field(default_factory=dict)
-    _ticked: dict[str, bool] = field(default_factory=dict)
+    def __init__(self, spec: PlaybookSpec) -> None:
+        super().__init__(spec.steps)
+        self.spec = spec
+        self._triggers: dict[str, Sighting[object]] = {}
+        self._set_off_by = ""
 
     @property
     def active(self) -> bool:
@@ -87,6 +76,11 @@ class PlaybookRun:
         """Whether every step is done."""
         return self.next_open() is None
 
+    @property
+    def disposition(self) -> str:
+        """The disposition to suggest as things stand."""
+        return self.spec.disposition.done if self.complete else self.spec.disposition.open
+
     def triggered(self, sighting: Sighting[object]) -> None:
         """Its trigger was said; the same utterance heard better replaces the quote."""
         self._set_off_by = self._set_off_by or sighting.trigger
@@ -96,32 +90,11 @@ class PlaybookRun:
         """That utterance did not hold the trigger after all."""
         self._triggers.pop(utterance_id, None)
 
-    def said(self, step_id: str, utterance_id: str) -> None:
-        """The agent said what does the step."""
-        self._said.setdefault(step_id, set()).add(utterance_id)
-
-    def withdraw_said(self, step_id: str, utterance_id: str) -> None:
-        """That utterance did not do the step after all."""
-        self._said.get(step_id, set()).discard(utterance_id)
-
-    def tick(self, step_id: str, done: bool) -> None:
-        """The agent's own tick, which outranks what was heard. An unknown step changes nothing."""
-        if any(step.id == step_id for step in self.spec.steps):
-            self._ticked[step_id] = done
-
-    def done(self, step_id: str) -> bool:
-        """Whether the step is done."""
-        return self._ticked.get(step_id, bool(self._said.get(step_id)))
-
-    def next_open(self) -> StepSpec | None:
-        """The first step that is not done."""
-        return next((step for step in self.spec.steps if not self.done(step.id)), None)
-
     def card(self, card_id: str, version: str, name: str | None) -> Card:
         """The next-step card as things stand."""
         spec = self.spec
         step = self.next_open()
-        steps = tuple(CardStep(each.id, each.text, fill(each.say, name), self.done(each.id)) for each in spec.steps)
+        steps = self.on_card(name)
         count = sum(each.done for each in steps)
         lines = (f"{count} of {len(steps)} steps done", *((f"Goodwill: {spec.goodwill}",) if spec.goodwill else ()))
         evidence = tuple(

@@ -6,6 +6,8 @@ second at which the words had been said, never falling. ``final`` false is a run
 speaker's next line. ``start`` (optional, media second) says when an utterance began; without it the words are taken to
 have been spoken at 150 a minute, beginning when the line before ended at the earliest. A final may carry measures of
 its sound: ``level_db`` (dB of full scale, -120..0) and ``rate`` (words per second); without them there are no cues.
+
+The checklist is not among the cards: it is there in every contact, whatever is said.
 """
 
 from __future__ import annotations
@@ -163,7 +165,7 @@ def _words(words: list[str], start: float, end: float, confidence: float) -> tup
 
 def _shown(effects: Iterable[Effect], at_s: float) -> Iterator[ShownCard]:
     for effect in effects:
-        if isinstance(effect, ShowCard):
+        if isinstance(effect, ShowCard) and effect.card.kind is not CardKind.CHECKLIST:
             card = effect.card
             yield ShownCard(round(at_s, 2), str(card.kind), card.rule, card.title, _evidence(card))
 

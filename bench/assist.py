@@ -32,7 +32,7 @@ from typing import Any
 
 import psutil
 
-from assist.cards import CardShown
+from assist.cards import CardKind, CardShown
 from assist.security import Security, signing_key
 from assist.store import DEMO_NUMBER, Store, seed_demo
 from assist.vocabulary import COMMANDS, EVENTS
@@ -218,13 +218,14 @@ async def _speak(
 
 
 async def _begun(bus: LocalBus, publisher: Publisher, count: int) -> float:
-    """All contacts begin at once; seconds until the last has its first card (who is calling)."""
+    """All contacts begin at once; seconds until the last has its history card."""
     shown, heard = set[str](), bus.subscribe(CardShown.type)
     began = time.monotonic()
     publisher.begin()
     async with asyncio.timeout(60):
         async for envelope in heard:
-            shown.add(envelope.contact_id or "")
+            if isinstance(envelope.event, CardShown) and envelope.event.card.kind is CardKind.HISTORY:
+                shown.add(envelope.contact_id or "")
             if len(shown) == count:
                 break
     heard.close()

@@ -25,6 +25,7 @@ from ivr.contacts import ContactClosed
 
 SHOWN_LINES = 14
 MARK = {"history": "who", "sentiment": "feel", "next_step": "next"}
+"""Short names of kinds; others are called by their own."""
 
 
 class Display:
@@ -103,7 +104,7 @@ def _card(entry: DeskCard) -> RenderableType:
     body = [Text(card.why, style="dim")]
     body += [Text(f"{'✓' if step.done else '○'} {step.text}") for step in card.steps]
     foot = f"{card.trigger}, engine {entry.latency_ms:.1f} ms, {card.rule} {card.version}"
-    title = f"{MARK[card.kind]}: {escape(card.title)}"
+    title = f"{MARK.get(card.kind, card.kind)}: {escape(card.title)}"
     return Panel(Group(*body), title=title, subtitle=escape(foot), subtitle_align="right")
 
 

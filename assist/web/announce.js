@@ -2,6 +2,7 @@
 // quiet, each once; the transcript never.
 import { nameOf } from "./customer.js";
 import { place, text } from "./dom.js";
+import { comesUp } from "./state.js";
 import { T } from "./strings.js";
 
 export function createAnnouncer() {
@@ -21,7 +22,7 @@ export function createAnnouncer() {
       const name = nameOf(contact);
       say(`ringing ${name}`, alerts, T.strip.ringing(name, contact.queue));
     }
-    for (const { card } of (contact?.cards ?? []).filter((entry) => entry.outcome === "")) {
+    for (const { card } of (contact?.cards ?? []).filter((entry) => entry.outcome === "" && comesUp(entry))) {
       if (card.critical) say(card.id, alerts, T.cards.announceCritical(card.title));
       else say(card.id, news, T.cards.announce(card.title));
     }

@@ -2,7 +2,7 @@
 import { changed, fill, h, keepingFocus, keyed } from "./dom.js";
 import { clock } from "./format.js";
 import { icon } from "./icons.js";
-import { isOpen, stacked } from "./state.js";
+import { comesUp, isOpen, stacked } from "./state.js";
 import { T } from "./strings.js";
 import { sparkline } from "./transcript.js";
 
@@ -24,12 +24,12 @@ export function createCards(root, act) {
       const cards = contact?.cards ?? [];
       const entry = cards.find((candidate) => candidate.card.id === focusId);
       const rest = stacked(cards).filter((candidate) => candidate !== entry);
-      const waiting = rest.filter(isOpen).length;
+      const waiting = rest.filter((other) => isOpen(other) && comesUp(other)).length;
       fill(count, waiting && contact.phase !== "ended" ? T.cards.waiting(waiting) : "");
       drawFocus(focus, entry, contact, busy, act);
       const rows = rest.map((other) => ({
         entry: other,
-        fresh: contact.phase !== "ended" && other.outcome === "" && !seen.has(other.card.id),
+        fresh: contact.phase !== "ended" && other.outcome === "" && comesUp(other) && !seen.has(other.card.id),
       }));
       keyed(stack, rows.map(rowOf), (row) => row.entry.card.id, (row) => drawRow(row, act));
     },
@@ -48,7 +48,7 @@ function rowOf(row) {
 function drawFocus(focus, entry, contact, busy, act) {
   if (!entry) {
     if (contact?.phase === "ended") return fill(focus);
-    const words = contact ? (contact.cards.length ? T.cards.allDone : T.cards.empty) : T.cards.idle;
+    const words = contact ? (contact.cards.some(comesUp) ? T.cards.allDone : T.cards.empty) : T.cards.idle;
     return fill(focus, h("p", { class: "empty" }, words));
   }
   keepingFocus(focus, () => fill(focus, drawCard(entry, contact, busy, act)));

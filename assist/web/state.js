@@ -166,6 +166,11 @@ export function isOpen(entry) {
   return entry.outcome === "" || (entry.outcome === "accepted" && entry.card.steps.some((step) => !step.done));
 }
 
+/** Whether something led to the card. The checklist is there in every contact, and never in the way of others. */
+export function comesUp(entry) {
+  return entry.card.kind !== "checklist";
+}
+
 /** Cards as they stand in the stack: open before settled, critical first, then by priority, then by age. */
 export function stacked(cards) {
   const rank = (entry) => [isOpen(entry) ? 0 : 1, entry.card.critical ? 0 : 1, -entry.card.priority, entry.shown_at];
@@ -177,7 +182,8 @@ export function stacked(cards) {
 }
 
 /**
- * Which card is large. The one being read stays while it is open; only a critical one may take its place, once.
+ * Which card is large. The one being read stays while it is open; only a critical one may take its place, once. The
+ * checklist is large only when the agent asks for it.
  * @param {any[]} cards
  * @param {string|null} focus id of the card in focus now
  * @param {Set<string>} seen ids that have been in focus
@@ -188,6 +194,6 @@ export function chooseFocus(cards, focus, seen) {
   const critical = order.find((entry) => entry.card.critical && entry.outcome === "" && !seen.has(entry.card.id));
   if (critical) return critical.card.id;
   const current = cards.find((entry) => entry.card.id === focus);
-  if (current && (isOpen(current) || !order.some(isOpen))) return focus;
-  return order.find(isOpen)?.card.id ?? null;
+  if (current && (isOpen(current) || !order.some((entry) => isOpen(entry) && comesUp(entry)))) return focus;
+  return order.find((entry) => isOpen(entry) && comesUp(entry))?.card.id ?? null;
 }

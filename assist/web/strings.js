@@ -152,6 +152,7 @@ export const T = {
       proactive: "Say first",
       promise: "Promise",
       coaching: "Supervisor",
+      checklist: "Checklist",
     },
     kindOther: "Card",
     critical: "Must do now",

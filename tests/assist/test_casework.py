@@ -237,7 +237,7 @@ def test_a_snapshot_of_a_ringing_or_waiting_contact(content: Content) -> None:
     assert script.play(replace(SNAPSHOT, phase="queued", queue="billing", priority=3)) == ()
     assert (script.case.queue, script.case.priority, script.case.caller) == ("billing", 3, NUMBER)
     ringing = script.play(replace(SNAPSHOT, phase="ringing", queue="billing", agent="ben", lease_id="l2"))
-    assert [type(effect) for effect in ringing] == [Tell, LookUp]
+    assert [type(effect) for effect in ringing] == [Tell, LookUp, Tell, Emit], "and the checklist"
 
 
 def test_the_log_folded_again_gives_the_same_effects(content: Content) -> None:

@@ -92,7 +92,10 @@ def test_the_titles_an_agent_reads_in_the_billing_dispute(content: Content) -> N
 
 def test_ringing_asks_who_calls_and_the_answer_is_the_history_card(content: Content) -> None:
     assistant = ContactAssistant(content, "anna")
-    assert assistant.handle(ContactRang("c1", "+1202", "billing"), START) == (LookUpCustomer("+1202"),)
+    asked, checklist = assistant.handle(ContactRang("c1", "+1202", "billing"), START)
+    assert asked == LookUpCustomer("+1202")
+    assert isinstance(checklist, ShowCard)
+    assert checklist.card.kind is CardKind.CHECKLIST
     (effect,) = assistant.handle(CustomerFound(SARAH, "+1202"), START)
     assert isinstance(effect, ShowCard)
     assert (effect.card.id, effect.card.kind, effect.card.trigger) == ("c1:history:1", CardKind.HISTORY, "call")

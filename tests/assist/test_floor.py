@@ -23,7 +23,7 @@ from assist.api.ports import (
     StationVerb,
     TickStep,
 )
-from assist.cards import CardShown
+from assist.cards import CardKind, CardShown
 from assist.content import Content
 from assist.content_shelf import ContentShelf
 from assist.desk import Desk
@@ -185,8 +185,8 @@ class House:
         return self.feed.desk(agent)
 
     async def told(self, kind: type[Event], agent: str = "anna") -> FeedMessage:
-        """The next message of a kind on the agent's page."""
-        return await message(self.pages[agent], lambda found: found.type == kind.type)
+        """The next message of a kind on the agent's page; of cards, those that something led to."""
+        return await message(self.pages[agent], lambda found: found.type == kind.type and not _checklist(found))
 
     async def settled(self) -> None:
         """Everything published before is handled, and logged with what it led to: a floor takes one batch after the
@@ -215,6 +215,11 @@ async def message(page: FeedConnection, wanted: Callable[[FeedMessage], bool]) -
             if wanted(found):
                 return found
     raise AssertionError("the page was closed")
+
+
+def _checklist(found: FeedMessage) -> bool:
+    card = found.data.get("card")
+    return isinstance(card, dict) and card["kind"] == CardKind.CHECKLIST
 
 
 def in_state(name: str) -> Callable[[FeedMessage], bool]:

@@ -203,6 +203,26 @@ def test_a_new_card_waits_and_does_not_push_the_one_being_read(desktop: Desktop,
     focus_title(page, script.NO_CARD_NUMBERS.title)
 
 
+def test_the_checklist_is_there_and_in_nobodys_way(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start("answered"), desktop.page
+    desktop.log_in(floor.url)
+    focus_title(page, script.HISTORY.title)
+    floor.tell("checklist")
+    row = page.locator("#cards .stack button", has_text=script.CHECKLIST.title)
+    expect(row).to_contain_text("1/2")
+    expect(page.locator("#cards .stack .fresh")).to_have_count(0)
+    expect(page.locator("#news")).not_to_contain_text(script.CHECKLIST.title)
+    page.keyboard.press("d")
+    expect(page.locator("#cards .focus .outcome")).to_have_text("dismissed")
+    focus_title(page, script.HISTORY.title)
+    row.click()
+    focus_title(page, script.CHECKLIST.title)
+    assert desktop.barriers() == []
+    expect(page.locator(".focus .steps input").first).to_be_checked()
+    page.keyboard.press("2")
+    expect(page.locator(".focus .steps input").last).to_be_checked()
+
+
 def test_cards_are_dealt_with_by_keyboard(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start("sentiment"), desktop.page
     desktop.log_in(floor.url)

@@ -85,6 +85,13 @@ REFUND_TIME = Card(
     "refund_time", "a1b2c3", "final", lines=("Once released, three to five working days.",), priority=550,
 )  # fmt: skip
 
+CHECKLIST = Card(
+    f"{CONTACT}/checklist/1", CardKind.CHECKLIST, "Open and close the call well", "What every call begins with",
+    (Evidence("checklist.yaml"),), "checklist", "5d01c4", "call", ("Opening: 1 of 1 said", "Closing: 0 of 1 said"),
+    (CardStep("greeting", "Greet with your name", "", True), CardStep("farewell", "Say goodbye", "", False)),
+    priority=100,
+)  # fmt: skip
+
 
 def _words(text: str, start: float, end: float, unsure: tuple[str, ...]) -> tuple[Word, ...]:
     words = text.split()

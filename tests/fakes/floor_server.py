@@ -53,6 +53,8 @@ async def obey(line: str, floor: FakeFloor, performance: Performance, archives: 
             floor.tell(replace(script.STATION, mos=float(rest)))
         case "article":
             floor.tell(CardShown(script.AGENT, script.REFUND_TIME, 0.5), script.CONTACT)
+        case "checklist":
+            floor.tell(CardShown(script.AGENT, script.CHECKLIST, 0.5), script.CONTACT)
         case "asked":
             return "\x1f".join(f"{type(each).__name__} {_words(each)}" for each in floor.commands)
         case "hand":
