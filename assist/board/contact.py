@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assist.board.rows import ContactRow
-from assist.cards import CardRetracted, CardShown, CardUpdated
+from assist.cards import CardKind, CardRetracted, CardShown, CardUpdated
 from assist.coaching import HandLowered, HandRaised
 from ivr.contacts import (
     AgentOffered,
@@ -102,6 +102,8 @@ class BoardContact:
             self._cards.discard(event.card_id)
             self.row = replace(self.row, cards=len(self._cards))
             return
+        if event.card.kind is CardKind.CHECKLIST:
+            return  # it is there in every contact: its row says how much was advised
         self._cards.add(event.card.id)
         points = event.card.points[-POINTS:] or self.row.points
         self.row = replace(self.row, cards=len(self._cards), points=points)

@@ -114,7 +114,8 @@ def test_a_contact_from_the_flow_to_its_end() -> None:
 def test_what_a_row_says_of_the_conversation() -> None:
     floor = Floor()
     floor.hear(
-        "c1", (1.0, OFFERED), (2.0, ContactAnswered("anna", "l", 1.0)), (3.0, CardShown("anna", script.HISTORY, 0.1)),
+        "c1", (1.0, OFFERED), (1.5, CardShown("anna", script.CHECKLIST, 0.1)), (2.0, ContactAnswered("anna", "l", 1.0)),
+        (3.0, CardShown("anna", script.HISTORY, 0.1)),
         (4.0, CardShown("anna", script.FALLING, 0.1)), (5.0, CardShown("anna", script.BILLING, 0.1)),
         (6.0, CardRetracted("anna", script.BILLING.id, "not so")), (7.0, final("u1", "caller", "nobody called", 5.0)),
         (8.0, HandRaised("anna", "help")), (9.0, SupervisionStarted("sara", "anna")),

@@ -288,10 +288,10 @@ def test_a_contact_is_offered_answered_and_summed_up(with_house: WithHouse) -> N
         await house.settled()
         contact = house.desk().contact
         assert contact is not None
-        assert (contact.phase, contact.lookup, len(contact.cards)) == ("ended", "found", 2)
+        assert (contact.phase, contact.lookup, len(contact.cards)) == ("ended", "found", 3), "and the checklist"
         assert contact.summary is not None
         assert house.desk().agent.state == "WRAPUP"
-        assert len(house.log_of(CardShown)) == 2
+        assert len(house.log_of(CardShown)) == 3
         assert (await house.kept("c1")).agent == "anna"
 
     with_house(use)
@@ -309,7 +309,7 @@ def test_the_log_holds_what_was_durable_once(with_house: WithHouse) -> None:
         types = [wire["type"] for wire in await house.store.events_of("c1")]
         assert types.count("transcript.final") == 1
         assert types[:4] == ["contact.offered", "contact.queued", "contact.agent_offered", "contact.answered"]
-        assert types.count("card.shown") == 2
+        assert types.count("card.shown") == 3, "checklist, history, next step"
 
     with_house(use)
 

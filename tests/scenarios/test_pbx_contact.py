@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from assist.cards import CardShown
+from assist.cards import CardKind, CardShown
 from assist.demo.stage import AGENT, Cast, ForeignPbx, stage
 from assist.pbx_contacts import PBX
 from assist.store.seed import DEMO_NUMBER
@@ -69,7 +69,9 @@ async def rings_and_pops(cast: Cast) -> str:
 
 
 def kinds(cast: Cast) -> set[str]:
-    return {e.event.card.kind for e in cast.seen.events(CardShown) if isinstance(e.event, CardShown)}
+    """Kinds of the cards that something led to."""
+    shown = {e.event.card.kind for e in cast.seen.events(CardShown) if isinstance(e.event, CardShown)}
+    return {str(kind) for kind in shown if kind is not CardKind.CHECKLIST}
 
 
 def recorded(state: Path, contact: str) -> list[float]:

@@ -28,7 +28,7 @@ def test_three_contacts_survive_the_floor(tmp_path: Path) -> None:
             await cast.connect()
             await cast.talk([1])
             seen = cast.seen
-            await seen.until(lambda: bool(cast.desk.contact and len(cast.desk.contact.cards) >= 3), "three cards")
+            await seen.until(lambda: bool(cast.desk.contact and len(cast.desk.contact.cards) >= 4), "four cards")
             await _accept_history(cast)
             await _reach_menu(cast, queued)
             queued.puppet.order("digits", digits="1")
