@@ -96,17 +96,15 @@ class Checklist:
     """The checklist of one contact that came through ``queue``. Without a ``spec`` there is none."""
 
     def __init__(self, spec: ChecklistSpec | None, deck: Deck, version: str, queue: str) -> None:
-        self._spec, self._deck, self._version = spec, deck, version
-        self._name: str | None = None
         parts = (spec.opening, spec.closing) if spec is not None else ()
         here = [tuple(item for item in items if not item.queues or queue in item.queues) for items in parts]
+        self._spec, self._deck, self._version = spec if any(here) else None, deck, version
         self._ticks = tuple(map(StepTicks, here))
+        self._name: str | None = None
 
     def present(self) -> tuple[Effect, ...]:
         """The card as things stand, if that is news."""
-        if self._spec is None or not any(ticks.on_card(None) for ticks in self._ticks):
-            return ()
-        return self._deck.present(RULE, partial(self._card, self._spec))
+        return self._deck.present(RULE, partial(self._card, self._spec)) if self._spec is not None else ()
 
     def called(self, name: str | None) -> tuple[Effect, ...]:
         """Who is calling is known."""

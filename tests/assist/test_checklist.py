@@ -94,6 +94,10 @@ def test_an_item_of_policy_is_there_for_its_queues_alone(content: Content) -> No
     (card,) = Desk(content, "sales").seen
     assert [step.id for step in card.steps][:3] == ["greeting", "recording_notice", "identity"]
     assert card.lines[0] == "Opening: 0 of 3 said"
+    assert content.checklist is not None
+    policy = content.checklist.opening[1]
+    alone = content.checklist.model_copy(update={"opening": (policy,), "closing": (policy,)})
+    assert Desk(replace(content, checklist=alone)).seen == [], "nothing is asked for here"
 
 
 def test_a_dismissed_checklist_stays_away(content: Content) -> None:
