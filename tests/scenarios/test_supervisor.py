@@ -115,13 +115,21 @@ async def supervisor(cast: Cast) -> AsyncIterator[Supervisor]:
         "assist.demo.watcher", "--url", cast.house.addresses.web, "--agent", "sara", "--secret", SECRET
     )
     told: list[dict[str, Any]] = []
-    listening = asyncio.create_task(page.listen(told.append))
+    connected = asyncio.Event()
+
+    def hears(message: dict[str, Any]) -> None:
+        told.append(message)
+        connected.set()
+
+    listening = asyncio.create_task(page.listen(hears))
     try:
         await phone.do("start")
         await phone.do("register", "sip:sara@callfloor", f"sip:{cast.sip};lr", "sara", SECRET)
         assert (await phone.expect(RegistrationChanged)).active
         await phone.do("add_tone", "voice", TONES[3])
         await phone.do("add_ear", "ear")
+        async with asyncio.timeout(20):
+            await connected.wait()  # what she clicks before is lost
         yield Supervisor(phone, page, cast)
     finally:
         await page.stop()
