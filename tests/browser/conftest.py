@@ -132,7 +132,8 @@ def floors() -> Iterator[Floors]:
 
 
 @pytest.fixture
-def desktop(browser: Browser) -> Iterator[Desktop]:
+def desktop(browser: Browser, floors: Floors) -> Iterator[Desktop]:
+    """The page goes before its floor does: a request still under way would complain of the floor's end."""
     context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     desktop = Desktop(context)
     yield desktop

@@ -30,7 +30,8 @@ class Board(Desktop):
 
 
 @pytest.fixture
-def board(browser: Browser) -> Iterator[Board]:
+def board(browser: Browser, floors: Floors) -> Iterator[Board]:
+    """The page goes before its floor does: a request still under way would complain of the floor's end."""
     context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     board = Board(context)
     yield board

@@ -151,6 +151,7 @@ def test_content_without_a_scorecard_of_its_own_is_judged_by_what_it_has(tmp_pat
     shutil.copytree(BUILT_IN, directory)
     shutil.rmtree(directory / "quality")
     (directory / "rules" / "soft_skill.yaml").unlink()
+    (directory / "checklist.yaml").unlink()  # names rules of that file
     spec = load_scorecard(load_content(directory), directory)
 
     assert spec.principles[Principle.CLARITY].rules == {}
