@@ -131,10 +131,8 @@ async def a_cancel_that_crosses_and_a_call_given_up(stage: Stage, caller: Voice,
 
 
 async def busy_and_a_bye_that_nobody_answers(stage: Stage, caller: Voice, callee: Voice) -> None:
-    async with calling(stage, "deaf", caller) as call:
-        async with sipp(stage, "is_busy", callee, GATEWAY):
-            await stage.ended()
-        await call.cue()
+    async with calling(stage, "deaf", caller), sipp(stage, "is_busy", callee, GATEWAY):
+        await stage.ended()
 
 
 def test_callers_and_callees_of_a_carrier(tmp_path: Path) -> None:
