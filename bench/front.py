@@ -5,7 +5,8 @@ sipp (Debian: sip-tester) makes real calls, INVITE→200→ACK→BYE, from a tru
 - ``stub50``, ``stub100``: our front before workers that only answer (``bench.answering``), 50 and 100 calls/s.
 - ``kamailio50``, ``kamailio100``: Kamailio with our configuration before the same stub, beside it.
 - ``workers``: ``callfloor serve`` with contact workers, 10 calls/s; a 503 is a failure.
-- ``start``: milliseconds from a worker's getting its contact to the next one's being ready, and its CPU until then.
+- ``start``: milliseconds from a worker's getting its contact to the next one's being ready, with the CPU the new one
+  has used by then and how long its threads could have run and had no core.
 - ``kill``: milliseconds from the SIGKILL of a worker in mid-call to each side's BYE.
 
 Set-up is INVITE→200 as sipp sees it, its own clock and scheduling included; CPU is that of the proxy's processes.
@@ -157,7 +158,7 @@ async def start(times: int, directory: Path) -> Result:
         zygote = ZygoteClient(house.where.zygote, SystemClock(), reports.put_nowait)
         listening = asyncio.create_task(zygote.run())
         idle: list[str] = []
-        times_ms, cpu_ms = list[float](), list[float]()
+        times_ms, cpu_ms, waited_ms = list[float](), list[float](), list[float]()
         async with asyncio.timeout(60):
             while len(idle) < WARM:
                 idle += [worker for worker in _idle(await reports.get()) if worker not in idle]
@@ -167,17 +168,21 @@ async def start(times: int, directory: Path) -> Result:
                 while not isinstance(report := await reports.get(), WorkerReady):
                     pass
                 times_ms.append(1000 * (time.monotonic() - asked))
-                cpu_ms.append(_threads_cpu_ms(report.pid))
+                used, waited = _threads_ms(report.pid)
+                cpu_ms.append(used)
+                waited_ms.append(waited)
                 idle.append(report.id)
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
-    return {"times": times, "start_ms": spread(times_ms), "cpu_ms": spread(cpu_ms)}
+    return {"times": times, "start_ms": spread(times_ms), "cpu_ms": spread(cpu_ms), "waited_ms": spread(waited_ms)}
 
 
-def _threads_cpu_ms(pid: int) -> float:
-    """What a process that has just begun has used: /proc counts a thread's nanoseconds, a process's only in ticks."""
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e6
+def _threads_ms(pid: int) -> tuple[float, float]:
+    """CPU a process that has just begun has used, and its wait for a core: /proc counts a thread's nanoseconds, a
+    process's only in ticks.
+    """
+    threads = [thread.read_text().split() for thread in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(used) for used, _, _ in threads) / 1e6, sum(int(waited) for _, waited, _ in threads) / 1e6
 
 
 def _idle(report: Report) -> list[str]:
