@@ -8,7 +8,6 @@ import contextlib
 import gc
 import logging
 import os
-import signal
 import socket
 import sys
 from dataclasses import dataclass
@@ -61,9 +60,8 @@ from transcription.engines.choice import known_card
 from transcription.settings import TranscriptionSettings
 from voice.bus.local import LocalBus
 from voice.clock import Clock, SystemClock
-from voice.errors import CallfloorError
 from voice.front.trunks import Trunks, TrunkSettings
-from voice.process import add_parent_option, die_with_parent
+from voice.process import add_parent_option, die_with_parent, exit_status, on_stop
 from voice.rundir import RunDirectory
 from voice.settings import AgentSettings, FrontSettings, RunSettings, SettingsFile, read_settings
 
@@ -169,15 +167,14 @@ def _spare_the_collector() -> None:
     gc.set_threshold(5_000, 5, 200)
 
 
-async def _serve(settings: SettingsFile, listener: socket.socket | None) -> None:
-    clock = SystemClock()
+async def _serve(file: Path | None, listener: socket.socket | None) -> None:
+    settings, clock = read_settings(file, os.environ), SystemClock()
     async with contextlib.AsyncExitStack() as closing:
         house = await _house(settings, clock, closing)
         app = _web(settings, house, clock)
         await house.floor.recall()
         working = asyncio.create_task(house.floor.run(), name="floor")
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+        on_stop(working.cancel)
         await house.floor.settle()
         _spare_the_collector()
         async with serving(app, settings.section("web", WebSettings), listener) as url:
@@ -197,12 +194,7 @@ def main() -> int:
     given = parser.parse_args()
     die_with_parent(given.parent)
     listener = socket.socket(fileno=given.fd) if given.fd is not None else None
-    try:
-        asyncio.run(_serve(read_settings(given.settings, os.environ), listener))
-    except CallfloorError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+    return exit_status(_serve(given.settings, listener))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,14 +15,14 @@ from assist.serve import House
 from assist.store.opening import opened
 from voice.clock import SystemClock
 from voice.documents import Document, validate
+from voice.process import on_stop
 from voice.settings import SettingsFile, read_settings
 
 
 async def serve_until_stopped(file: Path | None, environment: Mapping[str, str]) -> None:
     """Run a house until SIGINT or SIGTERM. Raises DocumentError for bad settings."""
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    on_stop(stopped.set)
     absolute = file.absolute() if file is not None else None
     settings = read_settings(absolute, environment)
     async with House(settings, absolute, SystemClock(), environment) as house:

@@ -37,6 +37,7 @@ from voice.commands import CommandCodec
 from voice.errors import CallfloorError, DocumentError
 from voice.events import EventCodec, ServiceChanged
 from voice.front.access import read_access
+from voice.process import WRONG_SETTINGS
 from voice.rundir import RunDirectory
 from voice.settings import FrontSettings, RtpSettings, RunSettings, SettingsFile
 
@@ -58,8 +59,6 @@ STEADY_S = 10.0
 STOP_S = 5.0
 LONGEST_SOCKET_PATH = 107
 """Bytes of a Unix socket's path on Linux (unix(7))."""
-WRONG_SETTINGS = 2
-"""Exit status of a child, which has then printed one line."""
 
 
 @dataclass(frozen=True)

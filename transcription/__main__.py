@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import signal
 import socket
 import ssl
 import sys
@@ -24,9 +23,9 @@ from transcription.utterances import UTTERANCE_EVENTS
 from voice.bus.local import LocalBus
 from voice.clock import SystemClock
 from voice.commands import CommandCodec
-from voice.errors import CallfloorError, DocumentError
+from voice.errors import DocumentError
 from voice.events import EventCodec
-from voice.process import add_parent_option, die_with_parent
+from voice.process import add_parent_option, die_with_parent, exit_status, on_stop
 
 LOOPBACK = ("127.", "::1", "localhost")
 
@@ -123,9 +122,7 @@ async def _serve(options: argparse.Namespace) -> None:
         tls=tls,
     )
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    on_stop(stopped.set)
     async with (
         connect_bus(options.bus, options.spool) as publish,
         TranscriptionServer(shelf, config, publish).running() as server,
@@ -142,12 +139,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("websockets").setLevel(logging.WARNING)
     options = _arguments(sys.argv[1:] if arguments is None else arguments)
     die_with_parent(options.parent)
-    try:
-        asyncio.run(_serve(options))
-    except (CallfloorError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+    return exit_status(_serve(options))
 
 
 if __name__ == "__main__":

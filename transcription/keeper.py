@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import socket
 import ssl
 import sys
@@ -32,7 +31,7 @@ from voice.audio import AudioFrame
 from voice.clock import Clock, SystemClock
 from voice.errors import CallfloorError
 from voice.events import Event
-from voice.process import add_parent_option, die_with_parent
+from voice.process import add_parent_option, die_with_parent, exit_status, on_stop
 from voice.rundir import RunDirectory
 
 log = logging.getLogger(__name__)
@@ -230,11 +229,10 @@ async def _run(options: argparse.Namespace) -> None:
         lambda: load_or_create_key(where.recording_key),
         Listener(options.url, where.secret("transcription"), SystemClock(), tls),
     )
-    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = asyncio.Event()
+    on_stop(stopped.set)
     if options.until_stdin_ends:
-        loop.add_reader(sys.stdin.fileno(), stopped.set)
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stopped.set)
     with listening(where.keeper) as listener:
         serving = asyncio.create_task(keeper.serve(listener))
         sys.stdout.write("ready\n")
@@ -256,12 +254,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="keeper: %(levelname)s %(message)s")
     die_with_parent(options.parent)
-    try:
-        asyncio.run(_run(options))
-    except (CallfloorError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+    return exit_status(_run(options))
 
 
 if __name__ == "__main__":

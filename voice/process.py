@@ -1,11 +1,19 @@
-"""What a process of a house asks of the kernel (Linux)."""
+"""How a process of a house begins and ends (Linux)."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import ctypes
 import os
 import signal
+import sys
+from collections.abc import Callable, Coroutine
+
+from voice.errors import CallfloorError
+
+WRONG_SETTINGS = 2
+"""Exit status of a process that has said in one line what it was not given."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -27,3 +35,20 @@ def die_with_parent(parent: int | None) -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
     if os.getppid() != parent:  # it ended before the kernel knew whom to tell
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def exit_status(main: Coroutine[object, object, None]) -> int:
+    """Run it: 0 once it is done; 2, with one line on stderr, where it was given what it cannot work with."""
+    try:
+        asyncio.run(main)
+    except (CallfloorError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG_SETTINGS
+    return 0
+
+
+def on_stop(stop: Callable[[], object]) -> None:
+    """From now on SIGTERM and SIGINT only call ``stop``, on the running loop."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)

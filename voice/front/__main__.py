@@ -9,7 +9,6 @@ import gc
 import ipaddress
 import logging
 import os
-import signal
 import socket
 import ssl
 import sys
@@ -30,7 +29,7 @@ from voice.front.routing import Routing
 from voice.front.server import FrontServer
 from voice.front.sockets import Sockets, bind_inner, bind_outer, bind_tls, tls_context
 from voice.front.switchboard import Switchboard
-from voice.process import add_parent_option, die_with_parent
+from voice.process import add_parent_option, die_with_parent, exit_status, on_stop
 from voice.rundir import RunDirectory
 from voice.settings import FrontSettings, RunSettings, SettingsFile, read_settings
 
@@ -43,19 +42,18 @@ def main() -> int:
     options = _parser().parse_args()
     die_with_parent(options.parent)
     logging.basicConfig(level=logging.WARNING, format="front: %(message)s", stream=sys.stderr)
-    try:
-        settings = read_settings(options.settings, os.environ)
-        front = settings.section("front", FrontSettings)
-        sockets = _sockets(options, front)
-        where = RunDirectory.of(settings.section("run", RunSettings))
-        where.create()
-        tls = _tls(settings, front)
-        proxy = _proxy(settings, front, sockets, where, SystemClock())
-    except DocumentError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    asyncio.run(_serve(proxy, sockets, tls, options.zygote, options.bus, where))
-    return 0
+    return exit_status(_run(options))
+
+
+async def _run(options: argparse.Namespace) -> None:
+    settings = read_settings(options.settings, os.environ)
+    front = settings.section("front", FrontSettings)
+    sockets = _sockets(options, front)
+    where = RunDirectory.of(settings.section("run", RunSettings))
+    where.create()
+    tls = _tls(settings, front)
+    proxy = _proxy(settings, front, sockets, where, SystemClock())
+    await _serve(proxy, sockets, tls, options.zygote, options.bus, where)
 
 
 def _sockets(options: argparse.Namespace, front: FrontSettings) -> Sockets:
@@ -102,8 +100,7 @@ async def _serve(
 ) -> None:
     running = asyncio.current_task()
     assert running is not None
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    on_stop(running.cancel)
     clock = SystemClock()
     ledger = Ledger(where.registrations(*sockets.outer_address), proxy.registrar)
     ledger.read(clock.monotonic())

@@ -13,7 +13,7 @@ from typing import cast
 
 from voice.clock import SystemClock
 from voice.errors import CallfloorError, DocumentError
-from voice.process import add_parent_option, die_with_parent
+from voice.process import WRONG_SETTINGS, add_parent_option, die_with_parent
 from voice.settings import RtpSettings, read_settings
 from voice.zygote.nursery import Nursery
 from voice.zygote.process import EXIT_CRASHED, Plan, Worker, Zygote, check_single_thread
@@ -45,7 +45,7 @@ def main() -> int:
         zygote.run()
     except DocumentError as error:
         sys.stderr.write(f"{error}\n")
-        return 2
+        return WRONG_SETTINGS
     except CallfloorError as error:
         sys.stderr.write(f"zygote: {error}\n")
         return EXIT_CRASHED
