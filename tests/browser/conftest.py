@@ -30,8 +30,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 DEADLINE_S = 20.0
 BEGIN_S = 60.0
 """How long a floor may take to say where it is: its imports alone take seconds on a busy machine."""
-LOST_LINE = "WebSocket connection to"
-"""What chromium itself writes to the console while a server is away; everything else there fails a test."""
+AWAY = ("WebSocket connection to", "Failed to load resource: net::ERR_")
+"""What chromium itself writes to the console of a server that is away, also of a request its end cut off. Everything
+else there fails a test, an answer of 400 and more among it ("... responded with a status of")."""
 
 
 class FloorServer:
@@ -109,7 +110,7 @@ class Desktop:
         return [f"{each['id']}: {each['help']}: {each['nodes'][0]['target']}" for each in found]
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(LOST_LINE):
+        if message.type in ("error", "warning") and not message.text.startswith(AWAY):
             self.problems.append(message.text)
 
 

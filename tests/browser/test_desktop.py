@@ -119,6 +119,7 @@ def test_the_wrap_up_is_edited_survives_and_is_confirmed(desktop: Desktop, floor
     page.get_by_label("Yes").check()
     page.get_by_role("button", name="Add a task").click()
     page.keyboard.type("Call her on Friday")
+    expect(page.locator(".connection")).to_have_text("Live")
     floor.kill()
     expect(page.locator("#summary .count")).to_contain_text("Kept here")
     page.keyboard.type(" at noon")

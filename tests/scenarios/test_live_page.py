@@ -13,7 +13,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from assist.demo.stage import AGENT, Cast, stage
-from tests.browser.conftest import CHROMIUM, LOST_LINE, QUIET, WCAG
+from tests.browser.conftest import AWAY, CHROMIUM, QUIET, WCAG
 from tests.scenarios.theatre import NoAudience, service
 
 SCREENSHOT = os.environ.get("CALLFLOOR_SCREENSHOT")
@@ -48,7 +48,7 @@ async def _see_a_call(tmp_path: Path, screenshot: Path) -> None:
             await expect(other.locator("#customer .name")).to_have_text("No call")
             assert "James" not in await other.content()
             await _wrap_up(page, cast, screenshot)
-            assert [line for line in complaints if not line.startswith(LOST_LINE)] == []
+            assert [line for line in complaints if not line.startswith(AWAY)] == []
         finally:
             await chromium.close()
 
