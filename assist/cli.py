@@ -57,10 +57,15 @@ Content = Annotated[Path | None, typer.Option("--content", help="Another content
 @app.command()
 def serve(settings: Settings = None) -> None:
     """Run the processes of one machine: front, zygote, keeper, transcription server, floor; until Ctrl-C."""
+    from assist.child import ChildFailedError
     from assist.running import serve_until_stopped
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
-    asyncio.run(serve_until_stopped(settings, os.environ))
+    try:
+        asyncio.run(serve_until_stopped(settings, os.environ))
+    except ChildFailedError as error:  # nothing a person wrote is wrong
+        sys.stderr.write(f"callfloor: {error}\n")
+        raise typer.Exit(1) from None
 
 
 @app.command()

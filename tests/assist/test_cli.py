@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from assist import cli
+from assist import cli, running
+from assist.child import ChildFailedError
 from assist.content import BUILT_IN
 from assist.running import serve_until_stopped
 from ivr.settings import IvrSettings
@@ -171,3 +172,14 @@ def test_serve_refuses_an_address_in_use(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.chdir(tmp_path)
         with pytest.raises(DocumentError, match=f"port {port}"):
             asyncio.run(serve_until_stopped(Path(settings.name), os.environ))
+
+
+def test_a_process_that_fails_by_itself_is_status_1_not_a_mistake_of_the_callers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def fail(*_: object) -> None:
+        raise ChildFailedError("floor ended 5 times before it served")
+
+    monkeypatch.setattr(running, "serve_until_stopped", fail)
+    assert call(monkeypatch, "serve") == 1
+    assert capsys.readouterr().err == "callfloor: floor ended 5 times before it served\n"

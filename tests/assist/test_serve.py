@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from assist import serve
-from assist.serve import ChildRefusedError, ChildSpec, House
+from assist.child import ChildRefusedError, ChildSpec
+from assist.programs import Sockets
+from assist.serve import House
 from ivr.contacts import FloorStarted
 from ivr.settings import IvrSettings
 from voice.bus.base import Subscription
@@ -37,8 +38,8 @@ class SmallHouse(House):
 
     programs: dict[str, str]
 
-    def _children(self, *sockets: socket.socket) -> tuple[ChildSpec, ...]:
-        return tuple(ChildSpec(name, ("-c", program), sockets[:1]) for name, program in self.programs.items())
+    def _specs(self, sockets: Sockets) -> tuple[ChildSpec, ...]:
+        return tuple(ChildSpec(name, ("-c", program), (sockets.web,)) for name, program in self.programs.items())
 
 
 @dataclass
@@ -137,52 +138,6 @@ def test_a_child_that_does_not_take_its_settings_ends_the_house(tmp_path: Path) 
                 await ready(house)
 
     asyncio.run(main())
-
-
-@pytest.mark.live
-def test_a_child_that_served_once_is_started_again_whatever_its_status(tmp_path: Path) -> None:
-    async def main() -> None:
-        seen, house = Seen(), small_house(tmp_path, {"front": STAYS, "floor": READY + "raise SystemExit(2)"})
-        house.on_change = seen
-        async with house:
-            await seen.until(lambda: len(seen.starts("floor")) == 3)
-            assert len(seen.starts("front")) == 1
-
-    asyncio.run(main())
-
-
-@pytest.mark.live
-def test_a_child_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "STOP_S", 0.05)
-    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + STAYS
-
-    async def main() -> None:
-        async with small_house(tmp_path, {"front": deaf}) as house:
-            await ready(house)
-            pid = house.pids["front"]
-        assert gone(pid)
-
-    asyncio.run(main())
-
-
-def test_a_machine_without_a_process_to_spare_is_asked_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    asked: asyncio.Queue[None] = asyncio.Queue()
-
-    async def refuse(*_: object, **__: object) -> None:
-        asked.put_nowait(None)
-        raise BlockingIOError(11, "Resource temporarily unavailable")
-
-    async def main() -> None:
-        monkeypatch.setattr(asyncio, "create_subprocess_exec", refuse)
-        monkeypatch.setattr(serve, "LAST_RETRY_S", 0.001)
-        async with small_house(tmp_path, {"front": STAYS}), asyncio.timeout(20):
-            for _ in range(3):
-                await asked.get()
-
-    asyncio.run(main())
-    assert "front cannot be started (Resource temporarily unavailable); trying again" in caplog.text
 
 
 def test_an_address_in_use_is_one_clear_line_and_nothing_stays_open(tmp_path: Path) -> None:
