@@ -3,8 +3,8 @@
 ``mic_to_rtp_ms``: from the moment a sample is at the virtual microphone (a listener of the bench's own hears it there)
 to the moment it is played by someone who plays each RTP packet as it comes. ``rtp_to_ear_ms``: from the moment it would
 be so played to the moment it sounds on the ear, less what the server takes for a program that plays straight into that
-ear, which is ``server_ms``. Each p50, p95, most. ``far_end_late_ms``: how late the bench's own packets left (p50, p95,
-most), for which the jitter buffer waits; ``load``: the machine's, at the end.
+ear, which is ``server_ms``. ``far_end_late_ms``: how late the bench's own packets left, for which the jitter
+buffer waits; ``load``: the machine's, at the end.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import re
 import struct
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, cast
@@ -25,6 +25,7 @@ from typing import Any, Final, cast
 import numpy as np
 import psutil
 
+from bench.figures import spread
 from hardware.audio.drift import HASTE_S
 from hardware.audio.pulse import PulseDevice
 from hardware.errors import SoundError
@@ -104,9 +105,9 @@ class Player:
             await device.stop()
 
 
-def milliseconds(seconds: list[float], less: float = 0.0) -> list[float]:
-    """p50, p95, most; ``less`` seconds."""
-    return [round(1000 * (float(np.percentile(seconds, p)) - less), 1) for p in (50, 95, 100)]
+def milliseconds(seconds: Sequence[float], less: float = 0.0) -> dict[str, float | None]:
+    """``less`` seconds."""
+    return spread([1000 * (each - less) for each in seconds])
 
 
 def _gone(error: SoundError) -> None:

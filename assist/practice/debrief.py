@@ -19,7 +19,6 @@ from assist.quality.principles import Scorecard
 from assist.quality.scorecard import score_contact
 from assist.quality.spec import ScorecardSpec
 from assist.summary import ContactSummary
-from assist.wording import fill
 from voice.events import Envelope
 
 MEASURES = ("talk_ratio", "talk_over", "dead_air", "first_response", "average_talk", "average_hold")
@@ -114,7 +113,7 @@ def debrief(mind: Mind, log: Sequence[Envelope], summary: ContactSummary, judge:
         sentiment_end=summary.sentiment_end,
         measures=measures(log),
         advice=tuple(_advised(card) for card in cards if card.kind in ADVICE),
-        steps=tuple(_steps(card, persona.name.split()[0]) for card in cards if card.kind is CardKind.NEXT_STEP),
+        steps=tuple(_steps(card) for card in cards if card.kind is CardKind.NEXT_STEP),
         promises=tuple(follow_up.text for follow_up in summary.follow_ups),
         scorecard=scored[-1] if scored else None,
         exercise=_exercise(scored[-1], judge.spec) if scored else "",
@@ -154,6 +153,6 @@ def _advised(card: Card) -> Advised:
     return Advised(str(card.kind), card.rule, card.title, card.why, quote)
 
 
-def _steps(card: Card, name: str) -> Steps:
-    left = tuple(fill(step.text, name) for step in card.steps if not step.done)
+def _steps(card: Card) -> Steps:
+    left = tuple(step.text for step in card.steps if not step.done)
     return Steps(card.rule, len(card.steps) - len(left), len(card.steps), left)
