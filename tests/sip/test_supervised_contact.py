@@ -7,19 +7,19 @@ the table itself is proved in ``test_hearing_by_tones``, here that the contact i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import pytest
 
 from ivr.contact_commands import ConnectAgent
 from ivr.contact_core import ContactCore
-from ivr.contact_effects import AnswerLeg, ContactEffect, DialLeg, HangUpLeg, Publish, SetPaths
 from ivr.contact_state import RINGBACK
 from ivr.contacts import ContactEnded, ContactQueued
 from ivr.controls import CompleteTransfer, Confer, Consult, HoldCustomer
 from ivr.schema import load_flow
 from ivr.supervision import EndSupervision, SetSupervisionMode, Supervise, SupervisionEnded, SupervisionModeChanged
 from tests.scenarios.theatre import FLOW
+from tests.sip.carrying import carry_out
 from tests.sip.ends import DEADLINE_S, RemoteEnd
 from tests.sip.test_hearing_by_tones import HERTZ, PARTIES, TAPS, Bridge
 from tests.sip.test_phone_contract import SipFloor, sip_floor
@@ -50,7 +50,7 @@ class Contact:
     async def ask(self, command: Command) -> None:
         reply, effects = self.core.command(command, AT)
         assert reply.ok, reply.reason
-        await self._perform(effects)
+        self.events += await carry_out(effects, self.worker)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Take what the phone reports, and do what follows from it."""
@@ -58,7 +58,7 @@ class Contact:
             async with asyncio.timeout(DEADLINE_S):
                 while not condition():
                     event = await self.worker.inbox.next()
-                    await self._perform(self.core.phone_event(event, AT))
+                    self.events += await carry_out(self.core.phone_event(event, AT), self.worker)
         except TimeoutError:
             raise AssertionError(f"phone: {self.worker.inbox.seen}; contact: {self.events}") from None
 
@@ -86,20 +86,6 @@ class Contact:
 
     def happened(self, kind: type[Event]) -> bool:
         return any(isinstance(event, kind) for event in self.events)
-
-    async def _perform(self, effects: Iterable[ContactEffect]) -> None:
-        for effect in effects:
-            match effect:
-                case AnswerLeg(leg_id):
-                    await self.worker.do("answer", leg_id)
-                case DialLeg(leg_id, address, headers):
-                    await self.worker.do("dial", leg_id, address, dict(headers))
-                case HangUpLeg(leg_id, code):
-                    await self.worker.do("hang_up", leg_id, code)
-                case SetPaths(paths):
-                    await self.worker.do("set_paths", [(path.source, path.sink, path.gain) for path in paths])
-                case Publish(event):
-                    self.events.append(event)
 
 
 async def contact(floor: SipFloor) -> Contact:

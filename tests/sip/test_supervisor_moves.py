@@ -13,10 +13,11 @@ from collections.abc import Iterable
 import pytest
 
 from ivr.contact_core import ContactCore
-from ivr.contact_effects import AnswerLeg, ContactEffect, DialLeg, HangUpLeg, PressKeys, Publish, SetPaths
+from ivr.contact_effects import ContactEffect
 from ivr.schema import load_flow
 from ivr.supervision import BridgeOpened, OpenBridge
 from tests.scenarios.theatre import FLOW
+from tests.sip.carrying import carry_out
 from tests.sip.ends import DEADLINE_S, LOUDNESS, TONES, RemoteEnd
 from tests.sip.test_hearing_by_tones import SEPARATION_DB, WINDOWS
 from tests.sip.test_phone_contract import SipFloor, sip_floor
@@ -38,20 +39,9 @@ class Bridge:
             await self.perform(self.core.phone_event(await self.worker.inbox.next(), 0.0))
 
     async def perform(self, effects: Iterable[ContactEffect]) -> None:
-        for effect in effects:
-            match effect:
-                case AnswerLeg(leg_id):
-                    await self.worker.do("answer", leg_id)
-                case DialLeg(leg_id, address, headers):
-                    await self.worker.do("dial", leg_id, address, dict(headers))
-                case HangUpLeg(leg_id, code):
-                    await self.worker.do("hang_up", leg_id, code)
-                case PressKeys(leg_id, digits):
-                    await self.worker.do("send_digits", leg_id, digits)
-                case SetPaths(paths):
-                    await self.worker.do("set_paths", [(path.source, path.sink, path.gain) for path in paths])
-                case Publish(BridgeOpened()):
-                    self.opened.set()
+        for event in await carry_out(effects, self.worker):
+            if isinstance(event, BridgeOpened):
+                self.opened.set()
 
 
 async def party(floor: SipFloor, tone: int) -> tuple[RemoteEnd, str]:
