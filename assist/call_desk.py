@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from assist.api.ports import (
+from assist.api.commands import (
     CallCommand,
     CancelConsult,
-    Colleague,
     CompleteTransfer,
     Conference,
     ConsultWith,
-    Directory,
     Hold,
     PressKeys,
     SwapParties,
     Transfer,
+)
+from assist.api.ports import (
+    Colleague,
+    Directory,
 )
 from assist.dispatch import Dispatch
 from ivr import controls

@@ -10,6 +10,9 @@ from dataclasses import replace
 from assist.callers import Callers, Spawn
 from assist.outbound import Outbound
 from ivr.acd import Acd
+from ivr.acd_events import (
+    from_event,
+)
 from ivr.acd_messages import (
     AcdEffect,
     AcdInput,
@@ -25,7 +28,6 @@ from ivr.acd_messages import (
     StationDown,
     Tick,
     TurnAway,
-    from_event,
 )
 from ivr.agents import AgentState
 from ivr.callback import RetryPolicy

@@ -18,9 +18,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from assist.alerts import ALERT_EVENTS, AlertAcknowledged
-from assist.api.ports import (
+from assist.api.commands import (
     AgentCommand,
     CallCommand,
+)
+from assist.api.ports import (
     Directory,
     StationLink,
     StationReport,

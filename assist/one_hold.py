@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from assist.api.ports import CallCommand, Hold, StationReport, StationVerb, SwapParties
+from assist.api.commands import (
+    CallCommand,
+    Hold,
+    SwapParties,
+)
+from assist.api.ports import (
+    StationReport,
+    StationVerb,
+)
 from assist.desk import DeskContact
 from voice.commands import Reply
 

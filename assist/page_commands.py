@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assist.api.ports import (
+from assist.api.commands import (
     AcceptCard,
     AcknowledgeAlert,
     AgentCommand,

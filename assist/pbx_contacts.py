@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from assist.api.ports import (
+from assist.api.commands import (
     CallCommand,
     CancelConsult,
     CompleteTransfer,
@@ -18,10 +18,12 @@ from assist.api.ports import (
     ConsultWith,
     Hold,
     PressKeys,
-    StationLine,
-    StationVerb,
     SwapParties,
     Transfer,
+)
+from assist.api.ports import (
+    StationLine,
+    StationVerb,
 )
 from ivr.contacts import AgentOffered, ContactAnswered, ContactClosed, ContactEnded, ContactOffered
 from ivr.controls import ConferenceStarted, ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged

@@ -14,13 +14,15 @@ from assist.alarm import Alarms
 from assist.alert_rules import AlertRule
 from assist.alert_watch import AlertRules
 from assist.alerts import AlertEvent
-from assist.api.ports import (
+from assist.api.commands import (
     Coach,
     LeaveContact,
     LowerHand,
     SuperviseAs,
     SuperviseContact,
     SupervisorCommand,
+)
+from assist.api.ports import (
     SupervisorView,
 )
 from assist.board.table import Board

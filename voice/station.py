@@ -20,15 +20,7 @@ from voice.phone import PhoneError, SipAccount
 from voice.station_core import StationCore
 from voice.station_headset import Ear, HeadsetFactory, Microphone, PhoneFactory
 from voice.station_link import FloorLink
-from voice.station_settings import CLOCK_RATE
-from voice.station_sounds import Loop, Once, zip_tone
-from voice.station_state import (
-    EAR,
-    MIC,
-    MUSIC,
-    NOTICE,
-    SILENCE,
-    TONES,
+from voice.station_messages import (
     AnswerLeg,
     AnswerReferral,
     AwaitSupervisor,
@@ -54,11 +46,21 @@ from voice.station_state import (
     SoundReturned,
     StationEffect,
     StationInput,
-    StationPolicy,
-    StationState,
     SupervisorRangOut,
     TransferLeg,
     TransferToLeg,
+)
+from voice.station_settings import CLOCK_RATE
+from voice.station_sounds import Loop, Once, zip_tone
+from voice.station_state import (
+    EAR,
+    MIC,
+    MUSIC,
+    NOTICE,
+    SILENCE,
+    TONES,
+    StationPolicy,
+    StationState,
 )
 from voice.station_taps import CallCapture, Taps
 

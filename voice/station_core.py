@@ -34,20 +34,16 @@ from voice.phone import (
 from voice.station_desk import ANSWERED, Asked, Call, Desk
 from voice.station_invite import asks_for_answer, user_of
 from voice.station_keys import meant
-from voice.station_state import (
-    CONTACT_HEADER,
-    SUPERVISION_HEADER,
+from voice.station_messages import (
     AnswerLeg,
     AnswerReferral,
     CallKept,
-    CallLine,
     DialLeg,
     FloorCommand,
     HangUpLeg,
     HeadsetChanged,
     HoldLeg,
     NoticePlayed,
-    Phase,
     PhoneRefused,
     PlayNotice,
     PlayZip,
@@ -59,11 +55,17 @@ from voice.station_state import (
     SoundReturned,
     StationEffect,
     StationInput,
-    StationPolicy,
-    StationState,
     SupervisorRangOut,
     TransferLeg,
     TransferToLeg,
+)
+from voice.station_state import (
+    CONTACT_HEADER,
+    SUPERVISION_HEADER,
+    CallLine,
+    Phase,
+    StationPolicy,
+    StationState,
 )
 from voice.station_supervision import Supervision
 from voice.station_verbs import BUSY_HERE, SUPERVISION, Outcome, carry_out

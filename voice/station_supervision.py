@@ -16,18 +16,20 @@ from voice.mode_keys import ModeKeys
 from voice.phone import AudioPath, LegConnected, LegDigit, LegDisconnected, LegReferred
 from voice.station_contacts import SuperviseOrder, SupervisorLine, VisitPhase
 from voice.station_desk import ANSWERED, Asked, Call, Desk
-from voice.station_state import (
-    EAR,
-    MIC,
-    SUPERVISION_HEADER,
+from voice.station_messages import (
     AnswerReferral,
     AwaitSupervisor,
     DialLeg,
     HangUpLeg,
-    Phase,
     PlayTone,
     StationEffect,
     StationInput,
+)
+from voice.station_state import (
+    EAR,
+    MIC,
+    SUPERVISION_HEADER,
+    Phase,
     tap,
 )
 from voice.station_verbs import Outcome, address, done, refused

@@ -8,18 +8,20 @@ from typing import Final
 from hardware.busylight import Work
 from voice.commands import Reply
 from voice.station_desk import ANSWERED, Asked, Call, Desk
-from voice.station_state import (
-    VERBS,
+from voice.station_messages import (
     AnswerLeg,
-    CallLine,
     DialLeg,
     HangUpLeg,
-    Phase,
     SendDigits,
     ShowWork,
     StationEffect,
     TransferLeg,
     TransferToLeg,
+)
+from voice.station_state import (
+    VERBS,
+    CallLine,
+    Phase,
 )
 
 BUSY_HERE: Final = 486

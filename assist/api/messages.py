@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from assist.api.ports import (
+from assist.api.commands import (
     AcceptCard,
     AcknowledgeAlert,
     AgentCommand,
@@ -41,13 +41,15 @@ from assist.api.ports import (
     RaiseHand,
     SetBanner,
     SetState,
-    StationReport,
     SuperviseAs,
     SuperviseContact,
     SwapParties,
     TickStep,
     Transfer,
     WrapUp,
+)
+from assist.api.ports import (
+    StationReport,
 )
 from voice.errors import CallfloorError
 

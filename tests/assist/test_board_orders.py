@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from assist.api.ports import ForceState, GiveContact
+from assist.api.commands import (
+    ForceState,
+    GiveContact,
+)
 from assist.board.events import ContactGiven, DeskWatched, StateForced
 from assist.board.rows import QueueRow
 from assist.content import Content

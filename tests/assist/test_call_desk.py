@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assist.api.ports import (
+from assist.api.commands import (
     AgentCommand,
     CancelConsult,
     CompleteTransfer,

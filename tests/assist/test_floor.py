@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assist.api.ports import (
+from assist.api.commands import (
     AcceptCard,
     Answer,
     DismissCard,
@@ -19,9 +19,11 @@ from assist.api.ports import (
     Note,
     SetBanner,
     SetState,
+    TickStep,
+)
+from assist.api.ports import (
     StationReport,
     StationVerb,
-    TickStep,
 )
 from assist.cards import CardKind, CardShown
 from assist.content import Content

@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from assist.api.ports import CallCommand, Hold, StationReport, StationVerb, SwapParties
+from assist.api.commands import (
+    CallCommand,
+    Hold,
+    SwapParties,
+)
+from assist.api.ports import (
+    StationReport,
+    StationVerb,
+)
 from assist.desk import DeskContact
 from assist.one_hold import Holds, OneHold
 from voice.commands import Reply

@@ -11,7 +11,7 @@ import pytest
 from assist import pbx_stations
 from assist.alert_rules import load_alert_rules
 from assist.alerts import AlertRaised
-from assist.api.ports import (
+from assist.api.commands import (
     CallCommand,
     CancelConsult,
     CompleteTransfer,
@@ -20,12 +20,14 @@ from assist.api.ports import (
     Hold,
     LeaveContact,
     PressKeys,
-    StationLine,
-    StationReport,
     SuperviseAs,
     SuperviseContact,
     SwapParties,
     Transfer,
+)
+from assist.api.ports import (
+    StationLine,
+    StationReport,
 )
 from assist.cards import CardShown
 from assist.coaching import SupervisionNotice

@@ -11,7 +11,7 @@ import pytest
 
 from assist.alert_rules import load_alert_rules
 from assist.alerts import AlertAcknowledged, AlertCleared, AlertRaised
-from assist.api.ports import (
+from assist.api.commands import (
     AcceptCard,
     AcknowledgeAlert,
     Coach,

@@ -14,7 +14,7 @@ import pytest
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from assist.api import ports
+from assist.api import commands, ports
 from assist.api.app import MAX_BODY, create_app
 from assist.api.server import WebSettings, serving
 from assist.desk_events import NoteSaved
@@ -165,25 +165,25 @@ def test_a_page_is_welcomed_gets_its_desk_and_resumes_without_loss_or_repeat() -
 @pytest.mark.parametrize(
     ("name", "data", "command"),
     [
-        ("answer", {}, ports.Answer()),
-        ("hang_up", {}, ports.HangUp()),
-        ("mute", {"muted": True}, ports.Mute(True)),
-        ("set_state", {"state": "not_ready", "reason": "meal"}, ports.SetState("not_ready", "meal")),
-        ("accept_card", {"card_id": "x"}, ports.AcceptCard("x")),
-        ("dismiss_card", {"card_id": "x"}, ports.DismissCard("x")),
-        ("note", {"contact_id": "c", "text": "said"}, ports.Note("c", "said")),
-        ("raise_hand", {"contact_id": "c", "text": "help"}, ports.RaiseHand("c", "help")),
-        ("lower_hand", {"contact_id": "c"}, ports.LowerHand("c")),
-        ("supervise", {"contact_id": "c"}, ports.SuperviseContact("c")),
-        ("force_state", {"agent": "ben", "state": "ready"}, ports.ForceState("ben", "ready")),
-        ("give_contact", {"contact_id": "c", "agent": "ben"}, ports.GiveContact("c", "ben")),
-        ("supervise_as", {"contact_id": "c", "mode": "whisper"}, ports.SuperviseAs("c", Mode.WHISPER)),
-        ("leave", {"contact_id": "c"}, ports.LeaveContact("c")),
-        ("coach", {"contact_id": "c", "tip": "slow"}, ports.Coach("c", tip="slow")),
-        ("acknowledge_alert", {"alert_id": "c:1"}, ports.AcknowledgeAlert("c:1")),
+        ("answer", {}, commands.Answer()),
+        ("hang_up", {}, commands.HangUp()),
+        ("mute", {"muted": True}, commands.Mute(True)),
+        ("set_state", {"state": "not_ready", "reason": "meal"}, commands.SetState("not_ready", "meal")),
+        ("accept_card", {"card_id": "x"}, commands.AcceptCard("x")),
+        ("dismiss_card", {"card_id": "x"}, commands.DismissCard("x")),
+        ("note", {"contact_id": "c", "text": "said"}, commands.Note("c", "said")),
+        ("raise_hand", {"contact_id": "c", "text": "help"}, commands.RaiseHand("c", "help")),
+        ("lower_hand", {"contact_id": "c"}, commands.LowerHand("c")),
+        ("supervise", {"contact_id": "c"}, commands.SuperviseContact("c")),
+        ("force_state", {"agent": "ben", "state": "ready"}, commands.ForceState("ben", "ready")),
+        ("give_contact", {"contact_id": "c", "agent": "ben"}, commands.GiveContact("c", "ben")),
+        ("supervise_as", {"contact_id": "c", "mode": "whisper"}, commands.SuperviseAs("c", Mode.WHISPER)),
+        ("leave", {"contact_id": "c"}, commands.LeaveContact("c")),
+        ("coach", {"contact_id": "c", "tip": "slow"}, commands.Coach("c", tip="slow")),
+        ("acknowledge_alert", {"alert_id": "c:1"}, commands.AcknowledgeAlert("c:1")),
     ],
 )
-def test_commands_reach_the_floor(name: str, data: dict[str, object], command: ports.AgentCommand) -> None:
+def test_commands_reach_the_floor(name: str, data: dict[str, object], command: commands.AgentCommand) -> None:
     async def test(house: House) -> None:
         async with house.socket("/api/feed", house.hello()) as socket:
             await socket.send(json.dumps({"type": "command", "id": "1", "command": name, "data": data}))
@@ -223,7 +223,7 @@ def test_refused_commands_are_answered_and_the_socket_stays(name: str, data: dic
 
 def test_a_floor_in_trouble_is_a_refusal_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     async def test(house: House) -> None:
-        async def fail(agent: str, command: ports.AgentCommand) -> None:
+        async def fail(agent: str, command: commands.AgentCommand) -> None:
             raise BusError("the worker did not answer")
 
         monkeypatch.setattr(house.floor, "command", fail)
@@ -366,7 +366,7 @@ def test_a_program_gives_commands_by_post() -> None:
             return answer.status_code, answer.json().get("detail")
 
         assert await post("hold", {"on": True}) == (200, None)
-        assert house.floor.commands == [ports.Hold(True)]
+        assert house.floor.commands == [commands.Hold(True)]
         assert (await post("hold", {"on": True}, {}))[0] == 401
         assert await post("fly", {}) == (422, "unknown command 'fly'")
         status, detail = await post("consult", {"kind": "planet", "to": "mars"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assist.alerts import AlertAcknowledged, AlertRaised
-from assist.api.ports import (
+from assist.api.commands import (
     AcknowledgeAlert,
     AgentCommand,
     Coach,

@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from assist.api.ports import (
+from assist.api.commands import (
     AcceptCard,
     AgentCommand,
     Answer,
     CancelConsult,
     ChooseCustomer,
-    Colleague,
     ConsultWith,
-    Directory,
     DismissCard,
     DoNotDisturb,
     HangUp,
@@ -25,11 +23,15 @@ from assist.api.ports import (
     Note,
     RaiseHand,
     SetState,
+    TickStep,
+    WrapUp,
+)
+from assist.api.ports import (
+    Colleague,
+    Directory,
     StationLink,
     StationReport,
     SupervisorView,
-    TickStep,
-    WrapUp,
 )
 from assist.board.table import Board
 from assist.board.today import Today

@@ -8,6 +8,9 @@ import pytest
 
 from ivr import contacts
 from ivr.acd import Acd, AcdTimes
+from ivr.acd_events import (
+    from_event,
+)
 from ivr.acd_messages import (
     AcdEffect,
     AcdInput,
@@ -28,7 +31,6 @@ from ivr.acd_messages import (
     StationDown,
     StationUp,
     Tick,
-    from_event,
 )
 from ivr.agents import AgentState
 from voice.events import LegRinging, WorkerLost

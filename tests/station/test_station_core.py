@@ -22,12 +22,11 @@ from tests.station.fakes import incoming
 from voice.commands import Reply
 from voice.phone import AudioPath, LegConnected, LegDisconnected, RegistrationChanged
 from voice.station_core import StationCore
-from voice.station_state import (
+from voice.station_messages import (
     AnswerLeg,
     FloorCommand,
     HangUpLeg,
     HeadsetChanged,
-    Phase,
     PhoneRefused,
     ReplyToFloor,
     ReportState,
@@ -38,6 +37,9 @@ from voice.station_state import (
     SoundReturned,
     StationEffect,
     StationInput,
+)
+from voice.station_state import (
+    Phase,
     StationState,
 )
 

@@ -36,7 +36,7 @@ from voice.phone import (
 )
 from voice.station_core import StationCore
 from voice.station_invite import asks_for_answer, user_of
-from voice.station_state import (
+from voice.station_messages import (
     AnswerLeg,
     AnswerReferral,
     DialLeg,
@@ -44,7 +44,6 @@ from voice.station_state import (
     HangUpLeg,
     HoldLeg,
     NoticePlayed,
-    Phase,
     PhoneRefused,
     PlayNotice,
     PlayZip,
@@ -55,9 +54,12 @@ from voice.station_state import (
     SoundReturned,
     StationEffect,
     StationInput,
-    StationPolicy,
     TransferLeg,
     TransferToLeg,
+)
+from voice.station_state import (
+    Phase,
+    StationPolicy,
 )
 
 PBX = StationPolicy(lines=2, sip_calls=True, domain="pbx.test")

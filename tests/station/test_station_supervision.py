@@ -14,18 +14,20 @@ from voice.commands import Reply
 from voice.hearing import CONVERSATION, Arrangement, Mode, Talk, hears
 from voice.phone import LegConnected, LegDigit, LegDisconnected, LegProgressed, LegQuality, LegReferred
 from voice.station_contacts import Kept, SuperviseOrder, VisitPhase
-from voice.station_state import (
+from voice.station_messages import (
     AnswerReferral,
     AwaitSupervisor,
     CallKept,
     DialLeg,
     HangUpLeg,
     HoldLeg,
-    Phase,
     PhoneRefused,
     PlayTone,
-    StationPolicy,
     SupervisorRangOut,
+)
+from voice.station_state import (
+    Phase,
+    StationPolicy,
 )
 
 CAPTURING = replace(PBX, capture=True)
