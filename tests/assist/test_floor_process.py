@@ -32,7 +32,7 @@ def test_without_a_hub_the_page_is_served_and_sigterm_is_the_end(tmp_path: Path)
     async def main() -> None:
         floor = await start(written(tmp_path, "[web]\nport = 0\n"))
         assert floor.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             words = (await floor.stdout.readline()).decode().split()
             assert words[:2] == ["floor", "ready"]
             answer = await asyncio.to_thread(_get, f"{words[2]}/healthz")
@@ -55,7 +55,7 @@ def test_wrong_settings_are_one_line_and_status_2(tmp_path: Path) -> None:
     async def main() -> None:
         file = written(tmp_path, "[web]\nprot = 0\n")
         floor = await start(file)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             out, err = await floor.communicate()
         assert (floor.returncode, out) == (2, b"")
         assert err.decode() == f"{file}:4: web.prot: extra inputs are not permitted. Fix: did you mean 'port'?\n"

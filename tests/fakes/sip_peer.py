@@ -22,7 +22,8 @@ Handler = Callable[["SipPeer", Request], None]
 class SipPeer(asyncio.DatagramProtocol):
     """``async with SipPeer.open(...) as peer``; ``requests`` and ``responses`` are queues of what arrived.
 
-    ``answer``: called for every request; the default answers 200, an INVITE with SDP.
+    ``responses``: no final answer twice. ``answer``: called for every request; the default answers 200, an INVITE with
+    SDP.
     """
 
     def __init__(self, answer: Handler | None) -> None:
@@ -32,6 +33,7 @@ class SipPeer(asyncio.DatagramProtocol):
         self._answer = answer or SipPeer.accept
         self._transport: asyncio.DatagramTransport | None = None
         self._source: dict[str, tuple[str, int]] = {}
+        self._finally: set[tuple[str | None, ...]] = set()
         self._branches = itertools.count(1)
 
     @classmethod
@@ -53,12 +55,21 @@ class SipPeer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         message = parse(data)
         if isinstance(message, Response):
-            self.responses.put_nowait(message)
+            self._answered(message)
             return
         self._source[message.call_id] = addr
         self.requests.put_nowait(message)
         if message.method != "ACK":
             self._answer(self, message)
+
+    def _answered(self, response: Response) -> None:
+        """Keeps a request's first final answer: it is sent again until the ACK has arrived, on UDP."""
+        asked = tuple(response.headers.get(name) for name in ("Via", "Call-ID", "CSeq"))
+        if response.status >= 200:
+            if asked in self._finally:
+                return
+            self._finally.add(asked)
+        self.responses.put_nowait(response)
 
     def accept(self, request: Request) -> None:
         """200; with SDP and our Contact where it is an INVITE."""

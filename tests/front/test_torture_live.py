@@ -87,8 +87,17 @@ class Live:
         await self.ear.more(5)
         steps = {(b - a) % 65536 for a, b in itertools.pairwise(self.ear.numbers)}
         assert steps == {1}
+        assert self._sounds()
+
+    async def begun(self) -> None:
+        """Its tone has come: the worker sends silence until it has heard of the ACK."""
+        async with asyncio.timeout(20):
+            while not self._sounds():
+                await self.ear.more(1)
+
+    def _sounds(self) -> bool:
         pcm = array.array("h", (_ULAW[byte] for byte in self.ear.last))
-        assert goertzel(pcm, TONES[0], 8000) > AUDIBLE
+        return bool(pcm) and goertzel(pcm, TONES[0], 8000) > AUDIBLE
 
     async def asked(self, outer: tuple[str, int], method: str = "INFO") -> None:
         """The worker takes this one, hence has dealt with all before it."""
@@ -119,7 +128,9 @@ async def calling(outer: tuple[str, int], name: str) -> AsyncIterator[Live]:
     async with SipPeer.open("127.0.0.2") as peer:
         transport, ear = await loop.create_datagram_endpoint(Ear, local_addr=("127.0.0.2", 0))
         try:
-            yield Live(peer, ear, await call(outer, peer, name, ear.port))
+            live = Live(peer, ear, await call(outer, peer, name, ear.port))
+            await live.begun()
+            yield live
         finally:
             transport.abort()
             await asyncio.sleep(0)

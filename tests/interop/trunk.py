@@ -83,15 +83,25 @@ class Voice(Rtp):
 class Sipp:
     """A scenario under way. It waits for its cues, which come as INFO with its Call-ID."""
 
-    def __init__(self, process: asyncio.subprocess.Process, call_id: str, at: tuple[str, int]) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, call_id: str, at: tuple[str, int], log: Path) -> None:
+        """``log``: a line for each cue it has come to wait for."""
         self._process = process
         self._call_id = call_id
         self._at = at
+        self._log = log
+        self._cues = 0
 
     async def cue(self) -> None:
-        """Go on."""
+        """Go on, once it waits for that: a cue in the middle of something else would end it."""
+        self._cues += 1
+        async with asyncio.timeout(DEADLINE_S):
+            while self._waits() < self._cues:  # noqa: ASYNC110 - a file that grows raises no event
+                await asyncio.sleep(0.02)
         async with SipPeer.open(self._at[0]) as prompter:
             prompter.send(prompter.request("INFO", "sip:sipp", self._call_id), self._at)
+
+    def _waits(self) -> int:
+        return self._log.read_bytes().count(b"\n") if self._log.exists() else 0
 
     async def over(self) -> None:
         """The scenario went as written. Raises AssertionError with what sipp says."""
@@ -121,12 +131,13 @@ async def sipp(
                 "-nostdin",
             ),
             *("-i", place.trunk, "-p", str(port), "-cid_str", call_id, "-key", "rtp_port", str(voice.port)),
-            *("-timeout", "40", "-timeout_error", "-trace_err", "-error_file", "errors", *given),
+            *("-timeout", "80", "-timeout_error", "-trace_err", "-error_file", "errors", *given),
+            *("-trace_logs", "-log_file", "log"),
             cwd=directory,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        playing = Sipp(process, call_id, (place.trunk, port))
+        playing = Sipp(process, call_id, (place.trunk, port), Path(directory) / "log")
         try:
             yield playing
             await playing.over()

@@ -60,7 +60,7 @@ async def _log_in(page: Page, cast: Cast) -> None:
 
 
 async def _listen(page: Page, cast: Cast, sara: Supervisor) -> None:
-    contact = cast.desk.contact.id if cast.desk.contact is not None else ""
+    contact = cast.seen.contact_id
     row = page.locator(f'#contacts [data-id="{contact}"]')
     await expect(row.locator(".phase")).to_have_text("Talking")
     await row.get_by_role("button", name="Listen", exact=True).click()
@@ -75,14 +75,14 @@ async def _listen(page: Page, cast: Cast, sara: Supervisor) -> None:
     await expect(row.locator(".said")).to_contain_text("Caller")
     await row.get_by_role("button", name="Whisper").click()
     await expect(page.locator("#supervising")).to_contain_text("the caller does not")
-    assert happened(cast, contact, SupervisionStarted)
+    await cast.seen.until(lambda: bool(happened(cast, contact, SupervisionStarted)), "her to listen")
 
 
 async def _leave(page: Page, cast: Cast, sara: Supervisor) -> None:
-    contact = cast.desk.contact.id if cast.desk.contact is not None else ""
+    contact = cast.seen.contact_id
     await page.locator("#supervising").get_by_role("button", name="Leave").click()
     await sara.phone.expect(LegDisconnected)
     await expect(page.locator("#supervising")).to_contain_text("You supervise no contact")
-    assert happened(cast, contact, SupervisionEnded)
+    await cast.seen.until(lambda: bool(happened(cast, contact, SupervisionEnded)), "her to be gone")
     await cast.hang_up()
     await expect(page.locator(f'#contacts [data-id="{contact}"]')).to_have_count(0)

@@ -42,7 +42,7 @@ def test_an_agent_calls_a_customer_who_hears_the_notice_first(tmp_path: Path) ->
             await press(cast, BEN, SECRET, "call", number="+1 202 555-0177")
             ben.puppet.order("answer")
             await _in_order(cast, ContactOffered, ContactAnswered, CustomerReached, PromptStarted, RecordingAnnounced)
-            assert customer.told("hears"), "the notice"
+            await customer.until(lambda: bool(customer.told("hears")), "the notice")
             heard = len(ben.told("hears"))
             customer.puppet.order("say", turn=1)
             await ben.until(lambda: len(ben.told("hears")) > heard, "Ben to hear the customer")

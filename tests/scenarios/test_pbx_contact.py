@@ -62,10 +62,16 @@ async def rings_and_pops(cast: Cast) -> str:
     assert isinstance(offered, ContactOffered)
     assert (offered.worker_id, offered.caller) == (PBX, DEMO_NUMBER)
     await seen.until(lambda: "history" in kinds(cast), "the history card")
-    contact = cast.desk.contact
-    assert contact is not None
-    assert (contact.id, contact.caller, contact.phase) == (seen.contact_id, DEMO_NUMBER, "talking")
+    await seen.until(
+        lambda: on_the_page(cast) == (seen.contact_id, DEMO_NUMBER, "talking"), "the page to show the call"
+    )
     return seen.contact_id
+
+
+def on_the_page(cast: Cast) -> tuple[str, str, str] | None:
+    """The contact, its caller and its phase."""
+    contact = cast.desk.contact
+    return None if contact is None else (contact.id, contact.caller, contact.phase)
 
 
 def kinds(cast: Cast) -> set[str]:

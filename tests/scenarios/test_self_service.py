@@ -18,7 +18,7 @@ from ivr.contacts import ContactEnded, ContactQueued, ContactTagged, PromptStart
 from tests.scenarios.theatre import on_stage
 from tests.sip.ends import RemoteEnd
 from tests.transcription.speech import golden
-from voice.phone import LegConnected, PhoneConfig
+from voice.phone import LegConnected, LegDisconnected, PhoneConfig
 
 pytestmark = pytest.mark.live
 
@@ -87,6 +87,7 @@ class Asking:
 
     async def hang_up(self) -> None:
         await self._caller.do("hang_up", "call")
+        await self._caller.expect(LegDisconnected)  # only then may another leg have its name
         await self._cast.seen.until(lambda: bool(self.since(ContactEnded)), "the end")
 
 

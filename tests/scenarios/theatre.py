@@ -125,7 +125,7 @@ async def colleague(cast: Cast, name: str, secret: str, host: str) -> AsyncItera
 
 async def press(cast: Cast, user: str, secret: str, command: str, **data: object) -> None:
     """An agent presses a button of the page: the command by POST. Raises httpx.HTTPStatusError where it is refused."""
-    async with httpx.AsyncClient(base_url=cast.house.addresses.web) as http:
+    async with httpx.AsyncClient(base_url=cast.house.addresses.web, timeout=DEADLINE_S) as http:
         login = await http.post("/api/login", json={"user": user, "secret": secret})
         bearer = {"Authorization": f"Bearer {login.raise_for_status().json()['token']}"}
         answer = await http.post(f"/api/commands/{command}", json=data, headers=bearer)

@@ -27,6 +27,7 @@ from voice.phone import AudioPath, Phone, PhoneConfig, PhoneError, PhoneEvent, P
 TONES = (400, 1000, 1300, 1500, 850)
 LOUDNESS = 8000.0  # amplitude of a tone source
 AUDIBLE = 200.0  # below this a tone counts as not heard; G.711's own noise stays under 100
+STEADY = 160.0  # windows whose levels differ by more were not both whole: a busy machine loses packets
 DEADLINE_S = 15.0
 
 
@@ -178,6 +179,12 @@ class End:
                 held.arrived.clear()
                 await held.arrived.wait()
 
+    async def hear(self, ear: str, samples: int) -> str:
+        """The next ``samples``, in base64."""
+        async with asyncio.timeout(DEADLINE_S):
+            heard = await self._ears[ear].window(samples / self._rate)
+        return base64.b64encode(heard[:samples].tobytes()).decode()
+
     async def silence_after(self, leg_id: str, digit: str, ear: str, seconds: float) -> float:
         """Presses ``digit``; milliseconds until the last loud frame of the next ``seconds``, by the sound's clock."""
         held = self._ears[ear]
@@ -211,15 +218,18 @@ class End:
         return [goertzel(heard, hz, rate) for hz in TONES]
 
     async def until_hears(self, ear: str, tones: list[int]) -> list[float]:
-        """Wait until an ear hears ``tones`` and no other, two windows in a row; their levels. Raises AssertionError."""
+        """Wait until an ear hears ``tones`` and no other, as loud in two windows in a row; their levels. Raises
+        AssertionError.
+        """
         levels: list[float] = []
         agreeing = 0
         try:
             async with asyncio.timeout(DEADLINE_S):
                 while agreeing < 2:
-                    levels = await self.levels(ear)
+                    before, levels = levels, await self.levels(ear)
                     audible = {hz for hz, level in zip(TONES, levels, strict=True) if level > AUDIBLE}
-                    agreeing = agreeing + 1 if audible == set(tones) else 0
+                    steady = all(abs(now - then) < STEADY for now, then in zip(levels, before, strict=False))
+                    agreeing = 0 if audible != set(tones) else 2 if agreeing and steady else 1
         except TimeoutError:
             raise AssertionError(f"{ear} should hear {tones}; levels of {TONES}: {levels}") from None
         return levels

@@ -163,13 +163,13 @@ BLOCK = 160  # 20 ms
 def same_block(sent: array.array[int], at: int, heard: array.array[int]) -> bool:
     """Within G.711's error: half a step, at most 1/32 of the amplitude, 10 near zero."""
     pairs = zip(sent[at : at + len(heard)], heard, strict=False)
-    return all(abs(before - after) <= 10 + abs(before) / 32 for before, after in pairs)
+    inside = 0 <= at <= len(sent) - len(heard)
+    return inside and all(abs(before - after) <= 10 + abs(before) / 32 for before, after in pairs)
 
 
 def matching_blocks(sent: array.array[int], heard: array.array[int]) -> int:
     """Blocks heard as sent, in order; a jitter buffer that drops or repeats one shifts what follows by a block."""
-    at = next((at for at in range(10 * BLOCK) if same_block(sent, at, heard[:BLOCK])), -1)
-    assert at >= 0, "nothing that was sent was heard"
+    at = next((at for at in range(len(sent)) if same_block(sent, at, heard[:BLOCK])), len(sent))
     count = 0
     for begin in range(0, len(heard), BLOCK):
         block = heard[begin : begin + BLOCK]
@@ -183,14 +183,16 @@ def test_what_is_sent_is_what_is_heard() -> None:
     async def run(floor: SipFloor) -> None:
         (caller, _), (callee, uri) = await floor.party(), await floor.party()
         chance = random.Random(1)
-        sent = array.array("h", [12000] + [chance.randrange(-20000, 20000) for _ in range(8000)])
+        sent = array.array("h", (chance.randrange(-20000, 20000) for _ in range(15 * 8000)))
         await callee.do("add_ear", "ear", 20)
         leg_id = await connect(caller, callee, uri)
         await callee.do("set_paths", [(f"leg:{leg_id}", "ear", 1.0)])
         await caller.do("add_recording", "voice", base64.b64encode(sent.tobytes()).decode())
         await caller.do("set_paths", [("voice", "leg:call", 1.0)])
-        heard = array.array("h", base64.b64decode(await callee.do("hear_burst", "ear", 4000)))
-        assert matching_blocks(sent, heard) >= 22, "of 25; a busy machine may lose one or two"
+        async with asyncio.timeout(10):  # the half second in which a busy machine loses next to nothing
+            heard = array.array("h")
+            while matching_blocks(sent, heard) < 22:
+                heard = array.array("h", base64.b64decode(await callee.do("hear", "ear", 25 * BLOCK)))
 
     live(run)
 

@@ -4,7 +4,7 @@ tests.station.agent HOST [SERVER CA]``. With a server (``tls://HOST:PORT``) it i
 With PULSE_SERVER in the environment its sound is that server's.
 With CALLFLOOR_TEST_PBX it is an extension of a PBX (two lines, hold and transfer of its own; TONES[3] is its music);
 where that is ``captured`` its taps are ears as well, whose lines say which (``"tap": "caller"``).
-Lines in: ``hook``, ``mute`` (the headset's keys), ``speak [SECONDS]`` (two of TONE into the microphone, or so many),
+Lines in: ``hook``, ``mute`` (the headset's keys), ``speak [SECONDS]`` (five of TONE into the microphone, or so many),
 ``ask VERB [ARGUMENT]``, ``move HOST`` (our own address changes). JSON lines out:
 ``{"sip": uri}`` first, then ``{"state": {...}, "lights": [...]}`` at each change and ``{"heard": [amplitude, ...]}`` of
 TONES for each half second in the ear.
@@ -165,7 +165,7 @@ async def main(host: str, *server: str) -> None:
                 say({"asked": verb, "ok": reply.ok, "reason": reply.reason})
             case ["speak", *seconds]:
                 tone = Tone(SPEAKS, RATE)
-                simulated.speak((tone.read(RATE) or b"") * int("".join(seconds) or 2))
+                simulated.speak((tone.read(RATE) or b"") * int("".join(seconds) or 5))
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -22,7 +22,7 @@ from tests.contracts.bus import (
 )
 from voice.bus.base import Bus
 from voice.bus.hub import Hub
-from voice.bus.local import LocalBus
+from voice.bus.local import EARLY, LocalBus
 from voice.bus.spool import Spool, take_orphans
 from voice.clock import SystemClock
 from voice.commands import Command, CommandCodec, Reply
@@ -74,10 +74,35 @@ class TestLocalBus(BusContract):
                 yield make
 
 
+def test_the_last_live_events_before_the_first_connection_wait_for_it_in_their_place(tmp_path: Path) -> None:
+    async def main() -> None:
+        bus = make_bus(tmp_path, "worker")
+        for number in range(EARLY + 2):
+            bus.publish(LevelMeasured(number))
+        bus.publish(lost("then"))
+        assert bus.statistics.live_dropped == 2
+        async with running_hub(tmp_path):
+            floor = make_bus(tmp_path, "floor")
+            await floor.start()
+            heard = floor.subscribe("*")
+            await floor.connected()
+            await bus.start()
+            told = [envelope.event for envelope in await take(heard, EARLY + 1)]
+            assert told == [*(LevelMeasured(number) for number in range(2, EARLY + 2)), lost("then")]
+            await bus.close()
+            await floor.close()
+
+    asyncio.run(main())
+
+
 def test_durable_events_survive_an_absent_hub_and_live_ones_do_not(tmp_path: Path) -> None:
     async def main() -> None:
         bus = make_bus(tmp_path, "worker")
         await bus.start()
+        async with running_hub(tmp_path):
+            await bus.connected()
+        while bus._connected.is_set():  # noqa: ASYNC110 - that the hub has gone is told to nobody
+            await asyncio.sleep(0)
         bus.publish(lost("while away"))
         bus.publish(LevelMeasured(1))
         assert bus.statistics.live_dropped == 1

@@ -96,12 +96,14 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-async def gone(pid: int) -> None:
-    """Wait for a process that is not our child to end."""
+@contextlib.asynccontextmanager
+async def gone(pid: int) -> AsyncIterator[None]:
+    """On leaving, wait for a process that is not our child to have ended."""
     descriptor = os.pidfd_open(pid)
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(descriptor, ended.set)
     try:
+        yield
         async with asyncio.timeout(20):
             await ended.wait()
     finally:
@@ -176,8 +178,8 @@ def test_workers_die_with_a_killed_zygote(tmp_path: Path) -> None:
         async with zygote(tmp_path, "tests.zygote.workers:idle") as process, watching(tmp_path / "z.sock") as watcher:
             worker = await watcher.ready()
             pid = int((tmp_path / f"{worker.id}.txt").read_text().split()[-1])
-            process.kill()
-            await gone(pid)
+            async with gone(pid):
+                process.kill()
             assert await watcher.listed(some=False) == ()  # connection refused: nobody is left
 
     asyncio.run(main())

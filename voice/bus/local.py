@@ -1,7 +1,8 @@
 """``local://PATH``: the bus between the processes of one machine, through the hub's Unix socket.
 
 The process never waits for the hub: durable events are spooled to disk until the hub has stored them, live events
-are dropped while it is away, and the connection is made again with back-off.
+are dropped while it is away, and the connection is made again with back-off. The last few live events before the first
+connection wait for it: a contact's worker begins to speak and to connect in the same moment.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import itertools
 import json
 import logging
 import os
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,8 @@ log = logging.getLogger(__name__)
 FIRST_RETRY_S = 0.05
 LAST_RETRY_S = 1.0
 FLUSH_S = 1.0
+EARLY = 32
+"""Live events that wait for the first connection."""
 
 
 class LocalBus:
@@ -53,6 +57,7 @@ class LocalBus:
         self._command_codec = commands
         self._envelopes = EnvelopeFactory(self.source, clock)
         self._spool = Spool(spool_dir / f"{self.source}-{new_identifier()[:8]}.jsonl")
+        self._early: deque[dict[str, Any]] | None = deque(maxlen=EARLY)  # None once there was a connection
         self._subscriptions: dict[int, Subscription] = {}
         self._numbers = itertools.count(1)
         self._commands = CommandServer()
@@ -83,7 +88,10 @@ class LocalBus:
         self.statistics.published += 1
         if event.durable:
             self._spool.add(message)
-        if not event.durable and (self._writer is None or self._is_slow(self._writer)):
+        if not event.durable and self._early is not None:
+            self.statistics.live_dropped += len(self._early) == EARLY
+            self._early.append(message)
+        elif not event.durable and (self._writer is None or self._is_slow(self._writer)):
             self.statistics.live_dropped += 1
         else:
             self._send({"op": "event", "durable": event.durable, "event": message})
@@ -192,8 +200,11 @@ class LocalBus:
                 "addresses": list(self._commands.addresses),
             }
         )
-        for message in self._spool.messages():
-            self._send({"op": "event", "durable": True, "event": message})
+        waiting = [(message["seq"], True, message) for message in self._spool.messages()]
+        waiting += [(message["seq"], False, message) for message in self._early or ()]
+        self._early = None
+        for _, durable, message in sorted(waiting):
+            self._send({"op": "event", "durable": durable, "event": message})
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while line := await reader.readline():
