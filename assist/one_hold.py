@@ -19,7 +19,9 @@ from assist.api.ports import (
     StationReport,
     StationVerb,
 )
-from assist.desk import DeskContact
+from assist.desk_contact import (
+    DeskContact,
+)
 from voice.commands import Reply
 
 _CALLS = {"in_call": False, "held": True}

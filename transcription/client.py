@@ -12,18 +12,17 @@ import contextlib
 import logging
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from transcription import wire
+from transcription.gaps import Gaps
 from transcription.talk import Run, TalkStats, TalkSummary
 from transcription.tap import ClientChannel, ClientStatistics, Tap
-from transcription.utterances import TranscriptionGap
 from voice.audio import AudioSink
 from voice.clock import Clock
-from voice.events import Event, new_identifier
+from voice.events import Event
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +72,7 @@ class TranscriptionClient:
         self._welcomed = False
         self._talk = TalkStats()
         self.statistics = ClientStatistics()
+        self._gaps = Gaps(on_event, self.statistics)
         self.engine: wire.Welcome | None = None
         self.last_error = ""
 
@@ -146,7 +146,9 @@ class TranscriptionClient:
                 await self._finished.wait()
                 return True
         self._finished.set()
-        self._give_up()
+        for channel in self._channels.values():
+            channel.collect()
+            self._gaps.given_up(channel)
         return False
 
     async def _connection(self) -> None:
@@ -196,9 +198,9 @@ class TranscriptionClient:
         if not channel.opened:
             await socket.send(wire.encode(channel.opening()))
             channel.opened = True
-            self._resumed(channel)
+            self._gaps.resumed(channel)
         elif loss := channel.buffer.take_loss():
-            self._report_loss(channel, loss)
+            self._gaps.lost(channel, loss)
         while (run := channel.buffer.take(MESSAGE_BYTES)) is not None:
             await socket.send(wire.pack_audio(channel.spec.channel, *run))
         if channel.closing and not channel.close_sent:
@@ -223,11 +225,13 @@ class TranscriptionClient:
             case wire.DecidedUntil():
                 self._decided(message)
             case wire.Closed(channel=number):
-                self._closed(number)
+                if closed := self._channels.pop(number, None):
+                    self._gaps.closed(closed)
             case wire.Refused(channel=number, reason=reason):
                 log.warning("transcription refused channel %d: %s", number, reason)
                 self.last_error = reason
-                self._refused(number, reason)
+                if channel := self._channels.get(number):
+                    self._gaps.open(channel, reason)
             case wire.Welcome():
                 self._unknown("a second welcome")
 
@@ -261,52 +265,7 @@ class TranscriptionClient:
         self.last_error = reason
         for channel in self._channels.values():
             channel.collect()
-            if channel.gap is None:
-                self._open_gap(channel, reason)
-
-    def _open_gap(self, channel: ClientChannel, reason: str, start_s: float | None = None) -> None:
-        start = channel.seconds(channel.buffer.live) if start_s is None else start_s
-        channel.gap = TranscriptionGap(
-            new_identifier(), channel.spec.party, start, start, open=True, recovered=False, reason=reason
-        )
-        self._on_event(channel.gap)
-
-    def _resumed(self, channel: ClientChannel) -> None:
-        """The channel is open again. What fell out of the buffer since the decided edge is lost for good."""
-        loss = channel.buffer.take_loss()
-        if loss:
-            self._report_loss(channel, loss)
-        elif channel.gap:
-            self._close_gap(channel, channel.gap.start_s, channel.seconds(channel.buffer.live), recovered=True)
-
-    def _report_loss(self, channel: ClientChannel, loss: tuple[int, int]) -> None:
-        if channel.gap is None:
-            self._open_gap(channel, "the recogniser is too far behind", channel.seconds(loss[0]))
-        self.statistics.samples_lost += loss[1] - loss[0]
-        self._close_gap(channel, channel.seconds(loss[0]), channel.seconds(loss[1]), recovered=False)
-
-    def _close_gap(self, channel: ClientChannel, start_s: float, end_s: float, *, recovered: bool) -> None:
-        if gap := channel.gap:
-            channel.gap = None
-            self._on_event(replace(gap, start_s=start_s, end_s=end_s, open=False, recovered=recovered))
-
-    def _refused(self, number: int, reason: str) -> None:
-        channel = self._channels.get(number)
-        if channel is not None and channel.gap is None:
-            self._open_gap(channel, reason)
-
-    def _closed(self, number: int) -> None:
-        channel = self._channels.pop(number, None)
-        if channel is not None and channel.gap is not None:  # it was refused
-            self._close_gap(channel, channel.spec.base_s, channel.seconds(channel.buffer.live), recovered=False)
-
-    def _give_up(self) -> None:
-        for channel in self._channels.values():
-            channel.collect()
-            if channel.gap is None:
-                self._open_gap(channel, "finished before the last words were recognised")
-            decided, live = channel.seconds(channel.buffer.decided), channel.seconds(channel.buffer.live)
-            self._close_gap(channel, decided, live, recovered=False)
+            self._gaps.open(channel, reason)
 
     def _wake_up(self) -> None:
         """From any thread."""

@@ -1,4 +1,5 @@
-// The desk as a value: apply(desk, message) is assist/desk.py in JavaScript, held to the same golden files.
+// The desk as a value: apply(desk, message) is assist/desk.py with desk_contact.py in JavaScript, held to the same golden
+// files.
 // A desk is never changed in place, so that a region of the page can compare by identity what it has drawn.
 
 /** @typedef {{type: string, contact_id: string|null, seq: number, at: number, data: any}} Message */

@@ -17,7 +17,9 @@ from assist.api.ports import (
     StationReport,
     StationVerb,
 )
-from assist.desk import DeskContact
+from assist.desk_contact import (
+    DeskContact,
+)
 from assist.one_hold import Holds, OneHold
 from voice.commands import Reply
 
