@@ -16,10 +16,7 @@ from assist.api.commands import (
     SwapParties,
     Transfer,
 )
-from assist.api.ports import (
-    Colleague,
-    Directory,
-)
+from assist.api.ports import Colleague, Directory
 from assist.dispatch import Dispatch
 from ivr import controls
 from ivr.acd_messages import AgentConsulted, ConsultOver

@@ -12,12 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from assist.desk_contact import DeskContact
-from assist.desk_events import (
-    ContactAssigned,
-    ContactReleased,
-    RecogniserChanged,
-    StationChanged,
-)
+from assist.desk_events import ContactAssigned, ContactReleased, RecogniserChanged, StationChanged
 from ivr.contacts import AgentStateChanged
 from voice.events import Event
 

@@ -8,14 +8,7 @@ from typing import Any
 
 from assist.cards import Card, CardRetracted, CardSettled, CardShown, CardUpdated
 from assist.coaching import HandLowered, HandRaised, SupervisionNotice
-from assist.desk_events import (
-    CustomerChoice,
-    CustomerIdentified,
-    CustomerLine,
-    NoteSaved,
-    SummaryDrafted,
-    WrapUpSaved,
-)
+from assist.desk_events import CustomerChoice, CustomerIdentified, CustomerLine, NoteSaved, SummaryDrafted, WrapUpSaved
 from ivr.contacts import ContactAnswered, ContactEnded
 from ivr.controls import ConferenceStarted, ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged
 from transcription.utterances import Redaction, TranscriptionGap, UtteranceFinal, UtterancePartial, Word

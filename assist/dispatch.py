@@ -10,9 +10,7 @@ from dataclasses import replace
 from assist.callers import Callers, Spawn
 from assist.outbound import Outbound
 from ivr.acd import Acd
-from ivr.acd_events import (
-    from_event,
-)
+from ivr.acd_events import from_event
 from ivr.acd_messages import (
     AcdEffect,
     AcdInput,

@@ -18,17 +18,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from assist.alerts import ALERT_EVENTS, AlertAcknowledged
-from assist.api.commands import (
-    AgentCommand,
-    CallCommand,
-)
-from assist.api.ports import (
-    Directory,
-    StationLink,
-    StationReport,
-    StationVerb,
-    SupervisorView,
-)
+from assist.api.commands import AgentCommand, CallCommand
+from assist.api.ports import Directory, StationLink, StationReport, StationVerb, SupervisorView
 from assist.banners import Banners
 from assist.board.orders import Orders
 from assist.board.table import Board
@@ -230,7 +221,7 @@ class Floor:
     async def _take(self, envelope: Envelope, case: Case | None, received: float) -> None:
         match envelope.event:
             case WorkerLost(worker_id=worker_id):
-                self._supervisors.worker_lost(worker_id)
+                self._supervisors.visits.worker_lost(worker_id)
                 await self._cases.worker_lost(worker_id)
             case BridgeOpened() | BridgeClosed():
                 self._bridges.heard(envelope.event)

@@ -10,18 +10,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from assist.api.commands import (
-    CallCommand,
-    Hold,
-    SwapParties,
-)
-from assist.api.ports import (
-    StationReport,
-    StationVerb,
-)
-from assist.desk_contact import (
-    DeskContact,
-)
+from assist.api.commands import CallCommand, Hold, SwapParties
+from assist.api.ports import StationReport, StationVerb
+from assist.desk_contact import DeskContact
 from voice.commands import Reply
 
 _CALLS = {"in_call": False, "held": True}

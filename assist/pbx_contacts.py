@@ -21,10 +21,7 @@ from assist.api.commands import (
     SwapParties,
     Transfer,
 )
-from assist.api.ports import (
-    StationLine,
-    StationVerb,
-)
+from assist.api.ports import StationLine, StationVerb
 from ivr.contacts import AgentOffered, ContactAnswered, ContactClosed, ContactEnded, ContactOffered
 from ivr.controls import ConferenceStarted, ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged
 from ivr.supervision import SupervisionEnded, SupervisionFailed, SupervisionModeChanged, SupervisionStarted

@@ -25,9 +25,7 @@ from voice.errors import CallfloorError
 from voice.events import new_identifier
 from voice.phone import SipAccount
 from voice.station import Station
-from voice.station_messages import (
-    FloorCommand,
-)
+from voice.station_messages import FloorCommand
 
 _SEQUENCES: Final = re.compile(r"\x1b(?:\[[0-9;]*[A-Za-z~]|O.)")
 """Cursor and function keys: not Escape and a letter."""

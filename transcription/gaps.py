@@ -11,7 +11,7 @@ from voice.events import Event, new_identifier
 
 
 class Gaps:
-    """At most one a channel: opened, then closed as recovered (its words still come) or not; ``emit`` is told of both."""
+    """At most one a channel: opened, then closed, ``recovered`` where its words still come. ``emit`` hears of both."""
 
     def __init__(self, emit: Callable[[Event], None], statistics: ClientStatistics) -> None:
         self._emit = emit

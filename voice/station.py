@@ -52,16 +52,7 @@ from voice.station_messages import (
 )
 from voice.station_settings import CLOCK_RATE
 from voice.station_sounds import Loop, Once, zip_tone
-from voice.station_state import (
-    EAR,
-    MIC,
-    MUSIC,
-    NOTICE,
-    SILENCE,
-    TONES,
-    StationPolicy,
-    StationState,
-)
+from voice.station_state import EAR, MIC, MUSIC, NOTICE, SILENCE, TONES, StationPolicy, StationState
 from voice.station_taps import CallCapture, Taps
 
 log = logging.getLogger(__name__)

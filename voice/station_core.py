@@ -59,14 +59,7 @@ from voice.station_messages import (
     TransferLeg,
     TransferToLeg,
 )
-from voice.station_state import (
-    CONTACT_HEADER,
-    SUPERVISION_HEADER,
-    CallLine,
-    Phase,
-    StationPolicy,
-    StationState,
-)
+from voice.station_state import CONTACT_HEADER, SUPERVISION_HEADER, CallLine, Phase, StationPolicy, StationState
 from voice.station_supervision import Supervision
 from voice.station_verbs import BUSY_HERE, SUPERVISION, Outcome, carry_out
 

@@ -14,12 +14,8 @@ from hardware.hid.intents import (
     RejectPressed,
 )
 from voice.station_desk import Desk
-from voice.station_messages import (
-    StationEffect,
-)
-from voice.station_state import (
-    Phase,
-)
+from voice.station_messages import StationEffect
+from voice.station_state import Phase
 from voice.station_verbs import carry_out
 
 MUTE_LOCK_REASON: Final = "boom arm"

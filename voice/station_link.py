@@ -25,12 +25,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from voice.clock import Clock
 from voice.commands import Reply
 from voice.errors import CallfloorError
-from voice.station_messages import (
-    FloorCommand,
-)
-from voice.station_state import (
-    StationState,
-)
+from voice.station_messages import FloorCommand
+from voice.station_state import StationState
 
 log = logging.getLogger(__name__)
 

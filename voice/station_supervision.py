@@ -25,13 +25,7 @@ from voice.station_messages import (
     StationEffect,
     StationInput,
 )
-from voice.station_state import (
-    EAR,
-    MIC,
-    SUPERVISION_HEADER,
-    Phase,
-    tap,
-)
+from voice.station_state import EAR, MIC, SUPERVISION_HEADER, Phase, tap
 from voice.station_verbs import Outcome, address, done, refused
 
 ANSWER_BY_ITSELF: Final = {"Answer-Mode": "Auto"}

@@ -18,11 +18,7 @@ from voice.station_messages import (
     TransferLeg,
     TransferToLeg,
 )
-from voice.station_state import (
-    VERBS,
-    CallLine,
-    Phase,
-)
+from voice.station_state import VERBS, CallLine, Phase
 
 BUSY_HERE: Final = 486
 DECLINE: Final = 603

@@ -48,9 +48,7 @@ from assist.api.commands import (
     Transfer,
     WrapUp,
 )
-from assist.api.ports import (
-    StationReport,
-)
+from assist.api.ports import StationReport
 from voice.errors import CallfloorError
 
 SCHEMA = 1

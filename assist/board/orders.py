@@ -7,10 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from assist.api.commands import (
-    ForceState,
-    GiveContact,
-)
+from assist.api.commands import ForceState, GiveContact
 from assist.board.events import ContactGiven, DeskWatched, StateForced
 from assist.dispatch import Dispatch
 from assist.supervision import may_supervise

@@ -19,13 +19,8 @@ from rich.text import Text
 
 from assist.demo.measure import Results
 from assist.demo.observed import Observed
-from assist.desk import (
-    Desk,
-)
-from assist.desk_contact import (
-    DeskCard,
-    Utterance,
-)
+from assist.desk import Desk
+from assist.desk_contact import DeskCard, Utterance
 from assist.desk_events import SummaryDrafted
 from ivr.contacts import ContactClosed
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from assist.api.commands import (
-    ForceState,
-    GiveContact,
-)
+from assist.api.commands import ForceState, GiveContact
 from assist.board.events import ContactGiven, DeskWatched, StateForced
 from assist.board.rows import QueueRow
 from assist.content import Content

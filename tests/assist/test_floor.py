@@ -21,10 +21,7 @@ from assist.api.commands import (
     SetState,
     TickStep,
 )
-from assist.api.ports import (
-    StationReport,
-    StationVerb,
-)
+from assist.api.ports import StationReport, StationVerb
 from assist.cards import CardKind, CardShown
 from assist.content import Content
 from assist.content_shelf import ContentShelf

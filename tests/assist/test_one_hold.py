@@ -8,18 +8,9 @@ from typing import Any
 
 import pytest
 
-from assist.api.commands import (
-    CallCommand,
-    Hold,
-    SwapParties,
-)
-from assist.api.ports import (
-    StationReport,
-    StationVerb,
-)
-from assist.desk_contact import (
-    DeskContact,
-)
+from assist.api.commands import CallCommand, Hold, SwapParties
+from assist.api.ports import StationReport, StationVerb
+from assist.desk_contact import DeskContact
 from assist.one_hold import Holds, OneHold
 from voice.commands import Reply
 

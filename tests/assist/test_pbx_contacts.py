@@ -25,10 +25,7 @@ from assist.api.commands import (
     SwapParties,
     Transfer,
 )
-from assist.api.ports import (
-    StationLine,
-    StationReport,
-)
+from assist.api.ports import StationLine, StationReport
 from assist.cards import CardShown
 from assist.coaching import SupervisionNotice
 from assist.content import Content

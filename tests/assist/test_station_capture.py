@@ -24,14 +24,8 @@ from voice.phone import AudioPath, LegConnected, SipAccount
 from voice.rundir import RunDirectory
 from voice.station import Station
 from voice.station_link import NoFloor
-from voice.station_messages import (
-    FloorCommand,
-)
-from voice.station_state import (
-    Phase,
-    StationPolicy,
-    StationState,
-)
+from voice.station_messages import FloorCommand
+from voice.station_state import Phase, StationPolicy, StationState
 
 ANNA = SipAccount("sip:anna@pbx.test", register=True)
 POLICY = StationPolicy(lines=2, sip_calls=True, capture=True)

@@ -9,15 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from assist.api.commands import (
-    DoNotDisturb,
-    SetState,
-    WrapUp,
-)
+from assist.api.commands import DoNotDisturb, SetState, WrapUp
 from assist.api.messages import CommandMessage, UnknownCommandError, agent_command
-from assist.api.ports import (
-    Colleague,
-)
+from assist.api.ports import Colleague
 from assist.casework import Keep
 from assist.content import Content
 from assist.desk_events import StationChanged, SummaryDrafted, WrapUpSaved, WrapUpTask

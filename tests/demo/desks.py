@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from assist.cards import Card, CardKind, CardStep, Evidence
-from assist.desk import (
-    AgentLine,
-    Desk,
-)
-from assist.desk_contact import (
-    DeskCard,
-    DeskContact,
-    Utterance,
-)
+from assist.desk import AgentLine, Desk
+from assist.desk_contact import DeskCard, DeskContact, Utterance
 from assist.desk_events import SummaryDrafted
 
 CARD = Card(

@@ -26,13 +26,7 @@ from assist.api.commands import (
     TickStep,
     WrapUp,
 )
-from assist.api.ports import (
-    Colleague,
-    Directory,
-    StationLink,
-    StationReport,
-    SupervisorView,
-)
+from assist.api.ports import Colleague, Directory, StationLink, StationReport, SupervisorView
 from assist.board.table import Board
 from assist.board.today import Today
 from assist.board.view import BoardView

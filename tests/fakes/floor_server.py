@@ -20,12 +20,8 @@ from pathlib import Path
 
 from assist.api.access import Archives
 from assist.api.app import create_app
-from assist.api.commands import (
-    AgentCommand,
-)
-from assist.api.ports import (
-    SupervisorView,
-)
+from assist.api.commands import AgentCommand
+from assist.api.ports import SupervisorView
 from assist.api.server import WebSettings, serving
 from assist.cards import CardShown
 from assist.coaching import HandRaised

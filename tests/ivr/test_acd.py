@@ -8,9 +8,7 @@ import pytest
 
 from ivr import contacts
 from ivr.acd import Acd, AcdTimes
-from ivr.acd_events import (
-    from_event,
-)
+from ivr.acd_events import from_event
 from ivr.acd_messages import (
     AcdEffect,
     AcdInput,

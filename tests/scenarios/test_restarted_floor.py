@@ -11,12 +11,8 @@ import pytest
 
 from assist.cards import CardKind
 from assist.demo.stage import Cast
-from assist.desk import (
-    Desk,
-)
-from assist.desk_contact import (
-    DeskContact,
-)
+from assist.desk import Desk
+from assist.desk_contact import DeskContact
 from assist.store.seed import DEMO_NUMBER
 from ivr.contacts import AgentOffered, ContactAnswered, ContactEnded, ContactQueued, PromptStarted
 from tests.scenarios.theatre import Caller, caller, contact_of, happened, on_stage, service

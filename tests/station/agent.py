@@ -39,13 +39,8 @@ from voice.sip import SipPhone
 from voice.station import Station
 from voice.station_contacts import Kept
 from voice.station_link import NoFloor, state_message
-from voice.station_messages import (
-    FloorCommand,
-)
-from voice.station_state import (
-    CallLine,
-    StationPolicy,
-)
+from voice.station_messages import FloorCommand
+from voice.station_state import CallLine, StationPolicy
 from voice.station_taps import PARTIES, OnKept
 
 RATE = 8000

@@ -14,14 +14,9 @@ from tests.station.fakes import RecordingPhone, incoming
 from voice.commands import Reply
 from voice.phone import AudioPath, LegDisconnected, LegReferred, PhoneListener, SipAccount
 from voice.station import PHONE_REQUESTS, Station
-from voice.station_messages import (
-    FloorCommand,
-)
+from voice.station_messages import FloorCommand
 from voice.station_settings import StationSettings
-from voice.station_state import (
-    Phase,
-    StationState,
-)
+from voice.station_state import Phase, StationState
 
 ACCOUNT = StationSettings(agent="anna", secret="sesame-1234").account
 

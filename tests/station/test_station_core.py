@@ -38,10 +38,7 @@ from voice.station_messages import (
     StationEffect,
     StationInput,
 )
-from voice.station_state import (
-    Phase,
-    StationState,
-)
+from voice.station_state import Phase, StationState
 
 MIC = AudioPath("mic", "leg:leg-1")
 EAR = AudioPath("leg:leg-1", "ear")

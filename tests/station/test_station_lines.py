@@ -57,10 +57,7 @@ from voice.station_messages import (
     TransferLeg,
     TransferToLeg,
 )
-from voice.station_state import (
-    Phase,
-    StationPolicy,
-)
+from voice.station_state import Phase, StationPolicy
 
 PBX = StationPolicy(lines=2, sip_calls=True, domain="pbx.test")
 PLAIN: dict[str, str] = {}

@@ -22,13 +22,8 @@ from voice.commands import Reply
 from voice.relay.wire import client_tls
 from voice.settings import AgentSettings
 from voice.station_link import MAX_REPLIES, FloorUnreachableError, WebsocketFloorLink, login, parse_command, station_url
-from voice.station_messages import (
-    FloorCommand,
-)
-from voice.station_state import (
-    Phase,
-    StationState,
-)
+from voice.station_messages import FloorCommand
+from voice.station_state import Phase, StationState
 
 ANNA = AgentSettings(user="anna", name="Anna Kovacs", secret="sesame-1234")
 KEY = b"a key that only this test has ..."

@@ -25,10 +25,7 @@ from voice.station_messages import (
     PlayTone,
     SupervisorRangOut,
 )
-from voice.station_state import (
-    Phase,
-    StationPolicy,
-)
+from voice.station_state import Phase, StationPolicy
 
 CAPTURING = replace(PBX, capture=True)
 TONES = ((Mode.BARGE, (Role.AGENT, Role.CALLER)),)
