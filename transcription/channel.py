@@ -20,7 +20,7 @@ from websockets.asyncio.server import ServerConnection
 from transcription import wire
 from transcription.decoder import Batch, ChannelDecoder, Decided, FinalHeard, Heard, PartialHeard
 from transcription.metrics import Statistics
-from transcription.recogniser import RecogniserError
+from transcription.recogniser import Engine, RecogniserError
 from transcription.redaction import Redactor
 from transcription.reporter import Origin, Reporter
 from transcription.scheduling import DecodePool, Pace, Stream
@@ -77,6 +77,7 @@ class Channel:
         self._listened: Batch | None = None
         self._received = spec.position
         self._position = spec.position
+        self._awaited_model = spec.position
         self._ending = False
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
@@ -120,7 +121,10 @@ class Channel:
     async def run(self) -> None:
         """Decode until ``end``. Cancelling drops what is queued. Raises ConnectionClosed."""
         try:
-            decoder = await self._in_pool(self._open)
+            engine = await self._shared.shelf.or_default(self.spec.model)
+            # What came meanwhile is late by the loading, which says nothing about the threads.
+            self._awaited_model = self._received
+            decoder = await self._in_pool(functools.partial(self._open, engine))
         except (RecogniserError, AudioFormatError) as error:
             await self.refuse(str(error))
             return
@@ -139,9 +143,8 @@ class Channel:
         while await self._something():
             self._dequeue()
 
-    def _open(self) -> ChannelDecoder:
+    def _open(self, engine: Engine) -> ChannelDecoder:
         spec = self.spec
-        engine = self._shared.shelf.or_default(spec.model)
         self._reporter = self._report_as(engine.info)
         recogniser = engine.open(spec.rate, spec.grammar)
         detector = webrtc_detector(spec.rate)
@@ -152,7 +155,7 @@ class Channel:
         if batch.idle:  # silence is not worth a thread
             return decoder.decode(batch)
         now_s, lag_s, overload = time.monotonic(), self._lag(), self._shared.pool.overload
-        if self._pace.is_live(now_s):
+        if self._pace.is_live(now_s) and self._position >= self._awaited_model:
             overload.behind(now_s, lag_s)
         partials = lag_s < NO_PARTIALS_S and overload.partials(now_s)
         self._shared.statistics.partials_withheld += not partials

@@ -7,7 +7,6 @@ published: there is no contact.
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import functools
 import logging
@@ -53,6 +52,7 @@ class VoskSession:
         self._decoder: ChannelDecoder | None = None
         self._odd = b""
         self._received = 0
+        self._asked_s = 0.0
         self._shown = ""
         self._fresh = True
 
@@ -68,6 +68,7 @@ class VoskSession:
     async def run(self, first: Data) -> CloseCode:
         """To the end of the connection. Raises ConnectionClosed, and WireError for what vosk-server cannot answer."""
         message: Data | None = first
+        self._asked_s = time.monotonic()
         try:
             while message is not None:
                 if isinstance(message, bytes):
@@ -75,6 +76,7 @@ class VoskSession:
                 elif await self._control(message):
                     return CloseCode.FINISHED
                 message = await self._inbox.next()
+                self._asked_s = time.monotonic()
             await self._socket.send(await self._flush())
         finally:
             self._inbox.close()
@@ -111,7 +113,9 @@ class VoskSession:
             seconds = len(pcm) / 2 / self._configuration.rate
             self._pace.received(now_s, seconds)
             self._shared.statistics.audio_s += seconds
-            decode = functools.partial(decoder.decode, batch, partials=overload.partials(now_s))
+            partials = batch.idle or overload.partials(now_s)
+            self._shared.statistics.partials_withheld += not partials
+            decode = functools.partial(decoder.decode, batch, partials=partials)
             heard += decode() if batch.idle else await self._in_pool(decode)
             self._shared.pool.charge(self._stream, decoder.cpu_elsewhere_s())
             if self._pace.is_live(now_s):
@@ -129,7 +133,7 @@ class VoskSession:
         """Raises WireError for a model or a grammar that cannot be had."""
         wanted = self._configuration
         try:
-            engine = await asyncio.to_thread(self._shared.shelf.get, wanted.model)
+            engine = await self._shared.shelf.get(wanted.model)
             grammar = _grammar(wanted.phrases, engine)
             recogniser = await self._in_pool(lambda: engine.open(wanted.rate, grammar, wanted.alternatives))
         except (RecogniserError, DocumentError) as error:
@@ -160,12 +164,14 @@ class VoskSession:
 
     def _settled(self, finals: Sequence[FinalHeard]) -> str:
         self._shown = ""
+        # What is settled is as late as its message had to wait, for a thread and for its own decoding.
+        lateness_s = time.monotonic() - self._asked_s
         words: list[Word] = []
         readings: tuple[Alternative, ...] = ()
         for final in finals:
             readings = join_alternatives(readings, self._redacted(final.alternatives))
             words += self._redactor.final(PARTY, final.words).words
-            self._shared.statistics.finals += 1
+            self._shared.statistics.final(lateness_s)
         if self._configuration.alternatives:
             return vosk_wire.ranked(readings or (Alternative((), 0.0),), self._configuration)
         return vosk_wire.result(words, self._configuration)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import threading
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -21,10 +22,11 @@ from transcription import wire
 from transcription.channel import QUEUE_S, Channel, Recognition
 from transcription.metrics import Statistics
 from transcription.redaction import Redactor
-from transcription.scheduling import DecodePool
+from transcription.scheduling import DecodePool, Pace
 from transcription.server import VOSK_MESSAGE, ServerConfig, TranscriptionServer
 from transcription.shelf import ModelShelf
 from transcription.utterances import UtteranceFinal, UtterancePartial
+from voice.errors import DocumentError
 from voice.events import Event
 
 SPEECH = quiet(0.5) + golden("refund")[0] + quiet(1.5)
@@ -240,6 +242,79 @@ def test_a_queue_is_heard_with_its_own_model_and_never_not_at_all(model: str, he
         assert final.model == (model if heard != "house" else "script")
 
     asyncio.run(main())
+
+
+class Shop:
+    """Loads models when it is told to, or fails at it."""
+
+    def __init__(self, *broken: str) -> None:
+        self.may = threading.Event()
+        self.asked: list[str] = []
+        self._broken = broken
+
+    def load(self, name: str) -> ScriptedEngine:
+        self.asked.append(name)
+        self.may.wait(10)
+        if name in self._broken:
+            raise DocumentError(name, None, "cannot be loaded", "get it again")
+        return ScriptedEngine([name], name)
+
+
+def test_models_being_loaded_keep_no_thread_and_nobody_else() -> None:
+    """More models are awaited than there are threads; who has one, the server's own or a named one, is heard."""
+    shop = Shop("broken")
+    shelf = ModelShelf(ScriptedEngine(["house"]), ["slow", "broken", "ready"], shop.load)
+    shop.may.set()
+    shelf.add("ready")
+    shop.may.clear()
+
+    async def heard(server: TranscriptionServer, model: str, begun: asyncio.Event | None = None) -> str:
+        async with dialled(server, HELLO, SPEC.model_copy(update={"model": model})) as socket:
+            if begun is not None:
+                begun.set()
+            await speak(socket)
+            final = (await until(socket, wire.Final))[-1].utterance
+            return f"{final.model}: {final.text.split()[0]}"
+
+    async def main() -> None:
+        async with serving(shelf) as server, asyncio.TaskGroup() as group:
+            begun = [asyncio.Event() for _ in range(4)]
+            waiting = [
+                group.create_task(heard(server, model, event))
+                for model, event in zip(("slow", "slow", "broken", "broken"), begun, strict=True)
+            ]
+            for event in begun:
+                await event.wait()
+            assert await heard(server, "") == "script: house"
+            assert await heard(server, "ready") == "ready: ready"
+            assert not any(task.done() for task in waiting)
+            shop.may.set()
+            assert [await task for task in waiting] == ["slow: slow"] * 2 + ["script: house"] * 2
+
+    asyncio.run(main())
+    assert shop.asked.count("slow") == 1
+
+
+def test_sound_that_waited_for_a_model_does_not_count_as_overload(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Pace, "is_live", lambda *_: True)
+    shop = Shop()
+
+    async def main(model: str) -> float:
+        with contextlib.closing(DecodePool(1)) as pool:
+            shared = Recognition(ModelShelf(ScriptedEngine(), ["slow"], shop.load), pool, Floor(), Statistics())
+            channel = Channel(SPEC.model_copy(update={"model": model}), "c1", Redactor(), shared, Deaf())
+            async with asyncio.TaskGroup() as group:
+                decoding = group.create_task(channel.run())
+                await asyncio.sleep(0)
+                for part in range(5):
+                    await channel.put(part * RATE, golden("refund")[0][: 2 * RATE])
+                shop.may.set()
+                channel.end()
+                await decoding
+            return pool.overload.lag_s(time.monotonic())
+
+    assert asyncio.run(main("slow")) == 0.0
+    assert asyncio.run(main("")) > 1.0, "five seconds at once"
 
 
 @pytest.mark.parametrize("changes", [{"grammar": ("impossible",)}, {"grammar": ()}])

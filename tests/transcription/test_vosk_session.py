@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import time
 import wave
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -315,6 +316,25 @@ def test_the_model_key_chooses_an_installed_model_and_nothing_else() -> None:
         shelf, *[choosing("other", {"other"})] * 3, choosing("", {"default"}), choosing("script", {"default"}), outsider
     )
     assert loaded == ["other"]
+
+
+def test_how_late_finals_are_and_which_partials_were_withheld_is_counted_here_too() -> None:
+    async def client(socket: ClientConnection) -> None:
+        server._pool.overload.behind(time.monotonic(), 2.0)
+        answers = await lockstep(socket, SPEECH, 3200)
+        assert texts(answers)
+        assert not any(answer.get("partial") for answer in answers)
+
+    async def main() -> None:
+        async with asyncio.timeout(20), server.running(), connect(f"ws://127.0.0.1:{server.port}") as socket:
+            await client(socket)
+
+    server = TranscriptionServer(ScriptedEngine(), ServerConfig())
+    asyncio.run(main())
+    assert server.statistics.finals == 1
+    assert "late_count 1" in server.statistics.lateness.lines("late")
+    assert 0 < server.statistics.worst_lateness_s < 10
+    assert server.statistics.partials_withheld > 0
 
 
 @pytest.mark.parametrize(
