@@ -22,7 +22,7 @@ from assist.reports.books import roll_up
 from assist.store.ledger import Entry
 from assist.summary import ContactSummary
 from ivr.agents import AgentState
-from ivr.contacts import AgentStateChanged
+from ivr.contacts import AgentStateChanged, ContactQueued
 from voice.events import Envelope
 
 
@@ -102,6 +102,7 @@ class Gathering:
         self._cards = OutcomeBook()
         self._gaps: Counter[str] = Counter()
         self._states: list[AgentStateChanged] = []
+        self._queues: dict[str, str] = {}
         self._latest = 0.0
 
     def take(self, envelope: Envelope) -> None:
@@ -111,12 +112,17 @@ class Gathering:
         event = envelope.event
         if isinstance(event, AgentStateChanged):
             self._states.append(event)
-        if not self._scope.start <= envelope.at < self._scope.end:
-            return
-        if not self._scope.agent or getattr(event, "agent", self._scope.agent) == self._scope.agent:
+        elif isinstance(event, ContactQueued):
+            self._queues[envelope.contact_id or ""] = event.queue
+        if self._scope.start <= envelope.at < self._scope.end and self._wanted(envelope):
             self._cards.take(event)
             if isinstance(event, QuestionUnanswered):
                 self._gaps[event.text] += 1
+
+    def _wanted(self, envelope: Envelope) -> bool:
+        """Whether what was advised is the scope's: of its agent, in a contact that queued last for its queue."""
+        agent = getattr(envelope.event, "agent", self._scope.agent)
+        return self._scope.wants(self._queues.get(envelope.contact_id or "", ""), agent)
 
     def report(self, summaries: Iterable[ContactSummary] = (), kept: Kept | None = None) -> Report:
         """What books and log came to; contacts still open are not in it. ``summaries``: of the scope's contacts."""

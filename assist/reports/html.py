@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterator
 from importlib.resources import files
 
 from jinja2 import Environment
 from markupsafe import Markup
 
 from assist.metrics import REGISTRY, Goal, Metric, Totals
-from assist.metrics.rollup import INTERVAL_S
 from assist.metrics.service import service_level
 from assist.quality.principles import Principle
 from assist.reports.gather import Report, local
+from assist.reports.over_time import Along, by_day, by_moment, by_time_of_day, is_short
 from assist.reports.plots import Series, lines, rows, stacked_bars
 
 HEADLINES = ("asa", "abandon_rate", "aht", "fcr_repeat", "csat", "nps", "ces_mean")
@@ -21,8 +20,6 @@ QUEUE_COLUMNS = ("asa", "abandon_rate", "aht", "hold_rate", "transfer_rate", "cs
 AGENT_COLUMNS = ("aht", "average_hold", "talk_ratio", "talk_over", "dead_air", "first_response", "csat")
 MOST = 12
 """Bars of one plot: the table below has all."""
-_SHORT = timedelta(hours=36)
-"""Up to this length a report plots intervals, above it days."""
 
 
 def as_html(report: Report, made: str) -> str:
@@ -83,17 +80,9 @@ def _clock(seconds: float) -> str:
 
 
 def _plots(report: Report) -> list[Markup]:
-    buckets = _buckets(report)
-    labels, sums = list(buckets), list(buckets.values())
-    volumes = [
-        Series("answered", "good", [each.answered for each in sums]),
-        Series("abandoned", "bad", [each.abandoned for each in sums]),
-        Series("called back", "warn", [each.called_back for each in sums]),
-    ]
-    goal = _goal(report)
-    level = Series("service level", "accent", [service_level(each, goal.variant) for each in sums])
-    title = f"Service level (variant {goal.variant:d}), %"
-    plots = [stacked_bars("Contacts", labels, volumes), lines(title, labels, [level], 100.0, goal.target)]
+    plots = [*_service(report, "Contacts", "Service level", by_moment(report) if is_short(report) else by_day(report))]
+    if not is_short(report):
+        plots += _service(report, "Contacts by time of day", "Service level by time of day", by_time_of_day(report))
     if report.feelings:
         days = [f"{feeling.day:%-d %b}" for feeling in report.feelings]
         felt = [
@@ -102,6 +91,19 @@ def _plots(report: Report) -> list[Markup]:
         ]
         plots.append(stacked_bars("How contacts felt at their end", days, felt))
     return [*plots, *_more_plots(report)]
+
+
+def _service(report: Report, volumes: str, levels: str, along: Along) -> Iterator[Markup]:
+    """What came of contacts along the axis, and how many were answered in time; the titles of both."""
+    counted = [
+        Series("answered", "good", [each.answered for each in along.sums]),
+        Series("abandoned", "bad", [each.abandoned for each in along.sums]),
+        Series("called back", "warn", [each.called_back for each in along.sums]),
+    ]
+    goal = _goal(report)
+    level = Series("service level", "accent", [service_level(each, goal.variant) for each in along.sums])
+    yield stacked_bars(volumes, along.labels, counted)
+    yield lines(f"{levels} (variant {goal.variant:d}), %", along.labels, [level], 100.0, goal.target)
 
 
 def _more_plots(report: Report) -> Iterator[Markup]:
@@ -129,21 +131,3 @@ def _mean_of(report: Report, principle: Principle) -> float | None:
     known = [(average.value, average.contacts) for average in judged if average.value is not None]
     contacts = sum(count for _, count in known)
     return round(sum(value * count for value, count in known) / contacts, 1) if contacts else None
-
-
-def _buckets(report: Report) -> Mapping[str, Totals]:
-    """Sums by label: every interval of a short report, every day of a long one, also those without contacts."""
-    scope, found = report.scope, dict[str, Totals]()
-    if scope.end - scope.start <= _SHORT.total_seconds():
-        if not len(report.intervals):
-            return found
-        first, last = int(report.intervals.starts.min()), int(report.intervals.starts.max())
-        for start in range(first, last + 1, INTERVAL_S):
-            found[f"{local(start, scope.zone):%H:%M}"] = Totals()
-        for interval in report.intervals:
-            found[f"{local(interval.start, scope.zone):%H:%M}"] += interval.totals
-        return found
-    for (day, _), totals in report.days.items():
-        label = f"{day:%-d %b}"
-        found[label] = found.get(label, Totals()) + totals
-    return found

@@ -11,6 +11,8 @@ WIDTH, HEIGHT = 720, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 24
 _ROW, _NAMES, _NUMBER, _LONGEST = 24, 240, 48, 36
 """Of bars that lie: a row's height, the room for names and for the number, and the most characters of a name."""
+_LETTER, _GAP = 8, 12
+"""Of labels under a plot: the width of a character, about, and what lies between two labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def _plot(title: str, labels: Sequence[str], top: float, marks: str, series: Seq
         y = _y(top * share, top)
         ticks.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         ticks.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{top * share:g}</text>')
-    every = max(1, -(-len(labels) // 12))
+    every = max(1, -(-len(labels) // _fitting(labels)))
     for i in range(0, len(labels), every):
         x = _LEFT + (i + 0.5) * step
         ticks.append(f'<text x="{x:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(labels[i])}</text>')
@@ -106,6 +108,12 @@ def _framed(title: str, height: int, marks: str, series: Sequence[Series]) -> Ma
         f'<figure><figcaption>{escape(title)} <span class="legend">{legend}</span></figcaption>'
         f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">{marks}</svg></figure>'
     )
+
+
+def _fitting(labels: Sequence[str]) -> int:
+    """How many of them stand beside each other."""
+    longest = max((len(label) for label in labels), default=0)
+    return int((WIDTH - _LEFT - _RIGHT) // (longest * _LETTER + _GAP))
 
 
 def _step(labels: Sequence[str]) -> float:

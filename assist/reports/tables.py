@@ -10,12 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from assist.metrics import REGISTRY, Totals
+from assist.metrics import REGISTRY, Goal, Totals
+from assist.metrics.targets import ServiceLevel
 from assist.quality.agents import AgentQuality
 from assist.reports.gather import Report, local
 from voice.errors import CallfloorError
 
 Row = dict[str, Any]
+
+MEANT = "service_level"
+"""The measure beside the five variants that says what the queue's own goal counts."""
 
 
 class ParquetMissingError(CallfloorError):
@@ -28,23 +32,29 @@ def interval_rows(report: Report) -> list[Row]:
         {
             "start": local(interval.start, report.scope.zone).isoformat(timespec="minutes"),
             "queue": interval.group,
-            **measures(interval.totals),
+            **measures(interval.totals, report.scope.targets.of(interval.group)),
             **asdict(interval.totals),
         }
         for interval in report.intervals
     ]
 
 
-def measures(totals: Totals) -> Mapping[str, float | None]:
-    """Every metric of ``totals`` by name."""
-    return {name: metric(totals) for name, metric in REGISTRY.all.items()}
+def measures(totals: Totals, goal: Goal) -> Mapping[str, float | None]:
+    """Every metric of ``totals`` by name, ``service_level`` first: the variant of the five that ``goal`` means."""
+    found = {name: metric(totals) for name, metric in REGISTRY.all.items()}
+    return {MEANT: found[variant_name(goal.variant)], **found}
+
+
+def variant_name(variant: ServiceLevel) -> str:
+    """The metric that is this service level."""
+    return f"{MEANT}_{variant:d}"
 
 
 def as_csv(report: Report) -> str:
     """The intervals, a header line first; an undefined metric is an empty field. RFC 4180."""
     rows = interval_rows(report)
     out = io.StringIO()
-    names = list(rows[0]) if rows else ["start", "queue", *REGISTRY.all, *Totals.__slots__]
+    names = list(rows[0]) if rows else ["start", "queue", MEANT, *REGISTRY.all, *Totals.__slots__]
     writer = csv.DictWriter(out, names)
     writer.writeheader()
     writer.writerows(rows)
@@ -53,8 +63,8 @@ def as_csv(report: Report) -> str:
 
 def as_json(report: Report) -> str:
     """The whole report, definitions included, as one object."""
-    scope = report.scope
-    zone = scope.zone
+    scope, zone = report.scope, report.scope.zone
+    house, of = scope.targets.of(scope.queue), scope.targets.of
     whole = {
         "from": local(scope.start, zone).isoformat(timespec="minutes"),
         "to": local(scope.end, zone).isoformat(timespec="minutes"),
@@ -62,18 +72,17 @@ def as_json(report: Report) -> str:
         "queue": scope.queue or None,
         "agent": scope.agent or None,
         "targets": asdict(scope.targets),
-        "definitions": {
-            name: {"title": metric.title, "unit": metric.unit, "definition": metric.definition}
-            for name, metric in REGISTRY.all.items()
-        },
-        "overall": _sums(report.overall),
-        "queues": {name: _sums(totals) for name, totals in report.queues.items()},
+        "definitions": _definitions(house),
+        "overall": _sums(report.overall, house),
+        "queues": {name: _sums(totals, of(name)) for name, totals in report.queues.items()},
         "days": [
-            {"day": day.isoformat(), "queue": queue, **_sums(totals)} for (day, queue), totals in report.days.items()
+            {"day": day.isoformat(), "queue": queue, **_sums(totals, of(queue))}
+            for (day, queue), totals in report.days.items()
         ],
         "intervals": interval_rows(report),
         "agents": [
-            {"agent": line.agent, "occupancy": line.occupancy, "seconds": dict(line.seconds), **_sums(line.totals)}
+            {"agent": line.agent, "occupancy": line.occupancy, "seconds": dict(line.seconds)}
+            | _sums(line.totals, house)
             for line in report.agents
         ],
         "sentiment": [asdict(feeling) | {"day": feeling.day.isoformat()} for feeling in report.feelings],
@@ -100,8 +109,17 @@ def write_parquet(report: Report, out: Path) -> None:
     parquet.write_table(arrow.table(columns, schema=schema), out)
 
 
-def _sums(totals: Totals) -> dict[str, Any]:
-    return {"metrics": dict(measures(totals)), "totals": asdict(totals)}
+def _definitions(goal: Goal) -> dict[str, Any]:
+    meant = f"The variant a queue's goal names; of all queues together the house's, {goal.variant:d}."
+    known = {
+        name: {"title": metric.title, "unit": metric.unit, "definition": metric.definition}
+        for name, metric in REGISTRY.all.items()
+    }
+    return {MEANT: {"title": "Service level", "unit": "%", "definition": meant}, **known}
+
+
+def _sums(totals: Totals, goal: Goal) -> dict[str, Any]:
+    return {"variant": int(goal.variant), "metrics": dict(measures(totals, goal)), "totals": asdict(totals)}
 
 
 def _scorecard(each: AgentQuality) -> dict[str, Any]:

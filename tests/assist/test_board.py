@@ -17,7 +17,7 @@ from assist.coaching import HandLowered, HandRaised
 from assist.metrics.columns import Columns
 from assist.metrics.fold import ContactFold
 from assist.metrics.repeats import with_repeats
-from assist.metrics.service import abandon_rate, service_level_default
+from assist.metrics.service import abandon_rate, service_level_3
 from assist.metrics.targets import Goal, ServiceLevel, Targets
 from assist.metrics.totals import total
 from ivr.contacts import (
@@ -210,7 +210,7 @@ def test_today_is_what_the_metrics_make_of_the_same_log(queue: str) -> None:
     for name in ("offered", "answered", "answered_in_time", "abandoned", "abandoned_in_time", "abandoned_short",
                  "called_back", "wait_answered_s", "wait_abandoned_s"):  # fmt: skip
         assert getattr(ours, name) == getattr(counted, name), name
-    assert service_level_default(ours) == service_level_default(counted)
+    assert service_level_3(ours) == service_level_3(counted)
     assert abandon_rate(ours) == abandon_rate(counted)
 
 

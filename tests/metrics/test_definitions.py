@@ -33,22 +33,24 @@ def sums(*records: ContactRecord, until: float = 1e12) -> Totals:
 @pytest.mark.parametrize(("variant", "per_cent"), [(1, 81.13), (2, 86.00), (3, 82.69), (4, 83.02), (5, 82.08)])
 def test_the_five_service_levels_of_the_worked_example(variant: int, per_cent: float) -> None:
     assert service_level(EXAMPLE, ServiceLevel(variant)) == pytest.approx(per_cent, abs=0.005)
-
-
-def test_the_service_level_shown_is_the_third() -> None:
-    assert service.service_level_default(EXAMPLE) == service_level(EXAMPLE, ServiceLevel.WITHOUT_EARLY_ABANDONS)
+    assert REGISTRY.all[f"service_level_{variant}"](EXAMPLE) == service_level(EXAMPLE, ServiceLevel(variant))
 
 
 HANDLED = Totals(
-    offered=10, answered=8, abandoned=2, abandoned_short=1, wait_answered_s=120, wait_abandoned_s=50, handled=8,
-    talk_s=1600, hold_s=160, wrap_up_s=240, held=2, transferred=1, called_back=4, callbacks_kept=3, self_service=10,
-    measured_s=1000, agent_speech_s=300, caller_speech_s=200, talk_over_s=15, dead_air_s=40, responses=8, response_s=12,
-    csat_answers=10, csat_points=38, csat_satisfied=7, nps_answers=10, nps_promoters=5, nps_detractors=2, ces_answers=4,
-    ces_points=22, ces_easy=3, repeat_known=20, repeated=3, declared=5, declared_resolved=4,
+    offered=10, answered=8, answered_in_time=6, abandoned=2, abandoned_in_time=1, abandoned_short=1,
+    wait_answered_s=120, wait_abandoned_s=50, handled=8, talk_s=1600, hold_s=160, wrap_up_s=240, held=2,
+    transferred=1, called_back=4, callbacks_kept=3, self_service=10, measured_s=1000, agent_speech_s=300,
+    caller_speech_s=200, talk_over_s=15, dead_air_s=40, responses=8, response_s=12, csat_answers=10, csat_points=38,
+    csat_satisfied=7, nps_answers=10, nps_promoters=5, nps_detractors=2, ces_answers=4, ces_points=22, ces_easy=3,
+    repeat_known=20, repeated=3, declared=5, declared_resolved=4,
 )  # fmt: skip
 
 WORKED = {
-    "service_level_default": 0.0,
+    "service_level_1": 60.0,
+    "service_level_2": 75.0,
+    "service_level_3": 100 * 6 / 9,
+    "service_level_4": 70.0,
+    "service_level_5": 70.0,
     "asa": 15.0,
     "abandon_rate": 100 * 1 / 9,
     "abandon_wait": 25.0,
@@ -74,10 +76,11 @@ WORKED = {
 }
 
 
-def test_every_metric_has_a_worked_example_and_a_definition() -> None:
+def test_every_metric_has_a_worked_example_a_formula_and_a_source() -> None:
     assert set(WORKED) == set(REGISTRY.all)
     for name, metric in REGISTRY.all.items():
-        assert len(metric.definition) > 10, name
+        formula, source = metric.definition.split(" Source: ")
+        assert (len(formula) > 10, len(source) > 10) == (True, True), f"{name} names no formula or no source"
         assert metric(HANDLED) == pytest.approx(WORKED[name]), name
 
 

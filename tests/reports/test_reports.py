@@ -102,6 +102,12 @@ def test_a_day_a_queue_and_an_agent_are_parts_of_it() -> None:
     assert (anna.overall.answered, [line.agent for line in anna.agents]) == (2, ["anna"])
 
 
+def test_what_was_advised_belongs_to_the_queue_of_its_contact() -> None:
+    assert report(queue="sales").gaps == ()
+    assert report(queue="billing").gaps == report(queue="billing", agent="anna").gaps == report().gaps
+    assert report(queue="billing", agent="ben").gaps == ()
+
+
 def test_an_agents_time_is_cut_to_the_scope() -> None:
     (anna,) = report(end=MONDAY + DAY).agents
     assert anna.seconds[AgentState.AVAILABLE] == 250.0
@@ -112,7 +118,7 @@ def test_an_agents_time_is_cut_to_the_scope() -> None:
 def test_rows_have_local_starts_and_every_metric() -> None:
     first = interval_rows(report())[0]
     assert (first["start"], first["queue"], first["offered"]) == ("2026-11-23T10:00+01:00", "billing", 2)
-    assert (first["service_level_default"], first["nps"]) == (50.0, None)
+    assert (first["service_level"], first["service_level_3"], first["nps"]) == (50.0, 50.0, None)
     assert set(REGISTRY.all) < set(first)
 
 
@@ -126,7 +132,7 @@ def test_csv_reads_back_and_of_nothing_has_its_header() -> None:
 def test_json_says_what_the_numbers_mean() -> None:
     whole = json.loads(as_json(report()))
     assert whole["overall"]["metrics"]["csat"] == 100.0
-    assert "abandoned" in whole["definitions"]["service_level_default"]["definition"]
+    assert "abandoned" in whole["definitions"]["service_level_3"]["definition"]
     assert whole["knowledge_gaps"] == [{"question": "do you ship to <b>mars</b>", "asked": 1}]
 
 
@@ -154,7 +160,7 @@ def test_the_page_needs_nothing_else_and_takes_no_words_for_markup() -> None:
     page.feed(text)
     assert "script" not in page.tags
     assert page.outside == []
-    assert page.tags.count("svg") == 3
+    assert page.tags.count("svg") == 5
     assert "do you ship to &lt;b&gt;mars&lt;/b&gt;" in text
     assert all(metric.title in text for metric in REGISTRY.all.values())
 
@@ -164,9 +170,15 @@ def test_every_queue_names_what_it_is_measured_by() -> None:
     gathering = Gathering(Scope(MONDAY, MONDAY + 7 * DAY, BERLIN, targets=targets))
     for envelope in log():
         gathering.take(envelope)
-    text = as_html(gathering.report(), "Made by a test.")
+    found = gathering.report()
+    text = as_html(found, "Made by a test.")
     assert '100.0 %<br><span class="goal">90 % in 30 s, variant 2</span>' in text  # both answered within 30 s
     assert '100.0 %<br><span class="goal">80 % in 20 s, variant 3</span>' in text
+    whole = json.loads(as_json(found))
+    billing, overall = whole["queues"]["billing"], whole["overall"]
+    assert (billing["variant"], billing["metrics"]["service_level"]) == (2, 100.0)
+    assert (overall["variant"], overall["metrics"]["service_level"]) == (3, overall["metrics"]["service_level_3"])
+    assert [row["service_level"] for row in csv.DictReader(io.StringIO(as_csv(found)))] == ["100.0", "", "100.0"]
 
 
 def test_what_is_measured_by_is_read_from_the_settings(tmp_path: Path) -> None:
