@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ivr.announcements import WORDINGS
 from ivr.languages import VARIABLE, Spoken, offered
+from ivr.spoken_digits import LANGUAGES
 from ivr.verbs import Problem, Set, Verb
 
 
@@ -13,7 +14,7 @@ def language_problems(
     own: str, languages: Mapping[str, Spoken], nodes: Mapping[str, Verb], banners: Iterable[str]
 ) -> Iterator[Problem]:
     """Sentences and phrases without translation, translations of nothing, languages that nobody offers or that cannot
-    announce places and waits.
+    announce places and waits, or tell digits.
     """
     said = {text for node in nodes.values() for _, text in node.texts()} | set(banners)
     phrases = {phrase for node in nodes.values() for phrase in node.said_by_callers()}
@@ -24,7 +25,12 @@ def language_problems(
         yield from _unlike(said, spoken.texts, (*at, "texts"), "sentence")
         if spoken.speech:
             yield from _unlike(phrases, spoken.phrases, (*at, "phrases"), "phrase")
+    listening = (own, *(language for language, spoken in languages.items() if spoken.speech))
     for name, node in nodes.items():
+        for language in listening if node.hears_number else ():
+            if language.split("-")[0] not in LANGUAGES:
+                what = f"node {name!r}: digits said in {language} are not understood"
+                yield Problem(("nodes", name), what, f"let them be keyed, or said in {', '.join(LANGUAGES)}")
         for language in (own, *languages):
             if any(node.announcements("en")) and language.split("-")[0] not in WORDINGS:
                 what = f"node {name!r}: places and waits cannot be announced in {language}"

@@ -45,6 +45,11 @@ class Verb(BaseModel):
 
     verb: str
 
+    @property
+    def hears_number(self) -> bool:
+        """Whether callers may say digits to it."""
+        return False
+
     def targets(self) -> Iterator[tuple[Key, str]]:
         """The nodes it may go to, each with the key that names it."""
         yield from ()

@@ -6,11 +6,12 @@ then goes to ``noInput`` or ``noMatch``. Times are seconds: ``timeout`` from the
 word, ``interDigitTimeout`` between digits, ``speechTimeout`` from the last words heard to the end of the utterance.
 Digits are masked outside this process unless ``mask: false``.
 
-With ``speech`` in ``input`` a menu's ``phrases`` say which words mean which choice, and only they are recognised; a
-gather with ``next`` takes any words, as text into ``variable``. A prompt is silenced by ``minBargeinWordCount``
-recognised words. Write phrases as callers say them: a word inside a sentence that is no phrase is easily missed (an
-unheard choice is asked again). A menu taken by speech can always be keyed, too. Tell callers first that a computer
-listens.
+With ``speech`` in ``input`` a menu's ``phrases`` say which words mean which choice, and only they are recognised. A
+gather with ``next`` and a number of digits takes them said, too ("four two, one seven"), in one breath or in several;
+only number words are recognised then. With ``next`` alone it takes any words, as text into ``variable``. A prompt is
+silenced by ``minBargeinWordCount`` recognised words. Write phrases as callers say them: a word inside a sentence that
+is no phrase is easily missed (an unheard choice is asked again). A menu taken by speech can always be keyed, too. Tell
+callers first that a computer listens.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from ivr.spoken_digits import digit_words, numbers_said
 from ivr.stage import Stage
 from ivr.verbs.base import Activity, Key, Phrases, Problem, Texts, Verb, choice_of, each, not_said
+from ivr.verbs.gather_problems import gather_problems
 
 NO_INPUT = "no-input"
 INTER_DIGIT = "inter-digit"
@@ -107,40 +110,13 @@ class Gather(Verb):
 
     def problems(self) -> Iterator[Problem]:
         """Answers that cannot be given, and ways out that are missing."""
-        if not self.input:
-            yield Problem(("input",), "gather takes no input", "write input: [digits]")
-        if bool(self.choices) == (self.next is not None):
-            yield Problem((), "gather needs either choices or next", "name a node for each choice, or one next node")
-        if self.no_input is None:
-            yield Problem((), "gather has no noInput path", "write noInput: and the node for a caller who stays silent")
-        if self.num_digits and (self.min_digits or self.max_digits):
-            yield Problem(("numDigits",), "numDigits excludes minDigits and maxDigits", "keep numDigits alone")
-        elif self.shortest > self.longest:
-            yield Problem((), f"minDigits {self.shortest} is more than maxDigits {self.longest}", "swap them")
-        for choice in self.choices:
-            yield from self._choice_problems(choice)
-        yield from self._speech_problems()
+        return gather_problems(self)
 
-    def _speech_problems(self) -> Iterator[Problem]:
-        if bool(self.phrases) != ("speech" in self.input and bool(self.choices)):
-            yield Problem((), "phrases belong to a menu that takes speech, and it needs them", "write both, or neither")
-        if self.choices and "digits" not in self.input:
-            yield Problem(("input",), "a menu that cannot be keyed", "write input: [digits, speech]")
-
-    def _choice_problems(self, choice: str | int) -> Iterator[Problem]:
-        key = ("choices", choice)
-        if not isinstance(choice, str):
-            yield Problem(key, f"choice {choice} is a number, not digits", f'put it in quotes: "{choice}"')
-        elif not choice or set(choice) - set("0123456789*#"):
-            yield Problem(key, f"choice {choice!r} cannot be keyed", "use the keys 0-9 * #")
-        elif self.finish_on_key and self.finish_on_key in choice:
-            yield Problem(key, f"choice {choice!r} holds the finishOnKey", 'write finishOnKey: ""')
-        elif len(choice) > self.longest:
-            what = f"choice {choice!r} needs {len(choice)} digits, only {self.longest} are taken"
-            yield Problem(key, what, f"write numDigits: {len(choice)} or a shorter choice")
-        elif len(choice) < self.shortest:
-            what = f"choice {choice!r} has {len(choice)} digit(s), at least {self.shortest} are wanted"
-            yield Problem(key, what, f"write minDigits: {len(choice)} or a longer choice")
+    @property
+    def hears_number(self) -> bool:
+        """Whether digits may be said: where their number is bounded, and no menu takes them."""
+        bounded = self.num_digits or self.min_digits or self.max_digits
+        return "speech" in self.input and not self.choices and bounded is not None
 
     def activity(self, stage: Stage) -> Activity:
         """Ask."""
@@ -154,6 +130,7 @@ class Gathering(Activity):
         super().__init__(stage)
         self._verb = verb
         self._digits = ""
+        self._spoken = False
         self._failures = 0
         self._asking = False
         self._listening = False
@@ -185,6 +162,10 @@ class Gathering(Activity):
         """Who asked for a slow question is not hurried to answer."""
         return PATIENCE if self._slow else 1.0
 
+    @property
+    def _digit_words(self) -> tuple[str, ...] | None:
+        return (digit_words(self.stage.language) or None) if self._verb.hears_number else None
+
     def answered(self, value: str, by: str = "digits") -> None:
         """What was keyed or said is an answer: report it."""
         self.stage.report_choice(value, by)
@@ -199,11 +180,13 @@ class Gathering(Activity):
         self.stage.stop()
         self.stage.cancel_timer(NO_INPUT)
         self.stage.cancel_timer(SPEECH)
+        if self._spoken:  # who takes to the keys in mid-number begins it anew
+            self._digits, self._spoken = "", False
         self._take(digit)
 
     def timer_fired(self, name: str) -> None:
         """No more digits, or none at all."""
-        if name == INTER_DIGIT:
+        if name == INTER_DIGIT or self._digits:
             self._evaluate()
         else:
             self._failed(self._verb.no_input)
@@ -213,15 +196,30 @@ class Gathering(Activity):
         words = [word for word in text.split() if word != "[unk]"]
         if self._asking and (not self._verb.bargein or len(words) < self._verb.min_bargein_word_count):
             return
-        if words and not self._digits:
+        keyed = bool(self._digits) and not self._spoken
+        if words and not keyed:
             self._asking = False
             self.stage.stop()
             self.stage.cancel_timer(NO_INPUT)
+            self.stage.cancel_timer(INTER_DIGIT)
             # Should the recogniser die in mid-sentence, the end of the utterance never comes.
             self.stage.start_timer(SPEECH, self._verb.speech_timeout)
-        if final and text and not self._digits:
+        if final and text and not keyed:
             self.stage.cancel_timer(SPEECH)
-            self._said(" ".join(words))
+            if self._verb.hears_number:
+                self._number_said(text)
+            else:
+                self._said(" ".join(words))
+
+    def _number_said(self, text: str) -> None:
+        """The number, or the next part of it: callers take a breath in the middle."""
+        numbers = numbers_said(text, self.stage.language)
+        digits = self._digits + "".join(numbers)
+        if len(numbers) != 1 or not numbers[0] or len(digits) > self._verb.longest:
+            self._failed(self._verb.no_match or self._verb.no_input)
+            return
+        self._digits, self._spoken = digits, True
+        self._await_digits()
 
     def _said(self, text: str) -> None:
         verb = self._verb
@@ -241,11 +239,13 @@ class Gathering(Activity):
         self.stage.go(target)
 
     def _ask(self, texts: tuple[str, ...]) -> None:
-        self._digits = ""
+        self._digits, self._spoken = "", False
         self._asking = True
+        for timer in (NO_INPUT, INTER_DIGIT, SPEECH):  # what was not understood may have stopped none of them
+            self.stage.cancel_timer(timer)
         if "speech" in self._verb.input and not self._listening:
             self._listening = True
-            self.stage.listen(tuple(self._phrases) or None)
+            self.stage.listen(tuple(self._phrases) or self._digit_words)
         self.stage.say(texts, slow=self._slow)
 
     def _take(self, digit: str) -> None:
@@ -256,6 +256,9 @@ class Gathering(Activity):
         if not self._digits and self._asks_slowly(digit):
             return
         self._digits += digit
+        self._await_digits()
+
+    def _await_digits(self) -> None:
         if self._complete():
             self._evaluate()
         else:
@@ -281,7 +284,7 @@ class Gathering(Activity):
         if target is None or not verb.shortest <= len(digits) <= verb.longest:
             self._failed(verb.no_match or verb.no_input)
             return
-        self.answered(digits)
+        self.answered(digits, "speech" if self._spoken else "digits")
         if verb.variable is not None:
             self.stage.variables[verb.variable] = digits
         self.stage.go(target)

@@ -46,6 +46,9 @@ BAD = {
     "min_over_max_digits": (4, "node 'menu': minDigits 6 is more than maxDigits 4", "swap them"),
     "no_input_kind": (6, "node 'menu': gather takes no input", "write input: [digits]"),
     "unknown_verb": (5, "node 'hello': unknown verb 'sing'", f"use one of {', '.join(VERBS)}"),
+    "number_language": (
+        5, "node 'account': digits said in fr are not understood", "let them be keyed, or said in en, de, es"
+    ),
     "no_verb": (4, "node 'hello' has no verb", f"use one of {', '.join(VERBS)}"),
     "node_not_mapping": (4, "node 'hello' is not a mapping", "write verb: and its keys"),
     "not_mapping": (1, "a flow is a mapping of keys", "begin with flow: NAME"),
