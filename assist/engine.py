@@ -22,7 +22,7 @@ from assist.lexicon import HardTriggerSpec
 from assist.playbook import PlaybookRun
 from assist.sentiment import Reading
 from assist.sightings import MIN_CONFIDENCE, Settled, Sighting, SightingTracker, sighted
-from assist.subjects import SubjectTrack
+from assist.subjects import SubjectReading, SubjectTrack
 from assist.summary import GENERAL, Wrap, summarise
 from assist.watch import SentimentWatch
 from assist.wording import utc_date
@@ -149,8 +149,9 @@ class ContactAssistant:
         settled = self._tracker.final(event)
         touched = self._withdraw(settled, event.utterance_id)
         found = (*settled.confirmed, *settled.new)
-        touched |= self._situations(event, found)
-        subject = self._subject(event, settled)
+        reading = self._reading(event)
+        touched |= self._situations(found, reading)
+        subject = self._subject(event, settled, reading)
         touched |= subject
         if event.party == "caller":
             touched.add(watch.RULE)
@@ -186,27 +187,31 @@ class ContactAssistant:
             if isinstance(sighting.key, HardTriggered)
         )
 
-    def _situations(self, event: UtteranceFinal, sightings: tuple[Sighting[RuleKey], ...]) -> set[str]:
+    def _reading(self, event: UtteranceFinal) -> SubjectReading | None:
+        """What a caller's words, read as a whole, are about."""
+        return self._subjects.reader.read(event.text) if self._subjects and event.party == "caller" else None
+
+    def _situations(self, sightings: tuple[Sighting[RuleKey], ...], reading: SubjectReading | None) -> set[str]:
         """What settled words start or tick. A playbook that others cover comes after them."""
         touched: set[str] = set()
         for sighting in sorted(sightings, key=lambda each: (self._covered(each), -each.weight)):
-            if not self._misheard(event, sighting.key):
+            if not self._misheard(sighting.key, reading):
                 touched |= self._sighted(sighting.key, sighting)
         return touched
 
-    def _misheard(self, event: UtteranceFinal, key: RuleKey) -> bool:
+    def _misheard(self, key: RuleKey, reading: SubjectReading | None) -> bool:
         """Whether a trigger stands in words that are otherwise about something else; not asked of one at work."""
-        if self._subjects is None or not isinstance(key, PlaybookTriggered) or key.playbook_id in self._runs:
+        if reading is None or not isinstance(key, PlaybookTriggered) or key.playbook_id in self._runs:
             return False
-        return event.party == "caller" and self._subjects.reader.unlike(event.text, key.playbook_id)
+        return reading.unlike(key.playbook_id)
 
-    def _subject(self, event: UtteranceFinal, settled: Settled[RuleKey]) -> set[str]:
+    def _subject(self, event: UtteranceFinal, settled: Settled[RuleKey], reading: SubjectReading | None) -> set[str]:
         """Starts the playbook that the caller's words, none of which need be a trigger, speak for together; not where
         a do-not-trigger phrase of it stands among them.
         """
-        if self._subjects is None or event.party != "caller" or event.confidence < MIN_CONFIDENCE:
+        if self._subjects is None or reading is None or event.confidence < MIN_CONFIDENCE:
             return set()
-        subject = self._subjects.hear(event.text, busy=bool(self._runs))
+        subject = self._subjects.hear(reading, busy=bool(self._runs))
         if subject is None or subject.playbook_id in self._runs:
             return set()
         key = PlaybookTriggered(subject.playbook_id)

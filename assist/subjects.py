@@ -60,24 +60,29 @@ class SubjectReader:
     names: tuple[str, ...]
     model: LinearModel
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str) -> SubjectReading:
         """How much ``text`` speaks for each playbook."""
         heard = self.model.score(text)
-        floor = max(_FLOOR, float(heard.scores[-1]))
-        return Reading(np.maximum(0.0, heard.scores[:-1] - floor), heard.shares)
-
-    def unlike(self, text: str, playbook_id: str) -> bool:
-        """Whether ``text`` is like nothing that callers say who want this playbook; False where nobody knows."""
-        known = playbook_id in self.names
-        return known and float(self.model.score(text).scores[self.names.index(playbook_id)]) < _UNLIKE
+        return SubjectReading(self.names, heard.scores, heard.shares)
 
 
 @dataclass(frozen=True)
-class Reading:
-    """``evidence``: (playbooks,), 0 where there is none; ``shares`` as in ``assist.linear.Heard``."""
+class SubjectReading:
+    """One utterance. ``names`` as in SubjectReader; ``scores`` and ``shares`` as in ``assist.linear.Heard``."""
 
-    evidence: Floats
+    names: tuple[str, ...]
+    scores: Floats
     shares: Floats
+
+    @property
+    def evidence(self) -> Floats:
+        """(playbooks,), 0 where there is none."""
+        found: Floats = np.maximum(0.0, self.scores[:-1] - max(_FLOOR, float(self.scores[-1])))
+        return found
+
+    def unlike(self, playbook_id: str) -> bool:
+        """Whether it is like nothing that callers say who want this playbook; False where nobody knows."""
+        return playbook_id in self.names and float(self.scores[self.names.index(playbook_id)]) < _UNLIKE
 
 
 @dataclass
@@ -85,27 +90,23 @@ class SubjectTrack:
     """The evidence over one contact."""
 
     reader: SubjectReader
-    _evidence: Floats = field(init=False)
+    _sum: Floats = field(init=False)
 
     def __post_init__(self) -> None:
-        self._evidence = np.zeros(len(self.reader.names) - 1, np.float32)
+        self._sum = np.zeros(len(self.reader.names) - 1, np.float32)
 
-    def hear(self, text: str, *, busy: bool) -> Subject | None:
+    def hear(self, reading: SubjectReading, *, busy: bool) -> Subject | None:
         """Take in what the caller said; the subject it settles, which may be at work already. ``busy``: whether a
         playbook is at work.
         """
-        reading = self.reader.read(text)
-        self._evidence = self._evidence * _FADE + reading.evidence
-        best = int(self._evidence.argmax())
-        enough = float(self._evidence[best])
-        others = np.delete(self._evidence, best)
-        if (
-            not reading.evidence[best]
-            or enough < (_NEXT if busy else _FIRST)
-            or enough < others.max(initial=0.0) + _LEAD
-        ):
+        evidence = reading.evidence
+        self._sum = self._sum * _FADE + evidence
+        best = int(self._sum.argmax())
+        enough = float(self._sum[best])
+        others = np.delete(self._sum, best)
+        if not evidence[best] or enough < (_NEXT if busy else _FIRST) or enough < others.max(initial=0.0) + _LEAD:
             return None
-        return Subject(self.reader.names[best], *_densest(reading.shares[:, best]))
+        return Subject(reading.names[best], *_densest(reading.shares[:, best]))
 
 
 def _densest(shares: Floats) -> tuple[int, int]:

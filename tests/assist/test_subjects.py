@@ -47,7 +47,7 @@ def test_the_same_examples_give_the_same_model_and_scores_are_what_the_words_gav
 
 
 def test_words_that_no_example_holds_are_understood_by_their_concepts() -> None:
-    subject = SubjectTrack(READER).hear("well our shipment seems overdue", busy=False)
+    subject = SubjectTrack(READER).hear(READER.read("well our shipment seems overdue"), busy=False)
     assert subject is not None
     assert subject.playbook_id == "parcel"
     assert subject.start <= 2
@@ -56,11 +56,11 @@ def test_words_that_no_example_holds_are_understood_by_their_concepts() -> None:
 
 def test_small_talk_settles_nothing_and_evidence_adds_up() -> None:
     track = SubjectTrack(READER)
-    assert track.hear("thank you good morning", busy=False) is None
-    assert track.hear("my password", busy=True) is None, "not enough beside a playbook at work"
-    subject = track.hear("i can not log in i forgot it", busy=True)
+    assert track.hear(READER.read("thank you good morning"), busy=False) is None
+    assert track.hear(READER.read("my password"), busy=True) is None, "not enough beside a playbook at work"
+    subject = track.hear(READER.read("i can not log in i forgot it"), busy=True)
     assert subject is None or subject.playbook_id == "password"
-    again = track.hear("my password i forgot it i can not log in", busy=True)
+    again = track.hear(READER.read("my password i forgot it i can not log in"), busy=True)
     assert again is not None
     assert again.playbook_id == "password"
 
@@ -79,7 +79,7 @@ def test_the_card_quotes_the_caller_and_a_do_not_trigger_phrase_keeps_it_quiet(c
 def test_a_trigger_in_words_about_something_else_is_taken_for_misheard(content: Content) -> None:
     assert [card for card, _ in cards(content, "he lost his job so we can not pay")] == ["payment_plan"]
     assert cards(content, "my neighbour lost his job as a baker years ago and now he paints") == []
-    assert not READER.unlike("the box is late", "a playbook without examples")
+    assert not READER.read("the box is late").unlike("a playbook without examples")
 
 
 def test_a_pack_without_examples_goes_by_its_phrases() -> None:
