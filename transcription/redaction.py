@@ -1,11 +1,12 @@
 """Takes what is personal out of words before anything leaves the package, as a policy says kind by kind. Pure.
 
 Recognition errors defeat the Luhn check, so every run of seven or more digits goes, and after a cue ("card number",
-"security code", from either party) every digit until whoever said digits says something else. At most six digits of a
-number can ever show (PCI DSS 3.4 allows the first six), also where it is said in pieces. Partials, which may still
+"security code", from either party) every digit until whoever said digits says something else. So of digits that no cue
+names at most six show (PCI DSS 3.4 allows the first six), also where they are said in pieces. Partials, which may still
 grow, show three digits of a run and mask the rest. Audio is muted 250 ms around the words: word times err up to 150 ms.
 
-A kind left out of the policy shows in finals where a cue names it; card numbers and codes asked for stay hidden.
+A kind left out of the policy shows in finals where a cue names it, twelve digits at most, while card numbers and codes
+asked for stay hidden. Leaving ``digits`` out lets none show as long as ``card`` is in: any of them might be a card's.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from transcription.cues import Cue, cues
 from transcription.numbers import DigitRun, digit_runs, is_filler, is_homophone
 from transcription.sensitive import (
     ACCOUNT,
@@ -25,9 +27,7 @@ from transcription.sensitive import (
     KINDS,
     PHONE,
     SORT_CODE,
-    Cue,
     Stretch,
-    cues,
     dates,
     emails,
     is_phone,
@@ -126,15 +126,17 @@ class Redactor:
 
     def _partial_stretches(self, party: str, words: Sequence[str], heard: Sequence[Cue], at_s: float) -> list[Stretch]:
         hidden = self._forms(words, heard, unfinished=True)
-        shown = SHOWN_IN_PARTIALS if DIGITS in self._policy else LONGEST_NOT_CARD
+        unnamed = bool(self._policy & {DIGITS, CARD})
         for index, run in enumerate(digit_runs(words)):
             asked = _asked(heard, run.first)
             if asked in self._policy and asked in _FEWEST:
-                if run.digits >= min(_FEWEST[asked], shown + 1):
+                if run.digits >= min(_FEWEST[asked], SHOWN_IN_PARTIALS + 1):
                     hidden.append(Stretch(run.first, _extent(words, run)[1], asked))
                 continue
-            allowed = max(0, shown - self._carried(party, words, run, at_s)) if index == 0 else shown
-            if run.digits > allowed and self._policy & {DIGITS, CARD}:
+            allowed = SHOWN_IN_PARTIALS
+            if index == 0:
+                allowed = max(0, allowed - self._carried(party, words, run, at_s))
+            if run.digits > allowed and unnamed:
                 visible = sum(count <= allowed for count in run.counted) if allowed else 0
                 hidden.append(Stretch(run.first + visible, _extent(words, run)[1], DIGITS))
         return _in_order(hidden)
@@ -143,11 +145,12 @@ class Redactor:
         """What is known by its form, or by a cue and its form."""
         found: list[Stretch] = []
         if EMAIL in self._policy:
-            found += emails(words, unfinished=unfinished and _asked(heard, len(words)) == EMAIL)
+            asked = any(cue.kind == EMAIL for cue in heard)
+            found += emails(words, asked=asked, unfinished=unfinished and _asked(heard, len(words)) == EMAIL)
         if SORT_CODE in self._policy:
             found += sort_codes(words)
-        if BIRTH_DATE in self._policy:
-            found += [date for date in dates(words) if _asked(heard, date.first) == BIRTH_DATE]
+        for kind in self._policy & {BIRTH_DATE, EXPIRY}:
+            found += [date for date in dates(words, kind) if _asked(heard, date.first) == kind]
         return found
 
     def _hides(self, words: Sequence[str], run: DigitRun, digits: int, asked: str) -> str:
@@ -158,10 +161,8 @@ class Redactor:
             return ""
         if is_phone(words, run):
             asked = PHONE
-        if digits <= LONGEST_NOT_CARD:
-            if asked and asked not in self._policy:
-                return ""
-            return next((kind for kind in (asked, DIGITS) if kind in self._policy), "")
+        if asked and digits <= LONGEST_NOT_CARD:
+            return asked if asked in self._policy else ""
         return next((kind for kind in (DIGITS, CARD) if kind in self._policy), "")
 
     def _listen(self, words: Sequence[str], at_s: float) -> list[Cue]:

@@ -1,6 +1,6 @@
-"""Where words hold something personal: what was asked for (cues), e-mail addresses, dates, codes of a known form.
+"""Where words hold something personal by its form: e-mail addresses, dates, codes. Pure.
 
-Pure. Says where and of which kind; what is done about it is ``transcription.redaction``.
+Says where and of which kind. What was asked for is ``transcription.cues``, what is done ``transcription.redaction``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from transcription.numbers import DigitRun, digit_runs, is_date_word, plain
+from transcription.numbers import DigitRun, digit_runs, is_date_word, is_filler, plain
 from voice.errors import DocumentError
 
 DIGITS: Final = "digits"
@@ -34,33 +34,20 @@ def parse_kinds(text: str) -> frozenset[str]:
     return kinds
 
 
-_CUES: dict[str, tuple[str, ...]] = {
-    CODE: (
-        "security code", "security number", "verification code", "three digits on", "c v v", "c v c", "cvv", "cvc",
-        "cvv2", "pin", "passcode",
-    ),
-    CARD: ("card number", "long number", "number on the card", "number on your card", "number on my card"),
-    EXPIRY: ("expiry", "expiry date", "expiration", "expiration date", "expires", "valid until", "valid thru"),
-    SORT_CODE: ("sort code", "routing number"),
-    ACCOUNT: ("account number", "iban"),
-    PHONE: (
-        "phone number", "telephone number", "mobile number", "cell number", "contact number", "callback number",
-        "call me on", "call me at", "reach me on", "reach me at", "call you on", "call you at", "reach you on",
-        "reach you at",
-    ),
-    EMAIL: ("email address", "e mail address", "mail address", "email is", "e mail is", "email me at", "email you at"),
-    BIRTH_DATE: ("date of birth", "birth date", "birthday", "born on", "born in", "were you born", "was born"),
-}  # fmt: skip
-_PHRASES = [(tuple(phrase.split()), kind) for kind, phrases in _CUES.items() for phrase in phrases]
 _SORT_CODE = re.compile(r"\d\d-\d\d-\d\d")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_EMAIL = re.compile(r"[^@\s]+(?:@|[(\[]at[)\]])[^@\s]+", re.IGNORECASE)
+_WRITTEN_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}")
 _AT = frozenset(("at", "@"))
 _DOT = frozenset(("dot", "point", "."))
 _JOINS = frozenset(("dot", "point", ".", "underscore", "dash", "hyphen", "minus", "plus"))
 _DOMAINS = frozenset(
     ("com", "org", "net", "edu", "gov", "info", "biz", "io", "co", "uk", "de", "fr", "es", "it", "nl", "eu", "us", "ca",
-     "au", "ie", "ch", "at")
+     "au", "ie", "ch", "at", "shop", "online", "app", "dev", "me", "tv", "store", "se", "dk",
+     "pl", "pt", "nz", "za")
 )  # fmt: skip
+_PROVIDERS = frozenset(("gmail", "googlemail", "hotmail", "outlook", "yahoo", "icloud", "aol", "gmx"))
+_SPELT = frozenset(("dot", "underscore", "@"))
+_AMBIGUOUS = frozenset(("may", "march", "first", "second"))
 _BEFORE_ADDRESS = frozenset(
     ("is", "its", "it's", "address", "email", "mail", "me", "to", "you", "on", "that's", "the", "my", "your", "please",
      "yes", "so", "a", "and", "i", "was")
@@ -78,51 +65,33 @@ class Stretch:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """Words from ``first`` on ask for, or announce, ``kind``."""
-
-    first: int
-    kind: str
-
-
-def cues(words: Sequence[str]) -> list[Cue]:
-    """In order of the words."""
-    tokens = [plain(word) for word in words]
-    found = [
-        Cue(start, kind)
-        for start in range(len(tokens))
-        for phrase, kind in _PHRASES
-        if tuple(tokens[start : start + len(phrase)]) == phrase
-    ]
-    return sorted(found, key=lambda cue: cue.first)
-
-
-def emails(words: Sequence[str], *, unfinished: bool = False) -> list[Stretch]:
-    """Written addresses, and spoken ones: "john dot smith at example dot com". ``unfinished``: an address is expected
-    and may end before its domain.
+def emails(words: Sequence[str], *, asked: bool = False, unfinished: bool = False) -> list[Stretch]:
+    """Written addresses, and spoken ones: "john dot smith at example dot com". ``asked``: an address is expected, so
+    any domain is one, and a piece of one counts. ``unfinished``: it is still being said.
     """
     tokens = [plain(word) for word in words]
     found = [Stretch(index, index, EMAIL) for index, word in enumerate(words) if _EMAIL.fullmatch(word.strip(".,;:!?"))]
     for index, token in enumerate(tokens):
-        if token in _AT and (last := _host(tokens, index, unfinished)) is not None:
+        if token in _AT and (last := _host(tokens, index, asked, asked and unfinished)) is not None:
             first = _local(tokens, index)
             if first < index and (not found or first > found[-1].last):
                 found.append(Stretch(first, last, EMAIL))
-    if unfinished and not found:
-        joined = [index for index, token in enumerate(tokens) if token in _JOINS and index]
-        if joined:
-            found.append(Stretch(joined[0] - 1, len(tokens) - 1, EMAIL))
+    if asked and not found:
+        joins = _JOINS if unfinished else _SPELT
+        if joined := [index for index, token in enumerate(tokens) if token in joins]:
+            found.append(Stretch(_local(tokens, joined[0]), len(tokens) - 1, EMAIL))
     return sorted(found, key=lambda stretch: stretch.first)
 
 
-def _host(tokens: Sequence[str], at: int, unfinished: bool) -> int | None:
+def _host(tokens: Sequence[str], at: int, asked: bool, unfinished: bool) -> int | None:
     """The last word of the domain that follows ``at``; None where none does."""
-    last = None
+    following = tokens[at + 1] if at + 1 < len(tokens) else ""
+    last = at + 1 if _WRITTEN_HOST.fullmatch(following) or (asked and following in _PROVIDERS) else None
     for index in range(at + 2, min(at + 2 + _LONGEST_HOST, len(tokens))):
-        if tokens[index] in _DOMAINS and tokens[index - 1] in _DOT:
+        dot, word = tokens[index - 1], tokens[index]
+        if dot in _DOT and (word in _DOMAINS or (asked and dot != "point")):
             last = index
-        elif last is not None and tokens[index] not in _DOT:
+        elif last is not None and word not in _DOT:
             break
     return len(tokens) - 1 if last is None and unfinished else last
 
@@ -130,7 +99,11 @@ def _host(tokens: Sequence[str], at: int, unfinished: bool) -> int | None:
 def _local(tokens: Sequence[str], at: int) -> int:
     """The first word of what stands before ``at``."""
     first = at
-    while first > max(0, at - _LONGEST_LOCAL) and tokens[first - 1] not in _BEFORE_ADDRESS:
+    while first > max(0, at - _LONGEST_LOCAL):
+        token, neighbours = tokens[first - 1], (*tokens[first - 2 : first - 1], *tokens[first : first + 1])
+        is_spelt = len(token) == 1 and any(len(neighbour) == 1 for neighbour in neighbours)  # "a n n a", not "a letter"
+        if token in _BEFORE_ADDRESS and not is_spelt:
+            break
         first -= 1
     return first
 
@@ -144,8 +117,10 @@ def sort_codes(words: Sequence[str]) -> list[Stretch]:
     ]
 
 
-def dates(words: Sequence[str]) -> list[Stretch]:
-    """Stretches of digits, ordinals and months, with "of" and "the" between them."""
+def dates(words: Sequence[str], kind: str) -> list[Stretch]:
+    """Stretches of digits, ordinals and months, with "of" and "the" between them. "May", "march", "first" and "second"
+    are other words as well: one of them by itself is a date only where nothing else is said.
+    """
     tokens = [plain(word) for word in words]
     in_run = {index for run in digit_runs(words) for index in range(run.first, run.last + 1)}
     found: list[Stretch] = []
@@ -154,10 +129,11 @@ def dates(words: Sequence[str]) -> list[Stretch]:
             continue
         between = tokens[found[-1].last + 1 : index] if found else []
         if found and all(word in ("of", "the", "in", "and") for word in between):
-            found[-1] = Stretch(found[-1].first, index, BIRTH_DATE)
+            found[-1] = Stretch(found[-1].first, index, kind)
         else:
-            found.append(Stretch(index, index, BIRTH_DATE))
-    return found
+            found.append(Stretch(index, index, kind))
+    alone = all(token in _AMBIGUOUS or is_filler(token) for token in tokens)
+    return [date for date in found if alone or date.first < date.last or tokens[date.first] not in _AMBIGUOUS]
 
 
 def is_phone(words: Sequence[str], run: DigitRun) -> bool:

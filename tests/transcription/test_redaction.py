@@ -192,6 +192,90 @@ def test_each_kind_by_its_cue_or_its_form(asked: str, said_then: str, shown: str
 
 
 @pytest.mark.parametrize(
+    ("asked", "said_then", "shown"),
+    [
+        ("and the three digit code on the back", "one two three", "[code]"),
+        ("and the three numbers on the back of the card", "one two three", "[code]"),
+        ("can you read the number on the back of your card", "sure one two three", "sure [code]"),
+        ("when does the card expire", "oh three twenty seven", "[expiry]"),
+        ("when does it expire", "03/27", "[expiry]"),
+        ("and what is it valid until", "march twenty seven", "[expiry]"),
+        ("the expiry date please", "the end of december twenty twenty seven", "the end of [expiry]"),
+        ("can i have your email", "anna at acme dot shop", "[email]"),
+        ("what's your e mail", "it's anna at acme dot family thanks", "it's [email] thanks"),
+        ("spell your email please", "a n n a underscore b", "[email]"),
+        ("can i have your email", "anna at gmail", "[email]"),
+        ("can i have your email", "acme.shop i guess", "acme.shop i guess"),
+        ("my email address is", "anna at acme dot museum and my phone number is oh seven seven double oh nine",
+         "[email] and my phone number is [phone]"),
+        ("hello", "john.smith(at)example.com", "[email]"),
+        ("hello", "write to anna at example.com please", "write to [email] please"),
+        ("what is your birth day", "the fifth of may", "the [birth_date]"),
+        ("and your d o b", "five five eighty two", "[birth_date]"),
+        ("and your dob", "05/05/1982", "[birth_date]"),
+        ("hello", "i was born 5/5/1982", "i was born [birth_date]"),
+        ("what year were you born", "nineteen eighty two", "[birth_date]"),
+        ("can i have your account", "one two three four five six", "[account]"),
+        ("your account please", "it is 123456", "it is [account]"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_for_in_other_words_is_withheld_spoken_and_written(
+    asked: str, said_then: str, shown: str
+) -> None:
+    redactor = Redactor()
+    final(asked, redactor=redactor, party="agent")
+    assert final(said_then, redactor=redactor, at=5.0) == shown
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ("hello", "march twenty seven"),
+        ("hello", "it comes on the fifth of may and my order is four four seven one"),
+        ("hello", "anna at acme dot shopping"),
+        ("hello", "we met at the dot on the map"),
+        ("i got your email yesterday", "order four four seven one at nine"),
+        ("i cannot log into your account", "order four four seven one two"),
+        ("when does the offer end", "in twenty seven days"),
+        ("what is your date of birth", "may i put you through"),
+        ("when does the card expire", "just a second please"),
+        ("there was a code in the letter", "four four seven one"),
+        ("the numbers on the bill are wrong", "forty five dollars"),
+        ("did you get my email", "yes at nine and i looked at point two"),
+    ],
+)
+def test_what_was_not_asked_for_shows(before: str, words: str) -> None:
+    redactor = Redactor()
+    final(before, redactor=redactor, party="agent")
+    assert final(words, redactor=redactor, at=5.0) == words
+
+
+@pytest.mark.parametrize("left_out", [{"digits"}, {"digits", "phone"}, {"digits", "account", "expiry"}])
+def test_without_digits_a_card_number_nobody_named_still_shows_six_at_most(left_out: set[str]) -> None:
+    policy = set(KINDS) - left_out
+    pan = "four one one one " * 4
+    for pieces in ([pan], [pan[: len(pan) // 2]] * 2, ["four one one one one one", "one one one one", "one one"]):
+        redactor = Redactor(kinds=policy)
+        shown = [final(piece, redactor=redactor, at=10.0 * index) for index, piece in enumerate(pieces)]
+        assert sum(word in DIGITS for word in " ".join(shown).split()) <= 6
+    for count in range(1, len(pan.split()) + 1):
+        partial = Redactor(kinds=policy).partial("caller", " ".join(pan.split()[:count]), 0.0)
+        assert sum(word in DIGITS for word in partial.split()) <= 3
+
+
+def test_a_kind_that_may_show_shows_twelve_digits_after_its_cue_and_three_in_a_partial() -> None:
+    policy = set(KINDS) - {"phone", "account"}
+    twelve = "my phone number is " + " ".join(["four one one one"] * 3)
+    redactor = Redactor(kinds=policy)
+    assert redactor.partial("caller", twelve, 0.0) == "my phone number is four one one [digits]"
+    assert final(twelve, redactor=redactor) == twelve
+    assert final("one one one one", redactor=redactor, at=9.0) == "[digits]", "the card number goes on"
+    assert final("my account number is " + "four one one one " * 4, redactor=Redactor(kinds=policy)).endswith(
+        "[digits]"
+    )
+
+
+@pytest.mark.parametrize(
     ("kind", "words"),
     [
         ("phone", "my phone number is oh seven seven double oh nine hundred one two three"),
