@@ -42,7 +42,8 @@ class RunSettings(Section):
 class FrontSettings(Section):
     """``[front]``: the SIP front door. Port 0 asks the kernel for one. Without ``tls_port`` there is no TLS; with it,
     ``tls_certificate`` (PEM, with its chain) and ``tls_key`` (PEM) are needed. ``registrar``: where a proxy before this
-    front (Kamailio) is, ADDRESS:PORT; stations then register there, and their INVITEs are taken from it alone.
+    front (Kamailio) is, ADDRESS:PORT; stations then register there, and REGISTER and INVITE are taken from it and
+    ``trunks`` alone.
     """
 
     host: str = "127.0.0.1"

@@ -7,7 +7,19 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from tests.front.desk import OUTER, TRUNK, Desk, answered, request_of, response_of, statuses, within, worker_flow
+from tests.front.desk import (
+    OUTER,
+    STATION,
+    STRANGER,
+    TRUNK,
+    Desk,
+    answered,
+    request_of,
+    response_of,
+    statuses,
+    within,
+    worker_flow,
+)
 from voice.front.access import Access
 from voice.front.flows import Flow, Send, Side
 from voice.front.message import Headers, Request
@@ -185,4 +197,27 @@ def test_whoever_is_no_front_reaches_no_bridge() -> None:
         from_another_front(desk, "bridge-w1", SUPERVISE), headers=desk.request("INVITE", LAB, "x").headers
     )
     outsider = replace(outsider, headers=Headers([*outsider.headers, SUPERVISE]))
-    assert statuses(desk.put(outsider, LAB)) == [407]
+    assert statuses(desk.put(outsider, LAB)) == [403]
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+def test_past_the_proxy_nobody_registers_or_calls_with_an_agents_credentials_or_without(credentials: bool) -> None:
+    desk = behind_a_proxy()
+    asked = [desk.request("REGISTER", STATION, "r-1", uri="sip:callfloor", user="anna")]
+    asked.append(desk.request("INVITE", STATION, "c-1", user="anna"))
+    if credentials:  # as computed from a challenge that some other way was had
+        open_desk = Desk(access=Access("callfloor", "callfloor", OUTER[0], {"anna": "x"}))
+        challenges = [response_of(open_desk.put(request, STATION)[0]) for request in asked]
+        asked = [
+            desk.with_credentials(request, challenge, "x") for request, challenge in zip(asked, challenges, strict=True)
+        ]
+        assert statuses(open_desk.put(asked[1], STATION)) == [100], "they are good ones"
+    assert [statuses(desk.put(request, STATION)) for request in asked] == [[403], [403]]
+    assert desk.assigned == []
+
+
+def test_the_proxy_itself_calls_and_keeps_calling_while_strangers_are_refused() -> None:
+    desk = behind_a_proxy()
+    assert statuses(desk.put(desk.request("INVITE", STRANGER, "c-1"), STRANGER)) == [403]
+    assert statuses(desk.put(desk.request("INVITE", BEHIND, "c-2"), BEHIND)) == [100]
+    assert desk.proxy.counts["refused 403"] == 1

@@ -136,5 +136,6 @@ async def no_bridge_is_reached(cast: Cast, caller: SipPeer) -> None:
 
 async def front_takes_calls_from_kamailio_only(cast: Cast) -> None:
     async with SipPeer.open("127.0.0.9") as stranger:
-        stranger.send(stranger.request("INVITE", "sip:100@callfloor", "uninvited"), cast.house.addresses.sip)
-        assert (await stranger.final()).status == 407
+        for method, uri in (("REGISTER", "sip:callfloor"), ("INVITE", "sip:100@callfloor")):
+            stranger.send(stranger.request(method, uri, f"uninvited-{method}"), cast.house.addresses.sip)
+            assert (await stranger.final()).status == 403, "it asks nobody for credentials"

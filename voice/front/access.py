@@ -40,6 +40,10 @@ class Access:
         """Whether the address is that of the proxy before us."""
         return self.registrar is not None and self.registrar[0] == host
 
+    def lets_in(self, host: str) -> bool:
+        """Whether stations and callers may come from there: with a proxy before us, from it and the trunks alone."""
+        return self.registrar is None or self.is_proxy(host) or self.is_trunk(host)
+
     def is_trunk(self, host: str) -> bool:
         """Whether the address is a trunk's."""
         return self.trunks.at(host) is not None

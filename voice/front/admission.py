@@ -34,6 +34,8 @@ class Admission:
 
     def register(self, request: Request, source: Flow, now: float) -> list[Effect]:
         """REGISTER. Where it is a station's over a new connection, its calls go on over that one."""
+        if not self._access.lets_in(source.host):
+            return self._stranger(request, source)
         answer = self.registrar.handle(request, source, now)
         effects: list[Effect] = [Send(source, answer)]
         if answer.status == 200 and source.connection:
@@ -59,6 +61,8 @@ class Admission:
 
     def invite(self, request: Request, dialog: Dialog | None, source: Flow, now: float) -> list[Effect]:
         """An INVITE that begins a dialog."""
+        if source.side is Side.OUTER and not self._access.lets_in(source.host):
+            return self._stranger(request, source)
         if request.contact is None:
             raise SipParseError("an INVITE without Contact")
         if not _takes_sdp(request):
@@ -74,6 +78,11 @@ class Admission:
         if self._access.is_proxy(source.host) and says_ours(request):
             return self._bridge(request, source, now)
         return self._call(request, source, now)
+
+    def _stranger(self, request: Request, source: Flow) -> list[Effect]:
+        """Credentials do not help who comes past the proxy, with its rules and limits."""
+        self._board.counts["refused 403"] += 1
+        return [Send(source, respond(request, 403))]
 
     def _invite_again(self, request: Request, dialog: Dialog, source: Flow) -> list[Effect]:
         if dialog.inbound and source.side is Side.OUTER and dialog.same_invite(request):
