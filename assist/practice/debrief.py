@@ -81,9 +81,14 @@ class Debrief:
     scorecard: Scorecard | None
     exercise: str
 
+    @property
+    def overall(self) -> float | None:
+        """The scorecard's mean, 0..100; None where nothing could be judged."""
+        return self.scorecard.overall if self.scorecard is not None else None
+
     def document(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return asdict(self)
+        return {**asdict(self), "overall": self.overall}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ FREE_S, ANSWER_S = 600.0, 180.0
 
 
 class NoContactError(CallfloorError):
-    """Nobody answered, or the contact is not in the log: nothing to look back on."""
+    """Nobody answered, her station ended, or the contact is not in the log: nothing to look back on."""
 
 
 class Call:
@@ -91,15 +91,42 @@ class Call:
 
 
 async def practise(persona: Persona, state_dir: Path, audience: Audience) -> Debrief:
-    """One practice call from start to debrief. Raises SynthesisError, TimeoutError, NoContactError."""
+    """One practice call from start to debrief. Raises SynthesisError, NoContactError."""
     audience.status(f"the customer learns her lines: {persona.title}")
     lines = await asyncio.to_thread(render, tuple(persona.lines()), persona.voices, state_dir / "practice")
     mind = Mind(persona)
+    trouble: NoContactError | None = None
     async with stage(state_dir, audience, number=persona.number, agent=TRAINEE) as cast:
-        await reach(cast, persona)
-        await converse(cast, mind, lines)
+        try:
+            await attend(cast, mind, lines)
+        except NoContactError as error:  # raised below, so that it leaves the stage alone and not in a group
+            trouble = error
         contact_id = cast.seen.contact_id
+    if trouble is not None:
+        raise trouble
     return await look_back(mind, state_dir / "callfloor.db", contact_id)
+
+
+async def attend(cast: Cast, mind: Mind, lines: Mapping[str, Path]) -> None:
+    """The call, as long as the trainee has a station. Raises NoContactError where she has none or does not answer."""
+    station = asyncio.create_task(cast.agent.process.wait())
+    call = asyncio.create_task(_reach_and_converse(cast, mind, lines))
+    try:
+        await asyncio.wait((station, call), return_when=asyncio.FIRST_COMPLETED)
+        if not call.done():
+            raise NoContactError("your station could not go on; it has said why above")
+        await call
+    except TimeoutError as error:
+        raise NoContactError(str(error)) from None
+    finally:
+        for task in (station, call):
+            task.cancel()
+        await asyncio.gather(station, call, return_exceptions=True)
+
+
+async def _reach_and_converse(cast: Cast, mind: Mind, lines: Mapping[str, Path]) -> None:
+    await reach(cast, mind.persona)
+    await converse(cast, mind, lines)
 
 
 async def reach(cast: Cast, persona: Persona) -> None:

@@ -102,6 +102,7 @@ def _scores(card: Scorecard, exercise: str, console: Console) -> None:
             f"{each.text}: “{each.quote}”" if each.quote else each.text for m in score.marks for each in m.moments
         ]
         table.add_row(score.principle.label, "-" if score.value is None else f"{score.value:.0f}", "; ".join(because))
+    table.add_row("all of them", "-" if card.overall is None else f"{card.overall:.0f}", "")
     console.print(table, highlight=False)
     if exercise:
         console.print(f"Practise: {exercise}", highlight=False, markup=False)
