@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -27,6 +27,7 @@ from assist.store.errors import StoreError
 from assist.store.numbers import e164
 from assist.store.settings import CustomerSettings
 from assist.store.store import Store
+from assist.store.whole import whole
 from voice.clock import Clock
 from voice.errors import CallfloorError
 
@@ -36,6 +37,7 @@ MAX_REMEMBERED = 2000
 MAX_ANSWER = 256 * 1024
 MOST = 20
 """Customers of one number; more are not a number's."""
+Answer = TypeVar("Answer")
 _RECORDS: TypeAdapter[list[CustomerRecord]] = TypeAdapter(list[CustomerRecord])
 
 
@@ -106,11 +108,29 @@ def _records(found: Sequence[Mapping[str, Any]]) -> Sequence[CustomerRecord]:
         raise SourceError(f"not a customer: {what}") from None
 
 
+class OnceAtATime(Generic[Answer]):
+    """A number that several ask for at the same time is asked once. Who is cancelled takes the answer from nobody, and
+    waits for it: nothing of it goes on behind a store that is closed (see ``whole``).
+    """
+
+    def __init__(self, ask: Callable[[str], Coroutine[Any, Any, Answer]]) -> None:
+        self._ask = ask
+        self._asked: dict[str, asyncio.Task[Answer]] = {}
+
+    @whole
+    async def answer(self, number: str) -> Answer:
+        """What ``ask`` returns or raises."""
+        task = self._asked.get(number)
+        if task is None:
+            task = self._asked[number] = asyncio.create_task(self._ask(number), name="customer look-up")
+            task.add_done_callback(lambda done: self._asked.pop(number, None))
+        return await asyncio.shield(task)
+
+
 @dataclass
 class Guarded:
     """A source with a time-out, a memory of ``fresh_s`` and a circuit breaker (M. Nygard, Release It!, chapter 5):
-    after ``failures`` in a row nothing is asked for ``rest_s``, then one question is let through. One number is asked
-    once at a time, whoever wants to know.
+    after ``failures`` in a row nothing is asked for ``rest_s``, then one question is let through.
     """
 
     source: CustomerSource
@@ -119,25 +139,24 @@ class Guarded:
     failed: int = 0
     _rests_until: float = 0.0
     _known: OrderedDict[str, tuple[float, Sequence[CustomerRecord]]] = field(default_factory=OrderedDict)
-    _asked: dict[str, asyncio.Task[Sequence[CustomerRecord]]] = field(default_factory=dict)
+    _asked: OnceAtATime[Sequence[CustomerRecord]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._asked = OnceAtATime(self._ask)
 
     async def look_up(self, number: str) -> Sequence[CustomerRecord]:
-        """See CustomerSource. A caller who is cancelled does not take the answer from the others."""
-        now = self.clock.monotonic()
+        """See CustomerSource."""
         known = self._known.get(number)
-        if known is not None and now - known[0] < self.settings.fresh_s:
+        if known is not None and self.clock.monotonic() - known[0] < self.settings.fresh_s:
             return known[1]
-        task = self._asked.get(number)
-        if task is None:
-            if now < self._rests_until:
-                raise SourceError("it failed too often, and rests")
-            if self.failed >= self.settings.failures:
-                self._rests_until = now + self.settings.rest_s  # this one is the trial; the others wait for it
-            task = self._asked[number] = asyncio.create_task(self._ask(number), name="customer look-up")
-            task.add_done_callback(lambda done: self._asked.pop(number, None))
-        return await asyncio.shield(task)
+        return await self._asked.answer(number)
 
     async def _ask(self, number: str) -> Sequence[CustomerRecord]:
+        now = self.clock.monotonic()
+        if now < self._rests_until:
+            raise SourceError("it failed too often, and rests")
+        if self.failed >= self.settings.failures:
+            self._rests_until = now + self.settings.rest_s  # this one is the trial; the others wait for it
         asking = asyncio.ensure_future(self.source.look_up(number))
         timer = asyncio.ensure_future(self.clock.sleep(self.settings.timeout_s))
         try:
@@ -168,15 +187,21 @@ class Guarded:
 
 
 class Customers:
-    """Who calls, from our store; where there is a ``source``, what it knows is brought into the store first."""
+    """Who calls, from our store; where there is a ``source``, what it knows is brought into the store first. The queue
+    and the agent's desk want to know it at the same time.
+    """
 
     def __init__(self, store: Store, source: CustomerSource | None = None) -> None:
         self._store = store
         self._base = CustomerBase(store)
         self._source = source
+        self._asked = OnceAtATime(self._find)
 
     async def look_up(self, number: str) -> CustomerFound:
         """Who calls from ``number`` (any notation). Raises StoreError."""
+        return await self._asked.answer(number)
+
+    async def _find(self, number: str) -> CustomerFound:
         asked = e164(number, self._store.region)
         if self._source is not None and asked is not None:
             try:

@@ -2,10 +2,10 @@
 
 A real floor process behind a real hub, every agent's page connected by a websocket, 5,000 phrases and 10,000 articles
 beside the built-in content, and a publisher that speaks on the bus as workers and the transcription server do: each
-agent has a live contact, in which a labelled dialogue (``tests/golden/dialogues/dev``) is said, partials before each
-final. They all begin at once (``all_begun_s`` until the last has its first card) before anybody speaks. Measured is
-CLOCK_MONOTONIC from the publishing of words to the receipt of the first card message they led to, on
-the page of the right agent; the pages live in processes of their own.
+agent has a live contact with a customer of her own, in which a labelled dialogue (``tests/golden/dialogues/dev``) is
+said, partials before each final. They all begin at once (``all_begun_s`` until the last has its first card) before
+anybody speaks. Measured is CLOCK_MONOTONIC from the publishing of words to the receipt of the first card message they
+led to, on the page of the right agent; the pages live in processes of their own.
 
 Latency p50, p95, p99 and max in ms; CPU of the floor per event, and as a share of one core per contact at that rate;
 peak MiB of the floor, with the content alone; spotting (all phrases in one event's words) and search (all articles) by
@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,11 @@ def agents(count: int) -> list[str]:
     return [f"agent{number:03d}" for number in range(count)]
 
 
+def number(customer: int) -> str:
+    """Whom nobody shares a number with: each is looked up by herself."""
+    return f"+1303555{customer:04d}"
+
+
 # -- the house: hub here, floor in its own process
 
 
@@ -76,6 +82,9 @@ async def house(
     settings.write_text("\n".join(lines))
     store = await Store.open(f"sqlite+aiosqlite:///{where.database}")
     await seed_demo(store, datetime.now(UTC).date())
+    known = await store.find_customer(DEMO_NUMBER)
+    assert known is not None
+    await store.add_customers(replace(known, phone=number(each)) for each in range(count))
     await store.close()
     hub = Hub(where.spool)
     with socket.socket(socket.AF_UNIX) as meeting:
@@ -106,13 +115,13 @@ class Publisher:
 
     def begin(self) -> None:
         """Every agent gets a contact and answers it."""
-        for number, agent in enumerate(self._names):
-            contact, now = f"contact{number:03d}", time.time()
+        for index, agent in enumerate(self._names):
+            contact, now = f"contact{index:03d}", time.time()
             for event in (
-                ContactOffered(f"w{number}", DEMO_NUMBER, "100", "bench", "1"),
+                ContactOffered(f"w{index}", number(index), "100", "bench", "1"),
                 ContactQueued("billing", 5, now),
-                AgentOffered(agent, f"lease{number}"),
-                ContactAnswered(agent, f"lease{number}", 1.0),
+                AgentOffered(agent, f"lease{index}"),
+                ContactAnswered(agent, f"lease{index}", 1.0),
             ):
                 self._bus.publish(event, contact_id=contact)
 
@@ -121,11 +130,11 @@ class Publisher:
         began = time.monotonic()
         spoken = [list(dialogue) for dialogue in dialogues()]
         for at in range(events):
-            turn, number = divmod(at, len(self._names))
-            dialogue = spoken[number % len(spoken)]
-            event, contact = again(dialogue, turn), f"contact{number:03d}"
+            turn, index = divmod(at, len(self._names))
+            dialogue = spoken[index % len(spoken)]
+            event, contact = again(dialogue, turn), f"contact{index:03d}"
             await asyncio.sleep(max(0.0, began + at / rate - time.monotonic()))
-            self.said.append((self._names[number], contact, time.monotonic()))
+            self.said.append((self._names[index], contact, time.monotonic()))
             self._bus.publish(event, contact_id=contact)
 
 

@@ -10,10 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
 
 from assist.store.numbers import best_matches, phone_key
-from assist.store.rows import profile
+from assist.store.profiles import profiles
 from assist.store.store import Store
 from assist.store.tables import ContactRow, CustomerRow, EventRow, PastContactRow, PromiseRow, SummaryRow
 from assist.store.whole import whole
@@ -96,18 +95,17 @@ class CustomerBase:
     async def export(self, customer_id: int) -> dict[str, Any] | None:
         """All there is of a customer (GDPR article 15), as JSON values; None where there is no such customer."""
         async with self.store.reading() as session:
-            children = (CustomerRow.past_contacts, CustomerRow.issues, CustomerRow.promises)
-            loading = [selectinload(child) for child in children]
-            row = await session.get(CustomerRow, customer_id, options=loading)
+            row = await session.get(CustomerRow, customer_id)
             if row is None:
                 return None
+            (hers,) = await profiles(await session.connection(), CustomerRow.id == customer_id)
             contacts = (await session.scalars(select(ContactRow).where(self._hers(row)))).all()
             of_them = [contact.contact_id for contact in contacts]
             summaries = (await session.scalars(select(SummaryRow).where(SummaryRow.contact_id.in_(of_them)))).all()
             query = select(EventRow.envelope).where(EventRow.contact_id.in_(of_them)).order_by(EventRow.position)
             events = [json.loads(text) for text in await session.scalars(query)]
         return {
-            "customer": json.loads(json.dumps(asdict(profile(row)), default=str)) | {"external_id": row.external_id},
+            "customer": json.loads(json.dumps(asdict(hers), default=str)) | {"external_id": row.external_id},
             "contacts": [_contact(contact) for contact in contacts],
             "summaries": [json.loads(summary.data) for summary in summaries],
             "events": events,

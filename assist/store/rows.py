@@ -1,4 +1,4 @@
-"""Between rows and what the engine knows: customers in, profiles out, summaries in."""
+"""Between rows and what the engine knows: customers in, summaries in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from assist.history import CustomerProfile, Issue, PastContact, PromiseMade
+from assist.history import CustomerProfile
 from assist.store.numbers import phone_key
 from assist.store.tables import ContactRow, CustomerRow, IssueRow, PastContactRow, PromiseRow
 from assist.summary import ContactSummary
@@ -30,30 +30,6 @@ def event_values(envelope: Mapping[str, Any]) -> dict[str, Any]:
         "at": _moment(envelope["at"]),
         "envelope": json.dumps(envelope, separators=(",", ":")),
     }
-
-
-def profile(row: CustomerRow) -> CustomerProfile:
-    """A customer with all she carries; the relations must be loaded."""
-    return CustomerProfile(
-        customer_id=row.id,
-        name=row.name,
-        preferred_name=row.preferred_name,
-        phone=row.phone,
-        since=row.since,
-        value=row.value,
-        style=row.style,
-        past_contacts=tuple(
-            PastContact(past.contact_id, past.at.date(), past.queue, past.summary, past.sentiment, past.disposition)
-            for past in row.past_contacts
-        ),
-        issues=tuple(
-            Issue(issue.id, issue.title, issue.opened_at.date(), issue.closed_at is None) for issue in row.issues
-        ),
-        promises=tuple(
-            PromiseMade(promise.id, promise.text, promise.made_at.date(), promise.due_on, promise.kept)
-            for promise in row.promises
-        ),
-    )
 
 
 def customer_row(customer: CustomerProfile, region: str) -> CustomerRow:

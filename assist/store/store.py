@@ -14,20 +14,13 @@ from typing import Any, Self
 from pydantic import TypeAdapter
 from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import selectinload
 
 from assist.history import CustomerFound, CustomerProfile
 from assist.store.database import WRITING, appending, made_engine, probe
 from assist.store.errors import refusing
 from assist.store.numbers import best_matches, digits, phone_key
-from assist.store.rows import (
-    contact_row,
-    customer_row,
-    event_values,
-    past_row,
-    profile,
-    promise_rows,
-)
+from assist.store.profiles import profiles
+from assist.store.rows import contact_row, customer_row, event_values, past_row, promise_rows
 from assist.store.schema import is_current, upgrade
 from assist.store.tables import (
     ContactRow,
@@ -166,11 +159,9 @@ class Store:
         if not digits(number):
             return ()
         key = phone_key(number, self.region)
-        query = select(CustomerRow).where(CustomerRow.phone_key == key).order_by(CustomerRow.name)
-        children = (CustomerRow.past_contacts, CustomerRow.issues, CustomerRow.promises)
         async with self.reading() as session:
-            rows = (await session.scalars(query.options(*(selectinload(child) for child in children)))).all()
-        return tuple(profile(rows[index]) for index in best_matches(number, [row.phone for row in rows], self.region))
+            found = await profiles(await session.connection(), CustomerRow.phone_key == key)
+        return tuple(found[index] for index in best_matches(number, [each.phone for each in found], self.region))
 
     @whole
     async def last_agent(self, customer_id: int | None, number: str = "") -> str:

@@ -51,15 +51,9 @@ class CustomerRow(Base):
     since: Mapped[date]
     value: Mapped[str]
     style: Mapped[str]
-    past_contacts: Mapped[list[PastContactRow]] = relationship(
-        cascade="all, delete-orphan", order_by="PastContactRow.at.desc()"
-    )
-    issues: Mapped[list[IssueRow]] = relationship(
-        cascade="all, delete-orphan", order_by="IssueRow.opened_at.desc(), IssueRow.id.desc()"
-    )
-    promises: Mapped[list[PromiseRow]] = relationship(
-        cascade="all, delete-orphan", order_by="PromiseRow.made_at.desc(), PromiseRow.id.desc()"
-    )
+    past_contacts: Mapped[list[PastContactRow]] = relationship(cascade="all, delete-orphan")
+    issues: Mapped[list[IssueRow]] = relationship(cascade="all, delete-orphan")
+    promises: Mapped[list[PromiseRow]] = relationship(cascade="all, delete-orphan")
 
 
 class PastContactRow(Base):

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from assist.customers import Customers, Guarded, HttpSource, SourceError, SqlSource, customers
+from assist.history import CustomerProfile
 from assist.store import Store
 from assist.store.customers import CustomerRecord
 from assist.store.settings import CustomerSettings
@@ -69,8 +70,37 @@ def test_one_number_is_asked_once_however_many_want_to_know() -> None:
         source.open.set()
         assert await second == [ADA]
         assert source.asked == [NUMBER]
+        with pytest.raises(asyncio.CancelledError):
+            await first
 
     guarded(test)
+
+
+def test_queue_and_desk_ask_the_store_once_and_what_is_cancelled_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def use(store: Store) -> None:
+        asked: list[str] = []
+        candidates = store.candidates
+
+        async def counted(number: str) -> tuple[CustomerProfile, ...]:
+            asked.append(number)
+            return await candidates(number)
+
+        monkeypatch.setattr(store, "candidates", counted)
+        known = Customers(store)
+        queue, desk = (asyncio.ensure_future(known.look_up(NUMBER)) for _ in range(2))
+        assert await queue is await desk
+        assert asked == [NUMBER]
+        await known.look_up(NUMBER)  # a later one sees what has changed
+        assert asked == [NUMBER] * 2
+        leaving = asyncio.ensure_future(known.look_up(NUMBER))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+
+    with_store(tmp_path / "s.db", use)
 
 
 def test_a_source_that_is_slow_is_given_up() -> None:
