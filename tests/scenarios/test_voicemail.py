@@ -81,7 +81,6 @@ def test_a_message_is_kept_with_its_sound_and_its_words(tmp_path: Path) -> None:
             assert (kept.start_s, kept.end_s) == (taken.start_s, taken.end_s)
             assert kept.end_s - kept.start_s < 60, "a word ended it, not the time"
             assert {"speak", "supervisor"} & set(kept.text.split()), kept.text
-            print(repr(kept.text))
             await cast.seen.until(lambda: kept.text in alerts(cast), "the supervisors to know", DEADLINE_S)
             found = read_recording(Path(kept.recording), load_or_create_key(cast.house.where.recording_key))
             samples = np.frombuffer(found.pcm, "<i2").reshape(-1, 2).astype(float)
