@@ -84,9 +84,9 @@ class SoundMemory:
         live = self.live(channel)
         if start > live:
             self._put(channel, max(live, start - self._capacity), bytes(2 * min(start - live, self._capacity)))
-        pcm = pcm[-2 * self._capacity :]
-        self._put(channel, start, pcm)
         end = start + len(pcm) // 2
+        kept = pcm[-2 * self._capacity :]
+        self._put(channel, end - len(kept) // 2, kept)
         if end > live:
             _LIVE.pack_into(self._map, _HEAD.size + channel * _LIVE.size, end)
 

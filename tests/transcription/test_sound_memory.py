@@ -53,6 +53,11 @@ def test_the_newest_are_kept_and_a_hole_is_silent_also_where_older_sound_was(mem
     assert memory.samples(0, 0) == (live + 2 * KEPT + 1, bytes(2 * KEPT - 2) + numbered(9, 1))
 
 
+def test_of_more_at_once_than_is_kept_the_newest_stay_in_their_places(memory: SoundMemory) -> None:
+    memory.add(0, START, numbered(START, KEPT + 30))
+    assert memory.samples(0, START) == (START + 30, numbered(START + 30, KEPT))
+
+
 def test_what_comes_late_takes_its_place(memory: SoundMemory) -> None:
     memory.add(0, START + 10, numbered(10, 10))
     memory.add(0, START, numbered(0, 10))
