@@ -309,12 +309,6 @@ class Floor:
         """See FloorPort."""
         return self._commands.call_desk.directory(agent)
 
-    def page_opened(self, agent: str) -> None:
-        """See FloorPort."""
-
-    def page_closed(self, agent: str) -> None:
-        """See FloorPort."""
-
     def station_connected(self, agent: str, report: StationReport, link: StationLink) -> None:
         """See FloorPort."""
         self._stations.connected(agent, report, link)

@@ -101,12 +101,6 @@ class BenchFloor:
         """See FloorPort."""
         return SupervisorView()
 
-    def page_opened(self, user: str) -> None:
-        """See FloorPort."""
-
-    def page_closed(self, user: str) -> None:
-        """See FloorPort."""
-
 
 async def serve(agents: int, contacts: int, rate: float, told: Connection) -> None:
     """The web side, and the floor that talks; says the URL, then, when asked, the CPU seconds spent."""

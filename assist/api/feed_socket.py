@@ -56,8 +56,6 @@ class FeedSocket:
 
     async def _run(self, socket: WebSocket, identity: Identity, connection: FeedConnection) -> None:
         own = connection.agent == identity.user
-        if own and self._feed.connections(identity.user) == 1:
-            self._floor.page_opened(identity.user)
         try:
             async with asyncio.TaskGroup() as tasks:
                 await self._welcome(socket, identity, connection.resumed)
@@ -71,8 +69,6 @@ class FeedSocket:
             await socket.close(messages.MALFORMED, closing_reason(group.exceptions[0]))
         finally:
             connection.close()
-            if own and self._feed.connections(identity.user) == 0:
-                self._floor.page_closed(identity.user)
 
     async def _welcome(self, socket: WebSocket, identity: Identity, resumed: bool) -> None:
         welcome = {

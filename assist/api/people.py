@@ -88,9 +88,8 @@ def told(token: str, identity: Identity) -> Token:
 @people.post("/login", responses={401: {"model": Problem}})
 async def login(body: Login, request: Request) -> Token:
     """A token for user and secret."""
-    security: Security = request.app.state.security
     try:
-        token, identity = await security.login(body.user, body.secret, address_of(request))
+        token, identity = await _security(request).login(body.user, body.secret, address_of(request))
     except LoginRefusedError as error:
         raise HTTPException(401, str(error), {"WWW-Authenticate": "Bearer"}) from None
     except AccountsUnavailableError as error:
@@ -103,9 +102,8 @@ async def login(body: Login, request: Request) -> Token:
 @people.post("/renew", responses=OWN)
 async def renew(who: Annotated[Identity, Depends(bearer)], request: Request) -> Token:
     """A fresh token for one that is still good, until twelve hours after the login."""
-    security: Security = request.app.state.security
     try:
-        return told(*security.renewed(who))
+        return told(*_security(request).renewed(who))
     except TokenError as error:
         raise HTTPException(401, str(error), {"WWW-Authenticate": "Bearer"}) from None
 
@@ -119,15 +117,15 @@ async def me(who: Annotated[Identity, Depends(bearer)]) -> Me:
 @people.post("/password", responses={**OWN, 409: {"model": Problem}})
 async def change_password(body: NewPassword, who: AnyBody, request: Request) -> Token:
     """Choose another password; tokens of the old one end, this answer has a new one."""
-    security: Security = request.app.state.security
+    security = _security(request)
     user, users = who.identity.user, who.kept.users
     if await users.account(user) is None:
         raise HTTPException(409, "your secret is in the settings; callfloor users passwd gives you a password")
     try:
         await security.login(user, body.old, who.address)
+        await who.audit("password_changed", user)
         await users.set_password(user, await asyncio.to_thread(hashed, body.new))
         security.changed(user)
-        await who.audit("password_changed", user)
         return told(*await security.login(user, body.new, who.address))
     except TooMany as error:
         raise HTTPException(429, str(error), {"Retry-After": str(int(error.retry_after_s) + 1)}) from None
@@ -154,27 +152,28 @@ async def list_users(who: Admin) -> list[UserLine]:
 @people.post("/users", responses={**OWN, 409: {"model": Problem}})
 async def add_user(body: NewUser, who: Admin, request: Request) -> OneTimePassword:
     """A new account, with a password for one use."""
-    security: Security = request.app.state.security
-    if security.named_in_settings(body.user):
+    if _security(request).named_in_settings(body.user):
         raise HTTPException(409, f"{body.user} is an agent of the settings")
     try:
         account, password = await asyncio.to_thread(new_account, body.user, body.name, body.role, None)
     except (PeopleError, WeakPasswordError) as error:
         raise HTTPException(409, str(error)) from None
-    if not await who.kept.users.add(account):
+    if await who.kept.users.account(body.user) is not None:
         raise HTTPException(409, f"there is a {body.user} already")
     await who.audit("user_added", body.user, body.role)
+    if not await who.kept.users.add(account):
+        raise HTTPException(409, f"somebody else has just added {body.user}")
     return OneTimePassword(user=body.user, password=password)
 
 
 @people.post("/users/{user}/password", responses=REFUSED)
 async def reset_password(user: UserName, who: Admin, request: Request) -> OneTimePassword:
     """Another password for one use."""
+    await _known(who, user)
     password = made_up()
-    if not await who.kept.users.set_password(user, await asyncio.to_thread(hashed, password), one_time=True):
-        raise HTTPException(404, f"there is no {user}")
-    _security(request).changed(user)
     await who.audit("password_reset", user)
+    await who.kept.users.set_password(user, await asyncio.to_thread(hashed, password), one_time=True)
+    _security(request).changed(user)
     return OneTimePassword(user=user, password=password)
 
 
@@ -183,10 +182,10 @@ async def remove_user(user: UserName, who: Admin, request: Request) -> Done:
     """Remove an account; who is logged in is out, her connections close."""
     if user == who.identity.user:
         raise HTTPException(409, "nobody removes herself")
-    if not await who.kept.users.remove(user):
-        raise HTTPException(404, f"there is no {user}")
-    _security(request).changed(user)
+    await _known(who, user)
     await who.audit("user_removed", user)
+    await who.kept.users.remove(user)
+    _security(request).changed(user)
     return Done(ok=True)
 
 
@@ -196,14 +195,14 @@ async def shut_out(user: UserName, body: Shut, who: Admin, request: Request) -> 
     if user == who.identity.user:
         raise HTTPException(409, "nobody shuts herself out")
     users, agent = who.kept.users, next((one for one in who.kept.agents if one.user == user), None)
+    if agent is None or not body.disabled:
+        await _known(who, user)
     await who.audit("user_disabled" if body.disabled else "user_enabled", user)
     changed = await users.set_disabled(user, body.disabled)
-    if not changed and agent is not None and body.disabled:
+    if not changed and body.disabled and agent is not None:
         # An account nobody knows the password of, which only says that she is shut out.
         account, _ = await asyncio.to_thread(new_account, user, agent.name, agent.role, secrets.token_urlsafe(32))
-        changed = await users.add(replace(account, disabled=True))
-    if not changed:
-        raise HTTPException(404, f"there is no {user} to {'shut out' if body.disabled else 'let in again'}")
+        await users.add(replace(account, disabled=True))
     _security(request).changed(user)
     return Done(ok=True)
 
@@ -215,10 +214,16 @@ async def change_role(user: UserName, body: NewRole, who: Admin, request: Reques
         raise HTTPException(409, "nobody changes her own role")
     if _security(request).named_in_settings(user):
         raise HTTPException(409, f"{user} is an agent of the settings: her role stands there")
-    if not await who.kept.users.set_role(user, body.role):
-        raise HTTPException(404, f"there is no {user}")
+    await _known(who, user)
     await who.audit("role_changed", user, body.role)
+    await who.kept.users.set_role(user, body.role)
     return Done(ok=True)
+
+
+async def _known(who: Asker, user: str) -> None:
+    """What cannot be done is not put down as done."""
+    if await who.kept.users.account(user) is None:
+        raise HTTPException(404, f"there is no account {user}")
 
 
 def _security(request: Request) -> Security:

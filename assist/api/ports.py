@@ -132,12 +132,6 @@ class FloorPort(Protocol):
     def watch_desk(self, user: str, agent: str) -> str:
         """``user`` wants to read along on the desk of ``agent``: empty, or why not."""
 
-    def page_opened(self, agent: str) -> None:
-        """The agent's first page connected."""
-
-    def page_closed(self, agent: str) -> None:
-        """The agent's last page is gone (perhaps only for a second)."""
-
     def station_connected(self, agent: str, report: StationReport, link: StationLink) -> None:
         """A station logged in; it replaces the link the agent had before."""
 

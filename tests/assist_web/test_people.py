@@ -22,7 +22,8 @@ from websockets.protocol import State
 
 from assist.api.guard import MAX_BODY, RateLimit
 from assist.api.server import WebSettings
-from assist.store.users import AuditEntry
+from assist.store.errors import StoreError, StoreFailure
+from assist.store.users import Audit, AuditEntry
 from tests.assist_web.kept_house import PASSWORD, KeptHouse, in_kept_house
 from tests.fakes import contact_script as script
 from tests.fakes.clock import VirtualClock
@@ -214,6 +215,33 @@ def test_roles_change_and_nobody_locks_herself_out() -> None:
         assert (await post(house, "ada", "/api/users/anna/role", {"role": "admin"})).status_code == 409
         assert (await post(house, "ada", "/api/users/nobody/role", {"role": "admin"})).status_code == 404
         assert (await post(house, "ada", "/api/users/nobody/disabled", {"disabled": True})).status_code == 404
+
+    in_kept_house(test)
+
+
+def test_what_cannot_be_put_down_is_not_done_and_what_cannot_be_done_is_not_put_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refuse(self: Audit, *entries: AuditEntry) -> None:
+        raise StoreError(StoreFailure.FULL)
+
+    async def test(house: KeptHouse) -> None:
+        before, put_down = (await house.get("ada", "/api/users")).json(), await house.audited()
+        assert (await post(house, "ada", "/api/users/nobody/disabled", {"disabled": True})).status_code == 404
+        assert (await post(house, "ada", "/api/users/anna/disabled", {"disabled": False})).status_code == 404
+        assert await house.audited() == put_down
+        monkeypatch.setattr(Audit, "record", refuse)
+        nora = {"user": "nora", "name": "Nora", "role": "auditor"}
+        choice = {"old": PASSWORD, "new": "her own choice"}
+        for path, body in (
+            ("users", nora), ("users/carl/password", None), ("users/carl/role", {"role": "admin"}),
+            ("users/carl/disabled", {"disabled": True}), ("users/anna/disabled", {"disabled": True}),
+            ("password", choice),
+        ):  # fmt: skip
+            assert (await post(house, "ada", f"/api/{path}", body)).status_code == 503, path
+        ada = await house.bearer("ada")
+        assert (await house.http.delete("/api/users/carl", headers=ada)).status_code == 503
+        assert (await house.get("ada", "/api/users")).json() == before
 
     in_kept_house(test)
 

@@ -164,14 +164,6 @@ class FakeFloor:
         """See FloorPort."""
         return "" if user == "sara" else "only a supervisor may do this"
 
-    def page_opened(self, agent: str) -> None:
-        """See FloorPort."""
-        self._saw(f"page_opened {agent}")
-
-    def page_closed(self, agent: str) -> None:
-        """See FloorPort."""
-        self._saw(f"page_closed {agent}")
-
     def station_connected(self, agent: str, report: StationReport, link: StationLink) -> None:
         """See FloorPort."""
         self.link = link
