@@ -83,7 +83,6 @@ class Case:
         """The agent who is consulted, or rings because the contact is being given to her."""
         self.drafts = Drafts(content)
         self._ringing: set[str] = set()
-        self._late_notes: set[tuple[str, str]] = set()
         self._content = content
         self._votes = votes
         self._past = Past(content, votes)
@@ -151,13 +150,14 @@ class Case:
         return ()
 
     def _late_note(self, event: LateNoteSaved) -> tuple[CaseEffect, ...]:
-        """For the colleague who has the contact, if it is not over; a card, so that her own note is left alone."""
-        if not self.agent or self.ended:
+        """For the colleagues who have the contact or are asked about it, now or later, if it is not over; a card, so
+        that their own notes are left alone.
+        """
+        if self.ended:
             return ()
-        known = (event.agent, self.agent) in self._late_notes
-        self._late_notes.add((event.agent, self.agent))
         card = note_card(self.contact_id, event)
-        return self._tell(CardUpdated(self.agent, card, 0.0) if known else CardShown(self.agent, card, 0.0))
+        told = CardUpdated if self._past.late_note(event.agent, card) else CardShown
+        return tuple(Tell(each, told(each, card, 0.0)) for each in (self.agent, self.guest) if each)
 
     def _course(
         self, event: AgentOffered | AgentUnreachable | ContactAnswered | ContactEnded, at: float

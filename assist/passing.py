@@ -33,6 +33,7 @@ class Past:
         self._transcript: dict[str, Event] = {}
         self._customer: CustomerIdentified | None = None
         self._note: NoteSaved | None = None
+        self._late_notes: dict[str, Card] = {}
         self._choices: list[str] = []
         self._consent: tuple[str, ...] = ()
         self._queued_at = 0.0
@@ -69,6 +70,12 @@ class Past:
             case ContactQueued(since=since):
                 self._queued_at = since
 
+    def late_note(self, writer: str, card: Card) -> bool:
+        """A colleague who had the contact before has written this; whether she had written something already."""
+        known = writer in self._late_notes
+        self._late_notes[writer] = card
+        return known
+
     def said(self) -> tuple[tuple[str, str], ...]:
         """(party, redacted words), in the order in which they began."""
         finals = [each for each in self._transcript.values() if isinstance(each, UtteranceFinal) and each.text]
@@ -97,7 +104,9 @@ class Past:
             if isinstance(given, CardSettled):
                 settled.append(given)
         told: list[Event] = [self._customer] if self._customer is not None else []
-        told += [*self._transcript.values(), *(CardShown(agent, card, 0.0) for card in cards.values()), *settled]
+        late = [card for writer, card in self._late_notes.items() if writer != agent]
+        told += [*self._transcript.values(), *(CardShown(agent, card, 0.0) for card in (*cards.values(), *late))]
+        told += settled
         if self._note is not None:
             told.append(self._note)
         return assistant, tuple(told)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assist.cards import CardKind, CardShown, CardUpdated, StepTicked
+from assist.casework import CaseEffect, Tell
 from assist.content import Content
 from assist.desk_events import (
     ContactAssigned,
@@ -73,6 +76,37 @@ def test_what_an_agent_still_writes_after_passing_it_on_reaches_the_colleague(co
     assert (to, updated.card.id, updated.card.lines) == ("ben", shown.card.id, ("he wants a call", "after six"))
     script.play(ContactEnded("completed", "caller", 60.0, 50.0))
     assert told(script.play(LateNoteSaved("anna", "sorted")), CardShown) == [], "there is nobody to read it"
+
+
+def late_notes(effects: Sequence[CaseEffect]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """To whom, how (card.shown or card.updated) and which lines."""
+    found = [effect for effect in effects if isinstance(effect, Tell)]
+    cards = [(tell.agent, tell.event) for tell in found if isinstance(tell.event, CardShown | CardUpdated)]
+    return [(agent, event.type, event.card.lines) for agent, event in cards if event.card.rule == "late_note"]
+
+
+def test_a_third_colleague_reads_what_the_first_one_still_writes(content: Content) -> None:
+    script = in_the_middle(content)
+    script.play(ContactTransferred("anna", "agent", "ben", True, "l2"), LateNoteSaved("anna", "he wants"))
+    effects = script.play(ConsultStarted("ben", "agent", "carol", "l3"))
+    assert late_notes(effects) == [("carol", "card.shown", ("he wants",))], "written before she came to it"
+    effects = script.play(ConsultAnswered("ben", "carol"), LateNoteSaved("anna", "he wants a call"))
+    assert late_notes(effects) == [(each, "card.updated", ("he wants a call",)) for each in ("ben", "carol")]
+    effects = script.play(ContactTransferred("ben", "agent", "carol", True, "l3"), LateNoteSaved("ben", "done"))
+    assert late_notes(effects) == [
+        ("carol", "card.shown", ("he wants a call",)),
+        ("carol", "card.shown", ("done",)),
+    ]
+    effects = script.play(ContactTransferred("carol", "agent", "anna", True, "l4"))
+    assert late_notes(effects) == [("anna", "card.shown", ("done",))], "her own she knows"
+
+
+def test_a_late_note_waits_for_whoever_the_queue_finds(content: Content) -> None:
+    script = in_the_middle(content)
+    script.play(ContactTransferred("anna", "queue", "support", True, ""))
+    assert late_notes(script.play(LateNoteSaved("anna", "he wants a call"))) == []
+    effects = script.play(ContactQueued("support", 9, START, (), 1, ""), BEN)
+    assert late_notes(effects) == [("ben", "card.shown", ("he wants a call",))]
 
 
 def test_who_is_consulted_sees_the_contact_until_it_is_over(content: Content) -> None:
