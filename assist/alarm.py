@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from assist.alert_rules import AgentStuck, BrokenFlow, MessageLeft
 from assist.alert_watch import AlertRules, ContactAlerts
-from assist.alerts import AlertAcknowledged, AlertBook, AlertEvent, AlertRaised, Finding
+from assist.alerts import AlertAcknowledged, AlertBook, AlertCleared, AlertEvent, AlertRaised, Finding
 from assist.messages_left import MessageKept
 from ivr.contacts import AgentStateChanged, ContactEnded, ContactOffered
 from voice.clock import Clock
@@ -62,8 +62,16 @@ class Alarms:
     def open(self) -> tuple[AlertRaised, ...]:
         """Every open alert."""
         watched = (alert for watch in self._contacts.values() for alert in watch.open)
-        books = (*self._agents.values(), *self._messages.values(), self._flow)
-        return (*watched, *(alert for book in books for alert in book.open))
+        return (*watched, *(alert for book in self._books for alert in book.open))
+
+    @property
+    def retold(self) -> tuple[AlertEvent, ...]:
+        """What tells somebody new which alerts about no contact that runs are open, and who has seen them."""
+        return tuple(event for book in self._books for event in book.retold)
+
+    @property
+    def _books(self) -> tuple[AlertBook, ...]:
+        return (*self._agents.values(), *self._messages.values(), self._flow)
 
     def recall(self, contact_id: str, event: Event, at: float) -> None:
         """What the log says of a contact: its alerts are known again, and nothing is said."""
@@ -102,13 +110,21 @@ class Alarms:
         """A caller's message is complete: known until somebody has acknowledged it."""
         self._say(self._message(contact_id, message), "", "")
 
-    def recall_message(self, contact_id: str, event: Event) -> None:
-        """What the log says of messages that callers left: they are known again, and nothing is said."""
+    def recall_apart(self, contact_id: str, event: Event) -> None:
+        """What the log says of alerts about no contact that runs: they are known again, and nothing is said."""
         match event:
             case MessageKept():
                 self._message(contact_id, event)
-            case AlertAcknowledged(alert_id=alert_id):
-                self._messages.pop(alert_id.rpartition(":")[0], None)
+            case (
+                AlertRaised(alert_id=alert_id) | AlertAcknowledged(alert_id=alert_id) | AlertCleared(alert_id=alert_id)
+            ):
+                subject = alert_id.rpartition(":")[0]
+                if subject == FLOW:
+                    self._flow.recall(event)
+                elif subject.startswith(AGENT):
+                    self._agent(subject.removeprefix(AGENT)).recall(event)
+                elif isinstance(event, AlertAcknowledged):
+                    self._messages.pop(subject, None)
 
     def _message(self, contact_id: str, message: MessageKept) -> tuple[AlertEvent, ...]:
         found: tuple[AlertEvent, ...] = ()
@@ -124,16 +140,20 @@ class Alarms:
         return found
 
     def agent_state(self, event: AgentStateChanged) -> None:
-        """An agent's state: what it was stuck in is over, and the clock for the new one runs."""
-        subject = AGENT + event.agent
-        book = self._agents.setdefault(event.agent, AlertBook(subject))
+        """An agent's state: what she is stuck in no longer is over, and the clock for this one runs."""
+        subject, now = AGENT + event.agent, self._clock.wall()
         self._stop(subject)
-        self._say(book.clear("over"), event.agent, "")
+        due = {rule.id: event.since + rule.seconds for rule in self._stuck if rule.state == event.state}
+        book = self._agent(event.agent)
+        for alert in book.open:
+            if due.get(alert.rule, now + 1.0) > now:
+                self._say(book.cleared(alert.rule), event.agent, "")
         loop = asyncio.get_running_loop()
-        for rule in self._stuck:
-            if rule.state == event.state:
-                wait = max(0.0, event.since + rule.seconds - self._clock.wall())
-                self._timers.setdefault(subject, []).append(loop.call_later(wait, self._agent_stuck, rule, event.agent))
+        self._timers[subject] = [
+            loop.call_later(max(0.0, due[rule.id] - now), self._agent_stuck, rule, event.agent)
+            for rule in self._stuck
+            if rule.id in due
+        ]
 
     def acknowledge(self, alert_id: str, by: str) -> Reply:
         """A supervisor has seen it."""
@@ -176,6 +196,9 @@ class Alarms:
         watch = self._watch(contact_id)
         self._say(watch.time_passed(self._clock.wall()), watch.agent, contact_id)
         self._wait(contact_id, watch)
+
+    def _agent(self, agent: str) -> AlertBook:
+        return self._agents.setdefault(agent, AlertBook(AGENT + agent))
 
     def _agent_stuck(self, rule: AgentStuck, agent: str) -> None:
         text = f"{rule.state.lower().replace('_', ' ')} for {rule.seconds:.0f} s"

@@ -77,12 +77,29 @@ class AlertBook:
         self._subject = subject
         self._count = 0
         self._open: dict[str, AlertRaised] = {}
-        self._acknowledged: set[str] = set()
+        self._acknowledged: dict[str, str] = {}
 
     @property
     def open(self) -> tuple[AlertRaised, ...]:
         """What is open, acknowledged or not, in order."""
         return tuple(self._open.values())
+
+    @property
+    def retold(self) -> tuple[AlertEvent, ...]:
+        """What tells somebody new what is open, and who has seen it."""
+        seen = (AlertAcknowledged(key, by) for key, by in self._acknowledged.items())
+        return (*self.open, *(event for event in seen if any(alert.alert_id == event.alert_id for alert in self.open)))
+
+    def recall(self, event: AlertEvent) -> None:
+        """What the log says of this subject, in its order: what was open is, and the next number is a new one."""
+        match event:
+            case AlertRaised(alert_id=alert_id, rule=rule):
+                self._open[rule] = event
+                self._count = max(self._count, int(alert_id.rpartition(":")[2]))
+            case AlertAcknowledged(alert_id=alert_id, by=by):
+                self._acknowledged[alert_id] = by
+            case AlertCleared(alert_id=alert_id):
+                self._open = {rule: alert for rule, alert in self._open.items() if alert.alert_id != alert_id}
 
     def raised(self, found: Finding, agent: str, queue: str, *, again: bool = False) -> tuple[AlertEvent, ...]:
         """``again``: the rule speaks of single moments (a keyword), so an acknowledged one makes room for the next."""
@@ -107,7 +124,7 @@ class AlertBook:
         """Nothing where there is no such alert open, or it is acknowledged."""
         if alert_id in self._acknowledged or all(alert.alert_id != alert_id for alert in self._open.values()):
             return ()
-        self._acknowledged.add(alert_id)
+        self._acknowledged[alert_id] = by
         return (AlertAcknowledged(alert_id, by),)
 
     def clear(self, reason: str) -> tuple[AlertEvent, ...]:

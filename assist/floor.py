@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from assist.alerts import ALERT_EVENTS, AlertAcknowledged
+from assist.alerts import ALERT_EVENTS
 from assist.api.commands import AgentCommand, CallCommand
 from assist.api.ports import Directory, StationLink, StationReport, StationVerb, SupervisorView
 from assist.banners import Banners
@@ -144,10 +144,10 @@ class Floor:
         await self._pbx.recall(self._journal)
         settled = await self._journal.between((CardSettled,), now - VOTES_S, now)
         self._shelf.voted(each.event for each in settled if isinstance(each.event, CardSettled))
-        for envelope in await self._journal.between((MessageKept, AlertAcknowledged), now - MESSAGES_S, now):
-            self._supervisors.alarms.recall_message(envelope.contact_id or "", envelope.event)
-        for alert in self._supervisors.alarms.open:
-            self._board.recall("", alert, now)
+        for envelope in await self._journal.between((MessageKept, *ALERT_EVENTS), now - MESSAGES_S, now):
+            self._supervisors.alarms.recall_apart(envelope.contact_id or "", envelope.event)
+        for event in self._supervisors.alarms.retold:
+            self._board.recall("", event, now)
         for envelope in await self._journal.between(COUNTED, midnight(now, ZoneInfo(self._oversight.report.zone)), now):
             self._board.counted(envelope.contact_id or "", envelope.event, envelope.at)
 

@@ -1,7 +1,8 @@
-"""Alerts about no contact that runs: a flow whose file is broken, messages that callers left."""
+"""Alerts about no contact that runs: a flow whose file is broken, messages that callers left, agents who are stuck."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from assist.alert_watch import AlertRules
 from assist.alerts import AlertAcknowledged, AlertCleared, AlertEvent, AlertRaised
 from assist.content import Content
 from assist.messages_left import MessageKept
-from ivr.contacts import ContactOffered
+from ivr.contacts import AgentStateChanged, ContactOffered
 from tests.fakes.clock import VirtualClock
 
 GOOD = ContactOffered("w1", "+12025550142", "100", "main", "1")
@@ -62,8 +63,80 @@ def test_messages_outlive_the_floor_until_they_are_seen_to(content: Content) -> 
     rules = AlertRules(load_alert_rules(), content.scorer, content.sentiment)
     alarms = Alarms(rules, VirtualClock(), lambda *alert: pytest.fail("said before"))
     mail = MessageKept("voicemail", "+12025550142", "billing", "/r/c1", 20.0, 30.0, "call me after five")
-    alarms.recall_message("c1", mail)
-    alarms.recall_message("c2", mail)
-    alarms.recall_message("", AlertAcknowledged("message:c1:1", "sue"))
-    alarms.recall_message("", AlertAcknowledged("c9:1", "sue"))
+    alarms.recall_apart("c1", mail)
+    alarms.recall_apart("c2", mail)
+    alarms.recall_apart("", AlertAcknowledged("message:c1:1", "sue"))
+    alarms.recall_apart("", AlertAcknowledged("c9:1", "sue"))
     assert [alert.subject for alert in alarms.open] == ["message:c2"]
+
+
+def stuck_alarms(content: Content) -> tuple[Alarms, AgentStateChanged, asyncio.Queue[AlertEvent]]:
+    """The built-in rules (wrap-up for 300 s), Anna in wrap-up since just that long, and what is said."""
+    clock, told = VirtualClock(), asyncio.Queue[AlertEvent]()
+    rules = AlertRules(load_alert_rules(), content.scorer, content.sentiment)
+    alarms = Alarms(rules, clock, lambda event, agent, contact_id: told.put_nowait(event))
+    return alarms, AgentStateChanged("anna", "WRAPUP", "", clock.wall() - 300.0), told
+
+
+async def following(told: asyncio.Queue[AlertEvent]) -> AlertEvent:
+    async with asyncio.timeout(10):
+        return await told.get()
+
+
+def test_an_agent_who_is_stuck_is_one_alert_until_she_goes_on(content: Content) -> None:
+    async def main() -> None:
+        alarms, wrap_up, told = stuck_alarms(content)
+        alarms.agent_state(wrap_up)
+        stuck = await following(told)
+        alarms.agent_state(replace(wrap_up, until=wrap_up.since + 600.0))  # extended: she is in it still
+        alarms.agent_state(replace(wrap_up, state="AVAILABLE", since=wrap_up.since + 300.0))
+        assert isinstance(stuck, AlertRaised)
+        assert (stuck.alert_id, stuck.rule, stuck.agent) == ("agent:anna:1", "stuck_in_wrap_up", "anna")
+        assert stuck.text == "wrapup for 300 s"
+        assert await following(told) == AlertCleared("agent:anna:1", "over")
+        alarms.agent_state(replace(wrap_up, since=wrap_up.since + 300.0))
+        assert alarms.open == (), "she has only begun"
+        alarms.close()
+
+    asyncio.run(main())
+
+
+def test_who_has_seen_that_she_is_stuck_is_known_to_the_next_floor(content: Content) -> None:
+    async def main() -> None:
+        alarms, wrap_up, told = stuck_alarms(content)
+        alarms.agent_state(wrap_up)
+        stuck = await following(told)
+        assert alarms.acknowledge("agent:anna:1", "sue").ok
+        seen = await following(told)
+        alarms.close()
+        alarms, _, told = stuck_alarms(content)
+        for event in (stuck, seen):
+            alarms.recall_apart("", event)
+        assert alarms.retold == (stuck, seen)
+        alarms.agent_state(wrap_up)  # a floor that starts says every agent's state
+        assert not alarms.acknowledge("agent:anna:1", "tom").ok
+        alarms.agent_state(replace(wrap_up, state="AVAILABLE"))
+        assert await following(told) == AlertCleared("agent:anna:1", "over")
+        alarms.agent_state(wrap_up)
+        assert (await following(told)).alert_id == "agent:anna:2"
+        alarms.close()
+
+    asyncio.run(main())
+
+
+def test_a_flow_that_was_broken_before_the_floor_began_is_the_same_alert(content: Content) -> None:
+    before, after = list[AlertEvent](), list[AlertEvent]()
+    rules = AlertRules(load_alert_rules(), content.scorer, content.sentiment)
+    first = Alarms(rules, VirtualClock(), lambda event, agent, contact_id: before.append(event))
+    first.heard("c1", BAD)
+    first.close()
+    second = Alarms(rules, VirtualClock(), lambda event, agent, contact_id: after.append(event))
+    for event in before:
+        second.recall_apart("", event)
+    try:
+        second.heard("c2", BAD)
+        assert second.open == tuple(before)
+        second.heard("c3", GOOD)
+    finally:
+        second.close()
+    assert after == [AlertCleared("flow:1", "over")]
