@@ -11,7 +11,6 @@ from pathlib import Path
 from assist.shell_audit import put_down_if_kept
 from transcription.recording import load_or_create_key, read_recording
 from transcription.recording_format import Recording
-from voice.audio import write_wav
 from voice.errors import CallfloorError, DocumentError
 from voice.rundir import RunDirectory
 from voice.settings import RunSettings, SettingsFile
@@ -24,8 +23,7 @@ def export(file: Path, out: Path, settings: SettingsFile, state_dir: Path | None
     """Decrypt ``file`` into the stereo WAV ``out``; returns its seconds. Raises DocumentError, RecordingError."""
     found = decrypted(file, settings, state_dir)
     try:
-        out.open("wb").close()  # first, since the wave module does not get over a file that cannot be made
-        write_wav(out, found.pcm, found.header.rate, channels=2)
+        out.write_bytes(found.wav())
     except OSError as error:
         raise DocumentError(out, None, f"cannot be written ({error.strerror})", "name another file") from None
     return found.seconds
@@ -38,7 +36,7 @@ def play(file: Path, settings: SettingsFile, state_dir: Path | None) -> None:
     found = decrypted(file, settings, state_dir)
     with tempfile.TemporaryDirectory() as directory:  # decrypted audio stays no longer than it plays
         wav = Path(directory) / "call.wav"
-        write_wav(wav, found.pcm, found.header.rate, channels=2)
+        wav.write_bytes(found.wav())
         for program in PLAYERS:
             if shutil.which(program) and subprocess.run([program, str(wav)], check=False).returncode == 0:  # noqa: S603
                 return

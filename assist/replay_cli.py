@@ -31,7 +31,7 @@ def replay(
         Path | None, typer.Option("--recording", help="An encrypted recording, or a WAV: agent left, customer right.")
     ] = None,
     customer: Annotated[str, typer.Option(help="The number that calls; of the fictional customers of the demo.")] = "",
-    contact: Annotated[str, typer.Option(help="With a WAV: the contact in the log to compare with.")] = "",
+    contact: Annotated[str, typer.Option(help="With a WAV of elsewhere: the contact in the log to compare with.")] = "",
     against: Annotated[
         Path | None, typer.Option(help="Compare with what --json wrote earlier, instead of with the log.")
     ] = None,
@@ -94,7 +94,7 @@ def _sound(file: Path, contact: str, settings: SettingsFile, state_dir: Path | N
     import numpy as np
 
     from assist.playing import decrypted
-    from transcription.recording_format import MAGIC
+    from transcription.recording_format import MAGIC, noted
     from transcription.sounds import Sound, read_sound
     from transcription.transcribe import TWO_LEGS
 
@@ -107,7 +107,8 @@ def _sound(file: Path, contact: str, settings: SettingsFile, state_dir: Path | N
         sound = read_sound(file)
         if len(sound.channels) != len(TWO_LEGS):
             raise ReplayError(f"{file}: has {len(sound.channels)} channels; two are needed, agent left, customer right")
-        return sound, contact or file.stem, 0.0
+        named, start_s = noted(sound.comment) or (file.stem, 0.0)
+        return sound, contact or named, start_s
     found = decrypted(file, settings, state_dir)
     header = found.header
     legs = np.frombuffer(found.pcm, "<i2").astype(np.int16).reshape(-1, len(header.channels))

@@ -12,16 +12,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import struct
 from dataclasses import asdict, dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from voice.audio import wav_bytes
 from voice.errors import CallfloorError
 
 MAGIC = b"CFREC1\n"
 KEY_BYTES = 32
+_NOTED = re.compile(r"callfloor contact (\S+) from (\d+\.\d{3}) s")
 _NONCE = 12
 _LENGTH = struct.Struct(">I")
 _MAX_CHUNK = 16 * 1024 * 1024
@@ -115,6 +118,18 @@ class Recording:
     def seconds(self) -> float:
         """How long it is."""
         return len(self.pcm) / (2 * len(self.header.channels) * self.header.rate)
+
+    def wav(self) -> bytes:
+        """It as a WAV that says of which contact it is, and from which second on: see ``noted``."""
+        header = self.header
+        comment = f"callfloor contact {header.contact_id} from {header.start_s:.3f} s"
+        return wav_bytes(self.pcm, header.rate, len(header.channels), comment)
+
+
+def noted(comment: str) -> tuple[str, float] | None:
+    """The contact's id and its second at which the sound begins, out of the comment of a WAV of ours."""
+    found = _NOTED.fullmatch(comment)
+    return (found[1], float(found[2])) if found else None
 
 
 def parse(data: bytes, key: bytes) -> Recording:

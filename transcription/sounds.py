@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +29,11 @@ Samples = npt.NDArray[np.int16]
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """``rate`` Hz; ``channels``: each channel's samples, all of one length."""
+    """``rate`` Hz; ``channels``: each channel's samples, all of one length; ``comment``: what its file says of it."""
 
     rate: int
     channels: tuple[Samples, ...]
+    comment: str = ""
 
     @property
     def seconds(self) -> float:
@@ -68,24 +69,36 @@ def read_sound(file: Path) -> Sound:
         raise DocumentError(file, None, f"cannot be read ({error.strerror})", "check the path") from None
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         raise DocumentError(file, None, "not a WAV file (it does not begin with RIFF and WAVE)", _CONVERT)
-    found = None
+    found = sound = None
+    comment = ""
     for name, start, size in _chunks(data):
         if name == b"fmt ":
             found = _format(file, data[start : start + size])
-        elif name == b"data":
+        elif name == b"data" and sound is None:
             if found is None:
                 raise DocumentError(file, None, "the WAV's sound comes before its format", _CONVERT)
-            return _decode(file, found, _body(file, data, start, size))
-    raise DocumentError(file, None, "the WAV file holds no sound", "record it again")
+            sound = _decode(file, found, _body(file, data, start, size))
+        elif name == b"LIST":
+            comment = _comment(data[start : start + size]) or comment
+    if sound is None:
+        raise DocumentError(file, None, "the WAV file holds no sound", "record it again")
+    return replace(sound, comment=comment)
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Name, first byte and claimed size of each chunk; they lie on even places."""
-    at = 12
+def _chunks(data: bytes, at: int = 12) -> Iterator[tuple[bytes, int, int]]:
+    """Name, first byte and claimed size of each chunk from ``at`` on; they lie on even places."""
     while at + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, at)
         yield name, at + 8, size
         at += 8 + size + size % 2
+
+
+def _comment(listed: bytes) -> str:
+    """The ``ICMT`` of an INFO list; empty where it has none."""
+    if listed[:4] != b"INFO":
+        return ""
+    found = (listed[start : start + size] for name, start, size in _chunks(listed, 4) if name == b"ICMT")
+    return next(found, b"").rstrip(b"\0").decode("ascii", errors="replace")
 
 
 def _format(file: Path, chunk: bytes) -> _Format:

@@ -5,6 +5,8 @@ Media time is counted in samples since a leg's audio began, never by the wall cl
 
 from __future__ import annotations
 
+import io
+import struct
 import wave
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,10 +64,25 @@ def read_wav(file: Path, rate: int) -> bytes:
     return pcm
 
 
-def write_wav(file: Path, pcm: bytes, rate: int, channels: int = 1) -> None:
-    """Write 16-bit PCM (interleaved where ``channels`` is 2) as a WAV file."""
-    with wave.open(str(file), "wb") as wav:
+def write_wav(file: Path, pcm: bytes, rate: int) -> None:
+    """Write mono 16-bit PCM as a WAV file."""
+    file.write_bytes(wav_bytes(pcm, rate))
+
+
+def wav_bytes(pcm: bytes, rate: int, channels: int = 1, comment: str = "") -> bytes:
+    """16-bit PCM, interleaved where there are several channels, as a WAV; ``comment`` is ASCII and stands in it as
+    RIFF's INFO has it (``ICMT``), for whoever asks what the sound is.
+    """
+    made = io.BytesIO()
+    with wave.open(made, "wb") as wav:
         wav.setnchannels(channels)
         wav.setsampwidth(2)
         wav.setframerate(rate)
         wav.writeframes(pcm)
+    sound = made.getvalue()
+    if not comment:
+        return sound
+    text = comment.encode("ascii") + b"\0"
+    text += b"\0" * (len(text) % 2)  # chunks lie on even places
+    noted = sound + b"LIST" + struct.pack("<I", 12 + len(text)) + b"INFOICMT" + struct.pack("<I", len(text)) + text
+    return noted[:4] + struct.pack("<I", len(noted) - 8) + noted[8:]

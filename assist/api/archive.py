@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import wave
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
@@ -123,10 +121,4 @@ def _decrypted(kept: Archives, path: str) -> tuple[float, bytes] | None:
         found: Recording = read_recording(file, load_or_create_key(kept.recording_key))
     except CallfloorError:
         return None
-    out = io.BytesIO()
-    with wave.open(out, "wb") as sound:
-        sound.setnchannels(2)
-        sound.setsampwidth(2)
-        sound.setframerate(found.header.rate)
-        sound.writeframes(found.pcm)
-    return found.header.start_s, out.getvalue()
+    return found.header.start_s, found.wav()

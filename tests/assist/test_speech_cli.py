@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from assist.cli import app
 from tests.transcription.speech import GOLDEN, golden
-from voice.audio import write_wav
+from voice.audio import wav_bytes, write_wav
 from voice.errors import DocumentError
 
 
@@ -39,7 +39,7 @@ def test_every_format(form: str) -> None:
 def test_channels_are_parties_or_mixed(tmp_path: Path) -> None:
     left = np.frombuffer(golden("refund")[0], "<i2")
     both = np.stack([left, np.zeros_like(left)], axis=1).astype("<i2")
-    write_wav(tmp_path / "call.wav", both.tobytes(), 8000, channels=2)
+    (tmp_path / "call.wav").write_bytes(wav_bytes(both.tobytes(), 8000, channels=2))
     file = str(tmp_path / "call.wav")
     assert "agent: i want" in run("transcribe", file)
     assert "speaker: i want" in run("transcribe", file, "--channels", "mono")

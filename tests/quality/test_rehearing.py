@@ -20,6 +20,7 @@ from assist.cli import app
 from assist.content import BUILT_IN, load_content
 from assist.differences import differences
 from assist.history import CustomerFound
+from assist.playing import export
 from assist.quality.spec import load_scorecard
 from assist.rehearing import Judge, Outcome, frame_of, hear_again, outcome_of, plain_frame
 from assist.store import Store
@@ -32,6 +33,7 @@ from transcription.transcribe import Listened
 from transcription.utterances import UtteranceFinal
 from voice.events import Envelope
 from voice.rundir import RunDirectory, made_once
+from voice.settings import read_settings
 
 CONTENT = load_content()
 JUDGE = Judge(CONTENT, load_scorecard(CONTENT), AlertRules(load_alert_rules(ALERTS), CONTENT.scorer, CONTENT.sentiment))
@@ -211,6 +213,10 @@ def test_an_encrypted_recording_against_the_log_of_its_contact(tmp_path: Path) -
     assert "transcript: 12.6 s, agent: Anna → alice how can i help you" in text
     assert "card: next_step billing_dispute: (nothing) → once" in text
     assert "alert: wants_supervisor: (nothing) → once" in text
+
+    exported = tmp_path / "elsewhere.wav"
+    assert export(recorded, exported, read_settings(None, {}), tmp_path) == pytest.approx(len(call()) / 8000)
+    assert run("--recording", exported, "--state-dir", tmp_path, "--strict")[:2] == (1, text), "a WAV of it is the same"
 
 
 @pytest.mark.parametrize(

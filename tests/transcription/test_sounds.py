@@ -8,6 +8,7 @@ import pytest
 
 from tests.transcription.wav import chunk, wav
 from transcription.sounds import Sound, read_sound
+from voice.audio import wav_bytes
 from voice.errors import DocumentError
 
 HALF = 16384
@@ -96,3 +97,10 @@ def test_another_rate_keeps_length_and_channels() -> None:
     moved = sound.at(8000)
     assert (moved.rate, [len(channel) for channel in moved.channels]) == (8000, [8000, 8000])
     assert sound.at(48000) is sound
+
+
+@pytest.mark.parametrize("comment", ["", "odd", "even"])
+def test_what_a_wav_says_of_itself(tmp_path: Path, comment: str) -> None:
+    sound = read_sound(written(tmp_path, wav_bytes(struct.pack("<4h", 1, 2, 3, 4), 8000, 2, comment)))
+    assert [channel.tolist() for channel in sound.channels] == [[1, 3], [2, 4]]
+    assert (sound.rate, sound.comment) == (8000, comment)
