@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,6 +15,8 @@ from transcription.utterances import UtteranceFinal
 _WITHHELD = re.compile(r"\[[a-z_]+\]")
 """What stands for withheld words; in the recording there is silence instead."""
 _SAME = 0.05
+SAME_MOMENT_S = 1.0
+"""A partial that came a little sooner is no difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ def differences(before: Outcome, after: Outcome) -> tuple[Difference, ...]:
     """
     return (
         *sorted(_transcript(before.finals, after.finals), key=lambda each: each.at_s or 0.0),
-        *_counts("card", _cards(before), _cards(after)),
-        *_counts("alert", Counter(each.rule for each in before.alerts), Counter(each.rule for each in after.alerts)),
+        *_things("card", _cards(before), _cards(after)),
+        *_things("alert", _alerts(before), _alerts(after)),
         *_scores(before.scorecards, after.scorecards),
     )
 
@@ -71,14 +72,51 @@ def _said(words: Iterable[tuple[str, float]]) -> str:
     return " ".join(word for word, _ in words)
 
 
-def _cards(outcome: Outcome) -> Counter[str]:
-    return Counter(f"{each.card.kind} {each.card.rule}" for each in outcome.cards)
+@dataclass(frozen=True, slots=True)
+class _Thing:
+    """A card or an alert: what it says, and its second of the contact, None where it has none."""
+
+    says: str
+    at_s: float | None
 
 
-def _counts(kind: Literal["card", "alert"], before: Counter[str], after: Counter[str]) -> Iterator[Difference]:
+def _cards(outcome: Outcome) -> dict[str, list[_Thing]]:
+    found: dict[str, list[_Thing]] = {}
+    for card in (shown.card for shown in outcome.cards):
+        at_s = max((each.at_s for each in card.evidence if each.utterance_id), default=None)
+        found.setdefault(f"{card.kind} {card.rule}", []).append(_Thing(card.title, at_s))
+    return found
+
+
+def _alerts(outcome: Outcome) -> dict[str, list[_Thing]]:
+    found: dict[str, list[_Thing]] = {}
+    for alert in outcome.alerts:
+        found.setdefault(alert.rule, []).append(_Thing(f"{alert.severity}: {alert.text}", alert.at_s))
+    return found
+
+
+def _things(
+    kind: Literal["card", "alert"], before: dict[str, list[_Thing]], after: dict[str, list[_Thing]]
+) -> Iterator[Difference]:
+    """How often, and where as often, what each says and when."""
     for name in sorted(before.keys() | after.keys()):
-        if before[name] != after[name]:
-            yield Difference(kind, name, _times(before[name]), _times(after[name]))
+        was, now = before.get(name, []), after.get(name, [])
+        if len(was) != len(now):
+            yield Difference(kind, name, _times(len(was)), _times(len(now)))
+            continue
+        for first, second in zip(was, now, strict=True):
+            if first.says != second.says:
+                yield Difference(kind, name, first.says, second.says, second.at_s)
+            elif not _together(first.at_s, second.at_s):
+                yield Difference(kind, name, _moment(first.at_s), _moment(second.at_s))
+
+
+def _together(first: float | None, second: float | None) -> bool:
+    return first == second if first is None or second is None else abs(first - second) <= SAME_MOMENT_S
+
+
+def _moment(at_s: float | None) -> str:
+    return "at no moment" if at_s is None else f"at {at_s:.1f} s"
 
 
 def _times(count: int) -> str:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from assist.alert_rules import BUILT_IN as ALERTS
 from assist.alert_rules import load_alert_rules
 from assist.alert_watch import AlertRules
+from assist.cards import Card
 from assist.cli import app
 from assist.content import BUILT_IN, load_content
 from assist.differences import differences
@@ -134,6 +135,38 @@ def test_a_changed_rule_is_a_difference(tmp_path: Path) -> None:
 
     assert "score: anna, compliance: 75.0 → 50.0" in [each.line() for each in found]
     assert "card: next_step billing_dispute: once → (nothing)" in [each.line() for each in found]
+
+
+def test_another_title_and_another_moment_are_differences() -> None:
+    first = again(contact())
+    place, shown = next((place, each) for place, each in enumerate(first.cards) if each.card.kind == "next_step")
+    seen = shown.card.evidence[0]
+
+    def with_card(card: Card) -> Outcome:
+        cards = list(first.cards)
+        cards[place] = replace(shown, card=card)
+        return replace(first, cards=tuple(cards))
+
+    def lines(after: Outcome) -> list[str]:
+        return [each.line() for each in differences(first, after)]
+
+    said = f"card: {seen.at_s:.1f} s, next_step billing_dispute: {shown.card.title} → Ask for the bill"
+    assert lines(with_card(replace(shown.card, title="Ask for the bill"))) == [said]
+    sooner, later = (
+        with_card(replace(shown.card, evidence=(replace(seen, at_s=seen.at_s + by),))) for by in (0.9, 1.1)
+    )
+    assert lines(sooner) == []
+    moved = f"card: next_step billing_dispute: at {seen.at_s:.1f} s → at {seen.at_s + 1.1:.1f} s"
+    assert lines(later) == [moved]
+
+
+def test_another_severity_of_an_alert_is_a_difference() -> None:
+    first = again(contact().caller_says(40, "I want to speak to a supervisor"))
+    (alert,) = first.alerts
+    found = differences(first, replace(first, alerts=(replace(alert, severity="info"),)))
+    assert [each.line() for each in found] == [
+        f"alert: {alert.at_s:.1f} s, wants_supervisor: {alert.severity}: {alert.text} → info: {alert.text}"
+    ]
 
 
 def test_talk_is_measured_again_without_hold_and_without_the_time_before_the_answer() -> None:
