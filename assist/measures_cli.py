@@ -6,7 +6,8 @@ import asyncio
 import json
 import math
 import os
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -17,12 +18,12 @@ import typer
 from rich.console import Console
 
 from assist.weekday import Weekday
-from voice.settings import SettingsFile, read_settings
+from voice.settings import AgentSettings, SettingsFile, read_settings
 
 if TYPE_CHECKING:
     from assist.reports.gather import Report
     from assist.staffing import Question
-    from ivr.settings import QueueSettings
+    from assist.staffing_house import House
 
 Settings = Annotated[Path | None, typer.Option("--settings", help="A TOML file; defaults apply without one.")]
 
@@ -82,6 +83,9 @@ def staff(
         float | None, typer.Option(min=0, help="Seconds that count as in time; default: the queue's goal.")
     ] = None,
     queue: Annotated[str, typer.Option(help="The [[queue]] of the settings whose rules to simulate.")] = "",
+    beside: Annotated[
+        list[str] | None, typer.Option(help="QUEUE=CALLS: calls an hour of a queue that this one overflows to.")
+    ] = None,
     hours: Annotated[float, typer.Option(min=1, max=1000, help="Hours to simulate.")] = 40.0,
     seed: int = 1,
     settings: Settings = None,
@@ -90,49 +94,66 @@ def staff(
 ) -> None:
     """How many agents does it take? Erlang A (or C), and a simulation of the real queue rules."""
     from assist.reports.settings import read_targets
-    from assist.staffing import Question, StaffingError
-    from ivr.settings import QueueSettings, read_queues
+    from assist.staffing import Question
+    from assist.staffing_house import StaffingError
 
     read = read_settings(settings, os.environ)
-    queues, goal = read_queues(read), read_targets(read).of(queue)
-    if queue and queue not in queues:
-        known = ", ".join(sorted(queues)) or "none"
-        raise StaffingError(f"the settings have no [[queue]] named {queue!r} (there are: {known})")
     if (calls is None or aht is None) == (weekday is None):
         raise StaffingError("name either --calls and --aht, or --weekday")
-    rules = queues[queue] if queue else QueueSettings(name="any")
+    goal, house = read_targets(read).of(queue), _house(read, queue)
     wanted = (goal.target if level is None else level) / 100
     in_time = goal.answer_s if within is None else within
     asked = Question(calls or 0.0, aht or 0.0, wrap_up, patience or math.inf, in_time, wanted, hours, seed)
     if weekday is None:
-        _staff(asked, rules, as_json=as_json)
+        _staff(asked, house, beside or (), as_json=as_json)
     else:
-        _staff_day(asked, rules, weekday, _report_of_weeks(read, state_dir, queue, weeks), as_json=as_json)
+        _staff_day(asked, house, queue, weekday, _report_of_weeks(read, state_dir, weeks), as_json=as_json)
 
 
-def _staff(asked: Question, rules: QueueSettings, *, as_json: bool) -> None:
+def _house(read: SettingsFile, queue: str) -> House:
+    """The queue asked about and what its callers overflow to, with the agents there. Raises StaffingError."""
+    from assist.staffing_house import House, StaffingError, overflow_of, teams_beside
+    from ivr.settings import QueueSettings, read_queues
+
+    queues = read_queues(read)
+    if queue and queue not in queues:
+        known = ", ".join(sorted(queues)) or "none"
+        raise StaffingError(f"the settings have no [[queue]] named {queue!r} (there are: {known})")
+    rules = queues[queue] if queue else QueueSettings(name="any")
+    beside = overflow_of(rules, queues)
+    return House(rules, beside, teams=tuple(teams_beside(rules, beside, read.many("agent", AgentSettings))))
+
+
+def _staff(asked: Question, house: House, beside: Sequence[str], *, as_json: bool) -> None:
     from assist.staffing import answer, show
+    from assist.staffing_house import calls_beside
+    from ivr.erlang import Demand
 
+    calls = calls_beside(beside, house.beside, house.rules.name)
+    demand = {name: Demand(number, asked.aht_s, asked.patience_s) for name, number in calls.items() if number}
     with Console(stderr=True).status("Simulating"):
-        fewest, lines = answer(asked, rules)
+        found = answer(asked, replace(house, demand=demand))
     if as_json:
-        typer.echo(json.dumps({"agents": fewest, "lines": [asdict(line) for line in lines]}))
+        typer.echo(json.dumps(asdict(found)))
     else:
-        show(asked, fewest, lines, Console())
+        show(asked, found, Console())
 
 
-def _staff_day(asked: Question, rules: QueueSettings, weekday: Weekday, log: Report, *, as_json: bool) -> None:
-    from assist.staffing_day import answer_day, hours_of, show_day
+def _staff_day(asked: Question, house: House, queue: str, weekday: Weekday, log: Report, *, as_json: bool) -> None:
+    from assist.staffing_day import answer_day, hours_of, load_of, show_day
 
+    hours = hours_of(log, weekday, queue)
+    beside = {each.name: load_of(log, weekday, each.name) for each in house.beside}
     with Console(stderr=True).status("Simulating"):
-        lines = answer_day(hours_of(log, weekday), asked, rules)
+        found = answer_day(hours, asked, house, beside)
     if as_json:
-        typer.echo(json.dumps([asdict(hour) | {"line": asdict(line)} for hour, line in lines]))
+        days = [asdict(hour) | {"by_formula": each.by_formula, "line": asdict(each.line)} for hour, each in found]
+        typer.echo(json.dumps(days))
     else:
-        show_day(weekday, asked, lines, Console())
+        show_day(weekday, asked, found, Console())
 
 
-def _report_of_weeks(read: SettingsFile, state_dir: Path | None, queue: str, weeks: int) -> Report:
+def _report_of_weeks(read: SettingsFile, state_dir: Path | None, weeks: int) -> Report:
     """What the log says of the last ``weeks``, up to yesterday."""
     from assist.reports.command import read_report
     from assist.reports.gather import Scope, local
@@ -142,5 +163,5 @@ def _report_of_weeks(read: SettingsFile, state_dir: Path | None, queue: str, wee
 
     zone = ZoneInfo(read.section("report", ReportSettings).zone)
     today = datetime.combine(local(SystemClock().wall(), zone).date(), time(), zone)
-    scope = Scope((today - timedelta(weeks=weeks)).timestamp(), today.timestamp(), zone, queue, "", read_targets(read))
+    scope = Scope((today - timedelta(weeks=weeks)).timestamp(), today.timestamp(), zone, targets=read_targets(read))
     return asyncio.run(read_report(existing_store(read, state_dir), scope, Console(stderr=True)))

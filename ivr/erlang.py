@@ -8,6 +8,7 @@ recurrences that neither overflow nor lose precision with hundreds of agents.
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +86,7 @@ def erlang_a(demand: Demand, agents: int, answer_s: float) -> Forecast:
         return erlang_c(demand, agents, answer_s)
     rate, serve, theta = demand.calls / 3600, agents / demand.aht_s, demand.patience_s
     blocked = erlang_b(demand.erlangs, agents - 1)
-    if blocked == 0.0:  # so many agents that the chance that one waits is below what a float can say
+    if blocked < sys.float_info.min:  # so many agents that the chance that one waits is below what a float can say
         return Forecast(agents, 0.0, 1.0, 0.0, 0.0, demand.erlangs / agents)
     grid, exponent = _offered_wait(rate, serve, theta)
     peak = float(exponent.max())

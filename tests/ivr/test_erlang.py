@@ -1,5 +1,6 @@
 """Staffing formulas against published results."""
 
+import itertools
 import math
 
 import pytest
@@ -21,6 +22,30 @@ def test_erlang_c_of_the_textbook_example() -> None:
     assert erlang_c(demand, 7, 20).wait_share == pytest.approx(0.3241, abs=1e-4)
     eight = erlang_c(demand, 8, 20)
     assert (eight.service_level, eight.asa_s, eight.occupancy) == pytest.approx((0.880, 10.04, 0.625), abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("calls", "aht_s", "agents", "answer_s", "waits", "asa_s"),
+    [
+        # Mitan, "The Erlang-C Formula": 360 calls in half an hour of 4 minutes, 55 agents.
+        (720, 240, 55, 15, 0.239, 8.2),
+        # Call Centre Helper, "Erlang C Formula - Made Simple": 100 calls in half an hour of 3 minutes, 14 agents.
+        (200, 180, 14, 20, 0.174, 7.8),
+    ],
+)
+def test_erlang_c_of_published_examples(
+    calls: float, aht_s: float, agents: int, answer_s: float, waits: float, asa_s: float
+) -> None:
+    found = erlang_c(Demand(calls, aht_s), agents, answer_s)
+    assert found.wait_share == pytest.approx(waits, abs=5e-4)
+    assert found.asa_s == pytest.approx(asa_s, abs=0.05)
+
+
+def test_the_published_answer_for_80_in_20() -> None:
+    # Call Centre Helper, as above: the fourteenth agent is the first with whom it is kept, at 88.8 % and 71.4 % busy.
+    found = agents_needed(Demand(200, 180), 20, 0.80)
+    assert found.agents == 14
+    assert (found.service_level, found.occupancy) == pytest.approx((0.888, 0.714), abs=5e-4)
 
 
 def test_erlang_c_and_a_of_gans_koole_and_mandelbaum() -> None:
@@ -51,6 +76,14 @@ def test_a_queue_with_too_few_agents_never_ends_without_abandonment() -> None:
 def test_the_fewest_agents_for_80_in_20() -> None:
     assert agents_needed(Demand(100, 180), 20, 0.80).agents == 8
     assert erlang_c(Demand(100, 180), 7, 20).service_level < 0.80
+
+
+@pytest.mark.parametrize("calls", [0.1, 1, 30, 300])
+def test_one_agent_more_is_never_worse_however_little_there_is_to_do(calls: float) -> None:
+    demand = Demand(calls, 70, patience_s=20)
+    levels = [erlang_a(demand, agents, 20).service_level for agents in range(1, 300)]
+    assert all(after >= before - 1e-9 for before, after in itertools.pairwise(levels))
+    assert levels[-1] == pytest.approx(1.0)
 
 
 def test_what_cannot_be_staffed_is_said() -> None:
