@@ -48,6 +48,7 @@ from assist.rewording import Wordsmith
 from assist.store import Store
 from assist.supervised import Bridges
 from assist.supervisors import Oversight, Supervisors
+from assist.visits import Visits
 from assist.vocabulary import EVENTS
 from ivr.acd import Acd
 from ivr.callback import RetryPolicy
@@ -120,9 +121,13 @@ class Floor:
             self._spawn, self._route, self._seen, self._recalled,
         )  # fmt: skip
         self._bridges = Bridges(bus, self._ask_station, domain, self._unreached, self._spawn)
+        self._visits = Visits(
+            self._agents, self._oversight.settings, self._bridges, clock, self._tell, self._cases.own,
+            self._cases.get, self._spawn,
+        )  # fmt: skip
         self._supervisors = Supervisors(
-            bus, self._agents, self._oversight, shelf.content, self._bridges, clock, self._tell,
-            self._cases.own, self._cases.get, self._spawn, self._board,
+            bus, self._agents, self._oversight, shelf.content, self._bridges, self._visits, clock, self._tell,
+            self._cases.own, self._board,
         )  # fmt: skip
         self._holds = Holds(lambda agent: feed.desk(agent).contact, self._ask_station, self._control, self._spawn)
         self._pbx = PbxStations(self._cases, clock, self._spawn)
@@ -221,7 +226,7 @@ class Floor:
     async def _take(self, envelope: Envelope, case: Case | None, received: float) -> None:
         match envelope.event:
             case WorkerLost(worker_id=worker_id):
-                self._supervisors.visits.worker_lost(worker_id)
+                self._visits.worker_lost(worker_id)
                 await self._cases.worker_lost(worker_id)
             case BridgeOpened() | BridgeClosed():
                 self._bridges.heard(envelope.event)

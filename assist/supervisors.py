@@ -5,9 +5,8 @@ Where each of them is: ``assist.visits``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from assist.alarm import Alarms
 from assist.alert_rules import AlertRule
@@ -58,8 +57,8 @@ class Oversight:
 @dataclass(slots=True)
 class Supervisors:
     """``agents``: everybody of the settings, supervisors included; ``bridges``: what puts their phones through;
-    ``tell``: puts an event on a user's page; ``own``: an event of a contact that happened here; ``find``: the case of
-    a contact; ``spawn``: runs what nobody waits for; ``board``: is told everything they see.
+    ``tell``: puts an event on a user's page; ``own``: an event of a contact that happened here; ``board``: is told
+    everything they see.
     """
 
     bus: Bus
@@ -67,22 +66,17 @@ class Supervisors:
     oversight: Oversight
     content: Content
     bridges: Bridges
+    visits: Visits
     clock: Clock
     tell: Callable[[str, Event, str], None]
     own: Callable[[Event, Case], None]
-    find: Callable[[str], Case | None]
-    spawn: Callable[[Coroutine[Any, Any, None]], None]
     board: Board
     alarms: Alarms = field(init=False)
-    visits: Visits = field(init=False)
     _hands: dict[str, HandRaised] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rules = AlertRules(self.oversight.rules, self.content.scorer, self.content.sentiment)
         self.alarms = Alarms(rules, self.clock, self._alert)
-        self.visits = Visits(
-            self.agents, self.settings, self.bridges, self.clock, self.tell, self.own, self.find, self.spawn
-        )
 
     def view(self, user: str) -> SupervisorView:
         """What a supervisor's page begins with."""

@@ -42,7 +42,9 @@ class _Visit:
 
 @dataclass(slots=True)
 class Visits:
-    """``tell``, ``own``, ``find`` and ``spawn`` as for ``Supervisors``."""
+    """``agents``, ``bridges``, ``tell`` and ``own`` as for ``Supervisors``; ``find``: the case of a contact; ``spawn``:
+    runs what nobody waits for.
+    """
 
     agents: Mapping[str, AgentSettings]
     settings: SupervisionSettings
