@@ -6,6 +6,7 @@ import array
 import asyncio
 import collections
 import contextlib
+import fcntl
 import itertools
 import math
 import ssl
@@ -21,6 +22,7 @@ from voice.front.message import Headers, Request, Response, parse, respond
 
 RATE = 8000
 _FRAME = RATE // 50
+_SIOCGSTAMP = 0x8906  # socket(7): when the packet read last was received
 
 
 def ulaw_encode(sample: int) -> int:
@@ -41,7 +43,9 @@ _DECODED = [ulaw_decode(code) for code in range(256)]
 
 
 class Rtp(asyncio.DatagramProtocol):
-    """Speaks a tone in PCMU every 20 ms and keeps what it hears; ``longest_gap`` in seconds between packets heard."""
+    """Speaks a tone in PCMU every 20 ms and keeps what it hears; ``longest_gap`` in seconds between packets heard, as
+    the kernel received them: this process may have other things to do.
+    """
 
     def __init__(self, hz: int) -> None:
         wave = (round(8000 * math.sin(2 * math.pi * hz * n / RATE)) for n in range(RATE))
@@ -58,9 +62,17 @@ class Rtp(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
         self.port: int = transport.get_extra_info("sockname")[1]
+        with contextlib.suppress(OSError):  # nothing yet; from now on there are stamps
+            self._received_at()
+
+    def _received_at(self) -> float:
+        """Unix seconds."""
+        fd = self._transport.get_extra_info("socket").fileno()
+        seconds, micros = struct.unpack("ll", fcntl.ioctl(fd, _SIOCGSTAMP, bytes(struct.calcsize("ll"))))
+        return float(seconds + micros / 1e6)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        now = time.monotonic()
+        now = self._received_at()
         if self._last:
             self.longest_gap = max(self.longest_gap, now - self._last)
         self._last = now
