@@ -41,6 +41,7 @@ def test_what_is_filled_in(tmp_path: Path) -> None:
     assert "open sesame" not in text
     assert '$sht(agents=>anna) = "8f58eaa9bd235b97f746de679be45d0d";' in text  # MD5 of anna:callfloor:open sesame
     assert 'is_in_subnet("$si", "198.51.100.0/24") || is_in_subnet("$si", "2001:db8:1::/64")' in text
+    assert '|| is_in_subnet("$si", "198.51.100.7/32")) {' in text
     assert '$du = "sip:198.51.100.7:5060";' in text
     lines = [line for line in files["dispatcher.list"].splitlines() if not line.startswith("#")]
     assert lines == ["1 sip:192.0.2.3:5060 0 0", "1 sip:[2001:db8::3]:5070 0 0"]

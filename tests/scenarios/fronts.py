@@ -20,10 +20,13 @@ SECOND_HOST = "127.0.0.6"
 
 
 class BehindKamailio:
-    """The stage's gate. ``second`` is the other worker host: close it, and it is gone."""
+    """The stage's gate. ``second`` is the other worker host: close it, and it is gone. ``gateway`` (HOST:PORT) is sent
+    what workers dial; "": nobody.
+    """
 
     def __init__(self) -> None:
         self._host = own_address()
+        self.gateway = ""
         self.second = contextlib.AsyncExitStack()
 
     @property
@@ -39,9 +42,18 @@ class BehindKamailio:
             await stack.enter_async_context(self.second)
             other = await self.second.enter_async_context(second_front(house, _elsewhere(settings)))
             fronts = tuple("{}:{}".format(*front) for front in (house.addresses.sip, other))
-            before = KamailioSettings(host=self._host, fronts=fronts, trunks=(f"{CUSTOMER_HOST}/32",), children=2)
+            trunks = (f"{CUSTOMER_HOST}/32",)
+            before = KamailioSettings(host=self._host, fronts=fronts, trunks=trunks, gateway=self.gateway, children=2)
             await stack.enter_async_context(kamailio(before, FrontSettings(), agents))
             yield
+
+
+def way_out(gate: BehindKamailio | None, gateway: str) -> str:
+    """What the fronts have as the gateway of a trunk that ends at ``gateway``: Kamailio, which hands on to it."""
+    if gate is None:
+        return gateway
+    gate.gateway = gateway
+    return gate.address
 
 
 def _elsewhere(settings: Path) -> Path:

@@ -15,6 +15,7 @@ from assist.demo.stage import AGENT, Cast
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactClosed, ContactEnded, ContactQueued, TalkMeasured
 from ivr.controls import AgentLost, ConsultAnswered, ContactTransferred, HoldChanged
 from ivr.watchdog import UNASKED_S
+from tests.scenarios.fronts import BehindKamailio
 from tests.scenarios.theatre import Extra, colleague, happened, on_stage, press
 from voice.events import Event
 
@@ -24,13 +25,16 @@ BEN, SECRET = "ben", "kestrel-of-ben"
 BEN_TOO = f'\n[[agent]]\nuser = "{BEN}"\nname = "Ben Okafor"\nsecret = "{SECRET}"\nqueues = ["billing"]\n'
 
 
-def test_a_contact_is_held_handed_over_and_survives_the_death_of_a_station(tmp_path: Path) -> None:
+def test_a_contact_is_held_handed_over_and_survives_the_death_of_a_station(
+    tmp_path: Path, gate: BehindKamailio | None
+) -> None:
     async def main() -> None:
-        async with on_stage(tmp_path, more=BEN_TOO) as cast:
+        async with on_stage(tmp_path, more=BEN_TOO, gate=gate) as cast:
             await cast.connect()
             async with colleague(cast, BEN, SECRET, "127.0.0.5") as ben:
                 await until_free(cast, BEN)
-                await hold(cast)
+                await _hold(cast)
+                await _resume(cast)
                 await _hand_over(cast, ben)
                 ben.puppet.process.send_signal(signal.SIGSTOP)
                 await _rescued(cast)
@@ -47,7 +51,7 @@ def test_a_contact_is_held_handed_over_and_survives_the_death_of_a_station(tmp_p
     asyncio.run(main())
 
 
-async def hold(cast: Cast) -> None:
+async def _hold(cast: Cast) -> None:
     """On hold there is music, although nobody speaks."""
     before = cast.seen.heard_s["caller"]
     await press(cast, AGENT, cast.secret, "hold", on=True)
@@ -55,6 +59,12 @@ async def hold(cast: Cast) -> None:
     await cast.seen.until(lambda: cast.seen.heard_s["caller"] >= before + 2, "music for the customer")
     assert state_of(cast, AGENT) == "HOLD"
     await cast.seen.until(lambda: cast.seen.station["phase"] == "held", "her headset to show it")
+
+
+async def _resume(cast: Cast) -> None:
+    await press(cast, AGENT, cast.secret, "hold", on=False)
+    await cast.seen.until(lambda: len(happened(cast, cast.seen.contact_id, HoldChanged)) == 2, "the end of the hold")
+    await cast.seen.until(lambda: cast.seen.station["phase"] == "in_call", "her headset to show it")
 
 
 async def _hand_over(cast: Cast, ben: Extra) -> None:

@@ -12,6 +12,7 @@ from assist.demo.stage import CUSTOMER_HOST, Cast
 from assist.store import DEMO_NUMBER
 from ivr.contacts import ContactOffered, ContactTagged
 from ivr.schema import load_flow
+from tests.scenarios.fronts import BehindKamailio
 from tests.scenarios.theatre import Caller, caller, contact_of, happened, on_stage, press
 
 pytestmark = pytest.mark.live
@@ -59,14 +60,16 @@ def tags(cast: Cast, who: Caller) -> list[tuple[str, str]]:
     return [(event.name, event.value) for event in events if isinstance(event, ContactTagged)]
 
 
-def test_callers_to_come_hear_the_banner_and_the_new_flow_and_a_broken_one_harms_nobody(tmp_path: Path) -> None:
+def test_callers_to_come_hear_the_banner_and_the_new_flow_and_a_broken_one_harms_nobody(
+    tmp_path: Path, gate: BehindKamailio | None
+) -> None:
     flow = tmp_path / "flow.yaml"
     write(flow, FLOW.replace("TEXT", FIRST))
     first = load_flow(flow).version
 
     async def main() -> None:
         numbers = (f"{DEMO_NUMBER}{extra}" for extra in (1, 2, 3))
-        async with on_stage(tmp_path, flow=flow, more=SUPERVISOR) as cast:
+        async with on_stage(tmp_path, flow=flow, more=SUPERVISOR, gate=gate) as cast:
             async with caller(cast, next(numbers)) as one, caller(cast, next(numbers)) as two:
                 one.call()
                 assert await begun(cast, one) == (first, [("said", FIRST)])

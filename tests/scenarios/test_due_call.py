@@ -20,11 +20,12 @@ from assist.summary import FollowUp
 from ivr.contacts import ContactAnswered, ContactEnded, ContactOffered
 from ivr.outbound import CallbackSettled, CustomerReached, RecordingAnnounced
 from tests.assist_web.kept_house import summary
+from tests.scenarios.fronts import BehindKamailio, way_out
 from tests.scenarios.theatre import DEADLINE_S, on_stage, service, telephone
 
 pytestmark = pytest.mark.live
 
-HOST = "127.0.0.6"
+HOST = "127.0.0.7"
 PROMISE = "I will call you back today."
 
 
@@ -34,10 +35,10 @@ def noon() -> str:
     return f"Etc/GMT{behind:+d}" if behind else "Etc/GMT"
 
 
-def settings(port: int) -> str:
+def settings(gateway: str) -> str:
     every_day = '["mon", "tue", "wed", "thu", "fri", "sat", "sun"]'
     return (
-        f'\n[[trunk]]\nname = "out"\ngateway = "{HOST}:{port}"\ndial = ["+1"]\n'
+        f'\n[[trunk]]\nname = "out"\ngateway = "{gateway}"\ndial = ["+1"]\n'
         f'\n[promised_calls]\ndial = true\nzone = "{noon()}"\ndays = {every_day}\n'
     )
 
@@ -65,11 +66,11 @@ async def tasks(cast: Cast) -> list[str]:
         return [task["text"] for task in answer.raise_for_status().json()]
 
 
-def test_a_promised_call_is_made_when_it_is_due(tmp_path: Path) -> None:
+def test_a_promised_call_is_made_when_it_is_due(tmp_path: Path, gate: BehindKamailio | None) -> None:
     async def main() -> None:
         async with telephone(DEMO_NUMBER, HOST) as customer:
-            port = customer.told("ready")[0]["port"]
-            async with on_stage(tmp_path, more=settings(port)) as cast:
+            more = settings(way_out(gate, customer.address))
+            async with on_stage(tmp_path, more=more, gate=gate) as cast:
                 await cast.seen.until(lambda: cast.desk.agent.state == "AVAILABLE", "Anna at work", 40.0)
                 await promise(cast)
                 cast.agent.order("answer")
@@ -82,7 +83,8 @@ def test_a_promised_call_is_made_when_it_is_due(tmp_path: Path) -> None:
                 assert isinstance(offered, ContactOffered)
                 assert isinstance(answered, ContactAnswered)
                 assert (offered.direction, offered.caller, answered.agent) == ("outbound", DEMO_NUMBER, AGENT)
-                customer.puppet.order("hang_up")
+                cast.agent.order("hang_up")
+                await customer.until(lambda: bool(customer.told("disconnected")), "the customer's BYE")
                 await cast.seen.until(lambda: bool(cast.seen.events(CallbackSettled)), "the promise to be kept")
                 settled = cast.seen.events(CallbackSettled)[0].event
                 assert isinstance(settled, CallbackSettled)

@@ -1,5 +1,5 @@
-"""Behind Kamailio and two fronts a contact goes the ways it goes without them: held, given away, listened to; and what
-a lost worker or a lost front costs. The steps are those of the scenarios that have a front alone.
+"""What only Kamailio and two fronts have: a supervisor of the one at a contact of the other, and what it costs when a
+worker or a whole front is lost. That contacts go there as with a front alone, the other scenarios show (``gate``).
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import pytest
 
 from assist.demo.stage import AGENT, CUSTOMER_HOST, Cast
 from ivr.contacts import ContactOffered
-from ivr.controls import HoldChanged
 from tests.fakes.kamailio import KAMAILIO
 from tests.fakes.sip_peer import SipPeer
 from tests.scenarios.fronts import BehindKamailio
-from tests.scenarios.test_call_control import BEN, BEN_TOO, hold, taken_over, until_free
+from tests.scenarios.test_call_control import BEN, BEN_TOO, taken_over, until_free
 from tests.scenarios.test_call_control import SECRET as BENS_SECRET
 from tests.scenarios.test_supervisor import SARA, Supervisor, hears_more, listens, supervisor
 from tests.scenarios.theatre import Extra, colleague, happened, on_stage, press, worker_pid
@@ -39,12 +38,11 @@ def test_contacts_behind_kamailio_and_two_fronts(tmp_path: Path) -> None:
             await cast.meet()
             async with colleague(cast, BEN, BENS_SECRET, "127.0.0.5") as ben:
                 await until_free(cast, BEN)
-                await hold(cast)
-                await resume(cast)
                 await give_away(cast, ben)
                 async with supervisor(cast) as sara:
                     await supervise(cast, sara, ben)
-                await hang_up(cast)
+                ben.puppet.order("hang_up")
+                await is_over(cast, "agent")
             await worker_is_killed(cast)
             await gate.second.aclose()
             async with SipPeer.open(CUSTOMER_HOST) as caller:
@@ -65,14 +63,9 @@ async def dial_at_the_second_front(cast: Cast) -> None:
         assert isinstance(offered, ContactOffered)
         if not offered.worker_id.startswith(f"w{cast.house.pids['zygote']}x"):  # ids name the zygote
             return
-        await hang_up(cast)
+        cast.customer.order("hang_up")
+        await is_over(cast, "caller")
     raise AssertionError("the second front never got a call")
-
-
-async def resume(cast: Cast) -> None:
-    await press(cast, AGENT, cast.secret, "hold", on=False)
-    await cast.seen.until(lambda: len(happened(cast, cast.seen.contact_id, HoldChanged)) == 2, "the end of the hold")
-    await cast.seen.until(lambda: cast.seen.station["phase"] == "in_call", "her headset to show it")
 
 
 async def give_away(cast: Cast, ben: Extra) -> None:
@@ -96,12 +89,11 @@ async def supervise(cast: Cast, sara: Supervisor, ben: Extra) -> None:
     assert not cast.seen.hung_up
 
 
-async def hang_up(cast: Cast) -> None:
-    """The customer does; her end is known everywhere before the next call."""
-    cast.customer.order("hang_up")
+async def is_over(cast: Cast, ended_by: str) -> None:
+    """Everywhere, before the next call."""
     await cast.seen.until(lambda: cast.seen.hung_up and cast.seen.closed is not None, "the contact to close")
     assert cast.seen.ended is not None
-    assert cast.seen.ended.ended_by == "caller"
+    assert cast.seen.ended.ended_by == ended_by
 
 
 async def worker_is_killed(cast: Cast) -> None:

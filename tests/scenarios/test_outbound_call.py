@@ -13,27 +13,28 @@ import pytest
 from assist.demo.stage import Cast
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactClosed, ContactEnded, ContactOffered, PromptStarted
 from ivr.outbound import CustomerReached, RecordingAnnounced
+from tests.scenarios.fronts import BehindKamailio, way_out
 from tests.scenarios.theatre import colleague, on_stage, press, telephone
 from voice.events import Event
 
 pytestmark = pytest.mark.live
 
 BEN, SECRET = "ben", "kestrel-of-ben"
-NUMBER, HOST = "+12025550177", "127.0.0.6"
+NUMBER, HOST = "+12025550177", "127.0.0.7"
 
 
-def settings(port: int) -> str:
+def settings(gateway: str) -> str:
     return (
         f'\n[[agent]]\nuser = "{BEN}"\nname = "Ben Okafor"\nsecret = "{SECRET}"\nqueues = ["sales"]\ndial = ["+1202"]\n'
-        f'\n[[trunk]]\nname = "out"\ngateway = "{HOST}:{port}"\ndial = ["+1"]\n'
+        f'\n[[trunk]]\nname = "out"\ngateway = "{gateway}"\ndial = ["+1"]\n'
     )
 
 
-def test_an_agent_calls_a_customer_who_hears_the_notice_first(tmp_path: Path) -> None:
+def test_an_agent_calls_a_customer_who_hears_the_notice_first(tmp_path: Path, gate: BehindKamailio | None) -> None:
     async def main() -> None:
         async with (
             telephone(NUMBER, HOST) as customer,
-            on_stage(tmp_path, more=settings(customer.told("ready")[0]["port"])) as cast,
+            on_stage(tmp_path, more=settings(way_out(gate, customer.address)), gate=gate) as cast,
             colleague(cast, BEN, SECRET, "127.0.0.5") as ben,
         ):
             await cast.seen.until(lambda: _is_free(cast), "Ben to be free")

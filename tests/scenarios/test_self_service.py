@@ -15,6 +15,7 @@ import pytest
 
 from assist.demo.stage import CUSTOMER_HOST, Cast
 from ivr.contacts import ContactEnded, ContactQueued, ContactTagged, PromptStarted
+from tests.scenarios.fronts import BehindKamailio
 from tests.scenarios.theatre import on_stage
 from tests.sip.ends import RemoteEnd
 from tests.transcription.speech import golden
@@ -93,7 +94,7 @@ class Asking:
 
 async def call(cast: Cast, caller: RemoteEnd) -> Asking:
     asking = Asking(cast, caller)
-    await caller.do("dial", "call", "sip:100@{}:{}".format(*cast.house.addresses.sip))
+    await caller.do("dial", "call", f"sip:100@{cast.sip}")
     await caller.expect(LegConnected)
     return asking
 
@@ -115,7 +116,7 @@ async def by_word_before_any_question(asking: Asking) -> None:
     await asking.hang_up()
 
 
-def test_a_question_is_answered_and_a_person_is_never_far(tmp_path: Path) -> None:
+def test_a_question_is_answered_and_a_person_is_never_far(tmp_path: Path, gate: BehindKamailio | None) -> None:
     content, flow = tmp_path / "content", tmp_path / "flow.yaml"
     shutil.copytree(CONTENT, content)
     (content / "knowledge").mkdir()
@@ -124,7 +125,7 @@ def test_a_question_is_answered_and_a_person_is_never_far(tmp_path: Path) -> Non
     assist = f"\n[assist]\ncontent = {json.dumps(str(content))}\n"
 
     async def main() -> None:
-        async with on_stage(tmp_path, flow=flow, more=assist) as cast:
+        async with on_stage(tmp_path, flow=flow, more=assist, gate=gate) as cast:
             caller = RemoteEnd(PhoneConfig(host=CUSTOMER_HOST, rtp_host=CUSTOMER_HOST, codecs=("PCMU/8000",)))
             await caller.open()
             try:

@@ -14,6 +14,7 @@ from assist.demo.stage import CUSTOMER_HOST, Cast
 from ivr.contacts import ChoiceMade, ContactEnded, PromptStarted
 from ivr.prompts import PromptStore
 from ivr.schema import load_flow
+from tests.scenarios.fronts import BehindKamailio
 from tests.scenarios.theatre import DEADLINE_S, on_stage
 from tests.sip.ends import RemoteEnd
 from tests.transcription.speech import golden
@@ -37,7 +38,7 @@ async def on_the_line(cast: Cast, words: dict[str, bytes]) -> AsyncIterator[Remo
         for name, pcm in words.items():
             await caller.do("add_recording", name, base64.b64encode(pcm).decode())
         await caller.do("add_ear", "ear")
-        await caller.do("dial", "call", "sip:100@{}:{}".format(*cast.house.addresses.sip))
+        await caller.do("dial", "call", f"sip:100@{cast.sip}")
         await caller.expect(LegConnected)
         await caller.do("set_paths", [("leg:call", "ear", 1.0)])
         yield caller
@@ -88,9 +89,9 @@ async def by_key(cast: Cast) -> float:
         return silent_ms
 
 
-def test_a_question_is_cut_short_by_words_and_by_a_key(tmp_path: Path) -> None:
+def test_a_question_is_cut_short_by_words_and_by_a_key(tmp_path: Path, gate: BehindKamailio | None) -> None:
     async def main() -> None:
-        async with on_stage(tmp_path, flow=FLOW) as cast:
+        async with on_stage(tmp_path, flow=FLOW, gate=gate) as cast:
             await by_words(cast)
             silent_ms = [await by_key(cast) for _ in range(3)]
             print(f"silence after a key: {sorted(silent_ms)} ms")

@@ -14,6 +14,7 @@ from assist.alerts import AlertRaised
 from assist.demo.stage import CUSTOMER_HOST, Cast
 from assist.messages_left import MessageKept
 from ivr.contacts import ContactClosed, MessageTaken
+from tests.scenarios.fronts import BehindKamailio
 from tests.scenarios.theatre import DEADLINE_S, on_stage
 from tests.sip.ends import RemoteEnd
 from tests.transcription.speech import golden
@@ -57,7 +58,7 @@ async def left_by(cast: Cast, sounds: bytes) -> None:
     try:
         await caller.do("start")
         await caller.do("add_recording", "message", base64.b64encode(sounds).decode())
-        await caller.do("dial", "call", "sip:100@{}:{}".format(*cast.house.addresses.sip))
+        await caller.do("dial", "call", f"sip:100@{cast.sip}")
         await caller.expect(LegConnected)
         await caller.do("set_paths", [("message", "leg:call", 1.0)])
         await cast.seen.until(lambda: bool(cast.seen.events(MessageTaken)), "the words that end it", 60.0)
@@ -66,14 +67,14 @@ async def left_by(cast: Cast, sounds: bytes) -> None:
         await caller.shut()
 
 
-def test_a_message_is_kept_with_its_sound_and_its_words(tmp_path: Path) -> None:
+def test_a_message_is_kept_with_its_sound_and_its_words(tmp_path: Path, gate: BehindKamailio | None) -> None:
     flow = tmp_path / "flow.yaml"
     flow.write_text(FLOW)
     pause = bytes(2 * 8000 * 3)
     sounds = pause + golden("supervisor")[0] + pause + TIMES * (golden("refund")[0] + pause)
 
     async def main() -> None:
-        async with on_stage(tmp_path, flow=flow) as cast:
+        async with on_stage(tmp_path, flow=flow, gate=gate) as cast:
             await left_by(cast, sounds)
             await cast.seen.until(lambda: bool(cast.seen.events(MessageKept)), "the message", DEADLINE_S)
             kept, taken, closed = one(cast, MessageKept), one(cast, MessageTaken), one(cast, ContactClosed)

@@ -75,6 +75,11 @@ class Caller(Extra):
     def number(self) -> str:
         return self.name
 
+    @property
+    def address(self) -> str:
+        """HOST:PORT of her telephone."""
+        return "{host}:{port}".format(**self.told("ready")[0])
+
     def call(self) -> None:
         self.puppet.order("call", number=NUMBER)
 
@@ -95,7 +100,7 @@ async def caller(cast: Cast, number: str) -> AsyncIterator[Caller]:
 
 @contextlib.asynccontextmanager
 async def telephone(number: str, host: str) -> AsyncIterator[Caller]:
-    """A customer's, which stands where a trunk leads, and answers. ``told("ready")`` names its port."""
+    """A customer's, which stands where a trunk leads, and answers."""
     puppet = await Puppet.start("assist.demo.customer", "--host", host, "--number", number, "--server", f"{host}:5060")
     found = Caller(puppet, number)
     listening = asyncio.create_task(puppet.listen(found.hear))

@@ -18,7 +18,8 @@ TEMPLATE = Path(__file__).with_name("kamailio.cfg")
 
 class KamailioSettings(Section):
     """``[kamailio]``: ``host`` and ``port`` are where it faces the network, ``fronts`` (ADDRESS:PORT) those behind it,
-    ``trunks`` the networks whose calls are from outside, ``gateway`` who is sent what workers dial; "": nobody.
+    ``trunks`` the networks whose calls are from outside, ``gateway`` who is sent what workers dial ("": nobody) and one
+    of the trunks.
     """
 
     host: str = "127.0.0.1"
@@ -55,8 +56,9 @@ def render(
 ) -> dict[str, str]:
     """Files by name, to be written to ``directory`` for nobody else to read: the agents' digest hashes are in there."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    gateway = 'sl_send_reply("404", "Not Found");'
+    gateway, trunks = 'sl_send_reply("404", "Not Found");', list(settings.trunks)
     if settings.gateway:
+        trunks.append(str(ipaddress.ip_network(address_of(settings.gateway)[0])))
         gateway = f'$du = "{_uri(settings.gateway)}";\n\tt_relay();'
     values = {
         "CHILDREN": str(settings.children),
@@ -67,7 +69,7 @@ def render(
         "DISPATCHER": str(directory / "dispatcher.list"),
         "MESSAGES": str(max(1, round(2 * front.messages_per_s)) if front.messages_per_s else 1_000_000),
         "AGENTS": "\n".join(f'\t$sht(agents=>{agent.user}) = "{_ha1(agent, front.realm)}";' for agent in agents),
-        "TRUNKS": " || ".join(f'is_in_subnet("$si", "{network}")' for network in settings.trunks) or '$si == ""',
+        "TRUNKS": " || ".join(f'is_in_subnet("$si", "{network}")' for network in trunks) or '$si == ""',
         "GATEWAY": gateway,
     }
     text = TEMPLATE.read_text()
