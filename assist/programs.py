@@ -79,7 +79,7 @@ class Programs:
         return ChildSpec(
             "front",
             ("-m", "voice.front", *inherited, "--zygote", str(self.where.zygote), "--bus", str(self.where.hub),
-             *self._settings),
+             "--claims", *self._settings),
             tuple(bound.values()), self._ports,
         )  # fmt: skip
 

@@ -67,7 +67,8 @@ def _elsewhere(settings: Path) -> Path:
 async def second_front(house: House, settings: Path) -> AsyncIterator[tuple[str, int]]:
     """Front, zygote and address of its own; the floor and the state directory are the house's. Yields its address."""
     zygote_at = settings.parent / "second.sock"
-    front = ("-m", "voice.front", "--settings", str(settings), "--zygote", str(zygote_at))
+    place = ("--settings", str(settings), "--zygote", str(zygote_at), "--bus", str(house.where.hub))
+    front = ("-m", "voice.front", *place)
     async with running(*front, stdout=asyncio.subprocess.PIPE) as process:
         assert process.stdout is not None
         async with asyncio.timeout(60):

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from assist.demo.stage import AGENT, CUSTOMER_HOST, Cast
-from ivr.contacts import ContactOffered
+from ivr.contacts import CallbackRequested, ContactOffered
 from tests.fakes.kamailio import KAMAILIO
 from tests.fakes.sip_peer import SipPeer
-from tests.scenarios.fronts import BehindKamailio
+from tests.scenarios.fronts import SECOND_HOST, BehindKamailio
 from tests.scenarios.test_call_control import BEN, BEN_TOO, taken_over, until_free
 from tests.scenarios.test_call_control import SECRET as BENS_SECRET
 from tests.scenarios.test_supervisor import SARA, Supervisor, hears_more, listens, supervisor
@@ -23,6 +23,7 @@ from tests.scenarios.theatre import Extra, colleague, happened, on_stage, press,
 from voice.front.trunks import address_of
 from voice.hearing import Mode
 from voice.phone import LegDisconnected
+from voice.zygote import ids_begin
 
 pytestmark = [
     pytest.mark.live,
@@ -61,7 +62,7 @@ async def dial_at_the_second_front(cast: Cast) -> None:
         await cast.dial()
         offered = happened(cast, cast.seen.contact_id, ContactOffered)[0].event
         assert isinstance(offered, ContactOffered)
-        if not offered.worker_id.startswith(f"w{cast.house.pids['zygote']}x"):  # ids name the zygote
+        if offered.worker_id.startswith(ids_begin(SECOND_HOST)):
             return
         cast.customer.order("hang_up")
         await is_over(cast, "caller")
@@ -97,11 +98,16 @@ async def is_over(cast: Cast, ended_by: str) -> None:
 
 
 async def worker_is_killed(cast: Cast) -> None:
-    """In mid-call: both legs get their BYE through Kamailio."""
-    await cast.connect()
+    """In mid-call, at the second front: both legs get their BYE through Kamailio, and the floor is told."""
+    await dial_at_the_second_front(cast)
+    await cast.meet()
     os.kill(worker_pid(cast, cast.seen.contact_id), signal.SIGKILL)
     await cast.seen.until(lambda: cast.seen.hung_up, "the customer's BYE")
     await cast.seen.until(lambda: cast.seen.station["phase"] == "idle", "the agent's BYE")
+    await cast.seen.until(lambda: cast.seen.ended is not None, "the contact to end")
+    assert cast.seen.ended is not None
+    assert (cast.seen.ended.reason, cast.seen.ended.ended_by) == ("worker_lost", "system")
+    await cast.seen.until(lambda: bool(cast.seen.events(CallbackRequested)), "the customer to be put down")
 
 
 async def front_is_gone(cast: Cast, caller: SipPeer) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from voice.clock import SystemClock
 from voice.front.pool import Report, WorkerEnded, WorkerEntry, WorkerReady, WorkersListed, ZygoteClient
+from voice.zygote import ids_begin
 
 pytestmark = pytest.mark.live
 
@@ -115,6 +116,7 @@ def test_assign_refill_slots_and_a_clean_end(tmp_path: Path) -> None:
     async def main() -> None:
         async with zygote(tmp_path, "tests.zygote.workers:idle") as process, watching(tmp_path / "z.sock") as watcher:
             first = await watcher.ready()
+            assert first.id == f"{ids_begin('127.0.0.1')}{process.pid}x1"
             watcher.client.assign(first.id)
             second = await watcher.ready()
             async with watching(tmp_path / "z.sock") as restarted:

@@ -53,7 +53,7 @@ async def _run(options: argparse.Namespace) -> None:
     where.create()
     tls = _tls(settings, front)
     proxy = _proxy(settings, front, sockets, where, SystemClock())
-    await _serve(proxy, sockets, tls, options.zygote, options.bus, where)
+    await _serve(proxy, sockets, tls, options, where)
 
 
 def _sockets(options: argparse.Namespace, front: FrontSettings) -> Sockets:
@@ -96,7 +96,7 @@ def _proxy(settings: SettingsFile, front: FrontSettings, sockets: Sockets, where
 
 
 async def _serve(
-    proxy: Proxy, sockets: Sockets, tls: ssl.SSLContext | None, zygote: Path, hub: Path | None, where: RunDirectory
+    proxy: Proxy, sockets: Sockets, tls: ssl.SSLContext | None, options: argparse.Namespace, where: RunDirectory
 ) -> None:
     running = asyncio.current_task()
     assert running is not None
@@ -107,8 +107,9 @@ async def _serve(
     logbook = Logbook(where.dialogs(*sockets.outer_address), proxy.dialogs, clock)
     proxy.restore(logbook.read(), clock.monotonic())
     bus = None
-    if hub is not None:
-        bus = LocalBus(hub, "front", clock, EventCodec((WorkerLost,)), CommandCodec((ClaimWorker,)), where.spool)
+    if options.bus is not None:
+        name = f"front-{sockets.outer_address[0]}"
+        bus = LocalBus(options.bus, name, clock, EventCodec((WorkerLost,)), CommandCodec((ClaimWorker,)), where.spool)
         await bus.start()
 
     def worker_ended(worker_id: str, reason: str) -> None:
@@ -117,10 +118,10 @@ async def _serve(
 
     try:
         with contextlib.suppress(asyncio.CancelledError):  # the signal's; nothing else cancels the main task
-            server = FrontServer(proxy, sockets, zygote, clock, worker_ended, (ledger, logbook), tls)
+            server = FrontServer(proxy, sockets, options.zygote, clock, worker_ended, (ledger, logbook), tls)
             gc.collect()
             gc.freeze()  # what is here now stays: no collection in the midst of a call looks at it again
-            if bus is not None:
+            if bus is not None and options.claims:
                 bus.serve(FRONT_ADDRESS, lambda command: _claim(server, command))
             await server.run(lambda: _announce(sockets))
     finally:
@@ -148,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--settings", type=Path, required=True, metavar="FILE")
     parser.add_argument("--zygote", type=Path, required=True, metavar="PATH", help="the zygote's Unix socket")
     parser.add_argument("--bus", type=Path, metavar="PATH", help="the bus's Unix socket, to report lost workers on")
+    parser.add_argument("--claims", action="store_true", help="give workers to the floor's own calls: one front does")
     parser.add_argument("--udp-fd", type=int, metavar="N", help="bound UDP socket of the network side")
     parser.add_argument("--tcp-fd", type=int, metavar="N", help="bound TCP socket of the network side, same port")
     parser.add_argument("--tls-fd", type=int, metavar="N", help="bound TCP socket of the network side for TLS")

@@ -22,6 +22,7 @@ from voice.clock import Clock
 log = logging.getLogger(__name__)
 
 MAX_LINE = 256 * 1024  # bytes; the list of a thousand workers fits several times
+_ID = r"^[A-Za-z0-9]{1,64}$"
 _RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 
@@ -32,7 +33,7 @@ class _Report(BaseModel):
 class WorkerEntry(_Report):
     """One worker in the list."""
 
-    id: str = Field(pattern=r"^[A-Za-z0-9]{1,32}$")
+    id: str = Field(pattern=_ID)
     port: int = Field(ge=1, le=65535)
     state: Literal["idle", "busy"]
 
@@ -48,7 +49,7 @@ class WorkerReady(_Report):
     """A worker can take a contact; ``port`` is its SIP port on 127.0.0.1."""
 
     type: Literal["ready"]
-    id: str = Field(pattern=r"^[A-Za-z0-9]{1,32}$")
+    id: str = Field(pattern=_ID)
     pid: int
     port: int = Field(ge=1, le=65535)
 

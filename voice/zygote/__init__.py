@@ -7,6 +7,6 @@ It has one thread, no asyncio and no pjsua2 endpoint, because a fork copies only
 another one would stay locked for ever in the child. ``nursery`` decides (pure), ``process`` forks and selects.
 """
 
-from voice.zygote.slot import BEAT_S, WorkerSlot
+from voice.zygote.slot import BEAT_S, WorkerSlot, ids_begin
 
-__all__ = ["BEAT_S", "WorkerSlot"]
+__all__ = ["BEAT_S", "WorkerSlot", "ids_begin"]

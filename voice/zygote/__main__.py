@@ -14,9 +14,10 @@ from typing import cast
 from voice.clock import SystemClock
 from voice.errors import CallfloorError, DocumentError
 from voice.process import WRONG_SETTINGS, add_parent_option, die_with_parent
-from voice.settings import RtpSettings, read_settings
+from voice.settings import FrontSettings, RtpSettings, SettingsFile, read_settings
 from voice.zygote.nursery import Nursery
 from voice.zygote.process import EXIT_CRASHED, Plan, Worker, Zygote, check_single_thread
+from voice.zygote.slot import ids_begin
 
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -29,13 +30,14 @@ def main() -> int:
     for variable in _ONE_THREAD:  # numpy's BLAS starts threads when it is imported
         os.environ[variable] = "1"
     try:
-        rtp = read_settings(options.settings, os.environ).section("rtp", RtpSettings)
+        settings = read_settings(options.settings, os.environ)
+        rtp = settings.section("rtp", RtpSettings)
         if rtp.first_port + options.max * rtp.ports_per_worker > 65536:
             raise DocumentError(options.settings, None, "rtp: too many ports", "lower first_port or front.max_contacts")
         for module in options.preload:
             importlib.import_module(module)
         worker = _load(options.worker, options.settings)
-        plan = Plan(worker, rtp, options.settings, options.run_dir, options.front_inner)
+        plan = Plan(worker, rtp, options.settings, options.run_dir, options.front_inner, _ids(settings))
         check_single_thread()
         zygote = Zygote(
             plan, Nursery(min(options.warm, options.max), options.max), _listen(options.listen), SystemClock()
@@ -52,6 +54,15 @@ def main() -> int:
     finally:
         options.listen.unlink(missing_ok=True)
     return 0
+
+
+def _ids(settings: SettingsFile) -> str:
+    host = settings.section("front", FrontSettings).host
+    try:
+        return ids_begin(host)
+    except ValueError:
+        what = f"front.host: {host!r} is no IP address"
+        raise settings.error(("front", "host"), what, "give the address of one interface") from None
 
 
 def _load(name: str, settings: Path) -> Worker:

@@ -40,13 +40,14 @@ class ThreadsRunningError(CallfloorError):
 
 @dataclass(frozen=True)
 class Plan:
-    """What every worker of this zygote has in common."""
+    """What every worker of this zygote has in common; ``ids``: how their ids begin (``ids_begin``)."""
 
     worker: Worker
     rtp: RtpSettings
     settings: Path
     run_dir: Path
     front_inner: str
+    ids: str
 
 
 def check_single_thread() -> None:
@@ -106,7 +107,7 @@ class Zygote:
         while self._nursery.wants_fork(now := self._clock.monotonic()):
             check_single_thread()
             self._forks += 1
-            worker_id, slot = f"w{os.getpid()}x{self._forks}", self._nursery.take_slot()
+            worker_id, slot = f"{self._plan.ids}{os.getpid()}x{self._forks}", self._nursery.take_slot()
             ours, theirs = socket.socketpair()
             # Blocked until the child has its own handlers, or it would swallow a SIGTERM meant for it.
             signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)

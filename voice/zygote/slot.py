@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import socket
 from dataclasses import dataclass
@@ -11,6 +12,13 @@ from pathlib import Path
 BEAT = b"."
 BEAT_S = 1.0
 """Seconds between two beats of a worker's heart."""
+
+
+def ids_begin(front_host: str) -> str:
+    """How the ids of the workers behind the front at that address begin. Behind one Kamailio there are several worker
+    hosts, whose process ids are not unique among them. Raises ValueError for what is no IP address.
+    """
+    return f"w{ipaddress.ip_address(front_host).packed.hex()}x"
 
 
 @dataclass(frozen=True, slots=True)
