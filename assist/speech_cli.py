@@ -15,8 +15,9 @@ from voice.settings import read_settings
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from transcription.download import Source
     from transcription.evaluation import Evaluation, Measured
-    from transcription.models import InstalledModel
+    from transcription.models import InstalledModel, ModelCard
 
 models = typer.Typer(no_args_is_help=True, help="The recognisers' models on this machine.")
 
@@ -25,10 +26,20 @@ Model = Annotated[str, typer.Option("--model", help="A model's name or directory
 
 
 @models.command("list")
-def models_list() -> None:
+def models_list(
+    published: Annotated[
+        bool, typer.Option("--published", help="Those that 'models get' can have: name, language, size.")
+    ] = False,
+    settings: Annotated[Path | None, typer.Option(help="A TOML file; model_list in it names a mirror.")] = None,
+) -> None:
     """The installed models, one a line: name, language, rate, grammars, error rate and what it was measured on."""
     from transcription.models import find_model, installed
 
+    if published:
+        for model in sorted(_source(settings).models().values(), key=lambda model: (model.lang, model.size)):
+            note = ", superseded" if model.is_obsolete else ""
+            typer.echo(f"{model.name}: {model.lang}, {model.size / 1e6:.0f} MB to download{note}")
+        return
     for name in installed():
         typer.echo(_summary(find_model(name)))
 
@@ -42,15 +53,11 @@ def models_get(
     settings: Annotated[Path | None, typer.Option(help="A TOML file; model_list in it names a mirror.")] = None,
 ) -> None:
     """Download one of Vosk's published models; goes on where it stopped when it is asked for again."""
-    import vosk
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    from transcription.download import Source
     from transcription.models import DOWNLOADED, find_model
-    from transcription.settings import TranscriptionSettings
 
-    configured = read_settings(settings, os.environ).section("transcription", TranscriptionSettings)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -60,7 +67,7 @@ def models_get(
     )
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task(name, total=None)
-        place = Source(configured.model_list or vosk.MODEL_LIST_URL).get(
+        place = _source(settings).get(
             name, directory or DOWNLOADED, lambda done, of: progress.update(task, completed=done, total=of)
         )
     typer.echo(f"{place}: {_summary(find_model(place))}")
@@ -71,29 +78,51 @@ def models_check(
     path: Annotated[Path, typer.Argument(help="A model's directory, or the name of an installed one.")],
 ) -> None:
     """Check a model and have the engine load it."""
-    from transcription.engines.vosk import VoskEngine
+    from transcription.engines.choice import load_engine, packaged
     from transcription.models import find_model
 
+    if card := packaged(str(path)):
+        load_engine("pocketsphinx").open(card.rate).close()
+        typer.echo(f"{_described(card)}: good")
+        return
     model = find_model(path)
-    VoskEngine(model).open(model.card.rate)
+    load_engine("vosk", str(path)).open(model.card.rate)
     typer.echo(f"{_summary(model)}: good")
 
 
 @models.command("card")
 def models_card(name: str) -> None:
     """All that is known of a model."""
+    from transcription.engines.choice import packaged
     from transcription.models import find_model
 
-    model = find_model(name)
-    for key, value in {**model.card.model_dump(), "size_mb": model.size_mb, "path": model.path}.items():
+    if card := packaged(name):
+        shown = card.model_dump()
+    else:
+        model = find_model(name)
+        shown = {**model.card.model_dump(), "size_mb": model.size_mb, "path": model.path}
+    for key, value in shown.items():
         typer.echo(f"{key}: {'not known' if value in (None, '') else value}")
 
 
+def _source(settings: Path | None) -> Source:
+    import vosk
+
+    from transcription.download import Source
+    from transcription.settings import TranscriptionSettings
+
+    configured = read_settings(settings, os.environ).section("transcription", TranscriptionSettings)
+    return Source(configured.model_list or vosk.MODEL_LIST_URL)
+
+
 def _summary(model: InstalledModel) -> str:
-    card = model.card
+    grammars = "grammars" if model.takes_grammars or model.card.grammar_model else "no grammars"
+    return _described(model.card, f"{model.size_mb} MB, {grammars}, ")
+
+
+def _described(card: ModelCard, more: str = "") -> str:
     wer = "error rate not measured" if card.wer is None else f"{card.wer:.1%} word errors ({card.wer_on})"
-    grammars = "grammars" if model.takes_grammars or card.grammar_model else "no grammars"
-    return f"{card.name}: {card.language}, {card.rate} Hz, {model.size_mb} MB, {grammars}, {wer}"
+    return f"{card.name}: {card.language}, {card.rate} Hz, {more}{wer}"
 
 
 @models.command("add-words")

@@ -54,6 +54,11 @@ class Published(BaseModel):
     lang: str = "unknown"
     obsolete: str | bool = False
 
+    @property
+    def is_obsolete(self) -> bool:
+        """Whether its publisher names a newer one; the list writes it as a text."""
+        return str(self.obsolete).lower() == "true"
+
 
 @dataclass(frozen=True)
 class Source:

@@ -87,7 +87,8 @@ def find_model(name_or_path: str | Path) -> InstalledModel:
     named = [place / text for place in (SHIPPED, DOWNLOADED) if Path(text).name == text and (place / text).is_dir()]
     path = named[0] if named else Path(text).expanduser()
     if not path.is_dir():
-        raise DocumentError(path, None, "no such model", f"give a directory or one of: {', '.join(installed())}")
+        have = f"give a directory or one of {', '.join(installed())}, or have it: callfloor models get {path.name}"
+        raise DocumentError(path, None, "no such model", have)
     for part in (("am/final.mdl",), ("conf/mfcc.conf",), ("graph/HCLG.fst", "graph/HCLr.fst"), ("graph/words.txt",)):
         if not any((path / file).is_file() and (path / file).stat().st_size for file in part):
             raise DocumentError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,9 @@ from websockets.asyncio.client import connect
 
 from bench import dialogue, plain_server
 from bench.capacity import Measured, Pacer, call_contact, call_vosk
-from tests.transcription.speech import golden, quiet
+from tests.transcription.vosk_clients import EXAMPLES, Conversation
 from transcription import g711
-from transcription.engines.vosk import VoskEngine, load
+from transcription.engines.vosk import VoskEngine
 from transcription.evaluate import word_errors
 from transcription.models import find_model
 from transcription.server import ServerConfig, TranscriptionServer
@@ -58,24 +57,20 @@ def test_every_code_of_mu_law_survives_encoding() -> None:
 
 @pytest.fixture(scope="module")
 def model() -> Any:
+    """As it lies on disk: with the graphs that grammars need."""
     vosk.SetLogLevel(-1)
-    return load(find_model("demo-en-8k"))
+    return vosk.Model(str(find_model("demo-en-8k").path))
 
 
-def test_the_plain_server_serves_vosk_servers_client(model: Any) -> None:
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.__name__)
+def test_the_plain_server_serves_vosk_servers_clients(model: Any, example: Conversation) -> None:
+    """So what it is compared with is the protocol as clients know it, not a shadow of it."""
+
     async def main() -> None:
         server = await plain_server.start(model)
         port = next(iter(server.sockets)).getsockname()[1]
         async with asyncio.timeout(20), connect(f"ws://127.0.0.1:{port}") as socket:
-            await socket.send('{"config": {"sample_rate": 8000}}')
-            speech, answers = quiet(0.3) + golden("refund")[0] + quiet(1.5), []
-            for start in range(0, len(speech), 1600):
-                await socket.send(speech[start : start + 1600])
-                answers.append(json.loads(await socket.recv()))
-            await socket.send('{"eof" : 1}')
-            answers.append(json.loads(await socket.recv()))
-            assert [answer["text"] for answer in answers if answer.get("text")] == ["i want a refund please"]
-            assert any(answer.get("partial") for answer in answers)
+            await example(socket)
         server.close()
         await server.wait_closed()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 import time
 from typing import Any
 
@@ -47,6 +48,77 @@ async def still_serves(server: TranscriptionServer, socket: ClientConnection) ->
     await speak(socket)
     assert (await until(socket, wire.Final))[-1].utterance.text
     assert server.streams == LEGS
+
+
+class Bully:
+    """A client that sends sound without end, as fast as it can, and reads what comes back or (``deaf``) nothing."""
+
+    def __init__(self, socket: ClientConnection, deaf: bool) -> None:
+        self._socket = socket
+        self._hears = asyncio.Event()
+        if not deaf:
+            self._hears.set()
+        self._enough = False
+        self.sent = 0
+        self.decided = 0
+        self.finals = 0
+
+    async def send(self) -> None:
+        while not self._enough:
+            await speak(self._socket, offset=self.sent)
+            self.sent += len(SPEECH) // 2
+        await self._socket.send(wire.encode(wire.Finish()))
+
+    async def hear(self) -> None:
+        await self._hears.wait()
+        for message in await until(self._socket, wire.Finished):
+            self.finals += isinstance(message, wire.Final)
+            self.decided = message.sample if isinstance(message, wire.DecidedUntil) else self.decided
+
+    def relent(self) -> None:
+        self._enough = True
+        self._hears.set()
+
+
+def short_buffers() -> socket.socket:
+    """A listener whose connections hold little: what is not read is soon felt at the other end."""
+    listener = socket.socket()
+    for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+        listener.setsockopt(socket.SOL_SOCKET, option, 4096)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    return listener
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_client_that_floods_or_does_not_listen_delays_nobody(deaf: bool) -> None:
+    """Its flood has no end before the others have been heard; and of its own words none is lost."""
+
+    async def main() -> None:
+        async with (
+            serving(ScriptedEngine(["word" * 500]), listener=short_buffers()) as server,  # answers fill buffers
+            dialled(server, HELLO, SPEC) as rude,
+            dialled(server, HELLO, SPEC) as good,
+            asyncio.TaskGroup() as group,
+        ):
+            bully = Bully(rude, deaf)
+            group.create_task(bully.send())
+            group.create_task(bully.hear())
+            said, seconds = 0, len(SPEECH) / 2 / RATE
+            while True:
+                before = server.statistics.audio_s
+                await speak(good, offset=said * len(SPEECH) // 2)
+                said += 1
+                assert (await until(good, wire.Final))[-1].utterance.text
+                # Who does not listen is soon not listened to; one that only floods goes on beside.
+                stuck = server.statistics.audio_s - before == pytest.approx(seconds)
+                if said >= 3 and stuck == deaf:
+                    break
+            bully.relent()
+        assert bully.finals >= 1
+        assert bully.decided == bully.sent
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize(

@@ -6,47 +6,31 @@ Layout to the byte is ``test_vosk_wire``; here it is who sends what when, and wh
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import time
-import wave
-from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from vosk.transcriber.transcriber import Transcriber
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.fakes.recogniser import ScriptedEngine
-from tests.transcription.speech import RATE, golden, quiet
+from tests.transcription.speech import RATE, golden, quiet, understood
+from tests.transcription.vosk_clients import EOF, EXAMPLES, SAID, SPEECH, Conversation, lockstep, texts, wav
 from transcription.engines.vosk import VoskEngine
 from transcription.models import find_model
 from transcription.recogniser import Engine
+from transcription.resampling import Resampler
 from transcription.server import ServerConfig, TranscriptionServer
 from transcription.shelf import ModelShelf
-
-EOF = '{"eof" : 1}'
-SAID = "i want a refund please"
-SPEECH = quiet(0.3) + golden("refund")[0] + quiet(1.5)
-
-Conversation = Callable[[ClientConnection], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     return VoskEngine(find_model("demo-en-8k"))
-
-
-def wav(pcm: bytes = SPEECH) -> bytes:
-    """A whole WAV file: clients send it header and all."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(RATE)
-        writer.writeframes(pcm)
-    return file.getvalue()
 
 
 def talk(
@@ -66,67 +50,29 @@ def talk(
     return asyncio.run(main())
 
 
-async def lockstep(socket: ClientConnection, data: bytes, size: int) -> list[dict[str, Any]]:
-    """Send a piece, wait for its answer; then the end."""
-    answers = []
-    for start in range(0, len(data), size):
-        await socket.send(data[start : start + size])
-        answers.append(json.loads(await socket.recv()))
-    await socket.send(EOF)
-    answers.append(json.loads(await socket.recv()))
-    return answers
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.__name__)
+def test_published_examples_are_served(engine: Engine, example: Conversation) -> None:
+    talk(engine, example)
 
 
-def texts(answers: list[dict[str, Any]]) -> list[str]:
-    return [answer["text"] for answer in answers if answer.get("text")]
+def test_the_client_that_comes_with_vosk_is_served_unchanged(engine: Engine) -> None:
+    """``vosk-transcriber --server``: its own code, given samples where it would run ffmpeg."""
 
+    async def main() -> list[dict[str, Any]]:
+        samples = asyncio.StreamReader()
+        samples.feed_data(Resampler(RATE, 16000).feed(SPEECH))
+        samples.feed_eof()
+        async with asyncio.timeout(20), TranscriptionServer(engine, ServerConfig()).running() as server:
+            client = SimpleNamespace(args=SimpleNamespace(server=f"ws://127.0.0.1:{server.port}"))
+            process = SimpleNamespace(stdout=samples)
+            answers, _ = await Transcriber.recognize_stream_server(client, process)
+            return list(answers)
 
-def test_python_test_py_configures_the_rate_and_goes_in_lockstep(engine: Engine) -> None:
-    async def client(socket: ClientConnection) -> None:
-        await socket.send('{ "config" : { "sample_rate" : 8000 } }')
-        answers = await lockstep(socket, SPEECH, 2 * int(RATE * 0.2))
-        assert texts(answers) == [SAID]
-        (settled,) = [answer for answer in answers if answer.get("text")]
-        assert list(settled) == ["result", "text"]
-        assert list(settled["result"][0]) == ["conf", "end", "start", "word"]
-        assert 0.5 < settled["result"][0]["start"] < 1.0, "times count from the first sample sent"
-        partials = [answer["partial"] for answer in answers if answer.get("partial")]
-        assert len(partials) > 3
-        assert partials[-1] == SAID
-        with pytest.raises(ConnectionClosedOK):
-            await socket.recv()
-
-    talk(engine, client)
-
-
-def test_python_test_words_py_gives_a_phrase_list_and_wants_no_words(engine: Engine) -> None:
-    async def client(socket: ClientConnection) -> None:
-        await socket.send(
-            '{"config" : { "phrase_list" : ["i want a refund please xylophone", "[unk]"], '
-            '"sample_rate" : 8000.0, "words" : 0}}'
-        )
-        answers = await lockstep(socket, SPEECH, 8000)
-        (heard,) = texts(answers)
-        assert {"want", "refund", "please"} <= set(heard.split()) <= set(SAID.split())
-        assert all("result" not in answer for answer in answers)
-
-    async def constrained(socket: ClientConnection) -> None:
-        await socket.send('{"config": {"phrase_list": ["supervisor"]}}')
-        assert set(" ".join(texts(await lockstep(socket, SPEECH, 8000))).split()) <= {"supervisor"}
-
-    talk(engine, client, constrained)
-
-
-def test_python_test_alternatives_py_gets_readings_with_scores(engine: Engine) -> None:
-    async def client(socket: ClientConnection) -> None:
-        await socket.send('{"config" : { "max_alternatives" : 20, "sample_rate" : 8000 } }')
-        answers = await lockstep(socket, SPEECH, 3200)
-        (ranked,) = [a["alternatives"] for a in answers if "alternatives" in a and a["alternatives"][0]["text"]]
-        assert ranked[0]["text"] == SAID
-        assert list(ranked[0]) == ["confidence", "result", "text"]
-        assert 1 < len(ranked) <= 20
-
-    talk(engine, client)
+    answers = asyncio.run(main())
+    assert understood(SAID, " ".join(texts(answers)))
+    subtitles = Transcriber.format_result(SimpleNamespace(args=SimpleNamespace(output_type="srt")), answers)
+    assert "00:00:0" in subtitles
+    assert texts(answers)[0] in subtitles
 
 
 def test_node_sends_the_whole_file_without_waiting_and_ends_when_the_server_closes(engine: Engine) -> None:
@@ -214,21 +160,6 @@ def test_freeswitch_mod_vosk_looks_for_substrings_and_drops_the_socket(engine: E
     asyncio.run(main())
 
 
-def test_reset_settles_the_words_and_goes_on(engine: Engine) -> None:
-    async def client(socket: ClientConnection) -> None:
-        first = []
-        for _ in range(2):
-            for start in range(0, 36800, 1600):
-                await socket.send(SPEECH[start : start + 1600])
-                assert "partial" in json.loads(await socket.recv())
-            await socket.send('{"reset" : 1}')
-            first.append(json.loads(await socket.recv()))
-        assert texts(first) == [SAID, SAID]
-        assert first[1]["result"][0]["start"] > first[0]["result"][-1]["end"], "times count on"
-
-    talk(engine, client)
-
-
 def test_the_end_without_audio_and_silence_are_answered_as_libvosk_does(engine: Engine) -> None:
     async def nothing(socket: ClientConnection) -> None:
         await socket.send(EOF)
@@ -277,15 +208,16 @@ def test_what_is_changed_after_the_first_samples_counts_for_the_next_recogniser_
     async def client(socket: ClientConnection) -> None:
         await socket.send(quiet(0.1))
         await socket.recv()
-        await socket.send('{"config": {"sample_rate": 16000}}')
+        await socket.send('{"config": {"sample_rate": 16000, "phrase_list": ["billing"]}}')
         await socket.send(quiet(0.1))
         await socket.recv()
+        assert scripted.opened == [(8000, None)], "no grammar is set on a recogniser that decodes"
         await socket.send('{"config": {"model": "script"}}')
         await socket.send(quiet(0.1))
         await socket.recv()
 
     talk(scripted, client)
-    assert [rate for rate, _ in scripted.opened] == [8000, 16000]
+    assert scripted.opened == [(8000, None), (16000, ("billing",))]
 
 
 def test_the_model_key_chooses_an_installed_model_and_nothing_else() -> None:

@@ -28,6 +28,13 @@ def known_card(name: str, model: str = "", domain: str = "") -> ModelCard:
     return find_model(model or DEMO_MODEL).card
 
 
+def packaged(name: str) -> ModelCard | None:
+    """What is known of a model that comes with its engine and lies in no directory of ours; None for other names."""
+    from transcription.engines.pocketsphinx import CARD
+
+    return CARD if name == CARD.name else None
+
+
 def read_domain(file: Path | None) -> tuple[str, ...]:
     """The sentences of a file, one a line; none without a file. Raises DocumentError."""
     if file is None:

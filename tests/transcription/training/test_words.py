@@ -46,6 +46,12 @@ def test_both_graphs_know_the_word_and_load(model: Path, tmp_path: Path) -> None
         assert {word.text for word in recogniser.final()} <= {*LEXICON, "zenbook", "[unk]"}
 
 
+def test_a_word_of_the_dictionary_needs_no_pronunciation(model: Path, tmp_path: Path) -> None:
+    out = add_words(model, [parse_word("laptop", like="phone")], tmp_path / "out")
+    assert ("L", "AE", "P", "T", "AA", "P") in read_lexicon(out / "graph" / "lexicon.txt")["laptop"]
+    assert "laptop" in VoskEngine(find_model(out)).grammar_words()
+
+
 def test_words_can_be_added_to_what_was_added_to(model: Path, tmp_path: Path) -> None:
     once = add_words(model, [parse_word("zen = Z EH N", like="phone")], tmp_path / "1")
     twice = add_words(once, [parse_word("ben = B EH N"), parse_word("len = L EH N", like="zen")], tmp_path / "2")
