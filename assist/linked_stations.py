@@ -66,6 +66,7 @@ class LinkedStations:
         """See FloorPort."""
         self._links[agent] = link
         self._work.pop(agent, None)  # this one was told nothing yet
+        self._reports.pop(agent, None)  # nor has it said anything
         if not self.supervises(agent):
             self.dispatch.log_in(agent)
         self.works(agent, self.dispatch.state(agent))
@@ -87,7 +88,8 @@ class LinkedStations:
         self.board.station(agent, report.registered)
         self.pbx.reported(agent, report)
         self.holds.reported(agent, report)
-        if known is None or known.reachable != report.reachable:
+        lost = self.dispatch.state(agent) is AgentState.NOT_RESPONDING  # a sign of life, where it was given up
+        if known is None or known.reachable != report.reachable or lost:
             self.dispatch.decide(StationUp(agent) if report.reachable else StationDown(agent))
 
     def disconnected(self, agent: str) -> None:

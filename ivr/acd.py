@@ -41,7 +41,7 @@ from ivr.acd_messages import (
     TurnAway,
 )
 from ivr.acd_state import AcdState, AcdTimes
-from ivr.agents import CONNECTED, Agent, AgentState
+from ivr.agents import CONNECTED, STATION_LOST, Agent, AgentState
 from ivr.deadlines import ConsultEnds, LeaseEnds, PlaceChanges, QueueEmpties, RestEnds, WrapUpEnds
 from ivr.estimate import Wait
 from ivr.leases import Leases
@@ -144,7 +144,9 @@ class Acd:
             case AgentLoggedOut():
                 agent.logged_in, agent.ready, agent.wrap_up_until = False, False, None
             case StationUp():
-                agent.station = True
+                agent.station, agent.station_since = True, self._state.now
+                if agent.not_responding == STATION_LOST:
+                    agent.not_responding = ""
             case StationDown():
                 agent.station = False
             case Ready():

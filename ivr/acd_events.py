@@ -52,7 +52,7 @@ def _from_control(contact_id: str, event: Event) -> AcdInput | None:
             return ConsultOver(contact_id, party)
         case controls.ContactTransferred(_, kind, to, done, lease_id):
             return ContactGiven(contact_id, to if kind == "agent" else "", lease_id, done)
-        case controls.AgentLost(agent):
-            return StationLost(contact_id, agent)
+        case controls.AgentLost(agent, _, silent_s):
+            return StationLost(contact_id, agent, silent_s)
         case _:
             return None

@@ -35,7 +35,7 @@ class AgentLoggedOut:
 
 @dataclass(frozen=True, slots=True)
 class StationUp:
-    """The agent's station is registered."""
+    """The agent's station is registered; said again, it shows that a station lost in a contact is back."""
 
     agent: str
 
@@ -225,10 +225,11 @@ class ContactGiven:
 
 @dataclass(frozen=True, slots=True)
 class StationLost:
-    """The agent's station died in the middle of a contact."""
+    """The agent's station died in the middle of a contact, ``silent_s`` seconds after its last sound."""
 
     contact_id: str
     agent: str
+    silent_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ CONNECTED = frozenset({AgentState.TALKING, AgentState.HOLD, AgentState.CONSULT})
 
 STATION_AWAY = "system"
 """The reason of an agent who is ready but whose station is not registered."""
+STATION_LOST = "station lost"
+"""The reason of an agent whose station died in the middle of a contact."""
 
 
 @dataclass(slots=True)
@@ -55,16 +57,17 @@ class Served:
 @dataclass(slots=True)
 class Agent:
     """What the floor knows of an agent. ``idle_since`` (Unix seconds) ranks the available, the smallest first, and a
-    reservation that came to nothing does not change it. ``wrap_up_until`` is None outside wrap-up, which
-    began at ``wrap_up_since``. ``skills`` are levels 1-10; ``weights`` say how much a queue matters to this agent (1.0
-    where nothing is said). ``consulted``: the contact of a colleague she is asked about, kept free for it until
-    ``consulted_until`` (None once she has answered).
+    reservation that came to nothing does not change it. ``station_since``: when the station last said that it is there.
+    ``wrap_up_until`` is None outside wrap-up, which began at ``wrap_up_since``. ``skills`` are levels 1-10; ``weights``
+    say how much a queue matters to this agent (1.0 where nothing is said). ``consulted``: the contact of a colleague
+    she is asked about, kept free for it until ``consulted_until`` (None once she has answered).
     """
 
     name: str
     queues: tuple[str, ...] = ()
     logged_in: bool = False
     station: bool = False
+    station_since: float = 0.0
     ready: bool = False
     not_ready_reason: str = ""
     not_responding: str = ""

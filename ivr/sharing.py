@@ -13,7 +13,7 @@ from ivr.acd_messages import (
     StationLost,
 )
 from ivr.acd_state import AcdState
-from ivr.agents import CONNECTED, Agent, AgentState
+from ivr.agents import CONNECTED, STATION_LOST, Agent, AgentState
 from ivr.contacts import ContactSnapshot
 from ivr.deadlines import ConsultEnds
 from ivr.leases import Leases
@@ -47,8 +47,8 @@ class Sharing:
                 self._over(contact_id, party)
             case ContactGiven():
                 self._given(given)
-            case StationLost(contact_id, agent):
-                self._lost(contact_id, agent)
+            case StationLost(contact_id, agent, silent_s):
+                self._lost(contact_id, agent, silent_s)
             case AgentRequested(contact_id, agent):
                 self._request(contact_id, agent)
 
@@ -120,11 +120,13 @@ class Sharing:
         if given.to:
             self._reserve(contact_id, given.to)
 
-    def _lost(self, contact_id: str, name: str) -> None:
+    def _lost(self, contact_id: str, name: str, silent_s: float) -> None:
         contact = self._state.contacts.get(contact_id)
         if contact is not None and name in contact.holders:
             self._leases.drop(contact_id, name, wrap_up=False)
-            self._state.touch_agent(name).not_responding = "station lost"
+            agent = self._state.touch_agent(name)
+            if agent.station_since <= self._state.now - silent_s:  # else it is back before its end was noticed
+                agent.not_responding = STATION_LOST
 
     def _request(self, contact_id: str, name: str) -> None:
         """A contact that may be in no queue wants this agent and nobody else."""

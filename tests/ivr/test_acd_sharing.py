@@ -24,6 +24,7 @@ from ivr.acd_messages import (
     ContactUnreachable,
     OfferContact,
     SnapshotReceived,
+    StationDown,
     StationLost,
     StationUp,
     Tick,
@@ -125,6 +126,32 @@ def test_a_lost_station_takes_its_agent_out_of_service() -> None:
     floor.tell(StationLost("c1", "anna"))
     assert floor.state("anna") is AgentState.NOT_RESPONDING
     assert floor.offers(ContactQueuedIn("c1", "a", 9, 1000.0, turn=1)) == [("c1", "ben")]
+
+
+def test_an_agent_whose_lost_station_is_back_is_available_without_a_word() -> None:
+    floor = Talking()
+    floor.tell(StationLost("c1", "anna"), StationDown("anna"))
+    assert floor.state("anna") is AgentState.NOT_RESPONDING
+    floor.tell(StationUp("anna"))
+    assert floor.state("anna") is AgentState.AVAILABLE
+
+
+def test_who_did_not_answer_is_not_woken_by_her_station() -> None:
+    floor = Talking()
+    assert floor.call("c2") == [("c2", "ben")]
+    floor.tell(ContactUnreachable("c2", "ben", "l2", "no answer"), StationDown("ben"))
+    floor.tell(StationUp("ben"))
+    assert floor.state("ben") is AgentState.NOT_RESPONDING
+
+
+def test_a_station_that_was_back_before_its_end_was_noticed_works() -> None:
+    floor = Talking()
+    floor.tell(StationDown("anna"))
+    floor.wait(3.0)
+    floor.tell(StationUp("anna"))
+    floor.wait(1.5)
+    floor.tell(StationLost("c1", "anna", silent_s=4.5))
+    assert floor.state("anna") is AgentState.AVAILABLE
 
 
 def test_a_flow_may_want_one_agent_who_is_free() -> None:

@@ -1,4 +1,5 @@
-"""One contact in many hands: held, a colleague consulted, handed over, his station frozen, back with the first agent.
+"""One contact in many hands: held, a colleague consulted, handed over, his station frozen, back with the first agent; and his
+station, woken again, needs nobody to say that it is.
 
 Who hears whom is proved by tones elsewhere (``tests/sip``); here real processes, real buttons and the page's commands.
 """
@@ -38,7 +39,8 @@ def test_a_contact_is_held_handed_over_and_survives_the_death_of_a_station(
                 await _hand_over(cast, ben)
                 ben.puppet.process.send_signal(signal.SIGSTOP)
                 await _rescued(cast)
-                ben.puppet.process.kill()
+                ben.puppet.process.send_signal(signal.SIGCONT)
+                await until_free(cast, BEN)
             await cast.hang_up()
             (ended,) = happened(cast, cast.seen.contact_id, ContactEnded)
             assert isinstance(ended.event, ContactEnded)
