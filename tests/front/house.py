@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -38,6 +39,7 @@ class House:
     inner: str
     directory: Path
     front_pid: int
+    zygote_pid: int
 
     async def taken(self, peer: SipPeer, name: str) -> Response:
         """``peer`` calls until a worker answers (a new one may need a moment); acknowledged. Returns the 200."""
@@ -70,9 +72,9 @@ async def house(
         async with asyncio.timeout(20):
             words = (await process.stdout.readline()).decode().split()
         assert words[:2] == ["front", "ready"], words
-        async with zygote(directory, settings, words[4], most=most, warm=warm, worker=worker):
+        async with zygote(directory, settings, words[4], most=most, warm=warm, worker=worker) as parent:
             host, port = words[2].split(":")
-            place = House((host, int(port)), words[4], directory, process.pid)
+            place = House((host, int(port)), words[4], directory, process.pid, parent.pid)
             await place.ready()
             yield place
 
@@ -88,6 +90,30 @@ async def zygote(
         *("--front-inner", inner),
     ) as process:
         yield process
+
+
+@contextlib.asynccontextmanager
+async def ends(directory: Path) -> AsyncIterator[list[str]]:
+    """How workers end from now on, other than well, as the zygote tells a front."""
+    found: list[str] = []
+    reader, writer = await asyncio.open_unix_connection(directory / "z.sock")
+    await reader.readline()  # the workers there are
+
+    async def read() -> None:
+        while line := await reader.readline():
+            told = json.loads(line)
+            if told["type"] == "ended" and told["reason"] != "exit 0":
+                found.append(f"{told['id']}: {told['reason']}")
+
+    task = asyncio.create_task(read())
+    try:
+        yield found
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        writer.close()
+        await writer.wait_closed()
 
 
 @contextlib.asynccontextmanager

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from tests.fakes.sip_peer import SDP, SipPeer
-from tests.front.house import house, zygote
+from tests.front.house import House, ends, house, zygote
 from tests.front.mutation import mutant, passing
 from tests.front.porch import MOST, porch
 from tests.front.speaker import STAY
@@ -35,7 +35,7 @@ BATCH = 30
 ENOUGH = 2000
 SPEAKER = "tests.front.speaker:speaks"
 PACKETS = 100  # two seconds of 20 ms
-GROWTH = 8 << 20  # bytes the front may grow by, from the first quarter of the flood to its end
+GROWTH = 8 << 20  # bytes a process may grow by, from the first quarter of the flood to its end
 KINDS = {"INFO": "application/dtmf-relay", "MESSAGE": "text/plain", "NOTIFY": "message/sipfrag", "OPTIONS": ""}
 
 
@@ -184,6 +184,7 @@ def test_twenty_thousand_mutants_disturb_no_call(tmp_path: Path) -> None:
         tortured = [torture.wire for torture in tortures()]
         async with contextlib.AsyncExitStack() as stack:
             place = await stack.enter_async_context(house(tmp_path, most=8, worker=SPEAKER))
+            ended = await stack.enter_async_context(ends(tmp_path))
             calls = [await stack.enter_async_context(calling(place.outer, f"live-{n}")) for n in range(CALLS)]
             claims = [each.within(method).to_bytes() for each in calls for method in (*KINDS, "INVITE", "BYE")]
             throwers = {"127.0.0.9": [*claims, *tortured], "127.0.0.2": tortured}
@@ -195,15 +196,28 @@ def test_twenty_thousand_mutants_disturb_no_call(tmp_path: Path) -> None:
                         await thrower.throw(mutants, place.outer)
                     for each in calls:
                         await each.undisturbed()
-                sizes.append(psutil.Process(place.front_pid).memory_info().rss)
-            assert sizes[-1] - sizes[0] < GROWTH, sizes
+                sizes.append(_sizes(place))
+            lasting = sizes[0].keys() & sizes[-1].keys()
+            assert len(lasting) >= 2 + CALLS, "front, zygote, the workers of the calls"
+            assert [pid for pid in lasting if sizes[-1][pid] - sizes[0][pid] >= GROWTH] == [], sizes
             await calls[0].ear.more(PACKETS)  # workers that mutants took have left by then
             async with calling(place.outer, "good") as good:
                 for each in (good, *calls):
                     await each.undisturbed()
                     await each.end(place.outer)
+            assert not ended
 
     asyncio.run(main())
+
+
+def _sizes(place: House) -> dict[int, int]:
+    """Bytes resident by process: front, zygote and its workers, of which some may end meanwhile."""
+    found: dict[int, int] = {}
+    parent = psutil.Process(place.zygote_pid)
+    for process in (psutil.Process(place.front_pid), parent, *parent.children()):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found[process.pid] = process.memory_info().rss
+    return found
 
 
 def test_two_thousand_mutants_reach_workers_and_none_dies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
