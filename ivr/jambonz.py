@@ -57,11 +57,12 @@ class _Import:
         }
 
     def flow(self, name: str) -> str:
-        verbs = self._read()
-        names = [self._name(verb, number) for number, verb in enumerate(verbs, start=1)]
+        named = [(self._name(verb, number), verb) for number, verb in enumerate(self._read(), start=1)]
+        named = [part for own, verb in named for part in self._parts(own, verb)]
+        names = [own for own, _ in named]
         nodes = {
             own: self._readers[verb["verb"]](verb, own, following)
-            for verb, own, following in zip(verbs, names, [*names, "end"][1:], strict=True)
+            for (own, verb), following in zip(named, [*names, "end"][1:], strict=True)
         }
         nodes["end"] = {"verb": "hangup"}
         start = names[0] if names else "end"
@@ -90,6 +91,14 @@ class _Import:
             raise self._error(None, what, f"only {', '.join(self._readers)} are")
         return f"{verb['verb'].replace('sip:', '')}_{number}"
 
+    def _parts(self, own: str, verb: Node) -> list[tuple[str, Node]]:
+        """A play of several recordings is as many nodes."""
+        urls = verb.get("url")
+        if verb["verb"] != "play" or not isinstance(urls, list) or not urls:
+            return [(own, verb)]
+        names = [own, *(f"{own}_{number}" for number in range(2, len(urls) + 1))]
+        return [(name, {**verb, "url": url}) for name, url in zip(names, urls, strict=True)]
+
     def _error(self, own: str | None, what: str, fix: str) -> DocumentError:
         return DocumentError(self._file, None, f"{own}: {what}" if own else what, fix)
 
@@ -114,7 +123,8 @@ class _Import:
 
     def _play(self, verb: Node, own: str, following: str) -> Node:
         self._known(verb, own, "url")
-        recording = re.sub(r"[^a-z0-9_-]+", "-", Path(str(verb.get("url", ""))).stem.lower()).strip("-")
+        url = verb.get("url")
+        recording = re.sub(r"[^a-z0-9_-]+", "-", Path(url).stem.lower()).strip("-") if isinstance(url, str) else ""
         if not recording:
             raise self._error(own, "url is missing", "write what is played")
         return {"verb": "play", "recording": recording, "next": following}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ivr.jambonz import import_application
 from ivr.schema import load_flow
@@ -22,6 +23,7 @@ BAD = {
     "two_targets": "dial_1: only one target is imported",
     "sip_target": "dial_1: target 'sip' is not imported",
     "no_text": "say_1: text is missing",
+    "no_url": "play_1_2: url is missing",
     "priority": "enqueue_1: priority 'high' is not 0 to 999",
 }
 
@@ -43,6 +45,12 @@ def test_speech_and_outside_numbers_are_imported(tmp_path: Path) -> None:
     assert (rung.number, rung.timeout, rung.time_limit, rung.failed) == ("+35315550100", 20, 600, "dial_3")
     assert isinstance(gone, Transfer)
     assert (gone.number, gone.failed) == ("+35315550199", "end")
+
+
+def test_recordings_played_one_after_the_other_are_as_many_nodes() -> None:
+    nodes = yaml.safe_load(import_application(GOLDEN / "good" / "plays.json", "imported"))["nodes"]
+    played = [(name, node["recording"], node["next"]) for name, node in nodes.items() if node["verb"] == "play"]
+    assert played == [("play_1", "welcome", "play_1_2"), ("play_1_2", "opening-hours", "hangup_2")]
 
 
 @pytest.mark.parametrize("name", sorted(BAD))
