@@ -1,5 +1,5 @@
-"""One contact in many hands: held, a colleague consulted, handed over, his station frozen, back with the first agent; and his
-station, woken again, needs nobody to say that it is.
+"""One contact in many hands: held, a colleague consulted, handed over, his station frozen, back with the first agent;
+and his station, woken again, needs nobody to say that it is.
 
 Who hears whom is proved by tones elsewhere (``tests/sip``); here real processes, real buttons and the page's commands.
 """
