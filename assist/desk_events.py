@@ -13,14 +13,7 @@ from assist.alerts import ALERT_EVENTS
 from assist.cards import CARD_EVENTS
 from assist.coaching import COACHING_EVENTS, SupervisionNotice
 from ivr.contacts import AgentStateChanged, ContactAnswered, ContactEnded
-from ivr.controls import (
-    ConferenceStarted,
-    ConsultAnswered,
-    ConsultEnded,
-    ConsultStarted,
-    HoldChanged,
-    TransferFailed,
-)
+from ivr.controls import ConferenceStarted, ConsultAnswered, ConsultEnded, ConsultStarted, HoldChanged, TransferFailed
 from ivr.supervision import SUPERVISION_EVENTS
 from transcription.utterances import UTTERANCE_EVENTS
 from voice.events import Event

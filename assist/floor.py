@@ -52,12 +52,7 @@ from assist.visits import Visits
 from assist.vocabulary import EVENTS
 from ivr.acd import Acd
 from ivr.callback import RetryPolicy
-from ivr.contacts import (
-    AgentStateChanged,
-    ContactEnded,
-    ContactSnapshot,
-    FloorStarted,
-)
+from ivr.contacts import AgentStateChanged, ContactEnded, ContactSnapshot, FloorStarted
 from ivr.outbound import OutboundReady
 from ivr.supervision import BridgeClosed, BridgeOpened
 from voice.bus.base import Bus

@@ -33,10 +33,7 @@ from ivr.contact_state import ContactState
 from ivr.contact_supervision import Supervision
 from ivr.contact_third import ThirdParty
 from ivr.contact_watch import Watch
-from ivr.contacts import (
-    ContactOffered,
-    ContactSnapshot,
-)
+from ivr.contacts import ContactOffered, ContactSnapshot
 from ivr.schema import Flow
 from ivr.supervision import CloseBridge, OpenBridge
 from ivr.supervisor_bridge import SupervisorBridge

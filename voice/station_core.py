@@ -10,10 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from hardware.hid.intents import (
-    CallState,
-    Intent,
-)
+from hardware.hid.intents import CallState, Intent
 from voice.clock import Clock, SystemClock
 from voice.commands import Reply
 from voice.events import new_identifier

@@ -7,22 +7,8 @@ from dataclasses import replace
 from assist.board.rows import ContactRow
 from assist.cards import CardKind, CardRetracted, CardShown, CardUpdated
 from assist.coaching import HandLowered, HandRaised
-from ivr.contacts import (
-    AgentOffered,
-    AgentUnreachable,
-    ContactAnswered,
-    ContactOffered,
-    ContactQueued,
-    ContactSnapshot,
-)
-from ivr.controls import (
-    AgentLost,
-    ConsultEnded,
-    ConsultStarted,
-    ContactTransferred,
-    HoldChanged,
-    TransferFailed,
-)
+from ivr.contacts import AgentOffered, AgentUnreachable, ContactAnswered, ContactOffered, ContactQueued, ContactSnapshot
+from ivr.controls import AgentLost, ConsultEnded, ConsultStarted, ContactTransferred, HoldChanged, TransferFailed
 from ivr.supervision import SupervisionEnded, SupervisionModeChanged, SupervisionStarted
 from transcription.utterances import UtteranceFinal
 from voice.calls import Role

@@ -22,14 +22,7 @@ from assist.store.numbers import best_matches, digits, phone_key
 from assist.store.profiles import profiles
 from assist.store.rows import contact_row, customer_row, event_values, past_row, promise_rows
 from assist.store.schema import is_current, upgrade
-from assist.store.tables import (
-    ContactRow,
-    CustomerRow,
-    EventRow,
-    PastContactRow,
-    PromiseRow,
-    SummaryRow,
-)
+from assist.store.tables import ContactRow, CustomerRow, EventRow, PastContactRow, PromiseRow, SummaryRow
 from assist.store.whole import whole
 from assist.summary import ContactSummary
 

@@ -11,15 +11,7 @@ from typing import Protocol
 import pytest
 
 from tests.sip.ends import LOUDNESS, TONES, Party
-from voice.phone import (
-    IncomingLeg,
-    LegConnected,
-    LegDigit,
-    LegDisconnected,
-    LegProgressed,
-    PhoneError,
-    PhoneFailure,
-)
+from voice.phone import IncomingLeg, LegConnected, LegDigit, LegDisconnected, LegProgressed, PhoneError, PhoneFailure
 
 
 class Floor(Protocol):

@@ -6,15 +6,7 @@ import pytest
 
 from ivr import effects as flow
 from ivr.contact_commands import ConnectAgent, EndContact, LeaveQueue, TellPlace
-from ivr.contact_effects import (
-    AnswerLeg,
-    DialLeg,
-    Finish,
-    HangUpLeg,
-    SetPaths,
-    StartListening,
-    agent_headers,
-)
+from ivr.contact_effects import AnswerLeg, DialLeg, Finish, HangUpLeg, SetPaths, StartListening, agent_headers
 from ivr.contacts import (
     AgentOffered,
     AgentUnreachable,

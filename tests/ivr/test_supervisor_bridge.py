@@ -21,15 +21,7 @@ from ivr.supervision import BridgeClosed, BridgeOpened, CloseBridge, OpenBridge,
 from ivr.supervisor_bridge import ALONE_S
 from tests.scenarios.theatre import FLOW
 from voice.commands import Command, Reply
-from voice.phone import (
-    AudioPath,
-    IncomingLeg,
-    LegConnected,
-    LegDigit,
-    LegDisconnected,
-    LegReferred,
-    PhoneEvent,
-)
+from voice.phone import AudioPath, IncomingLeg, LegConnected, LegDigit, LegDisconnected, LegReferred, PhoneEvent
 
 ORDER = OpenBridge("sara", "sip:sara@callfloor", "c1")
 HER = "supervisor-1"

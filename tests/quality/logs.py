@@ -7,14 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from assist.history import CustomerProfile
-from ivr.contacts import (
-    ContactAnswered,
-    ContactClosed,
-    ContactEnded,
-    ContactOffered,
-    ContactQueued,
-    TalkMeasured,
-)
+from ivr.contacts import ContactAnswered, ContactClosed, ContactEnded, ContactOffered, ContactQueued, TalkMeasured
 from transcription.utterances import UtteranceFinal, Word
 from voice.events import Envelope, Event
 

@@ -15,17 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.fakes.recogniser import ScriptedEngine
 from tests.transcription.speech import RATE, golden, quiet
-from tests.transcription.test_server import (
-    HELLO,
-    SPEC,
-    SPEECH,
-    Floor,
-    dialled,
-    rejected,
-    serving,
-    speak,
-    until,
-)
+from tests.transcription.test_server import HELLO, SPEC, SPEECH, Floor, dialled, rejected, serving, speak, until
 from transcription import scheduling, wire
 from transcription.server import TranscriptionServer
 from transcription.session import LEGS

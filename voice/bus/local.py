@@ -24,15 +24,7 @@ from voice.bus.spool import Spool
 from voice.clock import Clock
 from voice.commands import Command, CommandCodec, Reply
 from voice.errors import BusClosedError, CommandRefusedError, CommandTimeoutError, NoSuchAddressError
-from voice.events import (
-    Envelope,
-    EnvelopeFactory,
-    Event,
-    EventCodec,
-    MalformedError,
-    UnknownTypeError,
-    new_identifier,
-)
+from voice.events import Envelope, EnvelopeFactory, Event, EventCodec, MalformedError, UnknownTypeError, new_identifier
 
 log = logging.getLogger(__name__)
 
