@@ -45,11 +45,15 @@ def report(
     agent: Annotated[str, typer.Option(help="Only this agent.")] = "",
     kind: Annotated[Format, typer.Option("--format")] = Format.HTML,
     out: Annotated[Path | None, typer.Option("--out", help="The file to write; default: report.FORMAT.")] = None,
+    schedule: Annotated[
+        Path | None, typer.Option(help="Who was to do what, for adherence: CSV of agent,start,end,state.")
+    ] = None,
     state_dir: Annotated[Path | None, typer.Option(help="The installation, without a settings file.")] = None,
 ) -> None:
     """Write what the measures say: volumes, service level, agents, sentiment, cards, knowledge gaps."""
     from assist.content import BUILT_IN
     from assist.reports.command import read_report, scope_of, write_report
+    from assist.reports.schedule import read_schedule
     from assist.reports.settings import ReportSettings, read_targets
     from assist.settings import AssistSettings
     from assist.store.settings import existing_store
@@ -57,11 +61,12 @@ def report(
 
     read = read_settings(settings, os.environ)
     zone = ZoneInfo(read.section("report", ReportSettings).zone)
+    shifts = read_schedule(schedule, zone) if schedule is not None else ()
     scope = scope_of(begin, end, queue, agent, zone, read_targets(read), SystemClock().wall())
     console = Console(stderr=True)
     content = read.section("assist", AssistSettings).content or BUILT_IN
     scored = content if kind in (Format.HTML, Format.JSON) else None
-    made = asyncio.run(read_report(existing_store(read, state_dir), scope, console, scored))
+    made = asyncio.run(read_report(existing_store(read, state_dir), scope, console, scored, shifts))
     file = out if out is not None else Path(f"report.{kind}")
     write_report(made, kind, file)
     typer.echo(f"{file}: {made.overall.offered:.0f} contacts queued, {len(made.intervals)} intervals")

@@ -1,11 +1,17 @@
-"""Agents' time: spans of states from the event log, occupancy and adherence from spans."""
+"""Agents' time: spans of states from the event log, sums by agent and interval from spans, and what they mean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from assist.metrics.registry import share
+import numpy as np
+from numpy.typing import NDArray
+
+from assist.metrics.columns import encode
+from assist.metrics.registry import REGISTRY, share
+from assist.metrics.rollup import INTERVAL_S, RollUp
+from assist.metrics.totals import FIELDS, Totals
 from ivr.agents import AgentState
 from ivr.contacts import AgentStateChanged
 
@@ -13,6 +19,10 @@ BUSY = frozenset({AgentState.TALKING, AgentState.HOLD, AgentState.CONSULT, Agent
 FREE = frozenset({AgentState.AVAILABLE, AgentState.RESERVED, AgentState.RINGING})
 """Waiting for work, a ringing station included: nobody has been served yet."""
 AT_WORK = BUSY | FREE
+IN_STATE: Mapping[AgentState, str] = {
+    state: f"state_{state.lower()}_s" for state in AgentState if state is not AgentState.OFFLINE
+}
+"""The field of ``Totals`` that has an agent's seconds in each state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +40,20 @@ class Span:
         """Its length."""
         return self.end - self.start
 
-    def within(self, start: float, end: float) -> float:
-        """Seconds of it that lie between ``start`` and ``end``."""
-        return max(0.0, min(self.end, end) - max(self.start, start))
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What ``agent`` is scheduled to do from ``start`` to ``end`` (Unix seconds): ``activity`` is ``work``, or the
+    NOT_READY reason of a break, a meeting, a training.
+    """
+
+    agent: str
+    activity: str
+    start: float
+    end: float
+
+
+WORK = "work"
 
 
 def spans(changes: Iterable[AgentStateChanged], until: float) -> tuple[Span, ...]:
@@ -52,58 +73,93 @@ def spans(changes: Iterable[AgentStateChanged], until: float) -> tuple[Span, ...
     return tuple(found)
 
 
-def time_in_states(found: Iterable[Span], start: float, end: float) -> Mapping[AgentState, float]:
-    """Seconds of each state between ``start`` and ``end``."""
-    seconds: dict[AgentState, float] = {}
+@REGISTRY.metric("Occupancy", "%")
+def occupancy(totals: Totals) -> float | None:
+    """(Talk + hold + wrap-up) ÷ (that + available): of the time in which agents could serve, the part in which they
+    did. A station that rings is available time, being consulted is talk. Source: Cleveland, "Call Center Management on
+    Fast Forward" (ICMI Press).
+    """
+    busy = _seconds(totals, BUSY)
+    return share(busy, busy + _seconds(totals, FREE))
+
+
+@REGISTRY.metric("Utilisation", "%")
+def utilisation(totals: Totals) -> float | None:
+    """(Talk + hold + wrap-up) ÷ time logged in, breaks and stations that did not answer included. Source: callfloor's
+    own; occupancy with all the time that is paid for.
+    """
+    return share(_seconds(totals, BUSY), _seconds(totals, IN_STATE))
+
+
+@REGISTRY.metric("Schedule adherence", "%")
+def adherence(totals: Totals) -> float | None:
+    """Seconds in which agents did what their schedule said ÷ scheduled seconds that are over. Working is any state in
+    which contacts are taken or dealt with; a break is the pause of its name. Source: Cleveland, "Call Center Management
+    on Fast Forward" (ICMI Press).
+    """
+    return share(totals.adhered_s, totals.scheduled_s)
+
+
+def time_in_states(totals: Totals) -> Mapping[AgentState, float]:
+    """Seconds in each state that lasted at all, while logged in."""
+    found = {state: getattr(totals, field) for state, field in IN_STATE.items()}
+    return {state: seconds for state, seconds in found.items() if seconds}
+
+
+def time_by_interval(found: Iterable[Span], start: float, end: float) -> RollUp:
+    """The seconds of each state between ``start`` and ``end`` (Unix seconds), by agent and interval."""
+    cells = _Cells()
     for span in found:
-        seconds[span.state] = seconds.get(span.state, 0.0) + span.within(start, end)
-    return seconds
+        if span.state in IN_STATE:
+            cells.add(span.agent, IN_STATE[span.state], max(span.start, start), min(span.end, end))
+    return cells.rolled_up()
 
 
-def occupancy(seconds: Mapping[AgentState, float]) -> float | None:
-    """(Talk + hold + wrap-up) ÷ (that + available), in per cent; ringing is available time. None without either."""
-    busy = sum(seconds.get(state, 0.0) for state in BUSY)
-    return share(busy, busy + sum(seconds.get(state, 0.0) for state in FREE))
-
-
-def utilisation(seconds: Mapping[AgentState, float]) -> float | None:
-    """(Talk + hold + wrap-up) ÷ time logged in, breaks included, in per cent."""
-    busy = sum(seconds.get(state, 0.0) for state in BUSY)
-    return share(busy, sum(spent for state, spent in seconds.items() if state is not AgentState.OFFLINE))
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """What ``agent`` is scheduled to do from ``start`` to ``end`` (Unix seconds): ``activity`` is ``work``, or the
-    NOT_READY reason of a break, a meeting, a training.
+def adherence_by_interval(found: Iterable[Span], schedule: Iterable[Shift], start: float, end: float) -> RollUp:
+    """What was scheduled between ``start`` and ``end`` (Unix seconds), and what of it was kept to, by agent and
+    interval.
     """
+    cells, mine = _Cells(), dict[str, list[Span]]()
+    for span in found:
+        mine.setdefault(span.agent, []).append(span)
+    for shift in schedule:
+        begins, ends = max(shift.start, start), min(shift.end, end)
+        cells.add(shift.agent, "scheduled_s", begins, ends)
+        for span in mine.get(shift.agent, ()):
+            if _fits(span, shift.activity):
+                cells.add(shift.agent, "adhered_s", max(span.start, begins), min(span.end, ends))
+    return cells.rolled_up()
 
-    agent: str
-    activity: str
-    start: float
-    end: float
 
+class _Cells:
+    """Seconds by interval, agent and field."""
 
-WORK = "work"
+    def __init__(self) -> None:
+        self._sums: dict[tuple[int, str], NDArray[np.float64]] = {}
 
+    def add(self, agent: str, field: str, start: float, end: float) -> None:
+        """From ``start`` to ``end``, cut where an interval ends; nothing where that is no time."""
+        while start < end:
+            interval = int(start // INTERVAL_S) * INTERVAL_S
+            until = min(end, interval + INTERVAL_S)
+            sums = self._sums.setdefault((interval, agent), np.zeros(len(FIELDS)))
+            sums[FIELDS.index(field)] += until - start
+            start = until
 
-def adherence(found: Sequence[Span], schedule: Sequence[Shift]) -> float | None:
-    """Seconds in which agents did what their schedule said ÷ scheduled seconds, in per cent. Working means any state
-    in which contacts are taken or dealt with; a break is the NOT_READY reason of its name.
-    """
-    kept = sum(
-        span.within(shift.start, shift.end)
-        for shift in schedule
-        for span in found
-        if span.agent == shift.agent and _fits(span, shift.activity)
-    )
-    return share(kept, sum(shift.end - shift.start for shift in schedule))
+    def rolled_up(self) -> RollUp:
+        codes, names = encode([agent for _, agent in self._sums])
+        starts = np.array([start for start, _ in self._sums], np.int64)
+        return RollUp(starts, codes, names, np.array(list(self._sums.values())).reshape(-1, len(FIELDS)))
 
 
 def _fits(span: Span, activity: str) -> bool:
     if activity == WORK:
         return span.state in AT_WORK
     return span.state is AgentState.NOT_READY and span.reason == activity
+
+
+def _seconds(totals: Totals, states: Iterable[AgentState]) -> float:
+    return sum((getattr(totals, IN_STATE[state]) for state in states), 0.0)
 
 
 def _span(change: AgentStateChanged, end: float) -> Span:

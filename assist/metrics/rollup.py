@@ -47,7 +47,7 @@ class RollUp:
             yield Interval(int(self.starts[row]), self.names[self.groups[row]], _totals(self.sums[row]))
 
     def joined(self, other: RollUp) -> RollUp:
-        """Both, where they have no interval of a group in common."""
+        """Both; of an interval and group that both have, the sums of both."""
         table = dict.fromkeys((*self.names, *other.names))
         names = tuple(table)
         places = {name: place for place, name in enumerate(names)}
@@ -55,10 +55,14 @@ class RollUp:
             np.array([places[name] for name in each.names], np.int64)[each.groups] if len(each) else each.groups
             for each in (self, other)
         ]
-        return RollUp(
-            np.concatenate([self.starts, other.starts]), np.concatenate(groups), names,
-            np.concatenate([self.sums, other.sums]),
-        )  # fmt: skip
+        cells, cell = np.unique(
+            np.concatenate([self.starts, other.starts]) * max(1, len(names)) + np.concatenate(groups),
+            return_inverse=True,
+        )
+        sums = np.zeros((len(cells), len(FIELDS)))
+        np.add.at(sums, cell, np.concatenate([self.sums, other.sums]))
+        starts, codes = np.divmod(cells, max(1, len(names)))
+        return RollUp(starts, codes, names, sums)
 
     def altogether(self) -> Totals:
         """The sums of all."""
@@ -94,9 +98,9 @@ def by_interval(columns: Columns, targets: Targets, *, group: str = "queue") -> 
     names = columns.names[group]
     quarter = columns["counted_at"].astype(np.int64) // INTERVAL_S
     cells, cell = np.unique(quarter * max(1, len(names)) + columns.codes[group], return_inverse=True)
-    sums = np.empty((len(cells), len(FIELDS)))
-    for index, name in enumerate(FIELDS):
-        sums[:, index] = np.bincount(cell, CONTRIBUTIONS[name](columns, targets), len(cells))
+    sums = np.zeros((len(cells), len(FIELDS)))
+    for name, add in CONTRIBUTIONS.items():
+        sums[:, FIELDS.index(name)] = np.bincount(cell, add(columns, targets), len(cells))
     starts, groups = np.divmod(cells, max(1, len(names)))
     return RollUp(starts * INTERVAL_S, groups, names, sums)
 

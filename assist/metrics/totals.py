@@ -26,7 +26,8 @@ class Totals:
     instead), ``overflowed`` (the queue did not keep them) or failed. ``*_in_time``: within ``Goal.answer_s`` of the
     queue; ``abandoned_short``: within ``Targets.short_s``. ``handled`` contacts were answered and are over.
     ``measured_s``: seconds of conversation in which talk was measured. ``repeat_known``: handled contacts whose repeat
-    window is over.
+    window is over. ``state_*_s``: agents' seconds in each state while logged in; ``scheduled_s``: seconds in which an
+    agent was scheduled, ``adhered_s``: of these, in which she did what she was (``assist.metrics.agents_time``).
     """
 
     offered: float = 0.0
@@ -68,6 +69,17 @@ class Totals:
     repeated: float = 0.0
     declared: float = 0.0
     declared_resolved: float = 0.0
+    state_available_s: float = 0.0
+    state_reserved_s: float = 0.0
+    state_ringing_s: float = 0.0
+    state_talking_s: float = 0.0
+    state_hold_s: float = 0.0
+    state_consult_s: float = 0.0
+    state_wrapup_s: float = 0.0
+    state_not_ready_s: float = 0.0
+    state_not_responding_s: float = 0.0
+    scheduled_s: float = 0.0
+    adhered_s: float = 0.0
 
     def __add__(self, other: Self) -> Totals:
         """The sums over both sets."""
@@ -149,7 +161,10 @@ CONTRIBUTIONS: Mapping[str, Contribution] = {
         )
     },
 }  # fmt: skip
-"""What each contact adds to each field of ``Totals``: the columns in, (n,) numbers or truths out."""
+"""What each contact adds to the fields of ``Totals``: the columns in, (n,) numbers or truths out."""
+
+TIME_FIELDS: tuple[str, ...] = tuple(name for name in FIELDS if name not in CONTRIBUTIONS)
+"""The fields no contact adds to: the agents' time."""
 
 
 def total(columns: Columns, targets: Targets) -> Totals:

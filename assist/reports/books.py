@@ -7,19 +7,22 @@ its events are about to be taken. What counts as in time is what the goals were 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
+from assist.metrics.agents_time import spans, time_by_interval
 from assist.metrics.columns import Columns, encode
 from assist.metrics.fold import ContactFold
 from assist.metrics.repeats import with_repeats
 from assist.metrics.rollup import RollUp, by_interval
 from assist.metrics.targets import Targets
-from assist.metrics.totals import FIELDS
+from assist.metrics.totals import FIELDS, TIME_FIELDS
 from assist.reports.log import BEFORE, envelopes
 from assist.store import Store
 from assist.store.ledger import Entry, Ledger
+from ivr.contacts import AgentStateChanged
 
 DAY_S = 86_400
 _BOTH = "queue and agent"
@@ -35,12 +38,16 @@ async def close_books(store: Store, targets: Targets, now: float, taken_before: 
     since, until = await ledger.closed_until(), _closable(targets, now, taken_before)
     if until <= since:
         return 0
-    fold = ContactFold()
+    fold, states, latest = ContactFold(), list[AgentStateChanged](), 0.0
     async for envelope in envelopes(store, since - BEFORE.total_seconds(), now):
+        latest = max(latest, envelope.at)
         fold.handle(envelope)
+        if isinstance(envelope.event, AgentStateChanged):
+            states.append(envelope.event)
     columns = with_repeats(Columns.of(fold.settled(float("inf"))), targets.repeat_days, now)
     inside = (columns["counted_at"] >= since) & (columns["counted_at"] < until)
-    entries = entries_of(columns.where(inside), targets)
+    times = time_by_interval(spans(states, latest), since, min(until, latest))
+    entries = with_times(entries_of(columns.where(inside), targets), times)
     await ledger.close(entries, until)
     first = since or min((entry.start for entry in entries), default=until) // DAY_S * DAY_S
     return (until - first) // DAY_S
@@ -60,6 +67,27 @@ def entries_of(columns: Columns, targets: Targets) -> tuple[Entry, ...]:
         sums = {name: value for name in FIELDS if (value := getattr(interval.totals, name))}
         found.append(Entry(interval.start, queue, agent, sums))
     return tuple(found)
+
+
+def with_times(entries: Iterable[Entry], times: RollUp) -> tuple[Entry, ...]:
+    """``entries`` and the seconds of agents' states, which belong to no queue."""
+    found = {(entry.start, entry.queue, entry.agent): entry for entry in entries}
+    for interval in times:
+        spent = {name: value for name in TIME_FIELDS if (value := getattr(interval.totals, name))}
+        key = (interval.start, "", interval.group)
+        known = found.get(key)
+        found[key] = Entry(*key, {**(known.sums if known is not None else {}), **spent})
+    return tuple(found.values())
+
+
+def of_contacts(entry: Entry) -> Entry:
+    """What contacts add to it; ``sums`` are empty where none does."""
+    return replace(entry, sums={name: value for name, value in entry.sums.items() if name not in TIME_FIELDS})
+
+
+def of_time(entry: Entry) -> Entry:
+    """The agent's time in it; ``sums`` are empty where there is none."""
+    return replace(entry, sums={name: value for name, value in entry.sums.items() if name in TIME_FIELDS})
 
 
 def roll_up(entries: tuple[Entry, ...], group: str) -> RollUp:

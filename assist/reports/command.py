@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -11,11 +12,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from assist.content import load_content
+from assist.metrics.agents_time import Shift
 from assist.metrics.rollup import INTERVAL_S
 from assist.metrics.targets import Targets
 from assist.quality.agents import AgentQuality, of_agents
 from assist.quality.reading import Quality
 from assist.quality.spec import load_scorecard
+from assist.reports.books import of_contacts, of_time
 from assist.reports.gather import Gathering, Kept, Report, Scope
 from assist.reports.html import as_html
 from assist.reports.log import BEFORE, envelopes
@@ -42,13 +45,15 @@ def scope_of(begin: str, end: str, queue: str, agent: str, zone: ZoneInfo, targe
     return Scope(first.timestamp(), final.timestamp(), zone, queue, agent, targets)
 
 
-async def read_report(url: str | None, scope: Scope, console: Console, content: Path | None = None) -> Report:
+async def read_report(
+    url: str | None, scope: Scope, console: Console, content: Path | None = None, schedule: Iterable[Shift] = ()
+) -> Report:
     """The report over a store's log, with a progress bar; with ``content`` (a directory) agents' scorecards too, which
-    take tens of milliseconds a contact. Raises ReportError, StoreError.
+    take tens of milliseconds a contact; with a ``schedule`` what agents kept of it. Raises ReportError, StoreError.
     """
     if url is None:
         raise ReportError("there is no store here; name the installation with --settings or --state-dir")
-    gathering = Gathering(scope)
+    gathering = Gathering(scope, schedule)
     since, until = scope.start - BEFORE.total_seconds(), scope.end + scope.targets.repeat_days * 86_400
     store = await Store.open(url)
     try:
@@ -71,7 +76,9 @@ async def _books(store: Store, scope: Scope) -> Kept:
     ledger = Ledger(store)
     until = min(scope.end, await ledger.closed_until())
     entries = await ledger.between(scope.start, until)
-    return Kept(until, tuple(entry for entry in entries if scope.wants(entry.queue, entry.agent)))
+    contacts = (of_contacts(entry) for entry in entries if scope.wants(entry.queue, entry.agent))
+    times = (of_time(entry) for entry in entries if scope.agent in ("", entry.agent))
+    return Kept(until, tuple(each for each in contacts if each.sums), tuple(each for each in times if each.sums))
 
 
 async def _quality(store: Store, scope: Scope, content: Path, console: Console) -> tuple[AgentQuality, ...]:

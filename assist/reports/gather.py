@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from assist.cards import QuestionUnanswered
-from assist.metrics.agents_time import Span, occupancy, spans, time_in_states
+from assist.metrics.agents_time import Shift, adherence_by_interval, spans, time_by_interval, time_in_states
 from assist.metrics.columns import Columns
 from assist.metrics.fold import ContactFold
 from assist.metrics.repeats import with_repeats
@@ -21,7 +21,6 @@ from assist.quality.agents import AgentQuality
 from assist.reports.books import roll_up
 from assist.store.ledger import Entry
 from assist.summary import ContactSummary
-from ivr.agents import AgentState
 from ivr.contacts import AgentStateChanged, ContactQueued
 from voice.events import Envelope
 
@@ -46,20 +45,21 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the books have of the scope (see ``assist.reports.books``): all up to Unix second ``until``."""
+    """What the books have of the scope, all up to Unix second ``until``: of contacts, and of agents' time. See
+    ``assist.reports.books``.
+    """
 
     until: float = 0.0
     entries: tuple[Entry, ...] = ()
+    times: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AgentLine:
-    """One agent: what her contacts came to, her time by state in seconds, and her occupancy in per cent."""
+    """One agent: what her contacts came to, and her time, in all queues together."""
 
     agent: str
     totals: Totals
-    seconds: Mapping[AgentState, float]
-    occupancy: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Feeling:
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything a report shows. ``intervals`` are per queue, in time; ``gaps``: questions no article answered, with
-    how often they were asked; ``quality``: what each agent's scorecards come to.
+    how often they were asked; ``quality``: what each agent's scorecards come to; ``times``: agents' time, by agent.
     """
 
     scope: Scope
@@ -90,24 +90,32 @@ class Report:
     feelings: tuple[Feeling, ...]
     cards: tuple[RuleOutcome, ...]
     gaps: tuple[tuple[str, int], ...]
+    times: RollUp
     quality: tuple[AgentQuality, ...] = ()
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether a schedule says what agents were to do in this time."""
+        return self.times.altogether().scheduled_s > 0
 
 
 class Gathering:
     """Feed it the log from the beginning of what is known until the end of the scope; then ask for the report."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, schedule: Iterable[Shift] = ()) -> None:
         self._scope = scope
+        self._schedule = [shift for shift in schedule if scope.agent in ("", shift.agent)]
         self._contacts = ContactFold()
         self._cards = OutcomeBook()
         self._gaps: Counter[str] = Counter()
         self._states: list[AgentStateChanged] = []
         self._queues: dict[str, str] = {}
+        self._earliest = float("inf")
         self._latest = 0.0
 
     def take(self, envelope: Envelope) -> None:
         """One event, in the order of the log."""
-        self._latest = max(self._latest, envelope.at)
+        self._earliest, self._latest = min(self._earliest, envelope.at), max(self._latest, envelope.at)
         self._contacts.handle(envelope)
         event = envelope.event
         if isinstance(event, AgentStateChanged):
@@ -138,34 +146,38 @@ class Gathering:
         counted = repeats.where(inside)
         intervals = roll_up(kept.entries, "queue").joined(by_interval(counted, scope.targets))
         agents = roll_up(kept.entries, "agent").joined(by_interval(counted, scope.targets, group="agent"))
+        times = self._times(kept)
         return Report(
             scope=scope,
-            overall=intervals.altogether(),
+            overall=intervals.altogether() + (Totals() if scope.queue else times.altogether()),
             intervals=intervals,
             days=intervals.by_day(scope.zone),
             queues=intervals.by_group(),
-            agents=self._agent_lines(agents.by_group()),
+            agents=self._agent_lines(agents.joined(times).by_group()),
             feelings=_feelings(summaries, scope),
             cards=self._cards.report(),
             gaps=tuple(self._gaps.most_common()),
+            times=times,
         )
 
-    def _agent_lines(self, handled: Mapping[str, Totals]) -> tuple[AgentLine, ...]:
-        scope = self._scope
-        end = min(scope.end, self._latest)
-        mine: dict[str, list[Span]] = {}
-        for span in spans(self._states, end):
-            if not scope.agent or span.agent == scope.agent:
-                mine.setdefault(span.agent, []).append(span)
-        names = sorted({name for name in handled if name} | (set(mine) if not scope.queue else set()))
-        lines = []
-        for name in names:
-            seconds = time_in_states(mine.get(name, ()), scope.start, end)
-            sums = handled.get(name, Totals())
-            if not sums.handled and not any(seconds.values()):
-                continue
-            lines.append(AgentLine(name, sums, seconds, occupancy(seconds)))
-        return tuple(lines)
+    def _times(self, kept: Kept) -> RollUp:
+        """Agents' time. What was scheduled counts as far as the log says what was done: it may begin later than the
+        scope, and the scope may not be over.
+        """
+        scope, until = self._scope, min(self._scope.end, self._latest)
+        mine = [span for span in spans(self._states, self._latest) if scope.agent in ("", span.agent)]
+        kept_to = adherence_by_interval(mine, self._schedule, max(scope.start, self._earliest), until)
+        live = time_by_interval(mine, max(scope.start, kept.until), until)
+        return roll_up(kept.times, "agent").joined(live).joined(kept_to)
+
+    def _agent_lines(self, found: Mapping[str, Totals]) -> tuple[AgentLine, ...]:
+        """Who handled contacts; where no queue is asked for, also who was there, or should have been."""
+        everyone = not self._scope.queue
+        return tuple(
+            AgentLine(name, sums)
+            for name, sums in found.items()
+            if name and (sums.handled or (everyone and (time_in_states(sums) or sums.scheduled_s)))
+        )
 
 
 def local(at: float, zone: ZoneInfo) -> datetime:

@@ -9,15 +9,19 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from assist.metrics import REGISTRY, Goal, Metric, Totals
+from assist.metrics.agents_time import occupancy
 from assist.metrics.service import service_level
 from assist.quality.principles import Principle
 from assist.reports.gather import Report, local
 from assist.reports.over_time import Along, by_day, by_moment, by_time_of_day, is_short
 from assist.reports.plots import Series, lines, rows, stacked_bars
 
-HEADLINES = ("asa", "abandon_rate", "aht", "fcr_repeat", "csat", "nps", "ces_mean")
+HEADLINES = ("asa", "abandon_rate", "aht", "occupancy", "fcr_repeat", "csat", "nps", "ces_mean")
 QUEUE_COLUMNS = ("asa", "abandon_rate", "aht", "hold_rate", "transfer_rate", "csat")
-AGENT_COLUMNS = ("aht", "average_hold", "talk_ratio", "talk_over", "dead_air", "first_response", "csat")
+AGENT_COLUMNS = (
+    "occupancy", "utilisation", "adherence", "aht", "average_hold", "talk_ratio", "talk_over", "dead_air",
+    "first_response", "csat",
+)  # fmt: skip
 MOST = 12
 """Bars of one plot: the table below has all."""
 
@@ -37,7 +41,7 @@ def as_html(report: Report, made: str) -> str:
         metrics=REGISTRY.all,
         headlines=[shown[name] for name in HEADLINES],
         queue_columns=[shown[name] for name in QUEUE_COLUMNS],
-        agent_columns=[shown[name] for name in AGENT_COLUMNS],
+        agent_columns=[shown[name] for name in AGENT_COLUMNS if name != "adherence" or report.scheduled],
         principles=list(Principle),
         plots=_plots(report),
         level=service_level,
@@ -80,9 +84,15 @@ def _clock(seconds: float) -> str:
 
 
 def _plots(report: Report) -> list[Markup]:
-    plots = [*_service(report, "Contacts", "Service level", by_moment(report) if is_short(report) else by_day(report))]
-    if not is_short(report):
-        plots += _service(report, "Contacts by time of day", "Service level by time of day", by_time_of_day(report))
+    along = by_moment if is_short(report.scope) else by_day
+    plots = [*_service(report, "Contacts", "Service level", along(report.scope, report.intervals))]
+    if not is_short(report.scope):
+        day = by_time_of_day(report.scope, report.intervals)
+        plots += _service(report, "Contacts by time of day", "Service level by time of day", day)
+    if len(report.times) and not report.scope.queue:
+        spent = along(report.scope, report.times)
+        busy = Series("occupancy", "accent", [occupancy(each) for each in spent.sums])
+        plots.append(lines("Occupancy, %", spent.labels, [busy], 100.0, None))
     if report.feelings:
         days = [f"{feeling.day:%-d %b}" for feeling in report.feelings]
         felt = [

@@ -1,4 +1,6 @@
-"""Sums along the time axis of a report's plots, with the labels people read under them. Pure."""
+"""Sums along the time axis of a report's plots, of contacts or of agents' time, with the labels people read under them.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from assist.metrics import Totals
-from assist.metrics.rollup import INTERVAL_S
-from assist.reports.gather import Report, local
+from assist.metrics.rollup import INTERVAL_S, RollUp
+from assist.reports.gather import Scope, local
 
 SHORT = timedelta(hours=36)
 """Up to this length a report plots intervals, above it days, and how an average day goes."""
@@ -27,37 +29,37 @@ class Along:
     sums: tuple[Totals, ...]
 
 
-def is_short(report: Report) -> bool:
+def is_short(scope: Scope) -> bool:
     """Whether it is plotted by interval."""
-    return report.scope.end - report.scope.start <= SHORT.total_seconds()
+    return scope.end - scope.start <= SHORT.total_seconds()
 
 
-def by_moment(report: Report) -> Along:
-    """Every interval from the first with a contact to the last, also those between them without one."""
+def by_moment(scope: Scope, sums: RollUp) -> Along:
+    """Every interval from the first in which there is something to the last, also those between them without."""
     found: dict[int, Totals] = {}
-    if len(report.intervals):
-        first, last = int(report.intervals.starts.min()), int(report.intervals.starts.max())
+    if len(sums):
+        first, last = int(sums.starts.min()), int(sums.starts.max())
         found = {start: Totals() for start in range(first, last + 1, INTERVAL_S)}
-    for interval in report.intervals:
+    for interval in sums:
         found[interval.start] += interval.totals
-    return Along(_told_apart([local(start, report.scope.zone) for start in found]), tuple(found.values()))
+    return Along(_told_apart([local(start, scope.zone) for start in found]), tuple(found.values()))
 
 
-def by_day(report: Report) -> Along:
-    """Every local day of the report, also those without contacts."""
-    found = {day: Totals() for day in _days(report.scope.start, report.scope.end, report.scope.zone)}
-    for (day, _), totals in report.days.items():
+def by_day(scope: Scope, sums: RollUp) -> Along:
+    """Every local day of the report, also those in which there was nothing."""
+    found = {day: Totals() for day in _days(scope.start, scope.end, scope.zone)}
+    for (day, _), totals in sums.by_day(scope.zone).items():
         found[day] += totals
     return Along(tuple(f"{day:%-d %b}" for day in found), tuple(found.values()))
 
 
-def by_time_of_day(report: Report) -> Along:
-    """How a day goes: the intervals of all days together by what the clock showed, from the first with a contact to the
-    last. In the hour a clock goes back to, both are the same time of day.
+def by_time_of_day(scope: Scope, rolled: RollUp) -> Along:
+    """How a day goes: the intervals of all days together by what the clock showed, from the first in which there is
+    something to the last. In the hour a clock goes back to, both are the same time of day.
     """
     sums: dict[int, Totals] = {}
-    for interval in report.intervals:
-        at = local(interval.start, report.scope.zone)
+    for interval in rolled:
+        at = local(interval.start, scope.zone)
         quarter = (at.hour * 3600 + at.minute * 60) // INTERVAL_S
         sums[quarter] = sums.get(quarter, Totals()) + interval.totals
     quarters = range(min(sums), max(sums) + 1) if sums else range(0)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assist.metrics import REGISTRY, Goal, Totals
+from assist.metrics.agents_time import adherence, occupancy, time_in_states, utilisation
 from assist.metrics.targets import ServiceLevel
 from assist.quality.agents import AgentQuality
 from assist.reports.gather import Report, local
@@ -81,9 +82,16 @@ def as_json(report: Report) -> str:
         ],
         "intervals": interval_rows(report),
         "agents": [
-            {"agent": line.agent, "occupancy": line.occupancy, "seconds": dict(line.seconds)}
-            | _sums(line.totals, house)
+            {"agent": line.agent, "seconds": dict(time_in_states(line.totals)), **_sums(line.totals, house)}
             for line in report.agents
+        ],
+        "agent_days": [
+            {"day": day.isoformat(), "agent": agent, **_time(totals)}
+            for (day, agent), totals in report.times.by_day(zone).items()
+        ],
+        "agent_intervals": [
+            {"start": local(each.start, zone).isoformat(timespec="minutes"), "agent": each.group, **_time(each.totals)}
+            for each in report.times
         ],
         "sentiment": [asdict(feeling) | {"day": feeling.day.isoformat()} for feeling in report.feelings],
         "cards": [asdict(rule) | {"ignored": rule.ignored} for rule in report.cards],
@@ -107,6 +115,16 @@ def write_parquet(report: Report, out: Path) -> None:
     types = {name: arrow.string() if name in ("start", "queue") else arrow.float64() for name in names}
     schema = arrow.schema(list(types.items()))
     parquet.write_table(arrow.table(columns, schema=schema), out)
+
+
+def _time(totals: Totals) -> dict[str, Any]:
+    """An agent's time: seconds by state, and what they come to."""
+    return {
+        "seconds": dict(time_in_states(totals)),
+        "occupancy": occupancy(totals),
+        "utilisation": utilisation(totals),
+        "adherence": adherence(totals),
+    }
 
 
 def _definitions(goal: Goal) -> dict[str, Any]:

@@ -19,7 +19,8 @@ NAME = "books"
 @dataclass(frozen=True, slots=True)
 class Entry:
     """``sums``: the fields of ``assist.metrics.totals.Totals`` that are not 0, of the contacts of ``queue`` and
-    ``agent`` (each may be empty) counted in the 15 minutes from Unix second ``start`` on.
+    ``agent`` (each may be empty) counted in the 15 minutes from Unix second ``start`` on; the agent's own time stands
+    where ``queue`` is empty.
     """
 
     start: int

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from assist.metrics import customers, service, talk  # noqa: F401 - they register their metrics
+from assist.metrics import agents_time, customers, service, talk  # noqa: F401 - they register their metrics
 from assist.metrics.columns import Columns
 from assist.metrics.contacts import ContactRecord, Outcome
 from assist.metrics.registry import REGISTRY, Registry
 from assist.metrics.repeats import DAY_S, with_repeats
 from assist.metrics.service import service_level
 from assist.metrics.targets import ServiceLevel, Targets
-from assist.metrics.totals import CONTRIBUTIONS, FIELDS, Totals, total
+from assist.metrics.totals import CONTRIBUTIONS, FIELDS, TIME_FIELDS, Totals, total
 
 # The worked example of the five: 1000 answered (860 within 20 s), 60 abandoned (20 within 20 s, 10 within 5 s).
 EXAMPLE = Totals(
@@ -43,6 +43,9 @@ HANDLED = Totals(
     caller_speech_s=200, talk_over_s=15, dead_air_s=40, responses=8, response_s=12, csat_answers=10, csat_points=38,
     csat_satisfied=7, nps_answers=10, nps_promoters=5, nps_detractors=2, ces_answers=4, ces_points=22, ces_easy=3,
     repeat_known=20, repeated=3, declared=5, declared_resolved=4,
+    state_talking_s=500, state_hold_s=40, state_consult_s=10, state_wrapup_s=50, state_available_s=150,
+    state_ringing_s=40, state_reserved_s=10, state_not_ready_s=190, state_not_responding_s=10, scheduled_s=800,
+    adhered_s=700,
 )  # fmt: skip
 
 WORKED = {
@@ -51,6 +54,9 @@ WORKED = {
     "service_level_3": 100 * 6 / 9,
     "service_level_4": 70.0,
     "service_level_5": 70.0,
+    "occupancy": 75.0,
+    "utilisation": 60.0,
+    "adherence": 87.5,
     "asa": 15.0,
     "abandon_rate": 100 * 1 / 9,
     "abandon_wait": 25.0,
@@ -122,7 +128,8 @@ def test_nps_leaves_seven_and_eight_out(score: int, promoter: int, detractor: in
 def test_the_sums_of_two_sets_are_the_sums_of_both() -> None:
     some, others = [record(n, talk_s=n) for n in range(5)], [record(n, Outcome.ABANDONED, wait_s=n) for n in range(9)]
     assert sums(*some) + sums(*others) == sums(*some, *others)
-    assert set(CONTRIBUTIONS) == set(FIELDS)
+    assert set(CONTRIBUTIONS) | set(TIME_FIELDS) == set(FIELDS)
+    assert all(name.startswith("state_") or name in ("scheduled_s", "adhered_s") for name in TIME_FIELDS)
     assert not set(FIELDS) & set(REGISTRY.all), "a sum and a metric of one name would be one column of a report"
 
 

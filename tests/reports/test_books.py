@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -53,6 +54,12 @@ def log(seed: int) -> list[Envelope]:
         if answered:
             issue, resolved = chance.choice(("bill", "line")), chance.choice((True, False))
             found.append((end + 30, WrapUpSaved(agent, "", issue, resolved, (), confirmed=True), contact))
+    states = [state for state in AgentState if state is not AgentState.OFFLINE]
+    for agent, day in itertools.product(("anna", "ben", "cleo"), range(DAYS)):
+        at = BEGAN + day * DAY_S + 7 * 3600.0
+        for state in (*(chance.choice(states) for _ in range(8)), AgentState.OFFLINE):
+            found.append((at, AgentStateChanged(agent, state, "", at), None))
+            at += chance.randrange(60, 7200)
     found.append((NOW, AgentStateChanged("anna", AgentState.OFFLINE, "", NOW), None))
     found.sort(key=lambda each: each[0])
     return [Envelope(f"e{n}", at, "test", n, event, contact) for n, (at, event, contact) in enumerate(found)]
@@ -79,7 +86,8 @@ def told(report: Report) -> tuple[object, ...]:
     """Everything in it that books keep."""
     intervals = {(each.start, each.group): each.totals for each in report.intervals}
     agents = {line.agent: line.totals for line in report.agents if line.totals != Totals()}
-    return intervals, report.overall, dict(report.days), dict(report.queues), agents
+    times = {(each.start, each.group): each.totals for each in report.times}
+    return intervals, report.overall, dict(report.days), dict(report.queues), agents, times
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -127,6 +135,21 @@ def test_what_retention_is_about_to_take_is_closed_before(tmp_path: Path) -> Non
         assert all(before[key].talk_s == after[key].talk_s for key in before)
 
     with_log(tmp_path, 1, use)
+
+
+def test_an_agents_time_is_in_the_books_beside_contacts_without_a_queue(tmp_path: Path) -> None:
+    async def use(store: Store, url: str) -> None:
+        await close_books(store, TARGETS, NOW)
+        entries = await Ledger(store).between(0, NOW)
+        cleo = [entry for entry in entries if entry.agent == "cleo"]
+        assert {entry.queue for entry in cleo} == {""}, "she handled nothing"
+        assert sum(sum(entry.sums.values()) for entry in cleo) > 20 * 3600.0
+        assert max(sum(entry.sums.values()) for entry in cleo) <= 900.0
+        report = await read(url, agent="cleo")
+        assert [line.agent for line in report.agents] == ["cleo"]
+        assert report.overall == report.agents[0].totals
+
+    with_log(tmp_path, 2, use)
 
 
 def test_a_time_that_cuts_an_interval_in_two_is_read_from_the_log(tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ def report(start: float, end: float, *queued: float) -> Report:
 
 def test_two_days_have_the_same_hours_and_keep_their_bars_apart() -> None:
     ten = MONDAY + 10 * HOUR
-    found = by_moment(report(MONDAY, MONDAY + 1.5 * DAY, ten, ten + DAY, ten + DAY))
+    both = report(MONDAY, MONDAY + 1.5 * DAY, ten, ten + DAY, ten + DAY)
+    found = by_moment(both.scope, both.intervals)
     bars = {label: sums.abandoned for label, sums in zip(found.labels, found.sums, strict=True) if sums.abandoned}
     assert bars == {"Mon 10:00": 1, "Tue 10:00": 2}
     assert len(found.labels) == 24 * 4 + 1, "also the intervals without contacts"
@@ -43,31 +44,32 @@ def test_two_days_have_the_same_hours_and_keep_their_bars_apart() -> None:
 def test_the_hour_that_comes_twice_is_two_hours() -> None:
     first, second = CLOCKS_BACK + 2 * HOUR, CLOCKS_BACK + 3 * HOUR
     night = report(CLOCKS_BACK, CLOCKS_BACK + DAY, first, second, second)
-    found = by_moment(night)
+    found = by_moment(night.scope, night.intervals)
     bars = {label: sums.abandoned for label, sums in zip(found.labels, found.sums, strict=True) if sums.abandoned}
     assert bars == {"Sun 02:00 CEST": 1, "Sun 02:00 CET": 2}
-    whole_day = by_time_of_day(night)
+    whole_day = by_time_of_day(night.scope, night.intervals)
     assert (whole_day.labels, [sums.abandoned for sums in whole_day.sums]) == (("02:00",), [3])
 
 
 def test_a_day_in_one_zone_is_labelled_by_its_clock_alone() -> None:
-    found = by_moment(report(MONDAY, MONDAY + DAY, MONDAY + HOUR, MONDAY + 2 * HOUR))
+    day = report(MONDAY, MONDAY + DAY, MONDAY + HOUR, MONDAY + 2 * HOUR)
+    found = by_moment(day.scope, day.intervals)
     assert found.labels == ("01:00", "01:15", "01:30", "01:45", "02:00")
 
 
 def test_days_without_contacts_are_days_too() -> None:
     week = report(MONDAY, MONDAY + 7 * DAY, MONDAY + HOUR, MONDAY + 3 * DAY)
-    found = by_day(week)
+    found = by_day(week.scope, week.intervals)
     assert found.labels == ("23 Nov", "24 Nov", "25 Nov", "26 Nov", "27 Nov", "28 Nov", "29 Nov")
     assert [sums.abandoned for sums in found.sums] == [1, 0, 0, 1, 0, 0, 0]
-    longer = by_day(report(MONDAY, MONDAY + 7 * DAY + HOUR, MONDAY))
-    assert longer.labels[-1] == "30 Nov", "the day that is only begun"
+    longer = report(MONDAY, MONDAY + 7 * DAY + HOUR, MONDAY)
+    assert by_day(longer.scope, longer.intervals).labels[-1] == "30 Nov", "the day that is only begun"
 
 
 def test_a_week_says_how_a_day_goes() -> None:
     ten = MONDAY + 10 * HOUR
     week = report(MONDAY, MONDAY + 7 * DAY, ten, ten + DAY, ten + 4 * DAY + 900, ten + 5 * DAY + 2700)
-    found = by_time_of_day(week)
+    found = by_time_of_day(week.scope, week.intervals)
     assert found.labels == ("10:00", "10:15", "10:30", "10:45")
     assert [sums.abandoned for sums in found.sums] == [2, 1, 0, 1]
     assert "Service level by time of day (variant 3), %" in as_html(week, "Made by a test.")
@@ -77,7 +79,8 @@ def test_a_week_says_how_a_day_goes() -> None:
 
 def test_nothing_has_no_axis() -> None:
     nothing = report(MONDAY, MONDAY + DAY)
-    assert by_moment(nothing).labels == by_time_of_day(nothing).labels == ()
+    for along in (by_moment, by_time_of_day):
+        assert along(nothing.scope, nothing.intervals).labels == ()
 
 
 def test_long_labels_leave_each_other_room() -> None:

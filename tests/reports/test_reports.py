@@ -18,6 +18,7 @@ from assist.cards import CARD_EVENTS, CardKind, QuestionUnanswered
 from assist.cli import app
 from assist.desk_events import WrapUpSaved
 from assist.metrics import REGISTRY, Goal, Targets
+from assist.metrics.agents_time import Shift, adherence, occupancy
 from assist.metrics.targets import ServiceLevel
 from assist.outcomes import RuleOutcome
 from assist.quality.agents import AgentQuality, Average
@@ -109,10 +110,44 @@ def test_what_was_advised_belongs_to_the_queue_of_its_contact() -> None:
 
 
 def test_an_agents_time_is_cut_to_the_scope() -> None:
-    (anna,) = report(end=MONDAY + DAY).agents
-    assert anna.seconds[AgentState.AVAILABLE] == 250.0
-    assert anna.seconds[AgentState.TALKING] == 14 * 3600 - 250.0
-    assert anna.occupancy == pytest.approx(100 * (14 * 3600 - 250) / (14 * 3600))
+    monday = report(end=MONDAY + DAY)
+    (anna,) = monday.agents
+    assert (anna.totals.state_available_s, anna.totals.state_talking_s) == (250.0, 14 * 3600 - 250.0)
+    assert occupancy(anna.totals) == occupancy(monday.overall) == pytest.approx(100 * (14 * 3600 - 250) / (14 * 3600))
+    assert occupancy(report(queue="billing").overall) is None, "a queue has no time of its own"
+
+
+def test_agents_time_is_told_by_interval_and_by_day() -> None:
+    whole = json.loads(as_json(report()))
+    assert [(each["day"], each["agent"]) for each in whole["agent_days"]] == [
+        ("2026-11-23", "anna"), ("2026-11-24", "anna"),
+    ]  # fmt: skip
+    first = whole["agent_intervals"][0]
+    assert (first["start"], first["seconds"]) == ("2026-11-23T10:00+01:00", {"AVAILABLE": 250.0, "TALKING": 650.0})
+    assert first["occupancy"] == pytest.approx(100 * 650 / 900)
+    assert "Occupancy, %" in as_html(report(), "Made by a test.")
+
+
+def scheduled(*shifts: Shift) -> Report:
+    gathering = Gathering(Scope(MONDAY, MONDAY + 7 * DAY, BERLIN), shifts)
+    for envelope in log():
+        gathering.take(envelope)
+    return gathering.report()
+
+
+def test_adherence_counts_what_the_log_knows_and_no_more() -> None:
+    # Logged from Monday at ten to Tuesday at ten and 100 s; anna works all that time, ben never logs in.
+    ten = MONDAY + 10 * 3600
+    kept = scheduled(Shift("anna", "work", MONDAY + 8 * 3600, ten + 3600), Shift("ben", "break", ten, ten + 1800))
+    lines = {line.agent: line.totals for line in kept.agents}
+    assert (lines["anna"].scheduled_s, lines["anna"].adhered_s) == (3600, 3600)
+    assert (lines["ben"].scheduled_s, lines["ben"].adhered_s) == (1800, 0)
+    assert adherence(kept.overall) == pytest.approx(100 * 3600 / 5400)
+    later = scheduled(Shift("anna", "work", ten + DAY, ten + 2 * DAY))
+    assert later.overall.scheduled_s == 100.0, "what is still to come is not missed yet"
+    with_column, without = (as_html(each, "Made by a test.") for each in (kept, report()))
+    assert ('<th scope="col">Schedule adherence</th>' in with_column, "0.0 %" in with_column) == (True, True)
+    assert '<th scope="col">Schedule adherence</th>' not in without
 
 
 def test_rows_have_local_starts_and_every_metric() -> None:
@@ -160,7 +195,7 @@ def test_the_page_needs_nothing_else_and_takes_no_words_for_markup() -> None:
     page.feed(text)
     assert "script" not in page.tags
     assert page.outside == []
-    assert page.tags.count("svg") == 5
+    assert page.tags.count("svg") == 6
     assert "do you ship to &lt;b&gt;mars&lt;/b&gt;" in text
     assert all(metric.title in text for metric in REGISTRY.all.values())
 
@@ -252,6 +287,12 @@ def test_the_command_reads_a_store(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, asked, catch_exceptions=False)
     assert (done.exit_code, "4 contacts queued" in done.output) == (0, True)
     assert "billing" in out.read_text("utf-8")
+    plan = tmp_path / "plan.csv"
+    plan.write_text("agent,start,end,state\nanna,2026-11-23T09:00,2026-11-23T12:00+00:00,work\n")
+    planned = ["--schedule", str(plan), "--format", "json", "--out", str(tmp_path / "planned.json")]
+    CliRunner().invoke(app, [*asked[:-2], *planned], catch_exceptions=False)
+    (anna, _) = json.loads((tmp_path / "planned.json").read_text("utf-8"))["agents"]
+    assert (anna["totals"]["scheduled_s"], anna["metrics"]["adherence"]) == (3 * 3600, 100.0)
     declared = ["--format", "json", "--out", str(tmp_path / "week.json")]
     CliRunner().invoke(app, [*asked[:-2], *declared], catch_exceptions=False)
     week = json.loads((tmp_path / "week.json").read_text("utf-8"))
