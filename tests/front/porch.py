@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.front.desk import KEY, SECRET
-from voice.clock import SystemClock
+from voice.clock import Clock, SystemClock
 from voice.front.access import Access
 from voice.front.guard import Limits
 from voice.front.pool import Pool
@@ -76,10 +76,11 @@ async def porch(
     limits: Limits | None = None,
     calls_per_s: float = 100.0,
     workers: Workers | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Porch]:
     """A serving front whose workers listen on ``worker_ports`` of 127.0.0.1, or are what ``workers(inner)`` starts."""
     sockets = Sockets(*bind_outer(host, 0), bind_inner())
-    clock = SystemClock()
+    clock = clock or SystemClock()
     trunks = Trunks((TrunkSettings(name="trunk", networks=(trunk,), calls_per_s=calls_per_s),))
     access = Access("callfloor", "callfloor", host, {"anna": SECRET}, trunks, None, calls_per_s, limits or Limits())
     routing = Routing(KEY, sockets.outer_address, sockets.inner_address)
