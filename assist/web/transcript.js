@@ -32,16 +32,17 @@ export function createTranscript(root) {
 
   return {
     toEnd,
-    /** Scroll to an utterance and point at it for a moment. */
+    /** Scroll to an utterance and point at it; whether it is there. */
     show(utteranceId) {
       const target = log.querySelector(`[data-utterance="${CSS.escape(utteranceId)}"]`);
-      if (!(target instanceof HTMLElement)) return;
+      if (!(target instanceof HTMLElement)) return false;
       following = false;
       target.scrollIntoView({ block: "center" });
       live.hidden = nearEnd();
       log.querySelector(".pointed")?.classList.remove("pointed");
       target.classList.add("pointed");
       target.focus({ preventScroll: true });
+      return true;
     },
     /** `speaker`: what the agent is called, where that is not whoever looks at it. */
     update({ contact, speaker = T.transcript.you }) {

@@ -105,6 +105,10 @@ def test_she_reads_along_and_coaches(board: Board, floors: Floors) -> None:
     page.keyboard.press("Enter")
     expect(reading.get_by_role("status").last).to_have_text("Sent: offer her a call back")
     expect(page.locator("#coach-text")).to_have_value("")
+    floor.tell("read 12")
+    expect(reading.get_by_role("status").last).to_have_text("Read after 12 s (accepted)")
+    reading.get_by_role("button", name="Speak a little slower").click()
+    expect(reading.get_by_role("status").last).to_have_text("Sent: tip slow")
     floor.tell("hand may I")
     expect(reading).to_contain_text("The agent asks for help: may I")
     reading.get_by_role("button", name="I am on it").click()
@@ -127,6 +131,19 @@ def test_an_alert_leads_to_its_words_and_is_seen(board: Board, floors: Floors) -
     seen = page.locator("#alarms li", has_text="asks for a supervisor")
     expect(seen).to_contain_text("seen by sara")
     expect(page.locator("#alarms .count")).to_have_text("2 not seen")
+
+
+def test_an_alert_without_words_leads_to_its_moment(board: Board, floors: Floors) -> None:
+    floor = floors.start("four cards")
+    page = board.enter(floor)
+    floor.tell("alert 30 nobody speaks for 15 s")
+    page.locator("#alarms li", has_text="nobody speaks").get_by_role("button", name="Show").click()
+    expect(page.locator("#reading .pointed")).to_have_count(1)
+    lines = page.locator("#reading .line")
+    begun = lines.evaluate_all("lines => lines.map((line) => line.querySelector('time').textContent)")
+    pointed = lines.evaluate_all("lines => lines.findIndex((line) => line.matches('.pointed'))")
+    assert pointed == max(place for place, moment in enumerate(begun) if moment <= "0:30")
+    assert 0 < pointed < len(begun) - 1
 
 
 def test_a_waiting_contact_is_dragged_to_an_agent(board: Board, floors: Floors) -> None:

@@ -3,8 +3,9 @@
 Prints the URL, then obeys lines on stdin: ``until MARK`` (see contact_script), ``play [SPEED]``, ``refuse REASON``,
 ``line MOS`` (how the call sounds), ``article`` (a card that is stale), ``asked`` (prints the commands so far in one
 line), ``lost`` (the worker dies), ``several`` (two customers share the number), ``wrap SECONDS`` (of wrap-up left),
-``people`` (an administrator and an auditor are there), ``hand WHY`` (the agent raises it), ``over CONTACT`` (of the
-board: it ends);
+``people`` (an administrator and an auditor are there), ``hand WHY`` (the agent raises it), ``alert SECOND TEXT`` (of
+the contact, set off by no words), ``read SECONDS`` (later the agent reads what she was coached); of the board:
+``over CONTACT`` (it ends);
 ``quit`` or the end of stdin ends it. With ``--play`` it plays by itself; with ``--kept`` it has contacts that are over.
 """
 
@@ -18,13 +19,14 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from assist.alerts import AlertRaised
 from assist.api.access import Archives
 from assist.api.app import create_app
 from assist.api.commands import AgentCommand
 from assist.api.ports import SupervisorView
 from assist.api.server import WebSettings, serving
 from assist.cards import CardShown
-from assist.coaching import HandRaised
+from assist.coaching import CoachingRead, HandRaised
 from assist.desk_events import CustomerChoice, CustomerIdentified
 from assist.feed import Feed
 from assist.security import Security
@@ -60,6 +62,17 @@ async def obey(line: str, floor: FakeFloor, performance: Performance, archives: 
             return "\x1f".join(f"{type(each).__name__} {_words(each)}" for each in floor.commands)
         case "hand":
             floor.board.heard(script.CONTACT, HandRaised(script.AGENT, rest), floor.clock.wall())
+        case "alert":
+            second, _, text = rest.partition(" ")
+            alert = AlertRaised(
+                f"{script.CONTACT}:9", "dead_air", "dead_air", "warning", script.CONTACT, script.AGENT, "billing", text,
+                float(second),
+            )  # fmt: skip
+            floor.board.heard(script.CONTACT, alert, floor.clock.wall())
+        case "read":
+            floor.feed.publish(
+                "sara", CoachingRead("sara", script.AGENT, "m1", "accepted", float(rest)), script.CONTACT
+            )
         case "over":
             floor.board.heard(rest, ContactEnded("completed", "caller", 60.0, 30.0), floor.clock.wall())
         case "people":

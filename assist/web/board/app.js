@@ -87,14 +87,14 @@ async function begin() {
 
 const choose = createChoice(/** @type {HTMLDialogElement} */ (place("choice")));
 const orders = createOrders({ board, choose, ask, facts: () => facts, calling: (id) => (calling = id),
-  open: (id, write) => open(id, "", write) });
+  open: (id, write) => open(id, null, write) });
 const login = createLogin(place("login"), enter);
 const bar = createBar(place("topbar"), { banner: orders.banner, wall: () => showWall(true), logOut: () => logOut() });
 const supervising = createSupervising(place("supervising"), { on: orders.on });
 const queues = createQueues(place("queues"));
 const alarms = createAlarms(place("alarms"), {
   seen: (id) => ask("acknowledge_alert", { alert_id: id }, B.alarms.seen),
-  go: (alert) => open(alert.contact_id, alert.utterance_id),
+  go: (alert) => open(alert.contact_id, alert),
 });
 const contacts = createTable(place("contacts"), { title: B.contacts.title, empty: B.contacts.none, height: 64,
   make: () => contactRow({ on: orders.on, drag: (id) => (dragged = id) }), opened: (id) => open(id) });
@@ -119,8 +119,8 @@ const keys = createKeys(bar.keys, {
   1: () => contacts.focus(), 2: () => agents.focus(), 3: () => alarms.focus(),
 });
 
-function open(id, utterance = "", write = false) {
-  reading.open(id, utterance);
+function open(id, moment = null, write = false) {
+  reading.open(id, moment);
   place("desk").dataset.reading = "yes";
   draw();
   if (write) reading.write();

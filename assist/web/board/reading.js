@@ -41,7 +41,8 @@ export function createReading(root, act) {
   let feed = null;
   let focusId = null;
   let seen = new Set();
-  let wanted = ""; // an utterance to show as soon as it is there
+  /** @type {{utterance_id: string, at_s: number}|null} */
+  let wanted = null; // a moment to show as soon as its words are there
 
   async function coach(data) {
     const reply = await act.coach(contactId, data);
@@ -77,11 +78,15 @@ export function createReading(root, act) {
     get contact() {
       return contactId;
     },
-    /** Read along on a contact; `utterance`: the moment to go to. */
-    open(id, utterance = "") {
+    /**
+     * Read along on a contact; `moment`: an utterance or a second of it to go to.
+     * @param {string} id
+     * @param {{utterance_id: string, at_s: number}|null} moment
+     */
+    open(id, moment = null) {
       if (id !== contactId) text(receipt, "");
       contactId = id;
-      wanted = utterance;
+      wanted = moment && (moment.utterance_id || moment.at_s) ? moment : null;
       root.hidden = false;
     },
     close() {
@@ -117,10 +122,7 @@ export function createReading(root, act) {
       customer.update(view);
       transcript.update({ ...view, speaker: name });
       cards.update(view);
-      if (wanted && transcriptPlace.querySelector(`[data-utterance="${CSS.escape(wanted)}"]`)) {
-        transcript.show(wanted);
-        wanted = "";
-      }
+      if (wanted && transcript.show(wanted.utterance_id || saidBefore(contact.transcript, wanted.at_s))) wanted = null;
     },
   };
 
@@ -136,4 +138,10 @@ export function createReading(root, act) {
     fill(tips, Object.entries(canned).map(([tip, said]) =>
       h("button", { type: "button", title: said, disabled: !usable, on: { click: () => coach({ tip }) } }, said)));
   }
+}
+
+/** The utterance under way at a second of the contact or the last one before it; the first where all came later. */
+function saidBefore(transcript, at_s) {
+  const lines = [...transcript].sort((a, b) => a.start_s - b.start_s);
+  return (lines.findLast((line) => line.start_s <= at_s) ?? lines[0])?.id ?? "";
 }
