@@ -199,11 +199,7 @@ class Security:
         claimed = self._claimed(token)
         if claimed.expires <= self._clock.wall():
             raise TokenError("the token has expired")
-        account = await self._account(claimed.user)
-        if claimed.user not in self._agents and account is None:
-            raise TokenError(f"{claimed.user} is no longer here")
-        _check_account(claimed, account)
-        known = self._identity(claimed.user, account)
+        known = self._identity(claimed.user, await self._standing(claimed))
         return replace(claimed, name=known.name, role=known.role)
 
     async def at_work(self, token: str) -> Identity:
@@ -217,10 +213,7 @@ class Security:
         """Whether somebody let in before, on a connection that stays open, may stay: her token's time does not matter
         there, her account does. Raises TokenError where not, AccountsUnavailableError.
         """
-        account = await self._account(identity.user)
-        if identity.user not in self._agents and account is None:
-            raise TokenError(f"{identity.user} is no longer here")
-        _check_account(identity, account)
+        await self._standing(identity)
 
     def changed(self, user: str) -> None:
         """Something of ``user``'s account was changed: who watches her connections looks again."""
@@ -232,13 +225,37 @@ class Security:
         """Set at the next ``changed`` of ``user``."""
         return self._changed.setdefault(user, asyncio.Event())
 
+    async def _standing(self, claimed: Identity) -> Account | None:
+        """The account that she logged in with, None for an agent of the settings who has none. An agent of the settings
+        may work while the store does not answer. Raises TokenError where it is not as it was, AccountsUnavailableError.
+        """
+        try:
+            account = await self._stored(claimed.user)
+        except AccountsUnavailableError:
+            if claimed.user not in self._agents:
+                raise
+            return None
+        if account is None and claimed.user not in self._agents:
+            raise TokenError(f"{claimed.user} is no longer here")
+        if account is not None and account.disabled:
+            raise TokenError(f"{claimed.user} is shut out")
+        if claimed.epoch != (account.epoch if account is not None else 0):
+            raise TokenError("the password has been changed or taken away since")
+        return account
+
     async def _account(self, user: str) -> Account | None:
-        """An agent of the settings may work while the store does not answer."""
+        """An agent of the settings may log in while the store does not answer. Raises AccountsUnavailableError."""
+        try:
+            return await self._stored(user)
+        except AccountsUnavailableError:
+            if user not in self._agents:
+                raise
+            return None
+
+    async def _stored(self, user: str) -> Account | None:
         try:
             return await self._accounts.account(user)
         except StoreError as error:
-            if user in self._agents:
-                return None
             raise AccountsUnavailableError(f"accounts cannot be read: {error}") from None
 
     def _identity(self, user: str, account: Account | None) -> Identity:
@@ -271,13 +288,6 @@ class Security:
 
     def _sign(self, payload: str) -> str:
         return _encode(hmac.digest(self._key, payload.encode(), "sha256"))
-
-
-def _check_account(claimed: Identity, account: Account | None) -> None:
-    if account is not None and account.disabled:
-        raise TokenError(f"{claimed.user} is shut out")
-    if account is not None and account.epoch != claimed.epoch:
-        raise TokenError("the password has been changed since")
 
 
 def signing_key(file: Path) -> bytes:

@@ -22,6 +22,8 @@ from assist.security import (
     TooManyLoginsError,
     signing_key,
 )
+from assist.store.errors import StoreError, StoreFailure
+from assist.store.users import Account
 from tests.fakes.clock import VirtualClock
 from voice.settings import AgentSettings
 
@@ -128,6 +130,33 @@ def test_a_token_of_somebody_who_left_is_refused(security: Security, clock: Virt
     token, _ = security.issue("anna")
     with pytest.raises(TokenError, match="no longer"):
         identify(Security((), KEY, clock), token)
+
+
+class Shelf:
+    """Anna's own password, until it is taken away; ``away``: the store does not answer."""
+
+    def __init__(self) -> None:
+        self.kept: Account | None = Account("anna", "Anna", "agent", PasswordHasher(1, 8, 1).hash("her own"), False)
+        self.away = False
+
+    async def account(self, user: str) -> Account | None:
+        if self.away:
+            raise StoreError(StoreFailure.LOCKED)
+        return self.kept
+
+
+def test_whose_own_password_is_taken_away_is_out_though_the_settings_name_her(clock: VirtualClock) -> None:
+    shelf = Shelf()
+    security = Security(AGENTS, KEY, clock, shelf)
+    token, identity = login(security, "anna", "her own", "10.0.0.1")
+    shelf.away = True
+    assert identify(security, token) == identity, "she works on while the store is away"
+    shelf.away, shelf.kept = False, None
+    for asked in (security.identify(token), security.still_here(identity)):
+        with pytest.raises(TokenError, match="taken away"):
+            asyncio.run(asked)
+    token, _ = login(security, "anna", "right secret", "10.0.0.1")
+    assert identify(security, token).epoch == 0
 
 
 def test_a_short_key_is_refused(clock: VirtualClock) -> None:
