@@ -38,9 +38,10 @@ def users_add(
     account, password = new_account(user, name or user, role, None if one_time else _asked())
 
     async def add(people: _People) -> None:
-        if not await people.users.add(account):
+        if await people.users.account(user) is not None:
             raise PeopleError(f"there is a {user} already. Fix: callfloor users passwd {user}")
         await people.record("user_added", user, role)
+        await people.users.add(account)
 
     _with_people(configured, add)
     typer.echo(f"{user} added, {role}" + (f"; password, once: {password}" if one_time else ""))
@@ -68,12 +69,11 @@ def users_list(settings: Settings = None) -> None:
 @users.command("remove")
 def users_remove(user: str, settings: Settings = None) -> None:
     """Remove somebody, or the own password of an agent of the settings; who is logged in is out at once."""
-    from assist.people import PeopleError
 
     async def remove(people: _People) -> None:
-        if not await people.users.remove(user):
-            raise PeopleError(f"there is no {user}. Fix: see callfloor users list")
+        await people.known(user)
         await people.record("user_removed", user)
+        await people.users.remove(user)
 
     _with_people(read_settings(settings, os.environ), remove)
     typer.echo(f"{user} removed")
@@ -94,12 +94,10 @@ def users_enable(user: str, settings: Settings = None) -> None:
 
 
 def _shut(user: str, disabled: bool, settings: Path | None) -> None:
-    from assist.people import PeopleError
-
     async def change(people: _People) -> None:
-        if not await people.users.set_disabled(user, disabled):
-            raise PeopleError(f"there is no account {user}. Fix: see callfloor users list; agents: /office.html")
+        await people.known(user)
         await people.record("user_disabled" if disabled else "user_enabled", user)
+        await people.users.set_disabled(user, disabled)
 
     _with_people(read_settings(settings, os.environ), change)
 
@@ -111,14 +109,14 @@ def users_role(
     settings: Settings = None,
 ) -> None:
     """Give somebody another role."""
-    from assist.people import PeopleError, known_role
+    from assist.people import known_role
 
     wanted = known_role(role)
 
     async def change(people: _People) -> None:
-        if not await people.users.set_role(user, wanted):
-            raise PeopleError(f"there is no {user}. Fix: see callfloor users list")
+        await people.known(user)
         await people.record("role_changed", user, role)
+        await people.users.set_role(user, wanted)
 
     _with_people(read_settings(settings, os.environ), change)
     typer.echo(f"{user} is {role} now")
@@ -128,20 +126,20 @@ def users_role(
 def users_passwd(user: str, one_time: OneTime = False, settings: Settings = None) -> None:
     """Give somebody another password, or an agent of the settings one of her own for the page."""
     from assist.passwords import hashed, made_up
-    from assist.people import PeopleError, new_account
+    from assist.people import new_account
 
     configured = read_settings(settings, os.environ)
     agent = _agent(configured, user)
     password = made_up() if one_time else _asked()
 
     async def change(people: _People) -> None:
+        if agent is None:
+            await people.known(user, fix=f"callfloor users add {user} --role ROLE")
+        await people.record("password_set", user)
         changed = await people.users.set_password(user, hashed(password), one_time=one_time)
-        if not changed and agent is None:
-            raise PeopleError(f"there is no {user}. Fix: callfloor users add {user} --role ROLE")
         if not changed and agent is not None:
             account, _ = new_account(user, agent.name, agent.role, password)
             await people.users.add(account)
-        await people.record("password_set", user)
 
     _with_people(configured, change)
     typer.echo(f"{user} has another password" + (f", once: {password}" if one_time else ""))
@@ -156,7 +154,17 @@ class _People:
         self.users = Users(store)
         self._store = store
 
+    async def known(
+        self, user: str, fix: str = "see callfloor users list; agents of the settings: /office.html"
+    ) -> None:
+        """Raises PeopleError for who has no account."""
+        from assist.people import PeopleError
+
+        if await self.users.account(user) is None:
+            raise PeopleError(f"there is no {user}. Fix: {fix}")
+
     async def record(self, action: str, subject: str, detail: str = "") -> None:
+        """Put down in the audit what is about to be done; where that fails it is not done."""
         from assist.shell_audit import put_down
 
         await put_down(self._store, action, subject, detail)
