@@ -155,7 +155,9 @@ class ContactCore:
         if self._bridge.begun:
             self._bridge.leg_probed(there, now)
         else:
-            self._watch.probed(leg_id, there, now)
+            leg = self.call.leg(leg_id)
+            if self._watch.probed(leg_id, there, now) and leg is not None:
+                self._caller_left(LegLeft(leg, leg.state, 408, "Request Timeout"), now)
         return self._drain()
 
     def prompt_finished(self, token: int, now: float) -> tuple[ContactEffect, ...]:
@@ -240,11 +242,7 @@ class ContactCore:
         leg = change.leg
         self._state.publish(LegEnded(leg.id, leg.role, change.code, change.reason))
         if leg.role is Role.CALLER:
-            self._third.end()
-            self._script.tell(flow.CallerLeft(), now)
-            if self._outbound.begun:
-                self._outbound.customer_left(change, now)
-            self._state.end(self._reason_caller_left(), "caller", now)
+            self._caller_left(change, now)
         elif leg.role is Role.SUPERVISOR:
             self._supervision.left(change, now)
         elif self._watch.left(change, now) or self._third.left(change, now) or self._third.taken_over(leg.id):
@@ -270,6 +268,14 @@ class ContactCore:
             self._outbound.agent_gone(told, now)
         if isinstance(told, flow.AgentLeft) and not self._state.ended:
             self._state.publish(self.snapshot)  # the caller stays: nothing else tells the floor that the agent is free
+
+    def _caller_left(self, change: LegLeft, now: float) -> None:
+        """Her leg has ended, or (then it is hung up, and ends later) she is gone without a word."""
+        self._third.end()
+        self._script.tell(flow.CallerLeft(), now)
+        if self._outbound.begun:
+            self._outbound.customer_left(change, now)
+        self._state.end(self._reason_caller_left(), "caller", now)
 
     def _reason_caller_left(self) -> str:
         if self.snapshot.phase in ("queued", "ringing"):

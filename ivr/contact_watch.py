@@ -2,7 +2,8 @@
 
 An agent whose station is dead loses the contact, which waits again before all others. Of a customer's leg only the
 telephone company knows whether it lives: it is asked, and where it says that there is no such call, the SIP stack ends
-the leg.
+the leg; where it says nothing for ten seconds, and no sound comes, the customer is gone. One that takes no questions
+(None) is left alone.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from ivr.contact_control import Control
 from ivr.contact_effects import ProbeLeg, WatchLeg
 from ivr.contact_ring import Ring
 from ivr.contact_state import ContactState
-from ivr.watchdog import LONGEST_S, QUIET_S, Watchdog
+from ivr.watchdog import LONGEST_S, PATIENCE_S, Watchdog
 from voice.calls import Leg, LegLeft, Role
 
 FORGOTTEN = frozenset({408, 481})
@@ -29,7 +30,7 @@ class Watch:
 
     def joined(self, leg: Leg) -> None:
         """A leg is connected."""
-        self._dogs[leg.id] = Watchdog(LONGEST_S if leg.role is Role.CALLER else QUIET_S)
+        self._dogs[leg.id] = Watchdog(LONGEST_S, PATIENCE_S) if leg.role is Role.CALLER else Watchdog()
         self._state.do(WatchLeg(leg.id))
 
     def looked(self, leg_id: str, packets: int, now: float) -> None:
@@ -40,11 +41,14 @@ class Watch:
         if dog.looked(packets or self._control.holds(leg_id), now):
             self._state.do(ProbeLeg(leg_id))
 
-    def probed(self, leg_id: str, there: bool | None, now: float) -> None:
-        """What the far end has answered; None where it cannot be asked."""
+    def probed(self, leg_id: str, there: bool | None, now: float) -> bool:
+        """What the far end has answered; None where it cannot be asked. Whether that was the customer, who is gone."""
         dog = self._dogs.get(leg_id)
-        if dog is not None and dog.answered(there, now) and self._is_agents(leg_id):
+        if dog is None or not dog.answered(there, now):
+            return False
+        if self._is_agents(leg_id):
             self._control.lose_station(dog.silent_s(now), now)
+        return there is False and leg_id == self._state.caller_leg and not self._state.ended
 
     def left(self, change: LegLeft, now: float) -> bool:
         """A leg ended; True where it is the agent's who has the contact, and nobody hung up."""

@@ -19,6 +19,8 @@ from voice.front.message import Request
 from voice.settings import AgentSettings, FrontSettings
 
 ANNA = AgentSettings(user="anna", name="Anna", secret="open sesame")
+FRONT_ANSWERS_S = 2.0
+"""What a front is given to answer an INVITE (fr_timer)."""
 FRONTS = ("192.0.2.3:5060", "[2001:db8::3]:5070")
 FILE = f"""
 [kamailio]
@@ -123,6 +125,36 @@ def test_a_bridge_is_asked_for_at_one_front_after_the_other_and_by_fronts_alone(
                 assert (await outside.final()).status == 403
                 left = [other.requests.get_nowait().method for _ in range(other.requests.qsize())]
                 assert "INVITE" not in left
+
+    asyncio.run(main())
+
+
+def deaf_within(front: SipPeer, request: Request) -> None:
+    """Takes calls, and then answers nothing in them; Kamailio's own OPTIONS it does."""
+    if request.method != "OPTIONS" or not request.to.tag:
+        front.accept(request)
+
+
+@pytest.mark.live
+@pytest.mark.skipif(KAMAILIO is None, reason="Kamailio is not installed (Debian: kamailio)")
+def test_kamailio_does_not_give_up_a_question_within_a_call_before_who_asked() -> None:
+    async def main() -> None:
+        async with (
+            SipPeer.open("127.0.0.3", answer=invited(482)) as calling,
+            SipPeer.open("127.0.0.6", answer=deaf_within) as other,
+        ):
+            fronts = tuple("{}:{}".format(*front.address) for front in (calling, other))
+            settings = KamailioSettings(host=own_address(), fronts=fronts, children=2)
+            async with kamailio(settings, FrontSettings(), (ANNA,)) as server:
+                calling.send(bridge_call(calling, "b-1"), server)
+                answer = await calling.final()
+                assert answer.status == 200
+                calling.send(calling.within(answer, "ACK", 1), server)
+                calling.send(calling.within(answer, "OPTIONS", 2), server)
+                await other.next_request("ACK")
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(FRONT_ANSWERS_S + 1.0):
+                        raise AssertionError(await calling.responses.get())
 
     asyncio.run(main())
 

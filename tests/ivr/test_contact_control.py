@@ -336,7 +336,7 @@ def test_a_station_that_no_longer_knows_the_call_did_not_hang_up(code: int, phas
     assert (contact.core.snapshot.phase == "queued") is (phase == "queued")
 
 
-def test_a_silent_customer_is_asked_more_and_more_rarely_and_dropped_by_nobody() -> None:
+def test_a_silent_customer_who_answers_is_asked_more_and_more_rarely() -> None:
     contact = Talking()
     at = []
     for _ in range(120):
@@ -345,11 +345,33 @@ def test_a_silent_customer_is_asked_more_and_more_rarely_and_dropped_by_nobody()
             at.append(contact.now - 1001)
             contact.probed(probe.leg_id, True)
     assert at == [2, 6, 14, 30, 60, 90]
-    for _ in range(31):
-        contact.second("in", 0)
-    assert not published(contact.probed("in", False))
     effects = contact.phone(LegDisconnected("in", 481, "Call/Transaction Does Not Exist"))
     assert [(e.reason, e.ended_by) for e in of(ContactEnded, published(effects))] == [("completed", "caller")]
+
+
+@pytest.mark.parametrize("there", [False, None])
+def test_a_customer_who_neither_speaks_nor_answers_is_gone_after_ten_seconds_of_questions(there: bool | None) -> None:
+    contact = Talking()
+    contact.second("in", 50)
+    effects: tuple[ContactEffect, ...] = ()
+    while not effects and contact.now < 1100:
+        for probe in contact.second("in", 0):
+            effects = contact.probed(probe.leg_id, there)
+    if there is None:
+        assert not effects, "who takes no questions is left alone"
+        return
+    assert contact.now - 1001 == 12, "two of silence, and ten"
+    assert [(e.reason, e.ended_by) for e in of(ContactEnded, published(effects))] == [("completed", "caller")]
+    assert {effect.leg_id for effect in of(HangUpLeg, effects)} == {"in", "agent-1"}
+    assert not of(ContactEnded, published(contact.phone(LegDisconnected("in", 408, "Request Timeout"))))
+
+
+def test_a_customer_who_is_heard_or_answers_between_is_not_gone() -> None:
+    contact = Talking()
+    for silent in range(60):
+        packets = 50 if silent == 11 else 0
+        for probe in contact.second("in", packets):
+            assert not published(contact.probed(probe.leg_id, silent in (20, 21, 22, 31, 32, 33, 42, 43, 44, 53, 54)))
 
 
 def test_a_station_that_holds_its_call_may_be_silent_and_the_customer_hears_music() -> None:
