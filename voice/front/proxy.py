@@ -85,6 +85,10 @@ class Proxy:
             self._guard.proven(flow.host)
         return bool(known)
 
+    def is_trunk(self, host: str) -> bool:
+        """Whether that address is a trunk's, which may be connected to."""
+        return self._access.is_trunk(host)
+
     def connection_closed(self, flow: Flow, *, proven: bool = True) -> None:
         """A TCP or TLS connection of the OUTER side is gone."""
         if not proven:

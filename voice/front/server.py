@@ -17,6 +17,7 @@ from voice.clock import Clock
 from voice.front.connections import Connection, Datagrams
 from voice.front.flows import Assign, Effect, Flow, Send, Side
 from voice.front.message import Request, SipParseError, parse
+from voice.front.outgoing import Outgoing, next_hop
 from voice.front.pool import Report, WorkerEnded, ZygoteClient
 from voice.front.proxy import Proxy
 from voice.front.sockets import Sockets
@@ -65,6 +66,9 @@ class FrontServer:
         self._udp: dict[Side, asyncio.DatagramTransport] = {}
         self._connections: dict[int, Connection] = {}
         self._numbers = itertools.count(1 + secrets.randbelow(1 << 40))  # see Flow: never those of an earlier run
+        self._outgoing = Outgoing(
+            sockets.outer_address[0], lambda: Connection(self, next(self._numbers)), self._reopened, self._unsent
+        )
         self._timer: asyncio.TimerHandle | None = None
         self._workers_known = asyncio.Event()
         self._early: list[tuple[bytes, Flow]] | None = []
@@ -114,6 +118,7 @@ class FrontServer:
                 self._timer.cancel()
             for server in servers:
                 server.close()
+            await self._outgoing.close()
             for connection in list(self._connections.values()):
                 connection.close()
             for transport in self._udp.values():
@@ -188,8 +193,29 @@ class FrontServer:
             self._udp[flow.side].sendto(data, (flow.host, flow.port))
         elif connection := self._connections.get(flow.connection):
             connection.write(data)
+        elif address := self._reachable(send):
+            assert isinstance(send.message, Request)
+            self._outgoing.send(send.message, address)
         else:
-            self._proxy.counts["sent to a closed connection"] += 1
+            self._unsent(1)
+
+    def _reachable(self, send: Send) -> tuple[str, int] | None:
+        """Where the far end can be called whose connection is gone: a trunk's, and no TLS."""
+        dialog = self._proxy.dialogs.get(send.message.call_id)
+        if not isinstance(send.message, Request) or dialog is None or not dialog.from_trunk or send.flow.tls:
+            return None
+        address = next_hop(send.message)
+        return address if address is not None and self._proxy.is_trunk(address[0]) else None
+
+    def _reopened(self, call_id: str, connection: Connection) -> None:
+        """The call goes on over this connection."""
+        dialog = self._proxy.dialogs.get(call_id)
+        if dialog is not None and connection.flow is not None:
+            dialog.far = connection.flow
+            self._proxy.dialogs.touch(dialog)
+
+    def _unsent(self, count: int) -> None:
+        self._proxy.counts["sent to a closed connection"] += count
 
     def _set_timer(self) -> None:
         """One timer, always at the proxy's next deadline."""
