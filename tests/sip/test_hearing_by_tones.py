@@ -15,13 +15,13 @@ from tests.contracts.phone import connect
 from tests.sip.ends import LOUDNESS, TONES, Party
 from tests.sip.test_phone_contract import SipFloor, sip_floor
 from tests.voice.test_hearing import EVERYTHING, TABLE, WAITING, with_legs
-from voice.hearing import MUSIC, Arrangement, Mode, Talk, paths
+from voice.hearing import MUSIC, PROMPTS, Arrangement, Mode, Talk, paths
 from voice.phone import LegDisconnected
 
 pytestmark = pytest.mark.live
 
 PARTIES = "CAKS"  # caller, agent, colleague, supervisor
-HERTZ = dict(zip(PARTIES, TONES, strict=False)) | {MUSIC: TONES[4]}
+HERTZ = dict(zip(PARTIES, TONES, strict=False)) | {MUSIC: TONES[4], PROMPTS: TONES[4]}
 TAPS = ("caller", "agent")
 SEPARATION_DB = 40.0
 WINDOWS = 20
@@ -34,8 +34,8 @@ class Bridge:
         self.worker = worker
         self.ends = ends
 
-    async def arrange(self, arrangement: Arrangement, legs: str = PARTIES) -> None:
-        found = paths(with_legs(legs), arrangement, prompting=False, tapping=True, music=True)
+    async def arrange(self, arrangement: Arrangement, legs: str = PARTIES, *, prompting: bool = False) -> None:
+        found = paths(with_legs(legs), arrangement, prompting=prompting, tapping=True, music=True)
         others = [("metronome", "witness", 1.0)]
         await self.worker.do("set_paths", [(path.source, path.sink, path.gain) for path in found] + others)
 
@@ -70,7 +70,8 @@ async def bridge(floor: SipFloor) -> Bridge:
         await end.do("add_ear", "ear")
         await end.do("set_paths", [("voice", f"leg:{far}", 1.0), (f"leg:{far}", "ear", 1.0)])
         ends[leg] = end
-    await worker.do("add_tone", MUSIC, HERTZ[MUSIC])
+    for source in (MUSIC, PROMPTS):
+        await worker.do("add_tone", source, HERTZ[source])
     for side in TAPS:
         await worker.do("add_ear", f"tap:{side}")
     await worker.do("add_tone", "metronome", TONES[0])
@@ -87,6 +88,13 @@ def wanted(talk: Talk, mode: Mode | None) -> dict[str, set[str]]:
     return found
 
 
+def in_the_flow(mode: Mode | None) -> dict[str, set[str]]:
+    """What each ear is to hear in a menu or a queue, where a supervisor listens at most: caller and prompts."""
+    heard: dict[str, set[str]] = {who: set() for who in (*PARTIES, *TAPS)}
+    supervised = {"C", PROMPTS} if mode is not None else set()
+    return heard | {"C": {PROMPTS}, "S": supervised, "caller": {"C"}}
+
+
 def test_every_ear_hears_whom_it_should_in_every_arrangement_and_nobody_else() -> None:
     async def main() -> None:
         async with sip_floor() as floor:
@@ -94,6 +102,9 @@ def test_every_ear_hears_whom_it_should_in_every_arrangement_and_nobody_else() -
             for talk, mode in EVERYTHING:
                 await made.arrange(Arrangement(talk, mode))
                 await made.heard(wanted(talk, mode))
+            for mode in (None, Mode.LISTEN, Mode.WHISPER, Mode.BARGE):
+                await made.arrange(Arrangement(mode=mode), "CS", prompting=True)
+                await made.heard(in_the_flow(mode))
             for mode in (None, Mode.LISTEN, Mode.WHISPER, Mode.BARGE):
                 await made.arrange(Arrangement(Talk.DIRECT, mode))
             await made.heard(wanted(Talk.DIRECT, Mode.BARGE))
