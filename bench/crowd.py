@@ -56,16 +56,22 @@ class Crowd:
         self._live: list[_Live] = []
         self._count = 0
 
-    def opening(self, now: float) -> Iterator[tuple[str, Event]]:
-        """The floor as it stands: (contact, event), the contact empty for agents' states."""
+    def opening(self, now: float) -> Iterator[tuple[str, str, Event]]:
+        """The floor as it stands: (contact, agent, event); agents' states have no contact, the agent is never said."""
+        yield from ((contact, "", event) for contact, event in self._opening(now))
+
+    def next(self, now: float) -> Iterator[tuple[str, str, Event]]:
+        """What happens next: mostly words; now and then somebody comes, is answered, held, unhappy, or goes."""
+        yield from ((contact, "", event) for contact, event in self._next(now))
+
+    def _opening(self, now: float) -> Iterator[tuple[str, Event]]:
         for agent in self._free:
             state = self._random.choice(("AVAILABLE", "AVAILABLE", "NOT_READY", "WRAPUP", "OFFLINE"))
             yield "", AgentStateChanged(agent, state, "", now - self._random.uniform(5, 900))
         for _ in range(self._contacts):
             yield from self._arrive(now - self._random.uniform(1, 400))
 
-    def next(self, now: float) -> list[tuple[str, Event]]:
-        """What happens next: mostly words; now and then somebody comes, is answered, held, unhappy, or goes."""
+    def _next(self, now: float) -> list[tuple[str, Event]]:
         one, what = self._random.choice(self._live), self._random.random()
         if not one.agent:
             return self._answer(one, now) if what < 0.1 else []
