@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -53,11 +54,19 @@ def lines(title: str, labels: Sequence[str], series: Sequence[Series], top: floa
         y = _y(target, top)
         marks.append(f'<line class="target" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
     for one in series:
-        points = [(_LEFT + (i + 0.5) * step, _y(value, top)) for i, value in enumerate(one.values) if value is not None]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        marks.append(f'<polyline class="{one.kind} line" points="{path}"/>')
-        marks += [f'<circle class="{one.kind}" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>' for x, y in points]
+        for run in _runs(one.values):
+            points = [(_LEFT + (i + 0.5) * step, _y(value, top)) for i, value in run]
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+            marks.append(f'<polyline class="{one.kind} line" points="{path}"/>')
+            marks += [f'<circle class="{one.kind}" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>' for x, y in points]
     return _plot(title, labels, top, "".join(marks), series)
+
+
+def _runs(values: Sequence[float | None]) -> Iterator[list[tuple[int, float]]]:
+    """Values beside each other, with their places: what lies between is not known, and no line leads over it."""
+    for known, group in itertools.groupby(enumerate(values), key=lambda each: each[1] is not None):
+        if known:
+            yield [(i, value) for i, value in group if value is not None]
 
 
 def rows(title: str, labels: Sequence[str], series: Sequence[Series], top: float | None = None) -> Markup:

@@ -8,7 +8,7 @@ from assist.metrics.targets import Goal, Targets
 from assist.reports.gather import Gathering, Report, Scope
 from assist.reports.html import as_html
 from assist.reports.over_time import by_day, by_moment, by_time_of_day
-from assist.reports.plots import Series, stacked_bars
+from assist.reports.plots import Series, lines, stacked_bars
 from ivr.contacts import ContactEnded, ContactOffered, ContactQueued
 from voice.events import Envelope
 
@@ -81,6 +81,12 @@ def test_nothing_has_no_axis() -> None:
     nothing = report(MONDAY, MONDAY + DAY)
     for along in (by_moment, by_time_of_day):
         assert along(nothing.scope, nothing.intervals).labels == ()
+
+
+def test_no_line_leads_over_what_is_not_known() -> None:
+    drawn = lines("", list("abcde"), [Series("a", "accent", [10.0, 20.0, None, None, 50.0])], 100.0, None)
+    assert (drawn.count("<polyline"), drawn.count("<circle")) == (2, 3)
+    assert "<polyline" not in lines("", ["a"], [Series("a", "accent", [None])], 100.0, None)
 
 
 def test_long_labels_leave_each_other_room() -> None:
