@@ -2,8 +2,8 @@
 
 An agent whose station is dead loses the contact, which waits again before all others. Of a customer's leg only the
 telephone company knows whether it lives: it is asked, and where it says that there is no such call, the SIP stack ends
-the leg; where it says nothing for ten seconds, and no sound comes, the customer is gone. One that takes no questions
-(None) is left alone.
+the leg; where it says nothing for ten seconds, and no sound comes, the customer is gone. One that cannot be
+asked (None) is left alone.
 """
 
 from __future__ import annotations

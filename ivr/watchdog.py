@@ -17,7 +17,7 @@ PATIENCE_S = 10.0
 """Seconds for which a customer is asked in vain until she is given up. The SIP stack would do so after 32 (RFC 3261
 17.1.2.2, timer F), in which an agent waits, or a queue."""
 UNASKED_S = 10.0
-"""Seconds without a packet, after which an agent's telephone that takes no OPTIONS counts as dead."""
+"""Seconds without a packet, after which an agent's telephone counts as dead that cannot even be asked."""
 
 
 class Watchdog:

@@ -284,9 +284,9 @@ class Phone(Protocol):
 
     async def probe(self, leg_id: str) -> bool:
         """Whether the far end of a connected leg still has the call: it is asked by OPTIONS within the dialog (RFC 3261
-        11 and 12.2), and False where it says that it has not (481 and the like) or nothing within PROBE_S. Refused with
-        BAD_ARGUMENT where it has never said that it takes OPTIONS (Allow). A leg that gets a 481, or after 32 s still
-        no answer, is ended by the SIP stack.
+        11 and 12.2), and False where it says that it has not (481 and the like) or nothing within PROBE_S. Who does not
+        take OPTIONS says so (405, 501), and is there. A leg that gets a 481, or after 32 s still no answer, is ended by
+        the SIP stack.
         """
 
     async def add_source(self, name: str, source: FrameSource, rate: int | None = None) -> None:

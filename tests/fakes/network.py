@@ -123,7 +123,7 @@ class FakePhone:
     """See the module docstring. ``dialled``, ``digits_sent`` and ``faults`` are for tests to look at.
 
     ``unheard``: legs whose packets no longer arrive. ``refuse_hold``: the code every hold of ours is refused with.
-    ``dead``: legs whose far end no longer answers OPTIONS; ``unprobed``: legs whose far end never took any.
+    ``dead``: legs whose far end no longer answers OPTIONS.
     """
 
     config: PhoneConfig
@@ -141,7 +141,6 @@ class FakePhone:
     unheard: set[str] = field(default_factory=set)
     refuse_hold: int = 0
     dead: set[str] = field(default_factory=set)
-    unprobed: set[str] = field(default_factory=set)
     _running: bool = False
     _ticks: int = 0
     _referred: dict[str, tuple[_End, str, _End | None]] = field(default_factory=dict)
@@ -264,8 +263,6 @@ class FakePhone:
 
     async def probe(self, leg_id: str) -> bool:
         self._require_connected(leg_id)
-        if leg_id in self.unprobed:
-            raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"the far end of leg {leg_id!r} does not take OPTIONS")
         return leg_id not in self.dead
 
     async def add_source(self, name: str, source: FrameSource, rate: int | None = None) -> None:

@@ -129,6 +129,7 @@ async def sipp(
                 "-m",
                 "1",
                 "-nostdin",
+                "-aa",  # a far end that is silent is asked by OPTIONS whether it is there
             ),
             *("-i", place.trunk, "-p", str(port), "-cid_str", call_id, "-key", "rtp_port", str(voice.port)),
             *("-timeout", "80", "-timeout_error", "-trace_err", "-error_file", "errors", *given),

@@ -1,5 +1,5 @@
 """A caller's BYE that never came: her telephone sends no sound and, asked through the front, does not know the call; or
-it answers nothing any more.
+it answers nothing any more. Whether it ever offered OPTIONS (Allow) is no matter.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from assist.demo.stage import CUSTOMER_HOST, Cast
+from assist.demo.stage import AGENT, CUSTOMER_HOST, Cast
 from ivr.contacts import ContactEnded
 from tests.fakes.sip_peer import SipPeer
+from tests.scenarios.test_call_control import state_of
 from tests.scenarios.theatre import contact_of, happened, on_stage
 from voice.events import LegEnded
 from voice.front.message import Request
@@ -28,8 +29,8 @@ def vanishes(peer: SipPeer, request: Request) -> None:
 
 
 async def calls(caller: SipPeer, cast: Cast, call_id: str) -> None:
-    front, allow = cast.house.addresses.sip, "INVITE, ACK, BYE, CANCEL, OPTIONS"
-    caller.send(caller.request("INVITE", "sip:100@callfloor", call_id, user=call_id, Allow=allow), front)
+    front = cast.house.addresses.sip
+    caller.send(caller.request("INVITE", "sip:100@callfloor", call_id, user=call_id), front)
     answer = await caller.final()
     assert answer.status == 200
     caller.send(caller.within(answer, "ACK", 1), front)
@@ -47,6 +48,14 @@ def ended_after(cast: Cast, name: str) -> list[str]:
     return [seen.event.type for seen in told if isinstance(seen.event, LegEnded | ContactEnded)]
 
 
+async def dies_in_talk(cast: Cast) -> None:
+    """The agent who talked to her is free."""
+    await cast.connect()
+    cast.customer.process.kill()
+    await cast.seen.until(lambda: state_of(cast, AGENT) in ("WRAPUP", "AVAILABLE"), "the agent to be free")
+    await cast.seen.until(lambda: cast.seen.station["phase"] == "idle", "her headset to show it")
+
+
 def test_a_caller_who_is_gone_without_a_word_leaves_nobody_waiting(tmp_path: Path) -> None:
     async def main() -> None:
         async with (
@@ -59,5 +68,6 @@ def test_a_caller_who_is_gone_without_a_word_leaves_nobody_waiting(tmp_path: Pat
             await cast.seen.until(lambda: len(cast.seen.events(ContactEnded)) == 2, "the contacts to end")
             assert ended_after(cast, "lost-bye") == ["leg.ended", "contact.ended"], "the SIP stack did, told by 481"
             assert ended_after(cast, "vanished") == ["contact.ended"], "we did, long before the SIP stack would"
+            await dies_in_talk(cast)
 
     asyncio.run(main())

@@ -20,7 +20,7 @@ class RawUa(asyncio.DatagramProtocol):
     """Answers every INVITE with 200, REGISTER after one digest challenge; remembers requests; sends its own.
 
     ``next_answers`` are status lines for the next INVITEs instead; without ``events`` it takes no telephone-event;
-    with ``options`` it says that it takes OPTIONS, and answers them with that status line.
+    it answers OPTIONS, which it never offers (Allow), with the status line ``options``.
     """
 
     NONCE, REALM = "5ca1ab1e", "callfloor"
@@ -29,7 +29,7 @@ class RawUa(asyncio.DatagramProtocol):
         self.host = host
         self.events = events
         self.next_answers: list[str] = []
-        self.options = ""
+        self.options = "405 Method Not Allowed"
         self.port = 0
         self.requests: list[str] = []
         self._passwords = passwords or {}
@@ -102,8 +102,7 @@ class RawUa(asyncio.DatagramProtocol):
                 self._reply(headers, address, self.next_answers.pop(0))
                 return
             self._invite, self._invite_from = headers, address
-            allow = "Allow: INVITE, ACK, BYE, OPTIONS\r\n" if self.options else ""
-            self._reply(headers, address, "200 OK", f"{allow}Content-Type: application/sdp\r\n", self.sdp())
+            self._reply(headers, address, "200 OK", "Content-Type: application/sdp\r\n", self.sdp())
         elif method == "OPTIONS":
             self._reply(headers, address, self.options)
         elif method == "REGISTER":

@@ -29,7 +29,7 @@ from voice.quality import StreamCounters, leg_quality
 from voice.sip.headers import check_digits, check_final_code, check_headers, check_uri
 from voice.sip.legs import Leg, LegTable
 from voice.sip.media import FrameCopy
-from voice.sip.native_legs import hang_up, read_counters, takes_options
+from voice.sip.native_legs import hang_up, read_counters
 from voice.sip.natives import NativeCall, by_info, options, parameters, rfc4733
 from voice.sip.notices import Notice
 from voice.sip.ports import Ports
@@ -236,8 +236,6 @@ class Engine:
     def probe(self, leg_id: str, answered: Callable[[int], None]) -> None:
         """See ``Phone.probe``; ``answered`` is called on the command thread, if ever."""
         leg = self._require_connected(leg_id)
-        if not takes_options(leg):
-            raise PhoneError(PhoneFailure.BAD_ARGUMENT, f"the far end of leg {leg_id!r} does not take OPTIONS")
         with refusals():
             leg.call.sendRequest(options())
         leg.probes.append(answered)

@@ -86,11 +86,6 @@ def send_hold(leg: Leg) -> bool:
     return True
 
 
-def takes_options(leg: Leg) -> bool:
-    """Whether the far end has said so, in the Allow of its INVITE or answer."""
-    return bool(leg.call.remoteHasCap(pj.PJSIP_H_ALLOW, "", "OPTIONS") == pj.PJSIP_DIALOG_CAP_SUPPORTED)
-
-
 def is_born(leg: Leg) -> bool:
     """Whether PJSIP has a call for it yet: not so at first where PJSIP itself makes the call, for a REFER or Replaces;
     to touch it then aborts the process.

@@ -110,7 +110,7 @@ class SipPhone:
         await self._thread_of_running().run(lambda: self._engine.move(rtp_host))
 
     async def transfer(self, leg_id: str, target: str) -> None:
-        """REFER. Raises PhoneError NO_SUCH_LEG, BAD_ADDRESS, BAD_ARGUMENT (not connected), STACK."""
+        """REFER. Raises PhoneError NO_SUCH_LEG, BAD_ADDRESS, BAD_ARGUMENT (not connected)."""
         await self._thread_of_running().run(lambda: self._engine.transfer(leg_id, target))
 
     async def transfer_to(self, leg_id: str, other_leg_id: str) -> None:
@@ -139,7 +139,7 @@ class SipPhone:
         return await self._thread_of_running().run(lambda: self._engine.quality(leg_id))
 
     async def probe(self, leg_id: str) -> bool:
-        """Whether the far end still has the call. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT (no OPTIONS), STACK."""
+        """Whether the far end still has the call. Raises PhoneError NO_SUCH_LEG, BAD_ARGUMENT, STACK."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[int] = loop.create_future()
 
