@@ -98,6 +98,13 @@ class Observed:
         return event if isinstance(event, ContactEnded) else None
 
     @property
+    def drafted_s(self) -> float | None:
+        """From the end of the contact to the draft of its summary on the agent's page; None where either is missing."""
+        ended = self.events(ContactEnded)
+        drafts = [told.at for told in self.told if told.type == "contact.summary"]
+        return drafts[0] - moment(ended[0].at) if ended and drafts else None
+
+    @property
     def finals(self) -> list[UtteranceFinal]:
         """What was recognised, in order of speech, utterances without words left out."""
         found = [e.event for e in self.envelopes if isinstance(e.event, UtteranceFinal) and e.event.text]

@@ -60,6 +60,7 @@ def document(seen: Observed, desk: Desk, results: Results, *, connected: bool, g
         "setup_ms": round(1000 * (seen.connected_at - seen.dialled_at), 1),
         "duration_s": ended.duration_s if ended else None,
         "talk_s": ended.talk_s if ended else None,
+        "drafted_ms": round(1000 * seen.drafted_s, 1) if seen.drafted_s is not None else None,
         "talk_ratio_agent": drafted.talk_ratio if drafted else None,
         "sentiment": [drafted.sentiment_start, drafted.sentiment_end] if drafted else None,
         "heard_s": seen.heard_s,

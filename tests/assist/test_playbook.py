@@ -57,6 +57,12 @@ def test_an_unknown_caller_is_not_addressed_by_a_placeholder(content: Content) -
     assert card.steps[0].say == "I am sorry about that. I will sort it out with you now."
 
 
+def test_the_card_shows_what_the_agent_may_grant_alone(content: Content) -> None:
+    goodwill = content.playbooks["billing_dispute"].goodwill
+    assert goodwill
+    assert run_of(content).card("id", "v", None).lines[1:] == (f"Goodwill: {goodwill}",)
+
+
 def test_it_lives_as_long_as_one_trigger_stands(content: Content) -> None:
     run = run_of(content)
     run.triggered(Sighting("trigger", "u2", "caller", "wrong bill", "wrong bill", 9.0, "final"))
