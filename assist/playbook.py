@@ -95,8 +95,7 @@ class PlaybookRun(StepTicks):
         spec = self.spec
         step = self.next_open()
         steps = self.on_card(name)
-        count = sum(each.done for each in steps)
-        lines = (f"{count} of {len(steps)} steps done", *((f"Goodwill: {spec.goodwill}",) if spec.goodwill else ()))
+        lines = (f"Goodwill: {spec.goodwill}",) if spec.goodwill else ()
         evidence = tuple(
             Evidence(
                 "transcript", sighting.quote, sighting.utterance_id, sighting.party, sighting.at_s, sighting.phrase

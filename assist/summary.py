@@ -181,10 +181,7 @@ def _text(wrap: Wrap, start: float, end: float, follow_ups: tuple[FollowUp, ...]
     if complaint is not None:
         lines.append(f"In the caller's words: “{complaint.text}”.")
     if wrap.readings:
-        low = min(reading.level for reading in wrap.readings)
-        lines.append(
-            f"The caller's words began at {start:+.1f}, were {low:+.1f} at worst and ended at {end:+.1f} (-1..1)."
-        )
+        lines.append(_course(start, min(reading.level for reading in wrap.readings), end))
     lines += [
         f"Follow-up{f' by {promise.due_on:%-d %b %Y}' if promise.due_on else ''}: “{promise.text}”."
         for promise in follow_ups
@@ -192,3 +189,14 @@ def _text(wrap: Wrap, start: float, end: float, follow_ups: tuple[FollowUp, ...]
     if wrap.steps_open:
         lines.append(f"Still open: {'; '.join(wrap.steps_open)}.")
     return "\n".join(lines)
+
+
+def _course(start: float, low: float, end: float) -> str:
+    """How it felt, by the words alone, in a sentence."""
+    began, worst, ended = (round(level, 1) for level in (start, low, end))
+    if began == ended:
+        course = f"stayed at {ended:+.1f}"
+    else:
+        course = f"{'rose' if ended > began else 'fell'} from {began:+.1f} to {ended:+.1f}"
+    between = f", {worst:+.1f} between" if worst < min(began, ended) else ""
+    return f"The caller's words {course}{between} (-1 to 1)."

@@ -11,7 +11,7 @@ export function createTasks(edited) {
   const add = h("button", { type: "button", class: "plain", data: { key: "add-task" }, on: { click: () => {
     const row = drawRow({ text: "", due_on: "" }, remove, edited);
     list.append(row);
-    row.querySelector("input")?.focus();
+    row.querySelector("textarea")?.focus();
     add.hidden = list.childElementCount >= MOST;
   } } }, icon("plus"), T.summary.addTask);
 
@@ -25,7 +25,8 @@ export function createTasks(edited) {
   return {
     element: h("div", { role: "group", "aria-label": T.summary.tasks }, h("p", { class: "label" }, T.summary.tasks), list, add),
     get value() {
-      const rows = [...list.children].map((row) => [...row.querySelectorAll("input")].map((input) => input.value.trim()));
+      const rows = [...list.children].map((row) => [...row.querySelectorAll("textarea"), ...row.querySelectorAll("input")]
+        .map((field) => field.value.trim().replace(/\s+/g, " ")));
       return rows.filter(([text]) => text).map(([text, due_on]) => ({ text, due_on }));
     },
     set value(/** @type {{text: string, due_on: string}[]} */ tasks) {
@@ -37,7 +38,7 @@ export function createTasks(edited) {
 }
 
 function drawRow(task, remove, edited) {
-  const words = h("input", { maxlength: "300", "aria-label": T.summary.task, on: { input: edited } });
+  const words = h("textarea", { rows: "2", maxlength: "300", "aria-label": T.summary.task, on: { input: edited } });
   const due = h("input", { type: "date", "aria-label": T.summary.due, on: { input: edited } });
   [words.value, due.value] = [task.text, task.due_on];
   const row = h("li", {}, words, due, h("button", { type: "button", class: "plain", "aria-label": T.summary.removeTask,
