@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from assist.cards import QuestionUnanswered
+from assist.cards import CardShown, QuestionUnanswered
 from assist.metrics.agents_time import Shift, adherence_by_interval, spans, time_by_interval, time_in_states
 from assist.metrics.columns import Columns
 from assist.metrics.fold import ContactFold
@@ -122,15 +122,22 @@ class Gathering:
             self._states.append(event)
         elif isinstance(event, ContactQueued):
             self._queues[envelope.contact_id or ""] = event.queue
-        if self._scope.start <= envelope.at < self._scope.end and self._wanted(envelope):
-            self._cards.take(event)
-            if isinstance(event, QuestionUnanswered):
-                self._gaps[event.text] += 1
+        if not self._scope.start <= envelope.at < self._scope.end:
+            return
+        if not self._wanted(envelope):
+            return
+        self._cards.take(event)
+        if isinstance(event, QuestionUnanswered):
+            self._gaps[event.text] += 1
 
     def _wanted(self, envelope: Envelope) -> bool:
-        """Whether what was advised is the scope's: of its agent, in a contact that queued last for its queue."""
-        agent = getattr(envelope.event, "agent", self._scope.agent)
-        return self._scope.wants(self._queues.get(envelope.contact_id or "", ""), agent)
+        """Whether it belongs to the scope: to its agent, in a contact that queued last for its queue. What becomes of
+        a card counts where it was shown, wherever the contact has gone meanwhile.
+        """
+        event, queue = envelope.event, self._scope.queue
+        if isinstance(event, CardShown | QuestionUnanswered):
+            queue = self._queues.get(envelope.contact_id or "", "")
+        return self._scope.wants(queue, getattr(event, "agent", self._scope.agent))
 
     def report(self, summaries: Iterable[ContactSummary] = (), kept: Kept | None = None) -> Report:
         """What books and log came to; contacts still open are not in it. ``summaries``: of the scope's contacts."""

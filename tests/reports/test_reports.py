@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner
 
-from assist.cards import CARD_EVENTS, CardKind, QuestionUnanswered
+from assist.cards import CARD_EVENTS, Card, CardKind, CardSettled, CardShown, QuestionUnanswered
 from assist.cli import app
 from assist.desk_events import WrapUpSaved
 from assist.metrics import REGISTRY, Goal, Targets
@@ -107,6 +107,26 @@ def test_what_was_advised_belongs_to_the_queue_of_its_contact() -> None:
     assert report(queue="sales").gaps == ()
     assert report(queue="billing").gaps == report(queue="billing", agent="anna").gaps == report().gaps
     assert report(queue="billing", agent="ben").gaps == ()
+
+
+def test_what_becomes_of_a_card_counts_where_it_was_shown() -> None:
+    card = Card("c9/1", CardKind.NEXT_STEP, "Look at the bill", "", (), "bill", "1", "final")
+    told: list[Event] = [
+        ContactOffered("w", "+15559", "100", "demo", "1"), ContactQueued("billing", 5, MONDAY),
+        ContactAnswered("anna", "lease", 5.0), CardShown("anna", card, 1.0), ContactQueued("sales", 5, MONDAY + 9),
+        CardSettled("anna", card.id, "accepted"), CardShown("ben", replace(card, id="c9/2", rule="upgrade"), 1.0),
+    ]  # fmt: skip
+
+    def shown(queue: str, agent: str = "") -> list[tuple[str, int, int]]:
+        gathering = Gathering(Scope(MONDAY, MONDAY + DAY, BERLIN, queue, agent))
+        for number, event in enumerate(told):
+            gathering.take(Envelope(f"e{number}", MONDAY + number, "test", 0, event, "9"))
+        return [(rule.rule, rule.shown, rule.accepted) for rule in gathering.report().cards]
+
+    assert shown("billing") == [("bill", 1, 1)]
+    assert shown("sales") == [("upgrade", 1, 0)]
+    assert shown("", "ben") == [("upgrade", 1, 0)]
+    assert shown("support") == []
 
 
 def test_an_agents_time_is_cut_to_the_scope() -> None:
