@@ -116,7 +116,7 @@ async def by_word_before_any_question(asking: Asking) -> None:
     await asking.hang_up()
 
 
-def test_a_question_is_answered_and_a_person_is_never_far(tmp_path: Path, gate: BehindKamailio | None) -> None:
+def test_a_question_is_answered_and_a_person_is_never_far(tmp_path: Path, any_gate: BehindKamailio | None) -> None:
     content, flow = tmp_path / "content", tmp_path / "flow.yaml"
     shutil.copytree(CONTENT, content)
     (content / "knowledge").mkdir()
@@ -125,7 +125,7 @@ def test_a_question_is_answered_and_a_person_is_never_far(tmp_path: Path, gate: 
     assist = f"\n[assist]\ncontent = {json.dumps(str(content))}\n"
 
     async def main() -> None:
-        async with on_stage(tmp_path, flow=flow, more=assist, gate=gate) as cast:
+        async with on_stage(tmp_path, flow=flow, more=assist, gate=any_gate) as cast:
             caller = RemoteEnd(PhoneConfig(host=CUSTOMER_HOST, rtp_host=CUSTOMER_HOST, codecs=("PCMU/8000",)))
             await caller.open()
             try:

@@ -89,9 +89,9 @@ async def by_key(cast: Cast) -> float:
         return silent_ms
 
 
-def test_a_question_is_cut_short_by_words_and_by_a_key(tmp_path: Path, gate: BehindKamailio | None) -> None:
+def test_a_question_is_cut_short_by_words_and_by_a_key(tmp_path: Path, any_gate: BehindKamailio | None) -> None:
     async def main() -> None:
-        async with on_stage(tmp_path, flow=FLOW, gate=gate) as cast:
+        async with on_stage(tmp_path, flow=FLOW, gate=any_gate) as cast:
             await by_words(cast)
             silent_ms = [await by_key(cast) for _ in range(3)]
             print(f"silence after a key: {sorted(silent_ms)} ms")

@@ -67,14 +67,14 @@ async def left_by(cast: Cast, sounds: bytes) -> None:
         await caller.shut()
 
 
-def test_a_message_is_kept_with_its_sound_and_its_words(tmp_path: Path, gate: BehindKamailio | None) -> None:
+def test_a_message_is_kept_with_its_sound_and_its_words(tmp_path: Path, any_gate: BehindKamailio | None) -> None:
     flow = tmp_path / "flow.yaml"
     flow.write_text(FLOW)
     pause = bytes(2 * 8000 * 3)
     sounds = pause + golden("supervisor")[0] + pause + TIMES * (golden("refund")[0] + pause)
 
     async def main() -> None:
-        async with on_stage(tmp_path, flow=flow, gate=gate) as cast:
+        async with on_stage(tmp_path, flow=flow, gate=any_gate) as cast:
             await left_by(cast, sounds)
             await cast.seen.until(lambda: bool(cast.seen.events(MessageKept)), "the message", DEADLINE_S)
             kept, taken, closed = one(cast, MessageKept), one(cast, MessageTaken), one(cast, ContactClosed)
