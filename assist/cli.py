@@ -17,6 +17,7 @@ from assist.headset_cli import headset
 from assist.kamailio_cli import kamailio
 from assist.measures_cli import report, staff
 from assist.practice_cli import practice
+from assist.prompts_cli import prompts
 from assist.quality_cli import quality
 from assist.replay_cli import replay
 from assist.speech_cli import evaluate, models, transcribe
@@ -30,8 +31,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 recording = typer.Typer(no_args_is_help=True, help="Listen to the encrypted recordings.")
 flow = typer.Typer(no_args_is_help=True, help="Check the flows callers go through.")
 content = typer.Typer(no_args_is_help=True, help="Check playbooks and lexicons.")
-prompts_app = typer.Typer(no_args_is_help=True, help="Recordings of what flows say.")
-app.add_typer(prompts_app, name="prompts")
+app.add_typer(prompts, name="prompts")
 app.add_typer(headset, name="headset")
 app.add_typer(recording, name="recording")
 app.add_typer(models, name="models")
@@ -161,27 +161,6 @@ def flow_check(
     for rate in (RATE, WIDE_RATE) if wide else (RATE,):
         checked, _ = load_with_prompts(file, prompts or ROOT, library.texts(), rate)
     typer.echo(f"{file}: flow {checked.name!r}, {len(checked.nodes)} nodes, version {checked.version}: good")
-
-
-@prompts_app.command("build")
-def prompts_build(
-    flows: list[Path],
-    root: Annotated[Path | None, typer.Option("--prompts", help="Where the prompts of all languages are.")] = None,
-    recordings: Annotated[Path | None, typer.Option(help="WAVs of what people speak (engine: recorded).")] = None,
-    wide: Annotated[bool, typer.Option("--wide", help="At 16 kHz too.")] = False,
-    content_directory: Content = None,
-) -> None:
-    """Render what FLOWS say and nobody has rendered yet; recordings they do not use are kept."""
-    from rich.console import Console
-
-    from assist.content import BUILT_IN, load_content
-    from ivr.engines import engines
-    from ivr.prompt_builder import build
-    from ivr.prompts import ROOT
-
-    answers = load_content(content_directory or BUILT_IN).library.texts()
-    made = build(flows, root or ROOT, engines(recordings), Console(stderr=True), wide=wide, answers=answers)
-    typer.echo(f"{made} rendered in {root or ROOT}")
 
 
 @flow.command("draw")

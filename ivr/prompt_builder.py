@@ -1,7 +1,8 @@
-"""What flows say, rendered where it is missing (``callfloor prompts build``)."""
+"""What flows say, rendered where it is missing (``callfloor prompts build``); recordings of one's own (``add``)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -22,7 +23,9 @@ from ivr.prompts import (
     write_manifest,
 )
 from ivr.schema import load_flow
+from transcription.sounds import read_sound
 from voice.audio import write_wav
+from voice.errors import DocumentError
 
 
 def build(
@@ -66,6 +69,24 @@ def render_missing(
                 write_manifest(directory, entries)
             progress.advance(task)
     return len(missing) + _add_music(directory, entries, wide=wide)
+
+
+def add_recording(name: str, file: Path, directory: Path) -> float:
+    """Keep the sound of a WAV file as the recording ``name`` of ``directory``, at 8 and 16 kHz, in the place of one
+    that has the name; returns its seconds. Raises DocumentError: the file, or a name that cannot be one.
+    """
+    sound = read_sound(file).mono()
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", name) or re.fullmatch(r"[0-9a-f]{16}", name):
+        fix = "use small letters, digits, _ and -, a letter first"
+        raise DocumentError(file, None, f"{name!r} cannot be the name of a recording", fix)
+    (directory / WIDE).mkdir(parents=True, exist_ok=True)
+    entries = {entry.key: entry for entry in read_manifest(directory)}
+    before = entries.pop(name, None)
+    entry = before or PromptEntry(key=name, file=file_name(name, (each.file for each in entries.values())))
+    for rate, place in ((RATE, directory), (WIDE_RATE, directory / WIDE)):
+        write_wav(place / entry.file, sound.at(rate).channels[0].tobytes(), rate)
+    write_manifest(directory, [*entries.values(), entry])
+    return sound.seconds
 
 
 def _complete(entry: PromptEntry | None, directory: Path, *, wide: bool) -> bool:

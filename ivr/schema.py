@@ -236,7 +236,7 @@ def _missing(flow: Flow, store: PromptStore, file: Path) -> Iterator[Problem]:
     for name, node in flow.nodes.items():
         for key, recording in node.audio():
             if recording not in store:
-                fix = f"use one of {', '.join(store.names())}"
+                fix = f"use one of {', '.join(store.names())}, or callfloor prompts add {recording} FILE.wav"
                 yield Problem(("nodes", name, *key), f"node {name!r}: no recording named {recording!r}", fix)
 
 

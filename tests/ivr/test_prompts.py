@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
-from assist.cli import main
+from assist.cli import app, main
 from ivr.engines import engines
 from ivr.music import hold_music
-from ivr.prompt_builder import build, render_missing
+from ivr.prompt_builder import add_recording, build, render_missing
 from ivr.prompts import DIRECTORY, MANIFEST, PromptSource, PromptStore, file_name, read_manifest
 from ivr.schema import load_with_prompts
 from ivr.synthesis import SynthesisError
-from voice.audio import read_wav, write_wav
+from voice.audio import read_wav, wav_bytes, write_wav
 from voice.errors import DocumentError
 
 HELLO = PromptSource("Hello.", "slt")
@@ -206,3 +207,30 @@ def test_people_speak_prompts_too(tmp_path: Path) -> None:
     ):
         with pytest.raises(SynthesisError, match=complaint):
             recorded.speak(source, rate)
+
+
+def own(name: str, file: Path, root: Path) -> str:
+    done = CliRunner().invoke(app, ["prompts", "add", name, str(file), "--prompts", str(root)])
+    assert done.exit_code == 0
+    return done.output
+
+
+def test_a_recording_of_ones_own_is_kept_at_both_rates_and_replaced(tmp_path: Path) -> None:
+    (tmp_path / "tune.wav").write_bytes(wav_bytes(b"\1\0\3\0" * 44100, 44100, channels=2))
+    (tmp_path / "short.wav").write_bytes(wav_bytes(b"\5\0" * 800, 8000))
+    root = tmp_path / "prompts"
+    assert "hold: 1.0 s" in own("hold", tmp_path / "tune.wav", root)
+    narrow, wide = PromptStore.open(root / "en"), PromptStore.open(root / "en", 16000)
+    assert (narrow.seconds("hold"), wide.seconds("hold")) == (1.0, 1.0)
+    assert narrow.names() == wide.names() == ("hold",)
+    assert "hold: 0.1 s" in own("hold", tmp_path / "short.wav", root)
+    assert PromptStore.open(root / "en").pcm("hold") == b"\5\0" * 800
+    assert len(read_manifest(root / "en")) == 1
+
+
+@pytest.mark.parametrize("name", ["Hold", "1st", "63a1bf157a18b811", "a/b"])
+def test_a_recording_has_a_name_that_flows_can_write(tmp_path: Path, name: str) -> None:
+    (tmp_path / "short.wav").write_bytes(wav_bytes(b"\5\0" * 800, 8000))
+    with pytest.raises(DocumentError, match="cannot be the name"):
+        add_recording(name, tmp_path / "short.wav", tmp_path)
+    assert not (tmp_path / MANIFEST).exists()

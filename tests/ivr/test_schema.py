@@ -58,7 +58,9 @@ BAD = {
         "give a value of that kind",
     ),
     "missing_prompt": (8, "node 'hello': no recording of 'This sentence has never been recorded.' in voice slt", None),
-    "missing_recording": (6, "node 'hello': no recording named 'jazz'", "use one of hold"),
+    "missing_recording": (
+        6, "node 'hello': no recording named 'jazz'", "use one of hold, or callfloor prompts add jazz FILE.wav"
+    ),
     "branch_bad_hours": (
         7, "nodes.first.cases.0.when.hours.from: string should match pattern '^([01][0-9]|2[0-3]):[0-5][0-9]$'",
         'give a value of that kind',
