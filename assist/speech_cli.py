@@ -138,6 +138,18 @@ def models_add_words(
     typer.echo(add_words(model, [parse_word(word, like) for word in words], out))
 
 
+@models.command("learn")
+def models_learn(
+    model: Annotated[str, typer.Argument(help="Name or directory of a model made by this project.")],
+    content: Annotated[Path, typer.Argument(help="A content directory.")],
+    out: Annotated[Path, typer.Option(help="Where the model that knows it is written.")],
+) -> None:
+    """Teach a model the words and sentences of a content pack; only its graphs are rebuilt."""
+    from transcription.training.language import learn
+
+    typer.echo(learn(model, content, out))
+
+
 def transcribe(
     files: Annotated[list[Path], typer.Argument(help="WAV files of any rate, width and number of channels.")],
     engine: Engine = "vosk",

@@ -8,5 +8,6 @@ Each step is a module: ``sentences`` (grammar → texts), ``lexicon`` (dictionar
 (which frame is which phone), ``network`` (TDNN) and ``disturb`` (what it sees, never twice alike), ``kaldi`` (nnet3
 files), ``ngrams`` and ``graph`` (Gr, HCLr, and the HCLG that is made when a model is loaded) and ``openfst`` (their
 files), ``assess`` (WER), ``modelcard``; ``stages`` runs them in order and remembers what is done. It needs the extra
-``callfloor[training]``; adding words to a model (``words``) and loading one do not.
+``callfloor[training]``; adding words to a model (``words``), teaching it a content pack (``talk``, ``language``) and
+loading one do not, but for the dictionary that pocketsphinx carries.
 """

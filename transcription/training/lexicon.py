@@ -16,16 +16,12 @@ from transcription.training.phones import PHONES
 Pronunciation = tuple[str, ...]
 Lexicon = dict[str, tuple[Pronunciation, ...]]
 
-EXTRA: Lexicon = {
-    "postcode": (("P", "OW", "S", "T", "K", "OW", "D"),),
-    "kovacs": (("K", "OW", "V", "AE", "K", "S"), ("K", "OW", "V", "AA", "CH")),
-    "wifi": (("W", "AY", "F", "AY"),),
-    "app": (("AE", "P"),),
-    "nope": (("N", "OW", "P"),),
-    "yep": (("Y", "EH", "P"),),
-    "zip": (("Z", "IH", "P"),),
-}
+EXTRA = Path(__file__).parent / "texts" / "pronunciations.txt"
 """Words of the shipped texts that the dictionary lacks."""
+
+
+_HISSED = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
+_VOICELESS = frozenset({"P", "T", "K", "F", "TH"})
 
 
 def dictionary_file() -> Path:
@@ -39,7 +35,7 @@ def dictionary_file() -> Path:
 
 
 def read_dictionary(file: Path) -> Lexicon:
-    """Every word of a dictionary file with its pronunciations, in the file's order.
+    """Every word of a dictionary file with its pronunciations, in the file's order, and its possessive.
 
     Lines with other phones are left out.
     """
@@ -48,7 +44,15 @@ def read_dictionary(file: Path) -> Lexicon:
         head, *phones = line.split()
         if phones and all(phone in PHONES for phone in phones):
             found.setdefault(re.sub(r"\(\d+\)$", "", head).lower(), []).append(tuple(phones))
-    return {**{word: tuple(spoken) for word, spoken in found.items()}, **EXTRA}
+    words = {**{word: tuple(spoken) for word, spoken in found.items()}, **parse_lexicon(EXTRA.read_text())}
+    own = {f"{word}'s": tuple(map(_possessive, spoken)) for word, spoken in words.items()}
+    return {**own, **words}
+
+
+def _possessive(spoken: Pronunciation) -> Pronunciation:
+    if spoken[-1] in _HISSED:
+        return (*spoken, "IH", "Z")
+    return (*spoken, "S" if spoken[-1] in _VOICELESS else "Z")
 
 
 def parse_pronunciation(text: str) -> Pronunciation:

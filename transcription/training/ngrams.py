@@ -62,6 +62,27 @@ def estimate(sentences: Iterable[str], vocabulary: Iterable[str], worth: Sequenc
     return model
 
 
+def mixed(one: BackOff, other: BackOff, share: float) -> BackOff:
+    """``share`` of ``other`` and the rest of ``one``, word by word; both of the same vocabulary.
+
+    Told are the n-grams that either tells, what is left goes by the mixture's shorter context.
+    """
+    model = BackOff({}, {})
+    for context in sorted({*one.probabilities, *other.probabilities}, key=lambda each: (len(each), each)):
+        words = sorted({*one.probabilities.get(context, ()), *other.probabilities.get(context, ())})
+        found = {
+            word: (1 - share) * math.exp(one.log_probability(word, context))
+            + share * math.exp(other.log_probability(word, context))
+            for word in words
+        }
+        if context:
+            lower = sum(math.exp(model.log_probability(word, context[1:])) for word in words)
+            left = max(1e-6, 1 - sum(found.values())) / max(1e-6, 1 - lower)
+            model.back_off[context] = math.log(left)
+        model.probabilities[context] = {word: math.log(probability) for word, probability in found.items()}
+    return model
+
+
 def acceptor(model: BackOff, ids: Mapping[str, int]) -> Fst:
     """The model as an acceptor of word numbers; state 0 is the sentence's start; back-off by epsilon."""
     start: Context = (BEGIN,) if (BEGIN,) in model.probabilities else ()

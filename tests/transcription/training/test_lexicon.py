@@ -28,6 +28,16 @@ def test_variants_are_collected_and_lines_with_unknown_phones_left_out(tmp_path:
         pronounce(["weird", "read", "odd"], dictionary)
 
 
+def test_possessives_follow_from_the_word(tmp_path: Path) -> None:
+    file = tmp_path / "d"
+    file.write_text("boss B AO S\nroute R UW T\ndriver D R AY V ER\ndriver's D R AY V ER S\n", encoding="utf-8")
+    dictionary = read_dictionary(file)
+    assert dictionary["boss's"] == (("B", "AO", "S", "IH", "Z"),)
+    assert dictionary["route's"] == (("R", "UW", "T", "S"),)
+    assert dictionary["driver's"] == (("D", "R", "AY", "V", "ER", "S"),)  # the dictionary knows better
+    assert dictionary["app's"] == (("AE", "P", "S"),)
+
+
 def test_a_given_pronunciation_is_checked() -> None:
     assert parse_pronunciation("z eh1 n") == ("Z", "EH", "N")
     with pytest.raises(TrainingError, match="'Q' is no phone"):

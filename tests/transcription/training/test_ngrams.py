@@ -27,6 +27,20 @@ def test_what_was_seen_is_likelier_and_nothing_is_impossible() -> None:
     assert model.log_probability("never", ("press",)) > -20
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_mixture_is_between_its_parts_and_sums_to_one(share: float) -> None:
+    one = ngrams.estimate(SENTENCES, WORDS, (0.0, 0.0, 0.0))
+    other = ngrams.estimate(["press my bill", "never my bill"], WORDS, (0.0, 0.0, 0.0))
+    model = ngrams.mixed(one, other, share)
+    for context in [(), ("press",), ("my",), ("never", "my"), (ngrams.BEGIN, "press")]:
+        assert total(model, context) == pytest.approx(1.0, abs=1e-6)
+    for context, words in model.probabilities.items():
+        for word in words:
+            parts = [math.exp(part.log_probability(word, context)) for part in (one, other)]
+            found = math.exp(model.log_probability(word, context))
+            assert found == pytest.approx((1 - share) * parts[0] + share * parts[1], abs=1e-9)
+
+
 def test_words_outside_the_vocabulary_are_an_error() -> None:
     with pytest.raises(ValueError, match="not in the vocabulary: bill, my"):
         ngrams.estimate(SENTENCES, ["press", "one", "two"])
