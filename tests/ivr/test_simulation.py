@@ -68,6 +68,15 @@ def test_other_ways_through(lines: tuple[str, ...], last: str | None) -> None:
         assert told[-1] == f"  {last}"
 
 
+@pytest.mark.parametrize("asks", ["2", "say call me back"])
+def test_who_would_rather_be_called_keeps_the_place(asks: str) -> None:
+    simulation, told = walk(SHIPPED / "call_centre.yaml", asks)
+    assert simulation.finished
+    promised = next(line for line in told if "RequestCallback" in line)
+    assert "queue='billing', number='2025550142'" in promised
+    assert [line for line in told if line.startswith("[")][-2:] == ["[promised]", "[end]"]
+
+
 def test_a_caller_speaks() -> None:
     simulation, told = walk(FLOWS / "spoken.yaml", "say it is my bill", "hangup")
     assert simulation.finished
