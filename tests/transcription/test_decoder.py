@@ -24,7 +24,7 @@ def test_partials_only_when_the_text_changed_then_one_final() -> None:
     texts = [item.text for item in heard if isinstance(item, PartialHeard)]
     assert texts == ["a", "a b", "a b c", "a b c d", "a b c d e", "a b c d e f", "a b c d e f g"]
     (final,) = [item for item in heard if isinstance(item, FinalHeard)]
-    assert (final.start, final.end) == (760 * 8, 2500 * 8)
+    assert (final.start, final.end) == (760 * 8, 2360 * 8)
     assert final.words[0].start_s == 0.76
     assert heard.index(final) > max(i for i, item in enumerate(heard) if isinstance(item, PartialHeard))
 

@@ -45,7 +45,7 @@ def test_no_frame_and_no_sound_have_no_level() -> None:
 
 def test_pauses_pre_roll_and_hang_over_do_not_make_it_softer() -> None:
     segmenter = Segmenter(RATE, sounds)
-    said = quiet(1) + tone(1, 0.1) + quiet(0.4) + tone(1, 0.1) + quiet(1)
+    said = quiet(1) + tone(1, 0.1) + quiet(0.3) + tone(1, 0.1) + quiet(1)
     assert levels(segmenter.push(0, said)) == [-23.0]
 
 

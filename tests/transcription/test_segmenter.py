@@ -31,16 +31,16 @@ def audio(effects: list[Effect]) -> bytes:
 def test_speech_opens_with_its_pre_roll_and_ends_after_the_hang_over() -> None:
     segmenter = Segmenter(RATE, sounds)
     effects = segmenter.push(0, quiet(1) + loud(1) + quiet(1))
-    assert bounds(effects) == [("start", 1060 - 300), ("end", 2000 + 500)]
+    assert bounds(effects) == [("start", 1060 - 300), ("end", 2000 + 360)]
     assert audio(effects) == (quiet(1) + loud(1) + quiet(1))[760 * 2 * MS : 2300 * 2 * MS]
 
 
 def test_of_a_pause_all_is_handed_out_once_speech_goes_on() -> None:
     segmenter = Segmenter(RATE, sounds)
-    pcm = quiet(1) + loud(1) + quiet(0.48) + loud(1) + quiet(1)
+    pcm = quiet(1) + loud(1) + quiet(0.34) + loud(1) + quiet(1)
     effects = segmenter.push(0, pcm)
-    assert bounds(effects) == [("start", 760), ("end", 3980)]
-    assert audio(effects) == pcm[760 * 2 * MS : 3780 * 2 * MS]
+    assert bounds(effects) == [("start", 760), ("end", 3700)]
+    assert audio(effects) == pcm[760 * 2 * MS : 3640 * 2 * MS]
 
 
 def test_two_voiced_frames_in_five_are_not_speech() -> None:
@@ -57,7 +57,7 @@ def test_three_voiced_frames_in_five_are_speech() -> None:
 
 def test_a_pause_shorter_than_the_hang_over_does_not_end_it() -> None:
     segmenter = Segmenter(RATE, sounds)
-    effects = segmenter.push(0, loud(1) + quiet(0.48) + loud(1))
+    effects = segmenter.push(0, loud(1) + quiet(0.34) + loud(1))
     assert [kind for kind, _ in bounds(effects)] == ["start"]
 
 

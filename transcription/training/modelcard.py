@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +57,8 @@ class Measured:
     people_grammar: float | None = None
 
 
-def write_card(model: Path, words: int, measured: Measured, profile: Profile) -> None:
-    """``card.json`` and ``MODEL_CARD.md``."""
+def write_card(model: Path, words: int, measured: Measured, profile: Profile, corpus: str) -> None:
+    """``card.json`` and ``MODEL_CARD.md``. ``corpus``: what tells this corpus from others (``stages.Plan.digest``)."""
     people = None if measured.people is None else round(measured.people, 3)
     grammar = "" if measured.people_grammar is None else f"; {measured.people_grammar:.0%} with a digits grammar"
     card = {
@@ -74,7 +75,7 @@ def write_card(model: Path, words: int, measured: Measured, profile: Profile) ->
         "wer_people_on": "" if people is None else f"real isolated digits of six speakers, open vocabulary{grammar}",
     }
     (model / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    (model / "MODEL_CARD.md").write_text(_text(model, words, measured, profile), encoding="utf-8")
+    (model / "MODEL_CARD.md").write_text(_text(model, words, measured, profile, corpus), encoding="utf-8")
 
 
 def table(measured: Measured) -> list[tuple[str, float]]:
@@ -97,7 +98,7 @@ def table(measured: Measured) -> list[tuple[str, float]]:
     return rows
 
 
-def _text(model: Path, words: int, measured: Measured, profile: Profile) -> str:
+def _text(model: Path, words: int, measured: Measured, profile: Profile, corpus: str) -> str:
     rows = "\n".join(f"| {what} | {100 * rate:.1f} % |" for what, rate in table(measured))
     count = len(of(measured.free, line="clean"))
     scale = (model / "conf" / "model.conf").read_text(encoding="utf-8").partition("--acoustic-scale=")[2].split()[0]
@@ -117,5 +118,7 @@ Made by `python -m transcription.training --profile {profile.name}`.
   split.
 - Network: five-layer TDNN of {profile.width} units, {phones.PDFS} outputs every 30 ms; pruned trigrams.
 - Training data: {_DATA}; no recording of a person.
+- Corpus {corpus}, drawn by Python {platform.python_version()}, seed {profile.seed} (another Python may draw another
+  from it).
 - Licence: {_LICENCE}, as callfloor.
 {_TRIED.get(model.name, "")}"""

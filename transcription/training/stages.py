@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Callable
@@ -39,6 +40,12 @@ class Plan:
     def lexicon(self) -> Lexicon:
         """All pronunciations: of the vocabulary, and of words only trained with."""
         return {**self.others, **self.vocabulary}
+
+    @cached_property
+    def digest(self) -> str:
+        """12 hex digits of its SHA-256: equal where the same is said by the same voices, in the same order."""
+        said = [[utterance.as_dict() for utterance in self.utterances], self.language, sorted(self.lexicon.items())]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
 
     def of(self, split: voices.Split) -> list[int]:
         """Indices of a split's utterances."""

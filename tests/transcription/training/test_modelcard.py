@@ -1,3 +1,4 @@
+import platform
 from pathlib import Path
 
 import pytest
@@ -5,8 +6,11 @@ import pytest
 from transcription.models import ModelCard
 from transcription.training.assembly import model_conf, write_model
 from transcription.training.assess import Heard
+from transcription.training.corpus import Utterance
 from transcription.training.modelcard import Measured, table, write_card
 from transcription.training.profiles import SMALL
+from transcription.training.stages import Plan
+from transcription.training.voices import Manner
 
 
 def heard(reference: str, text: str, kind: str, line: str) -> Heard:
@@ -26,7 +30,7 @@ def written(tmp_path: Path, measured: Measured) -> Path:
     model = tmp_path / "tiny"
     graph: dict[str, bytes | str] = {"HCLr.fst": b"graph", "Gr.fst": b"language", "words.txt": "bill 1\n"}
     write_model(model, b"a" * 200_000, model_conf(0.45), {"bill": (("B", "IH", "L"),)}, graph)
-    write_card(model, 120, measured, SMALL)
+    write_card(model, 120, measured, SMALL, "0123456789ab")
     return model
 
 
@@ -53,6 +57,16 @@ def test_the_text_has_a_row_for_each_line_and_the_scale_that_was_chosen(tmp_path
     assert "| digit strings, open vocabulary, 300-3400 Hz and noise at 15 dB | 100.0 % |" in text
     assert "scale (0.45)" in text
     assert "120 call-centre words, 0.2 MB" in text
+    assert f"Corpus 0123456789ab, drawn by Python {platform.python_version()}, seed 7" in text
+
+
+def test_a_corpus_is_known_by_what_is_said_and_by_whom() -> None:
+    def digest(text: str, voice: str) -> str:
+        said = Utterance(text, "domain", "train", Manner("flite", voice))
+        return Plan([said], [text], {"bill": (("B", "IH", "L"),)}, {}).digest
+
+    assert digest("my bill", "slt") == digest("my bill", "slt")
+    assert len({digest("my bill", "slt"), digest("a bill", "slt"), digest("my bill", "awb")}) == 3
 
 
 @pytest.mark.parametrize("people", [(0.6, None), (None, 0.2)])
