@@ -2,8 +2,8 @@
 
 Load: the same two-leg calls as in bench.capacity, in real time and in 100 ms messages, by the contact protocol, to a
 fresh server process. More and more of them, until the 95th percentile of the final latency passes one second. Latency
-counts from when the last word's end was sent to when its final came; half a second is the end-pointer's. The clients run
-on the same machine.
+counts from when the last word's end was sent to when its final came; half a second is the end-pointer's. The clients
+run on the same machine.
 
 Soak (``--soak MINUTES``): a fixed number of lines, each making one call after another; the server's resident memory and
 descriptors are noted every few seconds. Constant means: in the last third the median of the memory is at most 5 % above
