@@ -15,6 +15,7 @@ import pytest
 from tests.front.desk import Desk
 from voice.clock import SystemClock
 from voice.front.access import Access
+from voice.front.connections import Connection
 from voice.front.dialogs import REASON, Dialog, Phase
 from voice.front.flows import Flow, Side
 from voice.front.framing import StreamFramer
@@ -79,12 +80,13 @@ class Carrier:
         self.connections += 1
         framer = StreamFramer()
         self._ends.append(ended := asyncio.Event())
-        while data := await reader.read(65536):
-            for frame in framer.feed(data):
-                message = parse(frame)
-                assert isinstance(message, Request)
-                self.requests.put_nowait(message)
-                writer.write(respond(message, 200).to_bytes())
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65536):
+                for frame in framer.feed(data):
+                    message = parse(frame)
+                    assert isinstance(message, Request)
+                    self.requests.put_nowait(message)
+                    writer.write(respond(message, 200).to_bytes())
         writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
@@ -156,6 +158,45 @@ def test_nobody_but_a_trunk_is_connected_to(tmp_path: Path) -> None:
             async with next_front(tmp_path, "127.0.0.9", [call]) as desk:
                 assert desk.proxy.counts["sent to a closed connection"] == 1
             assert carrier.connections == 0
+
+    asyncio.run(main())
+
+
+def none_lost(count: int) -> None:
+    raise AssertionError(f"{count} requests lost")
+
+
+class Switch:
+    """A server that takes every connection."""
+
+    def opened(self, number: int, connection: Connection) -> bool:
+        return True
+
+    def closed(self, number: int, connection: Connection) -> None:
+        pass
+
+    def received(self, data: bytes, source: Flow) -> None:
+        pass
+
+
+@pytest.mark.live
+def test_the_next_call_goes_over_the_connection_that_was_made_while_it_is_open() -> None:
+    async def main() -> None:
+        carrier, made = Carrier(), list[Connection]()
+        async with await asyncio.start_server(carrier.serve, CARRIER, 0) as server:
+            address = server.sockets[0].getsockname()
+            outgoing = Outgoing(FRONT, lambda: Connection(Switch(), 1), lambda _, each: made.append(each), none_lost)
+            async with asyncio.timeout(DEADLINE_S):
+                for connections in (1, 1, 2):
+                    outgoing.send(bye("sip:bob@192.0.2.9"), address)
+                    await carrier.requests.get()
+                    assert carrier.connections == connections
+                    if len(made) == 2:
+                        made[0].close()
+            assert made[0] is made[1] is not made[2]
+            made[2].close()
+            await outgoing.close()
+            await carrier.left()
 
     asyncio.run(main())
 

@@ -65,6 +65,11 @@ class Connection(asyncio.Protocol):
         self.proven = False
         """Whether it belongs to a registered station, a trunk or a call; set by the server."""
 
+    @property
+    def open(self) -> bool:
+        """Whether what is written now may arrive."""
+        return self._transport is not None and not self._transport.is_closing()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Kept if there is room."""
         self._transport = cast(asyncio.Transport, transport)
@@ -102,7 +107,7 @@ class Connection(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send, or cut off who does not read."""
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and self.open:
             self._transport.write(data)
             if self._transport.get_write_buffer_size() > MAX_UNSENT:
                 self.close()

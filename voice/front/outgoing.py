@@ -50,10 +50,15 @@ class Outgoing:
         self._opened = opened
         self._lost = lost
         self._waiting: dict[Address, list[Request]] = {}
+        self._made: dict[Address, Connection] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def send(self, request: Request, address: Address) -> None:
-        """Over a connection that is made now, or is being made."""
+        """Over a connection that was made, is being made, or is made now."""
+        made = self._made.get(address)
+        if made is not None and made.open:
+            self._say(request, made)
+            return
         waiting = self._waiting.setdefault(address, [])
         if len(waiting) >= MOST_WAITING:
             self._lost(1)
@@ -79,6 +84,14 @@ class Outgoing:
             log.warning("no connection to the trunk at %s port %d: %s", *address, error)
             self._lost(len(self._waiting.pop(address)))
             return
-        for request in self._waiting.pop(address):
-            self._opened(request.call_id, connection)
-            connection.write(request.to_bytes())
+        waiting = self._waiting.pop(address)
+        if not connection.open:  # there was no room for it
+            self._lost(len(waiting))
+            return
+        self._made = {there: made for there, made in self._made.items() if made.open} | {address: connection}
+        for request in waiting:
+            self._say(request, connection)
+
+    def _say(self, request: Request, connection: Connection) -> None:
+        self._opened(request.call_id, connection)
+        connection.write(request.to_bytes())
