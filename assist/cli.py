@@ -168,11 +168,13 @@ def flow_draw(
     file: Path,
     out: Annotated[Path | None, typer.Option("--out", help="The file to write; else it is printed.")] = None,
 ) -> None:
-    """Draw a flow as a Mermaid flowchart."""
+    """Draw a flow: as a Mermaid flowchart, or into a file whose name ends in .svg as a picture."""
     from ivr.drawing import mermaid
+    from ivr.flow_svg import svg
     from ivr.schema import load_flow
 
-    picture = mermaid(load_flow(file))
+    as_svg = out is not None and out.suffix.lower() == ".svg"
+    picture = (svg if as_svg else mermaid)(load_flow(file))
     if out is None:
         typer.echo(picture, nl=False)
         return

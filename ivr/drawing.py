@@ -20,19 +20,23 @@ def mermaid(flow: Flow) -> str:
         lines.append(f'    {ids[name]}{opening}"{_label(name, node)}"{closing}')
     for name, node in flow.nodes.items():
         for key, target in node.targets():
-            way = _quoted(_way(key))
-            label = f'|"{way}"|' if way else ""
+            named = _quoted(way(key))
+            label = f'|"{named}"|' if named else ""
             lines.append(f"    {ids[name]} -->{label} {ids[target]}")
     return "\n".join(lines) + "\n"
 
 
 def _label(name: str, node: Verb) -> str:
+    return "<br/>".join(filter(None, (f"{_quoted(node.verb)}: {_quoted(name)}", _quoted(said_first(node, _LONGEST)))))
+
+
+def said_first(node: Verb, longest: int) -> str:
+    """The first sentence a node says, cut to ``longest`` letters."""
     said = next((text for _, text in node.texts()), "")
-    short = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
-    return "<br/>".join(filter(None, (f"{_quoted(node.verb)}: {_quoted(name)}", _quoted(short))))
+    return said if len(said) <= longest else said[: longest - 1] + "…"
 
 
-def _way(key: Key) -> str:
+def way(key: Key) -> str:
     """What leads there: the digit of a choice, the number of a case, else the key's own name; nothing for ``next``."""
     match key:
         case ("next",):
