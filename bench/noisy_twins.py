@@ -3,7 +3,8 @@
 
 Every utterance is spoken by a synthesiser (voices that no model was trained with, one for each party of a dialogue),
 at its own second and pace, through a telephone line with noise (mu-law, 8 kHz), and recognised as a recorded call is:
-voice activity, the demo model, redaction. So the errors are a recogniser's own, on speech that is not people's.
+voice activity, the demo model that has learned the shipped content pack (``callfloor models learn``), redaction. So the
+errors are a recogniser's own, on speech that is not people's.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import tempfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
+from assist.content import BUILT_IN
 from assist.evaluate import NOISY
 from assist.replay import events, read
 from transcription.engines.vosk import VoskEngine
@@ -24,6 +27,7 @@ from transcription.models import DEMO_MODEL, find_model
 from transcription.recogniser import Engine
 from transcription.sounds import Sound
 from transcription.training import augment
+from transcription.training.language import learn
 from transcription.training.voices import RATE, Manner, available, draw_manner, speak
 from transcription.transcribe import TWO_LEGS, transcribe
 from transcription.utterances import UtteranceFinal
@@ -79,10 +83,11 @@ def main() -> None:
     """Write the twins of a directory."""
     parser = argparse.ArgumentParser(prog="python -m bench.noisy_twins", description=__doc__)
     parser.add_argument("directory", type=Path)
-    parser.add_argument("--model", default=DEMO_MODEL)
+    parser.add_argument("--model", help="another one than the demo model that knows the shipped content")
     parser.add_argument("--snr-db", type=float, default=SNR_DB)
     given = parser.parse_args()
-    engine = VoskEngine(find_model(given.model))
+    with tempfile.TemporaryDirectory() as place:
+        engine = VoskEngine(find_model(given.model or learn(DEMO_MODEL, BUILT_IN, Path(place))))
     files = sorted(given.directory.glob("*.labels.json"))
     with Console(stderr=True).status("Speaking and listening") as status:
         for number, labels in enumerate(files, start=1):

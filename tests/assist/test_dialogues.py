@@ -30,9 +30,9 @@ def test_the_cards_of_labelled_dialogues(content: Content, half: str, next_step:
     assert report.sentiment_accuracy >= feeling
 
 
-@pytest.mark.parametrize(("half", "next_step"), [("dev", 0.83), ("test2", 0.37)])
+@pytest.mark.parametrize(("half", "next_step"), [("dev", 0.83), ("test2", 0.67)])
 def test_the_cards_of_what_a_recogniser_heard(content: Content, half: str, next_step: float) -> None:
-    """The demo model knows 1,210 words; the development half was mostly written with them, the other was not."""
+    """Heard by the demo model that learned the content pack; ``dev`` was mostly written in that model's own words."""
     report = evaluate(DIALOGUES / half, content, lambda number: demo_customer(number, TODAY), NOISY)
     assert report.kinds["next_step"].f1 >= next_step
 
