@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = pytest.mark.live
 
-START_S, STOP_S = 90.0, 20.0
+START_S, STOP_S = 120.0, 60.0
 SETTINGS = """
 [front]
 host = "127.0.0.3"

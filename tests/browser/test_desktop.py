@@ -249,6 +249,30 @@ def test_cards_are_dealt_with_by_keyboard(desktop: Desktop, floors: Floors) -> N
     expect(page.locator("#cards .stack .settled")).to_have_count(1)
 
 
+def test_a_screen_reader_hears_each_card_once_criticals_at_once_and_never_the_transcript(
+    desktop: Desktop, floors: Floors
+) -> None:
+    floor, page = floors.start("answered"), desktop.page
+    desktop.log_in(floor.url)
+    expect(page.locator("#news")).to_contain_text(script.HISTORY.title)
+    page.evaluate("""() => {
+        window.heard = [];
+        const live = document.querySelectorAll("[aria-live]:not([aria-live=off]), [role=status], [role=alert]");
+        for (const region of live) {
+            new MutationObserver(() => window.heard.push([region.id, region.textContent]))
+                .observe(region, { childList: true, characterData: true, subtree: true });
+        }
+    }""")
+    floor.tell("until four cards")
+    focus_title(page, script.NO_CARD_NUMBERS.title)
+    heard = page.evaluate("window.heard")
+    told = {region: " | ".join(text for place, text in heard if place == region) for region in ("alerts", "news")}
+    assert told["alerts"] == f"Attention: {script.NO_CARD_NUMBERS.title}"
+    assert told["news"].count("New card: ") == 2, "next step and feeling, though both have got new titles since"
+    assert not [text for _, text in heard if "charged twice" in text or "unacceptable" in text]
+    expect(page.locator("#transcript")).to_contain_text("charged twice")
+
+
 def test_a_key_pressed_before_the_last_one_was_answered_counts(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start("sentiment"), desktop.page
     held: list[Callable[[], None]] = []
