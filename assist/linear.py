@@ -74,8 +74,8 @@ def fit(texts: Sequence[str], targets: Floats, concepts: Concepts, ridge: float 
     """Fit a model. ``targets``: (texts, columns), what each text should score."""
     rows = [frozenset(each.name for each in features(text, concepts)) for text in texts]
     having = Counter(name for row in rows for name in sorted(row))
-    index = {name: at for at, name in enumerate(sorted(having)) if having[name] >= RARE or name[0] in "wk"}
-    index = {name: at for at, name in enumerate(index)}
+    known = [name for name in sorted(having) if having[name] >= RARE or name[0] in "wk"]
+    index = {name: at for at, name in enumerate(known)}
     inverse = np.array(
         [KINDS[name[0]] * (math.log((len(rows) + 1) / (having[name] + 1)) + 1.0) for name in index], np.float32
     )
