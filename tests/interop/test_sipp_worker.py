@@ -31,6 +31,7 @@ pytestmark = [
 FLOW = Path(__file__).with_name("outward.yaml")
 TRUNK, FRONT, GATEWAY = "127.0.0.2", "127.0.0.3", 5070
 CALLER, CALLEE = TONES[0], TONES[2]
+LOUD = 1000
 OUR_KEYS = 120
 """The payload type of telephone-event in PJSIP's offers; who answers one sends that (RFC 3264 5.1)."""
 
@@ -80,7 +81,8 @@ async def calling(stage: Stage, scenario: str, voice: Voice, key_type: int = 101
     """A caller who is in the menu, and presses 1."""
     async with sipp(stage, scenario, voice, called="100") as caller:
         async with asyncio.timeout(20):
-            await voice.more()  # the prompt
+            while max(map(abs, voice.heard), default=0) < LOUD:  # the prompt: silence comes before the ACK has
+                await voice.more()
         voice.press(1, key_type)
         yield caller
 
