@@ -15,8 +15,8 @@ from transcription.utterances import UtteranceFinal
 _WITHHELD = re.compile(r"\[[a-z_]+\]")
 """What stands for withheld words; in the recording there is silence instead."""
 _SAME = 0.05
-SAME_MOMENT_S = 1.0
-"""A partial that came a little sooner is no difference."""
+SAME_MOMENT_S = 3.0
+"""Live, partials come a little sooner or later: an earlier phrase of the same sentence is no difference."""
 
 
 @dataclass(frozen=True, slots=True)

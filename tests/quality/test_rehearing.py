@@ -153,10 +153,10 @@ def test_another_title_and_another_moment_are_differences() -> None:
     said = f"card: {seen.at_s:.1f} s, next_step billing_dispute: {shown.card.title} → Ask for the bill"
     assert lines(with_card(replace(shown.card, title="Ask for the bill"))) == [said]
     sooner, later = (
-        with_card(replace(shown.card, evidence=(replace(seen, at_s=seen.at_s + by),))) for by in (0.9, 1.1)
+        with_card(replace(shown.card, evidence=(replace(seen, at_s=seen.at_s + by),))) for by in (2.9, 3.1)
     )
     assert lines(sooner) == []
-    moved = f"card: next_step billing_dispute: at {seen.at_s:.1f} s → at {seen.at_s + 1.1:.1f} s"
+    moved = f"card: next_step billing_dispute: at {seen.at_s:.1f} s → at {seen.at_s + 3.1:.1f} s"
     assert lines(later) == [moved]
 
 
