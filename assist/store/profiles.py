@@ -25,6 +25,8 @@ from assist.history import CustomerProfile, Issue, PastContact, PromiseMade
 from assist.store.tables import CustomerRow, IssueRow, PastContactRow, PromiseRow
 
 _PAST, _ISSUE, _PROMISE = "past", "issue", "promise"
+_COLUMNS = ("kind", "id", "customer_id", "at", "text", "contact_id", "queue", "sentiment", "disposition", "due_on",
+            "done")  # fmt: skip
 
 
 def _carried(kind: str, table: FromClause, **columns: ColumnElement[Any]) -> Any:
@@ -35,13 +37,9 @@ def _carried(kind: str, table: FromClause, **columns: ColumnElement[Any]) -> Any
         "sentiment": nothing, "disposition": nothing, "due_on": cast(null(), Date), "done": false(),
     }  # fmt: skip
     named = {"kind": literal(kind, Text), **shared, **columns}
-    return select(*(named[name].label(name) for name in (*_COLUMNS,))).where(
+    return select(*(named[name].label(name) for name in _COLUMNS)).where(
         table.c.customer_id.in_(bindparam("customers", expanding=True))
     )
-
-
-_COLUMNS = ("kind", "id", "customer_id", "at", "text", "contact_id", "queue", "sentiment", "disposition", "due_on",
-            "done")  # fmt: skip
 
 
 def _all_carried() -> CompoundSelect[Any]:

@@ -7,10 +7,12 @@ when the model is loaded, ``words`` rebuilds graphs from them.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from transcription.models import InstalledModel
 from transcription.training import phones
 from transcription.training.features import MFCC_CONF
 from transcription.training.graph import lookahead_graph
@@ -56,6 +58,24 @@ def write_model(
         file.write_bytes(content.encode() if isinstance(content, str) else content)
     shutil.rmtree(directory, ignore_errors=True)
     part.rename(directory)
+
+
+def write_regraphed(
+    source: InstalledModel, target: Path, lexicon: Lexicon, graph: Mapping[str, bytes | str], note: str, **card: object
+) -> None:
+    """``source``'s network under another graph, as ``target``. Its cards say so: ``note``, the number of words, and
+    ``card``, other values of ``card.json``.
+    """
+    conf = (source.path / "conf" / "model.conf").read_text(encoding="utf-8")
+    write_model(target, (source.path / "am" / "final.mdl").read_bytes(), conf, lexicon, graph)
+    said = json.loads((source.path / "card.json").read_text(encoding="utf-8"))
+    said |= {"words": len(lexicon), "advice": f"{said.get('advice', '')} {note}".strip(), **card}
+    (target / "card.json").write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+    text = source.path / "MODEL_CARD.md"
+    if text.is_file():
+        shutil.copyfile(text, target / text.name)
+        with (target / text.name).open("a", encoding="utf-8") as file:
+            file.write(f"\n{note}\n")
 
 
 def graph_files(language: Fst, words: Mapping[int, str], lexicon: Lexicon) -> dict[str, bytes | str]:

@@ -7,13 +7,11 @@ in both halves every digit would cost more than a word.
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 
 from transcription.models import InstalledModel, find_model
 from transcription.training import ngrams
-from transcription.training.assembly import graph_files, write_model
+from transcription.training.assembly import graph_files, write_regraphed
 from transcription.training.corpus import DIGITS, choose_texts
 from transcription.training.errors import TrainingError
 from transcription.training.lexicon import Lexicon, dictionary_file, pronounce, read_dictionary, read_lexicon
@@ -45,9 +43,7 @@ def learn(model: Path | str, content: Path, out: Path) -> Path:
     new = pronounce({word for text in talk for word in text.split()}, dictionary)
     lexicon = {**new, **read_lexicon(source.path / "graph" / "lexicon.txt")}
     graph = _graph(profile, dictionary, talk, lexicon)
-    conf = (source.path / "conf" / "model.conf").read_text(encoding="utf-8")
-    write_model(target, (source.path / "am" / "final.mdl").read_bytes(), conf, lexicon, graph)
-    _write_cards(source, target, len(lexicon))
+    write_regraphed(source, target, lexicon, graph, _LEARNED)
     return target
 
 
@@ -66,14 +62,3 @@ def _graph(profile: Profile, dictionary: Lexicon, talk: list[str], lexicon: Lexi
     ids = {word: number for number, word in enumerate(sorted(lexicon), start=1)}
     language = ngrams.acceptor(ngrams.mixed(grammars, peoples, _SHARE), ids)
     return graph_files(language, {number: word for word, number in ids.items()}, lexicon)
-
-
-def _write_cards(source: InstalledModel, target: Path, words: int) -> None:
-    card = json.loads((source.path / "card.json").read_text(encoding="utf-8"))
-    card |= {"words": words, "advice": f"{card.get('advice', '')} {_LEARNED}".strip()}
-    (target / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    text = source.path / "MODEL_CARD.md"
-    if text.is_file():
-        shutil.copyfile(text, target / text.name)
-        with (target / text.name).open("a", encoding="utf-8") as file:
-            file.write(f"\n{_LEARNED}\n")

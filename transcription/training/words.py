@@ -6,17 +6,15 @@ known word (``like``) is, half as often; without one, anywhere, as rarely as the
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import shutil
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from transcription.models import InstalledModel, find_model
-from transcription.training.assembly import graph_files, write_model
+from transcription.training.assembly import graph_files, write_regraphed
 from transcription.training.errors import TrainingError
 from transcription.training.graph import UNKNOWN
 from transcription.training.lexicon import (
@@ -64,7 +62,9 @@ def add_words(model: Path | str, words: Sequence[NewWord], out: Path) -> Path:
     language, numbers = _language(source)
     for word in words:
         _expect(language, numbers, word)
-    _write(source, target, lexicon, graph_files(language, {n: word for word, n in numbers.items()}, lexicon), words)
+    graph = graph_files(language, {n: word for word, n in numbers.items()}, lexicon)
+    added = _ADDED + ", ".join(word.text for word in words) + "."
+    write_regraphed(source, target, lexicon, graph, added, name=target.name)
     return target
 
 
@@ -104,19 +104,3 @@ def _expect(language: Fst, numbers: dict[str, int], word: NewWord) -> None:
     anywhere = next(state for state, arcs in enumerate(language.arcs) if all(arc[0] != EPSILON for arc in arcs))
     cost = statistics.median(arc[2] for arc in language.arcs[anywhere])
     language.add(anywhere, number, number, cost, anywhere)
-
-
-def _write(
-    source: InstalledModel, target: Path, lexicon: Lexicon, graph: dict[str, bytes | str], words: Sequence[NewWord]
-) -> None:
-    conf = (source.path / "conf" / "model.conf").read_text(encoding="utf-8")
-    write_model(target, (source.path / "am" / "final.mdl").read_bytes(), conf, lexicon, graph)
-    added = _ADDED + ", ".join(word.text for word in words) + "."
-    card = json.loads((source.path / "card.json").read_text(encoding="utf-8"))
-    card |= {"name": target.name, "words": len(lexicon), "advice": f"{card.get('advice', '')} {added}".strip()}
-    (target / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    text = source.path / "MODEL_CARD.md"
-    if text.is_file():
-        shutil.copyfile(text, target / text.name)
-        with (target / text.name).open("a", encoding="utf-8") as file:
-            file.write(f"\n{added}\n")
