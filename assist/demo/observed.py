@@ -16,6 +16,21 @@ from transcription.utterances import UtteranceFinal
 from voice.events import Envelope, Event
 
 
+async def until(
+    changed: asyncio.Event, condition: Callable[[], bool], what: str, timeout_s: float, so_far: Callable[[], str]
+) -> None:
+    """Wait until ``condition`` holds, looking whenever ``changed`` is set. Raises TimeoutError with ``what`` and
+    ``so_far``.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            while not condition():
+                changed.clear()
+                await changed.wait()
+    except TimeoutError:
+        raise TimeoutError(f"waited {timeout_s:.0f} s for {what}; {so_far()}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One message of the feed, and when it arrived at the websocket client."""
@@ -49,14 +64,11 @@ class Observed:
 
     async def until(self, condition: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
         """Wait until ``condition`` holds. Raises TimeoutError naming ``what``, and what was understood."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                while not condition():
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            said = [f"{final.party}: {final.text}" for final in self.finals]
-            raise TimeoutError(f"waited {timeout_s:.0f} s for {what}; understood so far: {said}") from None
+
+        def so_far() -> str:
+            return f"understood so far: {[f'{final.party}: {final.text}' for final in self.finals]}"
+
+        await until(self._changed, condition, what, timeout_s, so_far)
 
     def events(self, kind: type[Event]) -> list[Envelope]:
         """The envelopes of one kind of event."""

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from assist.demo.observed import until
 from assist.demo.puppet import Puppet
 from tests.fakes.virtual_headset import VirtualHeadset
 from voice.audio import read_wav
@@ -40,14 +41,10 @@ class Trainee:
         return [each for each in found if all(each.get(key) == value for key, value in data.items())]
 
     async def until(self, condition: Callable[[], bool], what: str) -> None:
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                while not condition():
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            finals = [(each["party"], each["text"]) for each in self.of("transcript.final")]
-            raise TimeoutError(f"waited {DEADLINE_S:.0f} s for {what}; understood: {finals}") from None
+        def so_far() -> str:
+            return f"understood: {[(each['party'], each['text']) for each in self.of('transcript.final')]}"
+
+        await until(self._changed, condition, what, DEADLINE_S, so_far)
 
     async def take(self, lines: Sequence[str | float], sounds: Mapping[str, Path]) -> None:
         """Answer, say line after line (a number: nothing) as the customer has had hers, and hang up at last, or when

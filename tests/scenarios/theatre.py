@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from assist.demo.observed import until
 from assist.demo.puppet import Puppet
 from assist.demo.stage import CUSTOMER_HOST, NUMBER, Cast, Gate, stage
 from assist.desk import Desk
@@ -59,13 +60,7 @@ class Extra:
         return [report for report in self.reports if report["event"] == event]
 
     async def until(self, condition: Callable[[], bool], what: str) -> None:
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                while not condition():
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            raise TimeoutError(f"waited {DEADLINE_S:.0f} s for {what}; {self.name} said {self.reports}") from None
+        await until(self._changed, condition, what, DEADLINE_S, lambda: f"{self.name} said {self.reports}")
 
 
 class Caller(Extra):
