@@ -36,7 +36,7 @@ from assist.sentiment import Scorer, SentimentSettings, VaderScorer
 from assist.sightings import CompiledRules, Rule
 from assist.spotting import phrase_words
 from assist.subjects import SubjectReader
-from assist.valence import LearnedScorer
+from assist.valence import Feelings
 from voice.documents import Document, Key, load_yaml, validate
 from voice.errors import DocumentError
 
@@ -81,7 +81,7 @@ RuleKey = PlaybookTriggered | StepSaid | HardTriggered | RuleSaid | ItemSaid
 @dataclass(frozen=True)
 class Content:
     """Everything the assist engine knows, ready to use. Immutable: share it between contacts. ``scorer`` goes by the
-    lexicon alone; ``feelings`` has heard examples too.
+    lexicon; ``feelings`` adds what its examples teach, where there are any.
     """
 
     version: str
@@ -90,7 +90,7 @@ class Content:
     hard: Mapping[str, HardTriggerSpec]
     rules: CompiledRules[RuleKey]
     scorer: Scorer
-    feelings: Scorer
+    feelings: Feelings | None
     sentiment: SentimentSettings
     advice: RuleTable
     kinds: Mapping[str, str]
@@ -135,7 +135,6 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
     advice, kinds = _advice(rule_files, {*playbooks, *RESERVED})
     items = load_checklist(checklist_file, advice)
     files += [checklist_file] if items is not None else []
-    by_words = scorer or VaderScorer(lexicon.words, lexicon.phrases)
     examples = read_examples(directory, playbooks)
     subjects, feelings = load_models(directory, examples)
     return Content(
@@ -144,8 +143,8 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
         lexicon=lexicon,
         hard={trigger.id: trigger for trigger in lexicon.hard},
         rules=CompiledRules(_rules(playbooks, lexicon, advice, items)),
-        scorer=by_words,
-        feelings=LearnedScorer(by_words, feelings) if feelings is not None else by_words,
+        scorer=scorer or VaderScorer(lexicon.words, lexicon.phrases),
+        feelings=Feelings(feelings) if feelings is not None else None,
         sentiment=SentimentSettings(lexicon.alpha, lexicon.turn),
         advice=RuleTable(advice),
         kinds=kinds,

@@ -13,7 +13,6 @@ import numpy as np
 
 from assist.features import Concepts
 from assist.linear import LinearModel, fit
-from assist.sentiment import Scorer
 
 VALENCES = {"bad": -1.0, "neutral": 0.0, "good": 1.0}
 _LEARNED, _LEXICON = 0.9, 0.5
@@ -29,14 +28,15 @@ def fit_feelings(examples: Mapping[str, Sequence[str]], concepts: Concepts) -> L
 
 
 @dataclass(frozen=True)
-class LearnedScorer:
-    """``assist.sentiment.Scorer`` of a lexicon's scores and a model's. Share it."""
+class Feelings:
+    """What examples have to say beside a lexicon. Share it."""
 
-    lexicon: Scorer
     model: LinearModel
 
-    def score(self, text: str) -> float:
-        """-1..1; 0 where neither words nor examples speak of a feeling."""
+    def score(self, text: str, by_words: float) -> float:
+        """-1..1, with what the lexicon makes of ``text`` counted in; 0 where neither words nor examples speak of a
+        feeling.
+        """
         learned = float((self.model.score(text).scores - self.model.bias)[0])
-        total = _LEARNED * learned + _LEXICON * self.lexicon.score(text)
+        total = _LEARNED * learned + _LEXICON * by_words
         return max(-1.0, min(1.0, total)) if abs(total) >= _FELT else 0.0

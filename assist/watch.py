@@ -83,8 +83,9 @@ class SentimentWatch:
         worst = min(hard, key=lambda each: each[0].level, default=None)
         cap = worst[0].level if worst is not None else None
         cues = self._sounding(event)
-        score = self._weighed(self._content.scorer.score(event.text), cues)
-        feeling = self._weighed(self._content.feelings.score(event.text), cues)
+        by_words, feelings = self._content.scorer.score(event.text), self._content.feelings
+        felt = feelings.score(event.text, by_words) if feelings is not None else by_words
+        score, feeling = self._weighed(by_words, cues), self._weighed(felt, cues)
         reading = self._track.hear(score, event.end_s, event.end_s - event.start_s, event.confidence, cap, feeling)
         if worst is not None:
             known = provisional is not None and provisional[0].utterance_id == event.utterance_id

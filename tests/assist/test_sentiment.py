@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import yaml
 from assist.content import Content, load_content
 from assist.features import Concepts
 from assist.sentiment import Direction, Reading, SentimentSettings, SentimentTrack, VaderScorer, trajectory
-from assist.valence import LearnedScorer, fit_feelings
+from assist.valence import Feelings, fit_feelings
+from assist.watch import SentimentWatch
+from tests.assist.dialogue import final
 from voice.errors import DocumentError
 
 GOOD = Path(__file__).parent.parent / "golden" / "content" / "good"
@@ -97,13 +100,31 @@ FEELINGS = {"bad": ("three weeks and not a word",), "neutral": ("the white one",
 
 def test_examples_hear_what_has_no_strong_word_and_strong_words_still_count() -> None:
     lexicon = VaderScorer({"awful": -3.0}, {})
-    learned = LearnedScorer(lexicon, fit_feelings(FEELINGS, Concepts({})))
+    feelings = Feelings(fit_feelings(FEELINGS, Concepts({})))
+
+    def felt(text: str) -> float:
+        return feelings.score(text, lexicon.score(text))
+
     assert lexicon.score("two weeks and not a single word") == 0.0
-    assert learned.score("two weeks and not a single word") < 0.0
-    assert learned.score("it is free then") > 0.0
-    assert learned.score("that white one") == 0.0
-    assert learned.score("awful") < 0.0
-    assert -1.0 <= learned.score("three weeks and not a word awful awful awful") < -0.7
+    assert felt("two weeks and not a single word") < 0.0
+    assert felt("it is free then") > 0.0
+    assert felt("that white one") == 0.0
+    assert felt("awful") < 0.0
+    assert -1.0 <= felt("three weeks and not a word awful awful awful") < -0.7
+
+
+def test_the_lexicon_reads_an_utterance_once(content: Content) -> None:
+    read: list[str] = []
+
+    class Counting:
+        def score(self, text: str) -> float:
+            read.append(text)
+            return 0.0
+
+    assert content.feelings is not None, "the built-in content teaches by examples, too"
+    watch = SentimentWatch(replace(content, scorer=Counting()))
+    watch.hear(final("u1", "caller", "three weeks and not a word"), ())
+    assert read == ["three weeks and not a word"]
 
 
 @pytest.mark.parametrize(
