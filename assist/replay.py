@@ -28,6 +28,7 @@ from assist.engine import ContactAssistant, ContactOver, ContactRang, CustomerFo
 from assist.history import CustomerProfile
 from assist.sentiment import Direction, Reading
 from transcription.utterances import UtteranceFinal, UtterancePartial, Word
+from voice.documents import read_text
 from voice.errors import DocumentError
 
 START = 1_767_600_000.0
@@ -84,14 +85,9 @@ class Replayed:
 
 def read(file: Path) -> tuple[Line, ...]:
     """The lines of a replay file. Raises DocumentError naming the line."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DocumentError(file, None, f"cannot be read ({error.strerror})", "check the path") from None
-    except UnicodeDecodeError as error:
-        raise DocumentError(file, None, f"not UTF-8 text ({error.reason})", "save the file as UTF-8") from None
     lines: list[Line] = []
-    for number, written in enumerate(text.splitlines(), start=1):
+    # Not splitlines(): a string of JSON may hold what else Python takes for the end of a line (U+2028).
+    for number, written in enumerate(read_text(file).split("\n"), start=1):
         if not written.strip():
             continue
         try:

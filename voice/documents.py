@@ -18,6 +18,8 @@ from voice.errors import DocumentError
 Key = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
+MOST_VALUES = 300_000
+"""Values of one document: a few lines of aliases can stand for billions."""
 _FIXES = {
     "missing": "add the key",
     "extra_forbidden": "remove the key",
@@ -49,7 +51,7 @@ class Document:
 def read_text(file: Path) -> str:
     """The text of a file people write. Raises DocumentError."""
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise DocumentError(file, None, "no such file", "check the path") from None
     except UnicodeDecodeError as error:
@@ -74,30 +76,34 @@ def load_front_matter(file: Path) -> tuple[Document, str]:
 
 
 def _yaml(file: Path, text: str) -> Document:
+    lines: dict[Key, int] = {}
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if root is None:
+            raise DocumentError(file, 1, "the file is empty", "write the document")
+        return Document(file, _construct(file, root, (), lines), lines)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise DocumentError(file, line, f"not YAML: {error.problem}", "check indentation and quotes") from None
-    except yaml.YAMLError as error:
-        raise DocumentError(file, None, f"not YAML: {error}", "check for control characters") from None
-    if root is None:
-        raise DocumentError(file, 1, "the file is empty", "write the document")
-    lines: dict[Key, int] = {}
-    data = _construct(file, root, (), lines)
-    return Document(file, data, lines)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise DocumentError(file, line, f"not YAML: {error.reason}", "check for control characters") from None
+    except RecursionError:  # of the parser, or of an alias that stands within what it names
+        raise DocumentError(file, None, "not YAML: nested too deeply", "look for an alias within itself") from None
 
 
 def _construct(file: Path, node: yaml.Node, key: Key, lines: dict[Key, int]) -> Any:
     lines[key] = node.start_mark.line + 1
+    if len(lines) > MOST_VALUES:
+        raise DocumentError(file, lines[key], f"more than {MOST_VALUES} values", "look for aliases of aliases")
     if isinstance(node, yaml.SequenceNode):
         return [_construct(file, child, (*key, index), lines) for index, child in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        return yaml.SafeLoader("").construct_object(node)
+        return _scalar(file, node)
     result: dict[Any, Any] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
-        name = yaml.SafeLoader("").construct_object(key_node)
+        name = _scalar(file, key_node)
         if not isinstance(name, str | int):
             raise DocumentError(file, line, f"key {name!r} is not a name", "quote the key")
         if name in result:
@@ -105,6 +111,18 @@ def _construct(file: Path, node: yaml.Node, key: Key, lines: dict[Key, int]) -> 
         result[name] = _construct(file, value_node, (*key, name), lines)
         lines[(*key, name)] = line
     return result
+
+
+def _scalar(file: Path, node: yaml.Node) -> Any:
+    try:
+        value = yaml.SafeLoader("").construct_object(node)
+        if isinstance(value, str):
+            value.encode()  # half of a surrogate pair could be written to no log and sent to no page
+    except (ValueError, KeyError, AttributeError) as error:  # PyYAML's for !!bool x, !!timestamp x
+        problem = f"{error}" if isinstance(error, ValueError) else f"is not of the kind {node.tag!r}"
+        what, fix = f"{node.value!r}: {problem}", "correct it, or put it in quotes"
+        raise DocumentError(file, node.start_mark.line + 1, what, fix) from None
+    return value
 
 
 def load_toml(file: Path) -> Document:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assist.content import Content
-from assist.replay import TODAY, Line, events, read, replay
+from assist.replay import TODAY, Line, ShownCard, events, read, replay
 from assist.sentiment import Direction
 from assist.store.seed import DEMO_NUMBER, demo_customer
 from transcription.utterances import UtteranceFinal, UtterancePartial
@@ -84,3 +84,17 @@ def test_a_bad_line_is_named(tmp_path: Path, written: str, what: str) -> None:
     with pytest.raises(DocumentError) as caught:
         read(file)
     assert f"{file}:{what}".lower() in str(caught.value).lower()
+
+
+def test_what_other_programs_write_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "x.jsonl"
+    written = '{"t": 1.0, "speaker": "agent", "text": "hello\u2028there", "final": true, "confidence": 0.9}\r\n'
+    file.write_bytes(("\ufeff" + written).encode())
+    assert read(file) == (line(1.0, "agent", "hello\u2028there", confidence=0.9),)
+
+
+def test_a_card_is_a_line_of_five_keys_in_their_order() -> None:
+    card = ShownCard(6.25, "next_step", "billing_dispute", "Apologise", "caller: “twice”")
+    assert card.json() == (
+        '{"t": 6.25, "kind": "next_step", "id": "billing_dispute", "title": "Apologise", "evidence": "caller: “twice”"}'
+    )
