@@ -61,6 +61,11 @@ class OidcSettings(Section):
             raise ValueError("issuer, client_id and address go together")
         return self
 
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach this floor by TLS, ours or that of a proxy before us."""
+        return self.address.startswith("https://")
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -91,7 +96,9 @@ class Provider:
             "code_challenge_method": "S256",
         }  # fmt: skip
         memory = {"state": state, "nonce": nonce, "verifier": verifier, "until": self.clock.wall() + AWAY_S}
-        return Way(f"{described['authorization_endpoint']}?{urlencode(query)}", self._sealed(memory))
+        there = described["authorization_endpoint"]
+        there += ("&" if "?" in there else "?") + urlencode(query)  # it may have a query of its own (RFC 6749, 3.1)
+        return Way(there, self._sealed(memory))
 
     async def finish(self, code: str, state: str, cookie: str) -> str:
         """She is back: the user's name here, as the provider vouches for it. Raises OidcError."""

@@ -17,13 +17,13 @@ import binascii
 import hmac
 import json
 import secrets
-from collections import OrderedDict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 from weakref import WeakValueDictionary
 
+from assist.limits import FailureWindow, source
 from assist.passwords import PasswordCheck
 from assist.store.errors import StoreError
 from assist.store.users import Account
@@ -38,8 +38,6 @@ LOGIN_S = 12 * 3600
 MAX_FAILURES = 5
 MAX_FAILURES_FROM = 20
 """From one address: behind it may be a whole shift, at a terminal server or a NAT."""
-FAILURE_WINDOW_S = 60.0
-MAX_REMEMBERED = 10_000
 KEY_BYTES = 32
 
 
@@ -93,41 +91,6 @@ class Identity:
     epoch: int = 0
 
 
-class FailureWindow:
-    """Counts failures per key over the last minute, ``most`` of which are allowed; remembers at most
-    ``MAX_REMEMBERED`` keys, oldest forgotten.
-    """
-
-    def __init__(self, clock: Clock, most: int) -> None:
-        self._clock = clock
-        self._most = most
-        self._failures: OrderedDict[str, deque[float]] = OrderedDict()
-
-    def retry_after(self, key: str) -> float:
-        """Seconds until ``key`` may try again; 0 where it may now."""
-        failures = self._failures.get(key)
-        if failures is None:
-            return 0.0
-        now = self._clock.monotonic()
-        while failures and failures[0] <= now - FAILURE_WINDOW_S:
-            failures.popleft()
-        if not failures:
-            del self._failures[key]
-        return failures[0] + FAILURE_WINDOW_S - now if len(failures) >= self._most else 0.0
-
-    def failed(self, key: str) -> None:
-        """Count a failure."""
-        self._failures.setdefault(key, deque(maxlen=self._most)).append(self._clock.monotonic())
-        self._failures.move_to_end(key)
-        if len(self._failures) > MAX_REMEMBERED:
-            self._failures.popitem(last=False)
-
-    def forgiven(self, key: str) -> None:
-        """The last one was none after all."""
-        if failures := self._failures.get(key):
-            failures.pop()
-
-
 class Security:
     """Checks logins against ``[[agent]]`` of the settings and ``accounts``; signs tokens with ``key`` (32 bytes)."""
 
@@ -153,6 +116,7 @@ class Security:
 
         Raises TooManyLoginsError before the secret is even looked at, LoginRefusedError, AccountsUnavailableError.
         """
+        address = source(address)
         line = self._lines.setdefault(address, asyncio.Lock())
         async with line:  # one address is heard once at a time: so its failures count, and a shift that begins does not
             if wait := max(self._of_user.retry_after(user), self._from.retry_after(address)):
@@ -186,9 +150,13 @@ class Security:
 
     def renewed(self, identity: Identity) -> tuple[str, Identity]:
         """A fresh token for somebody who has one. Raises TokenError where the login is too long ago."""
+        self.still_logged_in(identity)
+        return self._issued(identity)
+
+    def still_logged_in(self, identity: Identity) -> None:
+        """Raises TokenError where the login is too long ago."""
         if self._clock.wall() >= identity.since + LOGIN_S:
             raise TokenError("the login is too long ago")
-        return self._issued(identity)
 
     def named_in_settings(self, user: str) -> bool:
         """Whether ``user`` is an agent of the settings."""

@@ -17,7 +17,7 @@ from assist.api.audit import audit
 from assist.api.board_socket import BoardSocket
 from assist.api.customers import customers
 from assist.api.feed_socket import FeedSocket
-from assist.api.guard import MAX_BODY, Guard, RateLimit
+from assist.api.guard import MAX_BODY, Guard
 from assist.api.messages import CommandMessage, Done, UnknownCommandError, agent_command
 from assist.api.oidc import SignOn, oidc
 from assist.api.outcomes import outcomes
@@ -25,9 +25,11 @@ from assist.api.people import people
 from assist.api.ports import Directory, FloorPort, SupervisorView
 from assist.api.quality import QualityDesk, quality
 from assist.api.server import WebSettings
+from assist.api.sockets import Door
 from assist.api.station_socket import StationSocket
 from assist.api.tasks import tasks
 from assist.feed import Feed
+from assist.limits import RateLimit
 from assist.oidc import Provider, Tickets
 from assist.security import Identity, Security
 from assist.store.errors import StoreError
@@ -59,7 +61,9 @@ def create_app(
         )  # fmt: skip
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(StoreError)(_store_away)
-    app.state.sign_on = SignOn(provider, Tickets(clock), web.secure) if provider is not None else None
+    app.state.sign_on = None
+    if provider is not None:
+        app.state.sign_on = SignOn(provider, Tickets(clock), web.secure or provider.settings.secure)
     app.include_router(people)
     app.include_router(oidc)
     app.include_router(archive)
@@ -69,9 +73,9 @@ def create_app(
     app.include_router(customers)
     app.include_router(quality)
     _add_floor(app, floor)
-    feeds = FeedSocket(floor, feed, security, clock, web.origins)
-    boards = BoardSocket(floor, security, clock, web.origins)
-    _add_sockets(app, feeds, boards, StationSocket(floor, security, clock))
+    door = Door(RateLimit(clock, web.requests_per_s, web.burst), web.origins)
+    feeds, boards = FeedSocket(floor, feed, security, clock, door), BoardSocket(floor, security, clock, door)
+    _add_sockets(app, feeds, boards, StationSocket(floor, security, clock, Door(door.limit)))
     app.mount("/", StaticFiles(directory=WEB, html=True), name="page")
     return app
 

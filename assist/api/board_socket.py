@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from assist.api import messages
 from assist.api.ports import FloorPort
-from assist.api.sockets import NotAllowedError, admit, receive_hello, receive_text, send_text, shut_out
+from assist.api.sockets import Door, NotAllowedError, admit, receive_hello, receive_text, send_text, shut_out
 from assist.board.view import BoardView, wire
 from assist.security import Identity, Security
 from voice.clock import Clock
@@ -26,15 +25,15 @@ BEAT_S = 5.0
 class BoardSocket:
     """Serves boards."""
 
-    def __init__(self, floor: FloorPort, security: Security, clock: Clock, origins: Collection[str] = ()) -> None:
+    def __init__(self, floor: FloorPort, security: Security, clock: Clock, door: Door) -> None:
         self._floor = floor
-        self._origins = origins
+        self._door = door
         self._security = security
         self._clock = clock
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one socket until either side leaves."""
-        if (identity := await admit(socket, lambda: self._supervisor(socket), self._origins)) is not None:
+        if (identity := await admit(socket, lambda: self._supervisor(socket), self._door)) is not None:
             await self._run(socket, identity)
 
     async def _supervisor(self, socket: WebSocket) -> Identity:

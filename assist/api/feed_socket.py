@@ -8,14 +8,23 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Collection
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from assist.api import messages
 from assist.api.ports import FloorPort
-from assist.api.sockets import NotAllowedError, admit, closing_reason, receive_hello, receive_text, send_text, shut_out
+from assist.api.sockets import (
+    Door,
+    NotAllowedError,
+    admit,
+    closing_reason,
+    receive_hello,
+    receive_text,
+    send_text,
+    shut_out,
+)
 from assist.feed import Feed, FeedConnection, HopelessConsumerError
+from assist.limits import RateLimit
 from assist.security import Identity, Security
 from voice.clock import Clock
 from voice.commands import Reply
@@ -23,6 +32,9 @@ from voice.errors import CallfloorError
 from voice.events import new_identifier
 
 BEAT_S = 5.0
+COMMANDS_PER_S = 20.0
+COMMANDS_AT_ONCE = 100.0
+"""More than hands can do; a page that asks for more is read no faster."""
 
 log = logging.getLogger(__name__)
 
@@ -32,18 +44,16 @@ class FeedSocket:
     the other, in the order they came.
     """
 
-    def __init__(
-        self, floor: FloorPort, feed: Feed, security: Security, clock: Clock, origins: Collection[str] = ()
-    ) -> None:
+    def __init__(self, floor: FloorPort, feed: Feed, security: Security, clock: Clock, door: Door) -> None:
         self._floor = floor
         self._feed = feed
         self._security = security
         self._clock = clock
-        self._origins = origins
+        self._door = door
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one socket until either side leaves."""
-        if (begun := await admit(socket, lambda: self._connect(socket), self._origins)) is not None:
+        if (begun := await admit(socket, lambda: self._connect(socket), self._door)) is not None:
             await self._run(socket, *begun)
 
     async def _connect(self, socket: WebSocket) -> tuple[Identity, FeedConnection]:
@@ -98,11 +108,14 @@ class FeedSocket:
                 return
 
     async def _receive(self, socket: WebSocket, agent: str, connection: FeedConnection, own: bool) -> None:
+        pace = RateLimit(self._clock, COMMANDS_PER_S, COMMANDS_AT_ONCE)
         while True:
             message = messages.page_message(await receive_text(socket))
             if isinstance(message, messages.AckMessage):
                 connection.acknowledge(message.seq)
                 continue
+            while wait := pace.wait_s(""):
+                await self._clock.sleep(wait)
             reply = await self._carry_out(agent, message) if own else Reply(False, "this is another's desk")
             answer = {"type": "reply", "id": message.id, "ok": reply.ok, "reason": reply.reason}
             await send_text(socket, json.dumps(answer))

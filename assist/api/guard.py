@@ -6,21 +6,18 @@ name; that its requests are refused by their Origin (RFC 6454) as well costs one
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from voice.clock import Clock
+from assist.limits import RateLimit, source
 
 MAX_BODY = 16 * 1024
 MAX_UPLOAD = 8 * 1024 * 1024
 """A file of some 60,000 customers."""
 UPLOADS = frozenset({"/api/customers/import"})
-MAX_REMEMBERED = 10_000
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src blob:; "
@@ -38,28 +35,10 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def own_origin(origin: str | None, host: str | None, allowed: Collection[str]) -> bool:
     """Whether a browser sent this from a page of ours or of an ``allowed`` origin; programs send no Origin."""
-    return origin is None or origin in allowed or urlsplit(origin).netloc == host
-
-
-@dataclass(slots=True)
-class RateLimit:
-    """Requests per source: ``per_s`` for long, ``burst`` at once. Remembers MAX_REMEMBERED sources, oldest go first."""
-
-    clock: Clock
-    per_s: float
-    burst: float
-    _left: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
-
-    def wait_s(self, source: str) -> float:
-        """Seconds until ``source`` may ask again; 0.0 where it may now (and has)."""
-        now = self.clock.monotonic()
-        left, then = self._left.pop(source, (self.burst, now))
-        left = min(self.burst, left + (now - then) * self.per_s)
-        allowed = left >= 1.0
-        self._left[source] = (left - 1.0 if allowed else left, now)
-        if len(self._left) > MAX_REMEMBERED:
-            self._left.popitem(last=False)
-        return 0.0 if allowed else (1.0 - left) / self.per_s
+    if origin is None or origin in allowed:
+        return True
+    scheme, _, site = origin.partition("://")  # that is all there is in one (RFC 6454 section 6.1)
+    return scheme in ("http", "https") and site == host
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +53,8 @@ class Guard:
         """Refuse, or pass on; the headers are on every answer."""
         response = self._refused(request) or await call_next(request)
         response.headers.update(HEADERS)
+        if request.url.path.startswith("/api/"):
+            response.headers["Cache-Control"] = "no-store"  # words and recordings do not lie about in browsers
         if self.secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         return response
@@ -87,6 +68,6 @@ class Guard:
             return None
         if request.method not in _SAFE and not own_origin(headers.get("origin"), headers.get("host"), self.origins):
             return JSONResponse({"detail": "another site's page may not ask this"}, 403)
-        if wait := self.limit.wait_s(request.client.host if request.client else ""):
+        if wait := self.limit.wait_s(source(request.client.host if request.client else "")):
             return JSONResponse({"detail": "too many requests"}, 429, {"Retry-After": str(int(wait) + 1)})
         return None

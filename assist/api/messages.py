@@ -8,12 +8,12 @@ away: come back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from assist.api.bounds import wrong
 from assist.api.commands import (
     AcceptCard,
     AcknowledgeAlert,
@@ -58,11 +58,6 @@ WRONG_ORIGIN = 4403
 FORBIDDEN = 4405
 REPLACED = 4409
 TOO_SLOW = TRY_AGAIN = 1013
-MAX_NOTE = 4000
-MAX_REASON = 64
-MAX_COACHING = 500
-MAX_TASKS = 20
-MAX_TASK = 300
 
 Shape = TypeVar("Shape")
 Name = Annotated[str, Field(min_length=1, max_length=128)]
@@ -254,27 +249,9 @@ def agent_command(message: CommandMessage) -> AgentCommand:
         command: AgentCommand = adapter.validate_python(message.data)
     except ValidationError as error:
         raise UnknownCommandError(f"{message.command}: {_first(error)}") from None
-    if isinstance(command, Note) and len(command.text) > MAX_NOTE:
-        raise UnknownCommandError(f"note: at most {MAX_NOTE} characters")
-    if isinstance(command, WrapUp):
-        _check_wrap_up(command)
-    if isinstance(command, Coach | RaiseHand) and len(command.text) > MAX_COACHING:
-        raise UnknownCommandError(f"{message.command}: at most {MAX_COACHING} characters")
-    if isinstance(command, SetState | ForceState) and len(command.reason) > MAX_REASON:
-        raise UnknownCommandError(f"{message.command}: a reason has at most {MAX_REASON} characters")
+    if what := wrong(command):
+        raise UnknownCommandError(f"{message.command}: {what}")
     return command
-
-
-def _check_wrap_up(command: WrapUp) -> None:
-    if len(command.text) > MAX_NOTE or len(command.disposition) > MAX_REASON:
-        raise UnknownCommandError(f"wrap_up: at most {MAX_NOTE} characters, {MAX_REASON} of disposition")
-    if len(command.tasks) > MAX_TASKS or any(len(task.text) > MAX_TASK for task in command.tasks):
-        raise UnknownCommandError(f"wrap_up: at most {MAX_TASKS} tasks of {MAX_TASK} characters")
-    for task in command.tasks:
-        try:
-            date.fromisoformat(task.due_on or "2000-01-01")
-        except ValueError:
-            raise UnknownCommandError(f"wrap_up: {task.due_on[:20]!r} is not a date") from None
 
 
 def _parsed(adapter: TypeAdapter[Shape], text: str) -> Shape:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from pydantic import Field, model_validator
+from pydantic import Field, IPvAnyNetwork, model_validator
 
 from voice.errors import DocumentError
 from voice.settings import Section
@@ -23,7 +23,8 @@ PING_S = 10.0
 class WebSettings(Section):
     """``[web]``: where the agents' page and API listen. Port 0 asks the kernel for one. With ``tls_certificate`` (PEM,
     with its chain) and ``tls_key`` (PEM) it is HTTPS. ``origins``: of other sites' pages that may use the API, such as
-    ``https://intranet.example``. ``requests_per_s``, ``burst``: what one address may ask of the API.
+    ``https://intranet.example``. ``requests_per_s``, ``burst``: what one address may ask of the API. ``proxies``: the
+    addresses or networks of reverse proxies, whose word on who asks (``X-Forwarded-For``) is taken; nobody else's is.
     """
 
     host: str = "127.0.0.1"
@@ -31,6 +32,7 @@ class WebSettings(Section):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     origins: tuple[str, ...] = ()
+    proxies: tuple[IPvAnyNetwork, ...] = ()
     requests_per_s: float = Field(default=50.0, gt=0, le=100_000)
     burst: float = Field(default=200.0, ge=1, le=100_000)
 
@@ -83,6 +85,7 @@ async def serving(app: FastAPI, settings: WebSettings, listener: socket.socket |
                 app, ws="websockets-sansio", ws_max_size=MAX_MESSAGE, ws_ping_interval=PING_S, ws_ping_timeout=PING_S,
                 ws_per_message_deflate=False, log_config=None, access_log=False, server_header=False,
                 timeout_graceful_shutdown=2, lifespan="off",
+                proxy_headers=bool(settings.proxies), forwarded_allow_ips=[str(each) for each in settings.proxies],
                 ssl_certfile=settings.tls_certificate, ssl_keyfile=settings.tls_key,
             )
         )  # fmt: skip

@@ -1,15 +1,18 @@
-"""What the websockets share: who is let in and how the others are sent away, the first message, sending."""
+"""What the websockets share: who is let in, how often and for how long, the first message, sending."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from typing import TypeVar
 
+from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from assist.api.guard import own_origin
 from assist.api.messages import FORBIDDEN, MALFORMED, TRY_AGAIN, UNAUTHORISED, WRONG_ORIGIN, MalformedMessageError
+from assist.limits import RateLimit, source
 from assist.security import AccountsUnavailableError, Identity, Security, TokenError
 from voice.clock import Clock
 from voice.errors import CallfloorError
@@ -26,14 +29,23 @@ class NotAllowedError(CallfloorError):
     """This user may not have what the socket is for; it closes with 4405 and this reason."""
 
 
-async def admit(
-    socket: WebSocket, begin: Callable[[], Awaitable[Begun]], origins: Collection[str] = ()
-) -> Begun | None:
-    """Accept the socket if its page may be here, and give what ``begin`` makes of it, from the hello on. None: it was
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who may open a socket: pages of ours and of ``origins``, as often as ``limit`` lets one address."""
+
+    limit: RateLimit
+    origins: Collection[str] = ()
+
+
+async def admit(socket: WebSocket, begin: Callable[[], Awaitable[Begun]], door: Door) -> Begun | None:
+    """Accept the socket if it may come in, and give what ``begin`` makes of it, from the hello on. None: it was
     closed with the code and reason of what ``begin`` raised, or its peer left.
     """
-    if not same_origin(socket, origins):
+    if not same_origin(socket, door.origins):
         await socket.close(WRONG_ORIGIN, "the page is not from here")
+        return None
+    if wait := door.limit.wait_s(source(socket.client.host if socket.client else "")):
+        await socket.send_denial_response(Response(status_code=429, headers={"Retry-After": str(int(wait) + 1)}))
         return None
     await socket.accept()
     try:
@@ -51,13 +63,18 @@ async def admit(
     return None
 
 
-async def shut_out(socket: WebSocket, identity: Identity, security: Security, clock: Clock) -> None:
+async def shut_out(
+    socket: WebSocket, identity: Identity, security: Security, clock: Clock, *, by_hand: bool = True
+) -> None:
     """Closes the socket when who is at it may not be here any more: at once for a change made at this floor, within
-    CHECK_S for one made by the command line. Runs until then; cancel it when the socket is done.
+    CHECK_S for one made by the command line, and when a login ``by_hand`` is too long ago (a station logs in by
+    itself). Runs until then; cancel it when the socket is done.
     """
     while True:
         await _next_look(security.change_of(identity.user), clock)
         try:
+            if by_hand:
+                security.still_logged_in(identity)
             await security.still_here(identity)
         except TokenError as error:
             await socket.close(UNAUTHORISED, closing_reason(error))

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from assist.api import messages
 from assist.api.ports import FloorPort, StationVerb
-from assist.api.sockets import admit, receive_hello, receive_text, send_text, shut_out
+from assist.api.sockets import Door, admit, receive_hello, receive_text, send_text, shut_out
 from assist.security import Security, TokenError
 from voice.clock import Clock
 from voice.commands import Reply
@@ -62,15 +62,16 @@ class SocketStationLink:
 class StationSocket:
     """Serves stations; of each agent the newest link counts."""
 
-    def __init__(self, floor: FloorPort, security: Security, clock: Clock) -> None:
+    def __init__(self, floor: FloorPort, security: Security, clock: Clock, door: Door) -> None:
         self._floor = floor
+        self._door = door
         self._clock = clock
         self._security = security
         self._links: dict[str, SocketStationLink] = {}
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one socket until either side leaves."""
-        await admit(socket, lambda: self._converse(socket))
+        await admit(socket, lambda: self._converse(socket), self._door)
 
     async def _converse(self, socket: WebSocket) -> None:
         hello = messages.station_hello(await receive_hello(socket))
@@ -80,7 +81,9 @@ class StationSocket:
         report = messages.station_report(hello.state)
         link = await self._link(socket, hello.agent)
         self._floor.station_connected(hello.agent, report, link)
-        watching = asyncio.create_task(shut_out(socket, identity, self._security, self._clock), name="shutting out")
+        watching = asyncio.create_task(
+            shut_out(socket, identity, self._security, self._clock, by_hand=False), name="shutting out"
+        )
         try:
             await self._receive(socket, hello.agent, link)
         finally:

@@ -23,7 +23,7 @@ from assist.security import MAX_FAILURES, Security
 from tests.fakes import contact_script as script
 from tests.fakes.floor import FakeFloor, Performance
 from tests.fakes.floor_server import AGENTS, KEY
-from voice.clock import SystemClock
+from voice.clock import Clock, SystemClock
 from voice.errors import BusError
 from voice.hearing import Mode
 
@@ -54,20 +54,21 @@ class House:
         return {"type": "hello", "agent": agent, "token": self.security.issue(script.AGENT)[0], "state": state}
 
 
-def in_house(test: Callable[[House], Awaitable[None]]) -> None:
-    async def main() -> None:
-        clock = SystemClock()
+def in_house(
+    test: Callable[[House], Awaitable[None]], web: WebSettings | None = None, clock: Clock | None = None
+) -> None:
+    async def main(clock: Clock, web: WebSettings) -> None:
         feed = Feed(clock)
         floor, security = FakeFloor(feed, clock), Security(AGENTS, KEY, clock)
-        app = create_app(floor, feed, security, clock)
+        app = create_app(floor, feed, security, clock, web=web)
         async with (
             asyncio.timeout(DEADLINE_S),
-            serving(app, WebSettings(port=0)) as url,
+            serving(app, web) as url,
             httpx.AsyncClient(base_url=url) as http,
         ):
             await test(House(url, floor, feed, security, http))
 
-    asyncio.run(main())
+    asyncio.run(main(clock or SystemClock(), web or WebSettings(port=0)))
 
 
 async def received(socket: ClientConnection) -> dict[str, Any]:
@@ -203,6 +204,9 @@ def test_commands_reach_the_floor(name: str, data: dict[str, object], command: c
         ("set_state", {"state": "not_ready", "reason": "r" * 65}, "at most 64"),
         ("note", {"contact_id": "c", "text": "n" * 4001}, "at most 4000"),
         ("coach", {"contact_id": "c", "text": "n" * 501}, "at most 500"),
+        ("press_keys", {"digits": "1" * 4001}, "at most 4000"),
+        ("note", {"contact_id": "c", "text": "a\x00b"}, "note: NUL"),
+        ("wrap_up", {"contact_id": "c", "text": "", "tasks": [{"text": "a\x00b"}]}, "wrap_up: NUL"),
         ("supervise_as", {"contact_id": "c", "mode": "shout"}, "supervise_as: mode"),
     ],
 )

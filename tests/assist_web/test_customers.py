@@ -28,7 +28,7 @@ def test_an_administrator_brings_customers_in_finds_exports_and_erases_one() -> 
         assert list(house.archives.recordings.iterdir()) == []
         assert (await house.http.delete(path, headers=bearer)).status_code == 404
         actions = [action for _, action, _ in await house.audited()]
-        assert actions == ["import", "import", "export_customer", "erase_customer"]
+        assert actions == ["import", "import", "find_customer", "export_customer", "erase_customer"]
 
     in_kept_house(test)
 

@@ -20,8 +20,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.protocol import State
 
-from assist.api.guard import MAX_BODY, RateLimit
+from assist.api.guard import MAX_BODY
 from assist.api.server import WebSettings
+from assist.limits import RateLimit
 from assist.store.errors import StoreError, StoreFailure
 from assist.store.users import Audit, AuditEntry
 from tests.assist_web.kept_house import PASSWORD, KeptHouse, in_kept_house

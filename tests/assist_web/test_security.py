@@ -10,8 +10,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from assist import passwords
+from assist.limits import FAILURE_WINDOW_S, source
 from assist.security import (
-    FAILURE_WINDOW_S,
     MAX_FAILURES,
     MAX_FAILURES_FROM,
     TOKEN_S,
@@ -85,6 +85,24 @@ def test_one_address_cannot_try_everybody(security: Security) -> None:
     with pytest.raises(TooManyLoginsError):
         login(security, "anna", "right secret", "10.0.0.1")
     login(security, "anna", "right secret", "10.0.0.2")
+
+
+def test_whoever_has_a_network_of_addresses_has_no_more_tries(security: Security) -> None:
+    for index in range(MAX_FAILURES_FROM):
+        with pytest.raises(LoginRefusedError):
+            login(security, f"user{index}", "wrong", f"2001:db8:0:1::{index}")
+    with pytest.raises(TooManyLoginsError):
+        login(security, "anna", "right secret", "2001:db8:0:1:ffff::1")
+    login(security, "anna", "right secret", "2001:db8:0:2::1")
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [("10.0.0.1", "10.0.0.1"), ("::ffff:10.0.0.1", "10.0.0.1"), ("::1", "::/64"), ("fe80::1%eth0", "fe80::/64"),
+     ("2001:db8::5", "2001:db8::/64"), ("", ""), ("testclient", "testclient")],
+)  # fmt: skip
+def test_whom_an_address_is_counted_as(address: str, counted: str) -> None:
+    assert source(address) == counted
 
 
 def test_a_shift_that_begins_at_one_address_is_let_in_at_once(clock: VirtualClock) -> None:
