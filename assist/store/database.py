@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from typing import Any
@@ -21,12 +22,14 @@ DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 SQLITE_VERSION = 2
 """``PRAGMA user_version``: 1 before there were migrations, 2 since; programs of then refuse what is newer."""
 
+_AGAIN_S = 0.01
+
 Append = Callable[[AsyncConnection, Sequence[dict[str, Any]]], Awaitable[int]]
 
 
 def probe(url: str, busy_timeout_s: float) -> None:
-    """Refuse what cannot be opened before SQLite's driver starts its thread, which would report the failure after us.
-    Raises StoreError.
+    """Refuse what cannot be opened before SQLite's driver starts its thread, which would report the failure after us;
+    a file is switched to SQLite's write-ahead log. Raises StoreError.
     """
     try:
         target = make_url(url)
@@ -39,10 +42,26 @@ def probe(url: str, busy_timeout_s: float) -> None:
     try:
         with closing(sqlite3.connect(target.database, timeout=busy_timeout_s)) as connection:
             (found,) = connection.execute("PRAGMA user_version").fetchone()
+            if found <= SQLITE_VERSION:
+                into_wal(connection, time.monotonic() + busy_timeout_s)
     except sqlite3.Error as error:
         raise store_error(error) from error
     if found > SQLITE_VERSION:
         raise StoreError(StoreFailure.TOO_NEW, f"schema {found}, this program knows {SQLITE_VERSION}")
+
+
+def into_wal(connection: sqlite3.Connection, until: float) -> None:
+    """The mode stays in the file. Of two programs that switch it at once SQLite refuses one there and then, whatever
+    its busy timeout: it asks again, until CLOCK_MONOTONIC second ``until``.
+    """
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(_AGAIN_S)
 
 
 def made_engine(url: str, busy_timeout_s: float) -> AsyncEngine:
@@ -87,7 +106,6 @@ def _prepare_sqlite(engine: AsyncEngine, busy_timeout_s: float) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout_s * 1000)}")
-        cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
