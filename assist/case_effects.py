@@ -39,9 +39,10 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class OpenTask:
-    """Something of this customer's is to be settled."""
+    """Something of this customer's is to be settled, or of whoever called from ``number`` (``customer_id`` None)."""
 
-    customer_id: int
+    customer_id: int | None
+    number: str
     title: str
     at: float
 

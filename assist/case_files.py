@@ -183,8 +183,8 @@ class CaseFiles:
                     self.spawn(self._keep(summary))
                     if self.wordsmith is not None:
                         self.spawn(self._word(self.wordsmith, case, summary))
-                case casework.OpenTask(customer_id, title, at):
-                    self.spawn(self._open_task(customer_id, title, at))
+                case casework.OpenTask():
+                    self.spawn(self._open_task(effect, case.contact_id))
         self._wait_for(case)
 
     def _wait_for(self, case: Case) -> None:
@@ -227,8 +227,8 @@ class CaseFiles:
         if worded is not None:
             self.own(worded, case)
 
-    async def _open_task(self, customer_id: int, title: str, at: float) -> None:
+    async def _open_task(self, task: casework.OpenTask, contact_id: str) -> None:
         try:
-            await Tasks(self.store).open_issue(customer_id, title, at)
+            await Tasks(self.store).open_issue(task.customer_id, task.title, task.at, contact_id, task.number)
         except StoreError as error:
-            log.error("the task %r of customer %d is not kept: %s", title, customer_id, error)
+            log.error("the task %r of contact %s is not kept: %s", task.title, contact_id, error)

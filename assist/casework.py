@@ -132,8 +132,8 @@ class Case:
             case SummaryWorded():
                 worded = self.drafts.worded(event)
                 return self._tell(worded) if worded is not None and event.agent == self.agent else ()
-            case SurveyAnswered(kind, score) if score <= LOW_SCORES.get(kind, -1) and self._customer_id is not None:
-                return (OpenTask(self._customer_id, f"Low survey score: {kind.upper()} {score}", at),)
+            case SurveyAnswered(kind, score) if score <= LOW_SCORES.get(kind, -1):
+                return (OpenTask(self._customer_id, self.caller, f"Low survey score: {kind.upper()} {score}", at),)
             case ConsultStarted() | ConsultAnswered() | ConsultEnded() | TransferFailed():
                 return self._tell(event) + self._consulting(event, at)
             case WrapUpSaved():

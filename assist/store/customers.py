@@ -8,16 +8,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assist.store.numbers import best_matches, phone_key
 from assist.store.profiles import profiles
 from assist.store.store import Store
-from assist.store.tables import ContactRow, CustomerRow, EventRow, PastContactRow, PromiseRow, SummaryRow
+from assist.store.tables import ContactRow, CustomerRow, EventRow, IssueRow, PastContactRow, PromiseRow, SummaryRow
 from assist.store.whole import whole
+from ivr.contacts import ContactClosed, ContactEnded, ContactOffered
 
-_CLOSED = "contact.closed"
+_SHORTEST = 6
+"""Digits that every way of writing a number ends with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,8 @@ class CustomerBase:
             if row is None:
                 return None
             (hers,) = await profiles(await session.connection(), CustomerRow.id == customer_id)
-            contacts = (await session.scalars(select(ContactRow).where(self._hers(row)))).all()
-            of_them = [contact.contact_id for contact in contacts]
+            of_them = await self._contacts_of(session, row)
+            contacts = (await session.scalars(select(ContactRow).where(ContactRow.contact_id.in_(of_them)))).all()
             summaries = (await session.scalars(select(SummaryRow).where(SummaryRow.contact_id.in_(of_them)))).all()
             query = select(EventRow.envelope).where(EventRow.contact_id.in_(of_them)).order_by(EventRow.position)
             events = [json.loads(text) for text in await session.scalars(query)]
@@ -114,27 +116,50 @@ class CustomerBase:
     @whole
     async def erase(self, customer_id: int) -> Erased | None:
         """Erase a customer (GDPR article 17): herself, her history, her contacts with every word of them, those
-        included that came from her number while nobody knew whose it was. None where there is no such customer.
+        included that came from her number while nobody knew whose it was, or that no agent ever had. None where there
+        is no such customer.
         """
         async with self.store.writing() as session:
             row = await session.get(CustomerRow, customer_id)
             if row is None:
                 return None
-            contacts = list(await session.scalars(select(ContactRow.contact_id).where(self._hers(row))))
-            closed = and_(EventRow.contact_id.in_(contacts), EventRow.type == _CLOSED)
+            contacts = await self._contacts_of(session, row)
+            closed = and_(EventRow.contact_id.in_(contacts), EventRow.type == ContactClosed.type)
             envelopes = await session.scalars(select(EventRow.envelope).where(closed))
             recordings = tuple(path for text in envelopes if (path := json.loads(text)["data"].get("recording")))
             words = delete(EventRow).where(EventRow.contact_id.in_(contacts)).returning(EventRow.position)
             events = len((await session.scalars(words)).all())
-            for table in (PromiseRow, PastContactRow, SummaryRow, ContactRow):
+            for table in (PromiseRow, IssueRow, PastContactRow, SummaryRow, ContactRow):
                 await session.execute(delete(table).where(table.contact_id.in_(contacts)))
             await session.execute(delete(CustomerRow).where(CustomerRow.id == customer_id))
         return Erased(len(contacts), events, recordings)
 
-    def _hers(self, row: CustomerRow) -> ColumnElement[bool]:
+    async def _contacts_of(self, session: AsyncSession, row: CustomerRow) -> list[str]:
+        """Her contacts; and from her number those that are nobody's, and those that ended before an agent had them,
+        which are in the log alone.
+        """
+        hers = list(await session.scalars(select(ContactRow.contact_id).where(ContactRow.customer_id == row.id)))
         key = phone_key(row.phone, self.store.region)
-        unknown = and_(ContactRow.customer_id.is_(None), ContactRow.number.like(f"%{key}"))
-        return or_(ContactRow.customer_id == row.id, unknown) if key else ContactRow.customer_id == row.id
+        if not key:
+            return hers
+        like = f"%{key[-_SHORTEST:]}"  # however the line wrote it; what that finds too many is left out below
+        nobodys = select(ContactRow.contact_id, ContactRow.number).where(
+            ContactRow.customer_id.is_(None), ContactRow.number.like(like)
+        )
+        hers += [contact_id for contact_id, number in await session.execute(nobodys) if self._is(number, key)]
+        ended = select(EventRow.contact_id).where(EventRow.type == ContactEnded.type)
+        offered = select(EventRow.contact_id, EventRow.envelope).where(
+            EventRow.type == ContactOffered.type, EventRow.envelope.like(f'{like}"%'), EventRow.contact_id.in_(ended),
+            EventRow.contact_id.not_in(select(ContactRow.contact_id)),
+        )  # fmt: skip
+        return hers + [
+            contact_id
+            for contact_id, text in await session.execute(offered)
+            if contact_id is not None and self._is(str(json.loads(text)["data"].get("caller", "")), key)
+        ]
+
+    def _is(self, number: str, key: str) -> bool:
+        return phone_key(number, self.store.region) == key
 
 
 def _contact(row: ContactRow) -> dict[str, Any]:

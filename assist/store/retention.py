@@ -15,7 +15,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from assist.store.settings import StoreSettings
 from assist.store.store import Store
-from assist.store.tables import AuditRow, ContactRow, EventRow, PastContactRow
+from assist.store.tables import AuditRow, ContactRow, EventRow, IssueRow, PastContactRow, PromiseRow
 from assist.store.whole import whole
 
 WORDS = "transcript.%"
@@ -50,11 +50,19 @@ class Retention:
     def _old(self) -> dict[str, tuple[type[DeclarativeBase], ColumnElement[bool]]]:
         kept, before = self._settings, self._before
         words = EventRow.type.like(WORDS)
-        # A contact takes its summary with it.
+        # A contact takes its summary with it; a customer what is to be done for her, strangers' goes with contacts.
         wanted: dict[str, tuple[int, type[DeclarativeBase], ColumnElement[bool]]] = {
             "transcripts": (kept.transcripts_days, EventRow, and_(words, EventRow.at < before(kept.transcripts_days))),
             "events": (kept.events_days, EventRow, and_(not_(words), EventRow.at < before(kept.events_days))),
             "contacts": (kept.contacts_days, ContactRow, ContactRow.ended_at < before(kept.contacts_days)),
+            "promises": (
+                kept.contacts_days, PromiseRow,
+                and_(PromiseRow.customer_id.is_(None), PromiseRow.made_at < before(kept.contacts_days)),
+            ),
+            "issues": (
+                kept.contacts_days, IssueRow,
+                and_(IssueRow.customer_id.is_(None), IssueRow.opened_at < before(kept.contacts_days)),
+            ),
             "history": (kept.history_days, PastContactRow, PastContactRow.at < before(kept.history_days)),
             "audit": (kept.audit_days, AuditRow, AuditRow.at < before(kept.audit_days)),
         }  # fmt: skip

@@ -93,7 +93,7 @@ def past_row(summary: ContactSummary, customer_id: int) -> PastContactRow:
     )
 
 
-def promise_rows(summary: ContactSummary, customer_id: int) -> list[PromiseRow]:
+def promise_rows(summary: ContactSummary, customer_id: int | None) -> list[PromiseRow]:
     """What was promised in the contact, in the agent's own words."""
     return [
         PromiseRow(

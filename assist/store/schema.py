@@ -11,7 +11,7 @@ from assist.store.errors import StoreError, StoreFailure
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 FIRST = "0001"
-HEAD = "0006"
+HEAD = "0007"
 """The last step, so that a database that has taken it costs no more than one question."""
 _TABLE = "alembic_version"
 _LOCK = 0x63616C6C

@@ -178,8 +178,8 @@ class Store:
 
     @whole
     async def record_contact(self, summary: ContactSummary) -> None:
-        """Keep a contact that is over: itself, its summary, the customer's history and what was promised. A second
-        draft of the same contact replaces the first; promises already kept stay.
+        """Keep a contact that is over: itself, its summary, the customer's history and what was promised, to strangers
+        too. A second draft of the same contact replaces the first; promises already kept stay, once.
         """
         async with self.writing() as session:
             known = summary.customer_id is not None and await session.get(CustomerRow, summary.customer_id) is not None
@@ -194,11 +194,12 @@ class Store:
                 )
             )
             await session.execute(delete(PastContactRow).where(PastContactRow.contact_id == summary.contact_id))
-            unkept = PromiseRow.contact_id == summary.contact_id, PromiseRow.kept.is_(False)
-            await session.execute(delete(PromiseRow).where(*unkept))
             if customer_id is not None:
                 session.add(past_row(summary, customer_id))
-                session.add_all(promise_rows(summary, customer_id))
+            hers = PromiseRow.contact_id == summary.contact_id
+            await session.execute(delete(PromiseRow).where(hers, PromiseRow.kept.is_(False)))
+            kept = set(await session.scalars(select(PromiseRow.text).where(hers)))
+            session.add_all(row for row in promise_rows(summary, customer_id) if row.text not in kept)
 
     @whole
     async def summary_of(self, contact_id: str) -> ContactSummary | None:

@@ -71,22 +71,28 @@ class PastContactRow(Base):
 
 
 class IssueRow(Base):
-    """Something to settle; open until ``closed_at``."""
+    """Something to settle; open until ``closed_at``. ``contact_id``: where it came up, empty where that was not with
+    us; ``number``: whom to call where nobody knows the customer (``customer_id`` None).
+    """
 
     __tablename__ = "issues"
     id: Mapped[int] = mapped_column(primary_key=True)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
     title: Mapped[str]
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    contact_id: Mapped[str] = mapped_column(default="", server_default="")
+    number: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class PromiseRow(Base):
-    """What we said we would do. ``contact_id`` is empty where it was not recorded by callfloor."""
+    """What we said we would do. ``contact_id`` is empty where it was not recorded by callfloor; ``customer_id`` is None
+    where it was promised to somebody we do not know: the contact has the number.
+    """
 
     __tablename__ = "promises"
     id: Mapped[int] = mapped_column(primary_key=True)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
     contact_id: Mapped[str] = mapped_column(index=True)
     text: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -16,7 +16,7 @@ from assist.store.whole import whole
 @dataclass(frozen=True, slots=True)
 class Task:
     """``id``: ``promise-N`` or ``issue-N``; ``number``: whom to call; ``due_on``: a UTC day, None where none was named;
-    ``agent``: who promised it, empty for an issue.
+    ``agent``: who promised it, empty for an issue; ``customer``: empty for a caller whom nobody knows.
     """
 
     id: str
@@ -40,8 +40,8 @@ class Tasks:
         (None: by anybody). ``issues``: open issues after them.
         """
         promised = (
-            select(PromiseRow, CustomerRow, ContactRow.agent)
-            .join(CustomerRow, CustomerRow.id == PromiseRow.customer_id)
+            select(PromiseRow, CustomerRow, ContactRow)
+            .outerjoin(CustomerRow, CustomerRow.id == PromiseRow.customer_id)
             .join(ContactRow, ContactRow.contact_id == PromiseRow.contact_id)
             .where(PromiseRow.kept.is_(False), or_(PromiseRow.due_on.is_(None), PromiseRow.due_on <= until))
             .order_by(PromiseRow.due_on.is_(None), PromiseRow.due_on, PromiseRow.id)
@@ -50,18 +50,15 @@ class Tasks:
             promised = promised.where(ContactRow.agent.in_(agents))
         open_issues = (
             select(IssueRow, CustomerRow)
-            .join(CustomerRow, CustomerRow.id == IssueRow.customer_id)
+            .outerjoin(CustomerRow, CustomerRow.id == IssueRow.customer_id)
             .where(IssueRow.closed_at.is_(None))
             .order_by(IssueRow.opened_at, IssueRow.id)
         )
         async with self._store.reading() as session:
-            found = [
-                Task(f"promise-{row.id}", row.text, who.name, who.phone, row.due_on, agent, row.contact_id)
-                for row, who, agent in await session.execute(promised)
-            ]
+            found = [_promised(row, who, contact) for row, who, contact in await session.execute(promised)]
             if issues:
                 found += [
-                    Task(f"issue-{row.id}", row.title, who.name, who.phone, None, "", "")
+                    Task(f"issue-{row.id}", row.title, *_whom(who, row.number), None, "", row.contact_id)
                     for row, who in await session.execute(open_issues)
                 ]
             return tuple(found)
@@ -70,15 +67,15 @@ class Tasks:
     async def of_contact(self, contact_id: str) -> tuple[tuple[Task, bool], ...]:
         """What was promised in a contact, and whether it is done."""
         promised = (
-            select(PromiseRow, CustomerRow)
-            .join(CustomerRow, CustomerRow.id == PromiseRow.customer_id)
+            select(PromiseRow, CustomerRow, ContactRow)
+            .outerjoin(CustomerRow, CustomerRow.id == PromiseRow.customer_id)
+            .join(ContactRow, ContactRow.contact_id == PromiseRow.contact_id)
             .where(PromiseRow.contact_id == contact_id)
             .order_by(PromiseRow.id)
         )
         async with self._store.reading() as session:
             return tuple(
-                (Task(f"promise-{row.id}", row.text, who.name, who.phone, row.due_on, "", contact_id), row.kept)
-                for row, who in await session.execute(promised)
+                (_promised(row, who, contact), row.kept) for row, who, contact in await session.execute(promised)
             )
 
     @whole
@@ -107,9 +104,25 @@ class Tasks:
             return True
 
     @whole
-    async def open_issue(self, customer_id: int, title: str, at: float) -> None:
-        """Something of a customer's is to be settled, since Unix second ``at``. Nothing for one who is not there."""
+    async def open_issue(self, customer_id: int | None, title: str, at: float, contact_id: str, number: str) -> None:
+        """Something that came up in a contact is to be settled, since Unix second ``at``; for whoever has ``number``
+        where the customer is not known (any more).
+        """
         async with self._store.writing() as session:
-            if await session.get(CustomerRow, customer_id) is not None:
-                opened = datetime.fromtimestamp(at, UTC)
-                session.add(IssueRow(customer_id=customer_id, title=title, opened_at=opened, closed_at=None))
+            known = customer_id is not None and await session.get(CustomerRow, customer_id) is not None
+            session.add(
+                IssueRow(
+                    customer_id=customer_id if known else None, title=title, opened_at=datetime.fromtimestamp(at, UTC),
+                    closed_at=None, contact_id=contact_id, number=number,
+                )
+            )  # fmt: skip
+
+
+def _promised(row: PromiseRow, who: CustomerRow | None, contact: ContactRow) -> Task:
+    called = _whom(who, contact.number)
+    return Task(f"promise-{row.id}", row.text, *called, row.due_on, contact.agent, row.contact_id)
+
+
+def _whom(who: CustomerRow | None, number: str) -> tuple[str, str]:
+    """Name and number; of a caller whom nobody knows the number that called."""
+    return (who.name, who.phone) if who is not None else ("", number)

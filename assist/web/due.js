@@ -61,13 +61,14 @@ export function createDue(root, act) {
 function drawTask(task, { usable, callable, now }, act, settle) {
   const due = task.due_on ? Date.parse(task.due_on) / 1000 : 0;
   const late = due && due + DAY_S <= now;
+  const who = task.customer || T.due.stranger;
   return h("li", {},
-    h("p", {}, h("b", {}, task.customer), h("span", { class: "what" }, task.text)),
+    h("p", {}, h("b", {}, who), h("span", { class: "what" }, task.text)),
     h("p", { class: late ? "late" : "quiet" }, [late ? icon("warn") : null, due ? (late ? T.due.late : T.due.due)(day(due)) : null],
       h("span", { class: "quiet" }, phone(task.number))),
     h("div", { class: "actions" },
       h("button", { type: "button", disabled: !callable || !task.number, data: { key: `call ${task.id}` },
-          "aria-label": T.due.call(task.customer), on: { click: () => act.callBack(task.number) } },
+          "aria-label": T.due.call(who), on: { click: () => act.callBack(task.number) } },
         icon("answer"), T.customer.callBack),
       h("button", { type: "button", class: "plain", disabled: !usable, data: { key: `done ${task.id}` },
           "aria-label": T.due.settle(task.text), on: { click: () => settle(task) } },

@@ -214,6 +214,7 @@ export const T = {
     none: "Nothing is due.",
     unknown: "The list cannot be read now.",
     again: "Read it again",
+    stranger: "A caller we do not know",
     call: (who) => `Call back ${who}`,
     done: "Done",
     settle: (what) => `Done: ${what}`,

@@ -289,16 +289,16 @@ def test_what_falls_due_in_silence_is_told_at_its_time_and_again_by_a_fold_of_th
     ("kind", "score", "opens"),
     [("csat", 2, True), ("csat", 3, False), ("nps", 6, True), ("ces", 3, True), ("odd", 0, False)],
 )
-def test_a_low_survey_score_of_a_known_customer_opens_a_task(
+def test_a_low_survey_score_opens_a_task_for_strangers_too(
     content: Content, kind: str, score: int, opens: bool
 ) -> None:
-    case = Case("c1", content)
-    stranger = case.handle(Envelope("e1", 50.0, "w1", 1, SurveyAnswered(kind, score), "c1"))
-    assert not [effect for effect in stranger if isinstance(effect, OpenTask)]
+    case, title = Case("c1", content), f"Low survey score: {kind.upper()} {score}"
+    case.handle(Envelope("e0", 40.0, "w1", 1, OFFERED, "c1"))
+    stranger = case.handle(Envelope("e1", 50.0, "w1", 2, SurveyAnswered(kind, score), "c1"))
+    assert stranger == ((OpenTask(None, NUMBER, title, 50.0),) if opens else ())
     case.customer_found(CustomerFound(SARAH, NUMBER), 60.0)
-    effects = case.handle(Envelope("e2", 70.0, "w1", 2, SurveyAnswered(kind, score), "c1"))
-    tasks = [effect for effect in effects if isinstance(effect, OpenTask)]
-    assert tasks == ([OpenTask(7, f"Low survey score: {kind.upper()} {score}", 70.0)] if opens else [])
+    effects = case.handle(Envelope("e2", 70.0, "w1", 3, SurveyAnswered(kind, score), "c1"))
+    assert effects == ((OpenTask(7, NUMBER, title, 70.0),) if opens else ())
 
 
 def test_a_generated_wording_stands_beside_the_draft_and_survives_a_second_draft(content: Content) -> None:

@@ -88,7 +88,7 @@ def test_accounts_audit_and_retention(url: str, tmp_path: Path) -> None:
         await store.append(envelope(1))
         await store.record_contact(summary("c1", "anna"))
         taken = await Retention(store, tmp_path / "none", StoreSettings(), BEGAN + 91 * 86_400).purge()
-        assert taken == {"transcripts": 1, "events": 0, "contacts": 1, "history": 0, "audit": 1, "recordings": 0}
+        assert {kind: count for kind, count in taken.items() if count} == {"transcripts": 1, "contacts": 1, "audit": 1}
         assert await users.remove("carl")
         assert await audit.entries() == []
 

@@ -12,10 +12,12 @@ import pytest
 from assist.store import Store
 from assist.store.customers import CustomerBase, CustomerRecord
 from assist.store.numbers import best_matches, e164, phone_key
-from ivr.contacts import ContactClosed
-from tests.assist_web.kept_house import BEGAN, CODEC, said, summary
-from voice.events import Envelope
+from ivr.contacts import ContactClosed, ContactEnded, ContactOffered
+from tests.assist_web.kept_house import BEGAN, said, summary
+from transcription.utterances import UtteranceFinal
+from voice.events import Envelope, EventCodec
 
+CODEC = EventCodec((UtteranceFinal, ContactOffered, ContactEnded, ContactClosed))
 ADA = CustomerRecord("Ada Berg", "+4721234567", "k-1", "Ada", date(2020, 5, 1), "Gold", "quick")
 
 
@@ -61,20 +63,33 @@ def test_all_there_is_of_a_customer_is_given_out_and_then_erased(url: str) -> No
             words = Envelope(f"w{number}", BEGAN, "w", 1, said(f"u{number}", "caller", "my secret", 1.0), contact)
             closed = Envelope(f"x{number}", BEGAN, "w", 2, ContactClosed(f"/r/{contact}", 1.0, 0.0, 0.0, 0.0), contact)
             await store.append(CODEC.encode(words), CODEC.encode(closed))
+        # Two hung up before an agent had them, one is still waiting; another number ends alike.
+        calls = (
+            ("q1", "004721234567", True),
+            ("q2", "21234567", True),
+            ("q3", ADA.phone, False),
+            ("q4", "+4631234567", True),
+        )
+        for contact, caller, over in calls:
+            offered = Envelope(f"o{contact}", BEGAN, "w", 1, ContactOffered("w", caller, ADA.phone, "f", "1"), contact)
+            await store.append(CODEC.encode(offered))
+            if over:
+                ended = ContactEnded("abandoned", "caller", 9.0, 0.0)
+                await store.append(CODEC.encode(Envelope(f"e{contact}", BEGAN, "w", 2, ended, contact)))
         given = await base.export(ada.customer_id)
         assert given is not None
         assert given["customer"]["name"] == "Ada Berg"
         assert {contact["contact_id"] for contact in given["contacts"]} == {"c1", "c2"}
-        assert (len(given["summaries"]), len(given["events"])) == (2, 4)
+        assert (len(given["summaries"]), len(given["events"])) == (2, 8)
         assert json.loads(json.dumps(given)) == given
         gone = await base.erase(ada.customer_id)
         assert gone is not None
-        assert (gone.contacts, gone.events, sorted(gone.recordings)) == (2, 4, ["/r/c1", "/r/c2"])
+        assert (gone.contacts, gone.events, sorted(gone.recordings)) == (4, 8, ["/r/c1", "/r/c2"])
         assert await base.export(ada.customer_id) is None
         assert await base.erase(ada.customer_id) is None
         assert await store.events_of("c1") == ()
         assert await store.summary_of("c2") is None
-        assert len(await store.events_of("c3")) == 2
+        assert [len(await store.events_of(contact)) for contact in ("c3", "q1", "q2", "q3", "q4")] == [2, 0, 0, 1, 2]
 
     on(url, use)
 

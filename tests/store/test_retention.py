@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,14 @@ from assist.store import Store
 from assist.store.archive import Archive
 from assist.store.retention import Retention
 from assist.store.settings import StoreSettings
+from assist.store.tasks import Tasks
 from assist.store.users import Audit, AuditEntry
+from assist.summary import FollowUp
 from tests.assist_web.kept_house import summary
 from tests.store.opened import with_store
 
 DAY = 86_400.0
+PROMISE = FollowUp("i will call you back", None, "u1", 9.0)
 NOW = 1_760_000_000.0
 
 
@@ -29,7 +33,11 @@ def event(name: str, days_ago: float) -> dict[str, object]:
 async def fill(store: Store, recordings: Path) -> None:
     for days in (89.0, 91.0):
         await store.append(event("transcript.final", days), event("contact.offered", days))
-        await store.record_contact(summary(f"c{days:.0f}", "anna", NOW - days * DAY))
+        told = replace(summary(f"c{days:.0f}", "anna", NOW - days * DAY), follow_ups=(PROMISE,))
+        await store.record_contact(told)
+        await Tasks(store).open_issue(
+            None, "Low survey score: CSAT 1", NOW - days * DAY, told.contact_id, "+12025550199"
+        )
         await Audit(store).record(AuditEntry(NOW - days * DAY, "carl", "auditor", "read", "c1"))
         file = recordings / f"{days:.0f}.cfrec"
         file.write_bytes(b"x")
@@ -42,7 +50,8 @@ def test_each_kind_goes_after_its_own_days(tmp_path: Path) -> None:
     async def use(store: Store) -> None:
         await fill(store, tmp_path)
         retention = Retention(store, tmp_path, settings, NOW)
-        expected = {"transcripts": 2, "events": 1, "contacts": 1, "history": 0, "recordings": 1}
+        expected = {"transcripts": 2, "events": 1, "contacts": 1, "promises": 1, "issues": 1, "history": 0,
+            "recordings": 1}  # fmt: skip
         assert await retention.purge(pretend=True) == expected
         assert len(await store.events_of("c1")) == 4
         assert await retention.purge() == expected

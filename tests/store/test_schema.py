@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
+import time
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,8 +18,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine
 
 from assist.store import Store, StoreError, StoreFailure
+from assist.store.customers import CustomerBase
+from assist.store.database import into_wal
 from assist.store.schema import FIRST, HEAD, MIGRATIONS
 from assist.store.tables import Base
+from assist.store.tasks import Tasks
 from tests.store.opened import with_store
 
 ADDED = {"users", "audit", "bookmarks", "intervals"}
@@ -49,6 +55,11 @@ def before_there_were_steps(file: Path) -> None:
             if table.name == "customers":
                 copied.indexes = {index for index in copied.indexes if "external_id" not in (index.name or "")}
                 copied._columns.remove(copied.c.external_id)  # what step 0002 adds
+            if table.name == "issues":
+                for added in ("contact_id", "number"):  # by step 0007
+                    copied._columns.remove(copied.c[added])
+            if table.name in ("issues", "promises"):
+                copied.c.customer_id.nullable = False
             if table.name == "contacts":
                 copied.indexes = {index for index in copied.indexes if index.name != "ix_contacts_number"}
     engine = create_engine(f"sqlite:///{file}")
@@ -59,6 +70,8 @@ def before_there_were_steps(file: Path) -> None:
         database.execute(
             "INSERT INTO customers VALUES (1, 'Ada', 'Ada', '+12025550142', '025550142', '2020-01-01', 'Gold', '')"
         )
+        database.execute("INSERT INTO issues VALUES (1, 1, 'Late delivery', '2025-01-01 00:00:00', NULL)")
+        database.execute("INSERT INTO promises VALUES (1, 1, 'c1', 'call back', '2025-01-01 00:00:00', NULL, 0)")
         database.execute("INSERT INTO events VALUES (1, 'e1', 'c1', 'x', '2025-01-01 00:00:00', '{\"id\":\"e1\"}')")
         database.commit()
 
@@ -83,7 +96,9 @@ def test_a_database_from_before_there_were_steps_is_brought_up_to_date(tmp_path:
         assert await store.events_of("c1") == ({"id": "e1"},)
         found = await store.find_customer("+12025550142")
         assert found is not None
-        assert found.name == "Ada"
+        assert (found.name, found.issues[0].title, found.promises[0].text) == ("Ada", "Late delivery", "call back")
+        assert await CustomerBase(store).erase(1) is not None
+        assert await Tasks(store).due(date(2026, 1, 1), None, issues=True) == ()
 
     with_store(tmp_path / "old.db", use)
     assert differences(tmp_path / "old.db") == []
@@ -108,6 +123,31 @@ def test_two_programs_that_start_together_make_one_database(tmp_path: Path) -> N
 
     asyncio.run(main())
     assert differences(tmp_path / "s.db") == []
+    with closing(sqlite3.connect(tmp_path / "s.db")) as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_program_that_cannot_switch_to_the_log_at_once_asks_again(tmp_path: Path) -> None:
+    file, refused = tmp_path / "s.db", threading.Event()
+
+    def trace(statement: str) -> None:
+        if "journal_mode" in statement:
+            refused.set()
+
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with closing(sqlite3.connect(file, timeout=0.0, check_same_thread=False)) as ours:
+            ours.set_trace_callback(trace)
+            switching = threading.Thread(target=into_wal, args=(ours, time.monotonic() + 20.0))
+            switching.start()
+            assert refused.wait(20.0)
+            other.execute("ROLLBACK")
+            switching.join()
+            assert ours.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            ours.execute("PRAGMA journal_mode = DELETE").close()
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                into_wal(ours, time.monotonic())
 
 
 @pytest.mark.parametrize("table", ["events", "audit"])

@@ -66,10 +66,9 @@ def test_an_issue_is_for_supervisors_and_stays_closed(tmp_path: Path) -> None:
     async def test(store: Store, customer_id: int) -> None:
         tasks = Tasks(store)
         before = await tasks.due(DAY, ("anna",), issues=True)
-        await tasks.open_issue(customer_id, "Low survey score: CSAT 1", BEGAN)
-        await tasks.open_issue(12345, "nobody's", BEGAN)
+        await tasks.open_issue(customer_id, "Low survey score: CSAT 1", BEGAN, "c1", "+1")
         (new,) = set(await tasks.due(DAY, ("anna",), issues=True)) - set(before)
-        assert (new.text, new.number) == ("Low survey score: CSAT 1", DEMO_NUMBER)
+        assert (new.text, new.number, new.contact_id) == ("Low survey score: CSAT 1", DEMO_NUMBER, "c1")
         found = await store.look_up(DEMO_NUMBER)
         assert found.customer is not None
         assert new.text in {issue.title for issue in found.customer.issues if issue.open}
@@ -77,5 +76,25 @@ def test_an_issue_is_for_supervisors_and_stays_closed(tmp_path: Path) -> None:
         assert await tasks.done(new.id, BEGAN, None, issues=True)
         assert set(await tasks.due(DAY, ("anna",), issues=True)) == set(before)
         assert not await tasks.done("promise-x", BEGAN, None, issues=True)
+
+    with_store(tmp_path, test)
+
+
+def test_what_a_stranger_is_promised_or_finds_wanting_is_to_be_done_at_her_number(tmp_path: Path) -> None:
+    async def test(store: Store, customer_id: int) -> None:
+        tasks, number = Tasks(store), "+12025550199"
+        promise = FollowUp("i will call you back tomorrow", DAY, "u1", 9.0)
+        told = replace(summary("c9", "anna"), number=number, follow_ups=(promise,))
+        await store.record_contact(told)
+        (task,) = await tasks.due(DAY, ("anna",), issues=False)
+        assert (task.customer, task.number, task.agent, task.contact_id) == ("", number, "anna", "c9")
+        assert [done for _, done in await tasks.of_contact("c9")] == [False]
+        assert await tasks.done(task.id, BEGAN, ("anna",), issues=False)
+        await store.record_contact(told)  # late words drafted it again
+        assert await tasks.due(DAY, ("anna",), issues=False) == ()
+        before = await tasks.due(DAY, None, issues=True)
+        await tasks.open_issue(12345, "of one who was erased meanwhile", BEGAN, "c9", number)
+        (new,) = set(await tasks.due(DAY, None, issues=True)) - set(before)
+        assert (new.customer, new.number, new.contact_id) == ("", number, "c9")
 
     with_store(tmp_path, test)
