@@ -22,7 +22,7 @@ from assist.rewording import Wordsmith
 from assist.store import Store, StoreError
 from assist.store.tasks import Tasks
 from assist.summary import ContactSummary
-from ivr.contacts import CallbackRequested, ContactEnded, ContactOffered
+from ivr.contacts import AgentOffered, CallbackRequested, ContactEnded, ContactOffered
 from voice.bus.base import Bus, Recent
 from voice.clock import Clock
 from voice.events import Envelope, Event
@@ -132,7 +132,11 @@ class CaseFiles:
             del self._cases[contact_id]
 
     def handle(self, case: Case, envelope: Envelope, received: float) -> None:
-        """An event of a contact that came in by the bus."""
+        """An event of a contact that came in by the bus. The caller's way through the flow leaves the time to read
+        content that has changed: what is there when an agent is rung counts.
+        """
+        if isinstance(envelope.event, AgentOffered):
+            case.advise_with(self.shelf.content, self.shelf.votes)
         self.perform(case, case.handle(envelope), received)
         if case.worker_id in self._lost and not case.ended:
             self._end_lost(case)  # its last words, from its spool, came after the news of its death

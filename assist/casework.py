@@ -89,6 +89,13 @@ class Case:
         self._messages = Messages()
         self._assistant: ContactAssistant | None = None
 
+    def advise_with(self, content: Content, votes: Mapping[str, int]) -> None:
+        """Content that is newer than what the case was opened with. From the first agent who is rung on it stays."""
+        if not self._past.begun:
+            self._content, self._votes = content, votes
+            self.drafts = Drafts(content)
+            self._past.advise_with(content, votes)
+
     def handle(self, envelope: Envelope) -> tuple[CaseEffect, ...]:
         """What an event leads to. The driver stamps the latency of the cards that come out."""
         waited = self.time_passed(envelope.at)

@@ -1,7 +1,7 @@
-"""The content that contacts begin with: the directory as it is now, and what agents thought of its articles.
+"""The content that agents are advised with: the directory as it is now, and what agents thought of its articles.
 
-Running contacts keep the version they began with. A directory somebody broke is said in the log by file, line and fix,
-and contacts go on with the last good version.
+A contact that begins has the files looked at, and keeps the version that is there when its first agent is rung. A
+directory somebody broke is said in the log by file, line and fix, and contacts go on with the last good version.
 """
 
 from __future__ import annotations

@@ -38,6 +38,10 @@ class Past:
         self._consent: tuple[str, ...] = ()
         self._queued_at = 0.0
 
+    def advise_with(self, content: Content, votes: Mapping[str, int]) -> None:
+        """Other content, while nobody has been advised yet."""
+        self._content, self._votes = content, votes
+
     @property
     def begun(self) -> bool:
         """Whether an agent has been offered it already."""

@@ -24,7 +24,7 @@ from assist.api.commands import (
 from assist.api.ports import StationReport, StationVerb
 from assist.cards import CardKind, CardShown
 from assist.content import Content
-from assist.content_shelf import ContentShelf
+from assist.content_shelf import LOOK_S, ContentShelf
 from assist.desk import Desk
 from assist.desk_events import RecogniserChanged
 from assist.feed import Feed, FeedConnection, FeedMessage
@@ -130,7 +130,7 @@ class House:
     """A floor with its surroundings; ``await restart()`` ends the floor and starts another on the same store."""
 
     def __init__(self, store: Store, content: Content, clock: Clock, times: AcdTimes, queues: Queues) -> None:
-        self.store, self._content, self.clock, self._times, self._queues = store, content, clock, times, queues
+        self.store, self.clock, self._times, self._queues = store, clock, times, queues
         self.keeping: asyncio.Queue[None] = asyncio.Queue()
         keep = store.record_contact
 
@@ -142,6 +142,7 @@ class House:
         self.hub = MemoryHub()
         self.bus = MemoryBus(self.hub, "workers", clock)
         self.heard: Subscription = self.bus.subscribe("*", limit=10_000)
+        self.shelf = ContentShelf(content)
         self.agents: tuple[AgentSettings, ...] = AGENTS
         self.oversight = Oversight()
         self._running: asyncio.Task[None] | None = None
@@ -152,7 +153,7 @@ class House:
         self.floor_bus = MemoryBus(self.hub, f"floor-{id(self.feed)}", self.clock)
         self.floor = Floor(
             self.floor_bus, self.store, self.feed, Acd(self._times, queues=self._queues),
-            ContentShelf(self._content), MODEL, self.agents, "callfloor", self.clock, oversight=self.oversight,
+            self.shelf, MODEL, self.agents, "callfloor", self.clock, oversight=self.oversight,
         )  # fmt: skip
         await self.floor.recall()
         self._running = asyncio.create_task(self.floor.run())
@@ -292,6 +293,35 @@ def test_a_contact_is_offered_answered_and_summed_up(with_house: WithHouse) -> N
         assert house.desk().agent.state == "WRAPUP"
         assert len(house.log_of(CardShown)) == 3
         assert (await house.kept("c1")).agent == "anna"
+
+    with_house(use)
+
+
+def test_an_edit_made_before_the_call_advises_its_first_agent_and_one_in_mid_call_nobody(
+    with_house: WithHouse, content: Content, tmp_path: Path
+) -> None:
+    versions = [replace(content, version=name) for name in ("later", "edited", "first")]
+    pack = tmp_path / "pack"
+    pack.mkdir()
+
+    async def edit(house: House) -> None:
+        await house.clock.advance(LOOK_S)  # type: ignore[attr-defined]
+        (pack / f"{len(versions)}.yaml").touch()
+        await house.shelf.refresh()
+
+    async def use(house: House) -> None:
+        house.shelf = ContentShelf(versions.pop(), pack, house.clock, lambda _: versions.pop())
+        await house.restart()
+        house.work()
+        worker = house.worker()
+        worker.queue()
+        await house.settled()
+        await edit(house)
+        await worker.ring()
+        assert (await house.told(CardShown)).data["card"]["version"] == "edited"
+        await edit(house)
+        worker.say(AgentUnreachable("anna", "l1", 480, "no answer"), AgentOffered("ben", "l9"))
+        assert (await house.told(CardShown, "ben")).data["card"]["version"] == "edited"
 
     with_house(use)
 
