@@ -202,7 +202,7 @@ class Mind:
 
     def _react(self, keys: set[str], at: float) -> list[str]:
         """Her answers: to the last of what she called for alone, where that happened, else to the first few."""
-        answers: list[str] = []
+        answers = [self._tell(name, at) for name in self.persona.facts if name in keys]
         reached: list[str] = []
         for name, reaction in self.persona.reactions.items():
             if name in keys and self._may(name, reaction):
@@ -211,6 +211,12 @@ class Mind:
                 if reaction.say is not None:
                     (reached if reaction.goal else answers).append(reaction.say)
         return reached[-1:] or answers[:_ANSWERS]
+
+    def _tell(self, fact: str, at: float) -> str:
+        self.happened[fact] += 1
+        if self.happened[fact] > 1:
+            self._feel(-self.persona.wearing, "asked again what she had said", at)
+        return self.persona.facts[fact].say
 
     def _may(self, name: str, reaction: Reaction) -> bool:
         return self.happened[name] < reaction.times and all(self.happened[needed] for needed in reaction.needs)
@@ -237,6 +243,8 @@ class Mind:
 
 
 def _rules(persona: Persona) -> Iterator[Rule[str]]:
+    for name, fact in persona.facts.items():
+        yield Rule(name, "agent", fact.asked)
     for name, reaction in persona.reactions.items():
         yield Rule(name, "agent", reaction.phrases, reaction.unless)
     yield Rule(_CLOSING, "agent", ANYTHING_ELSE)

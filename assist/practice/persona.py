@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -23,12 +24,19 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class Fact(_Strict):
+    """Something she knows. Asked in one of the ways of ``asked`` she says it, and minds being asked a second time."""
+
+    asked: Phrases
+    say: Said
+
+
 class Reaction(_Strict):
     """What the agent's words do to her: one of ``phrases`` and none of ``unless`` in what the agent said.
 
     ``mood`` is added to hers; ``say`` is her answer (none: the words only work on her). It happens ``times`` times at
-    most, and not before those named in ``needs`` have. ``goal``: this is what she called for, or a part of it.
-    ``why``: what the debrief calls it.
+    most, and not before the reactions named in ``needs`` have, and the facts named there are told. ``goal``: this is
+    what she called for, or a part of it. ``why``: what the debrief calls it.
     """
 
     why: str = Field(min_length=1, max_length=80)
@@ -60,7 +68,8 @@ class Persona(_Strict):
     """``level`` 1 (easy) .. 6 (furious); ``mood`` -1 (furious) .. 1 (delighted) when she is connected; she hangs up
     once it is below ``leaves_below``. ``voices``: by engine, the first that is installed speaks. ``choice``: what she
     keys in the menu. ``patience_s``: seconds of silence she bears. ``wearing``: what a turn costs her mood that does
-    not bring her further. ``reactions`` work in the order written; at most two of their answers are said in one turn.
+    not bring her further, and being asked again what she has said. ``facts`` (what she knows) and ``reactions`` (what
+    calms and angers her) work in the order written; at most two of their answers are said in one turn.
     """
 
     title: str = Field(min_length=1, max_length=80)
@@ -75,6 +84,7 @@ class Persona(_Strict):
     patience_s: float = Field(default=12.0, ge=3.0, le=120.0)
     wearing: float = Field(default=0.05, ge=0.0, le=1.0)
     opening: Annotated[tuple[Said, ...], Field(min_length=1, max_length=4)]
+    facts: Mapping[str, Fact] = Field(min_length=1)
     reactions: Mapping[str, Reaction] = Field(min_length=1)
     replies: Replies
 
@@ -87,7 +97,8 @@ class Persona(_Strict):
         """Everything she may say, each line once."""
         replies = self.replies
         said = [
-            *self.opening, *(reaction.say for reaction in self.reactions.values() if reaction.say),
+            *self.opening, *(fact.say for fact in self.facts.values()),
+            *(reaction.say for reaction in self.reactions.values() if reaction.say),
             *replies.calm, *replies.upset, *replies.silence,
             replies.not_yet, replies.leaving, replies.thanks, replies.bye,
         ]  # fmt: skip
@@ -113,6 +124,8 @@ def load_persona(file: Path) -> Persona:
     if not isinstance(document.data, dict):
         raise document.error((), "a scenario is a mapping of keys", "see the scenarios that come with callfloor")
     persona = validate(document, Persona)
+    for name, fact in persona.facts.items():
+        check_phrases(document, ("facts", name, "asked"), fact.asked)
     for name, reaction in persona.reactions.items():
         _check(document, persona, name, reaction)
     if not persona.goals:
@@ -123,8 +136,12 @@ def load_persona(file: Path) -> Persona:
 def _check(document: Document, persona: Persona, name: str, reaction: Reaction) -> None:
     check_phrases(document, ("reactions", name, "phrases"), reaction.phrases)
     check_phrases(document, ("reactions", name, "unless"), reaction.unless)
-    earlier = list(persona.reactions)[: list(persona.reactions).index(name)]
+    if name in persona.facts:
+        raise document.error(("reactions", name), f"{name!r} is a fact of hers too", "give one of them another name")
+    earlier = [*persona.facts, *itertools.takewhile(lambda other: other != name, persona.reactions)]
     for needed in reaction.needs:
         if needed not in earlier:
             at = ("reactions", name, "needs")
-            raise document.error(at, f"no reaction {needed!r} above this one", "name one that is written before it")
+            raise document.error(
+                at, f"no fact, and no reaction above this one, is {needed!r}", "name one that is written before it"
+            )

@@ -74,10 +74,10 @@ def show(found: Debrief, console: Console) -> None:
     ended = "content" if found.content else "helped, but not happy" if found.helped else "not helped"
     console.print(f"\n[bold]{found.title}[/bold] (level {found.level} of 6)", highlight=False)
     table = Table(show_header=False, box=None)
-    table.add_row("She wanted", found.goal)
-    table.add_row("She was", ended)
-    table.add_row("Her mood", f"{found.mood_start:+.2f} → {found.mood_end:+.2f} (-1..1)")
-    table.add_row("Her words", f"{found.sentiment_start:+.2f} → {found.sentiment_end:+.2f}, as the software read them")
+    table.add_row("The customer wanted", found.goal)
+    table.add_row("The customer was", ended)
+    table.add_row("The mood", f"{found.mood_start:+.2f} → {found.mood_end:+.2f} (-1..1)")
+    table.add_row("The words", f"{found.sentiment_start:+.2f} → {found.sentiment_end:+.2f}, as the software read them")
     for felt in found.course:
         table.add_row("", f"{felt.at:6.1f} s  {felt.change:+.2f}  {felt.why}")
     for measure in found.measures:

@@ -29,9 +29,7 @@ def test_a_good_and_a_bad_agent_are_told_apart(scenario: str) -> None:
 
 def test_there_are_six_from_easy_to_furious() -> None:
     levels = sorted(find_persona(name).level for name in scenarios())
-    assert len(levels) == 6
-    assert levels[0] == 1
-    assert levels[-1] == 6
+    assert levels == [1, 2, 3, 4, 5, 6]
 
 
 def test_the_measures_are_those_of_a_real_contact() -> None:

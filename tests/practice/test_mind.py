@@ -17,7 +17,7 @@ from assist.practice.mind import (
     Say,
     TimePassed,
 )
-from assist.practice.persona import Persona, Reaction, Replies
+from assist.practice.persona import Fact, Persona, Reaction, Replies
 
 REPLIES = Replies(
     calm=("Calm one.", "Calm two."), upset=("Upset.",), silence=("Hello?",), not_yet="Not yet.",
@@ -29,9 +29,9 @@ def persona(**changes: object) -> Persona:
     given: dict[str, object] = {
         "title": "A test", "level": 1, "name": "Mary Black", "number": "+12025550104", "goal": "a refund",
         "voices": {"flite": "slt"}, "mood": 0.0, "patience_s": 10.0, "opening": ("First.", "Second."),
+        "facts": {"number": Fact(asked=("customer number",), say="It is five.")},
         "reactions": {
             "sorry": Reaction(why="an apology", phrases=("sorry",), mood=0.2),
-            "number": Reaction(why="asked", phrases=("customer number",), say="It is five."),
             "refund": Reaction(
                 why="a refund", phrases=("will refund",), needs=("sorry",), mood=0.3, goal=True, say="Good."
             ),
@@ -103,6 +103,22 @@ def test_what_she_needs_first_comes_first() -> None:
     assert talk.hears("i will refund it") == ["Good."]
     assert talk.mind.helped
     assert talk.mind.mood == 0.5
+
+
+def test_what_she_knows_she_tells_and_minds_being_asked_again() -> None:
+    talk = opened(wearing=0.1)
+    assert talk.hears("what is your customer number") == ["It is five."]
+    assert talk.mind.mood == 0.0
+    assert talk.hears("and your customer number was") == ["It is five."]
+    assert (talk.mind.mood, talk.mind.course[-1].why) == (-0.1, "asked again what she had said")
+
+
+def test_a_reaction_may_need_a_fact() -> None:
+    sent = Reaction(why="sent", phrases=("will send",), needs=("number",), goal=True, say="Good.")
+    talk = opened(reactions={"sent": sent})
+    assert talk.hears("i will send it") == ["Calm one."]
+    talk.hears("what is your customer number")
+    assert talk.hears("i will send it") == ["Good."]
 
 
 def test_an_apology_counts_once() -> None:

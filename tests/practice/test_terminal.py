@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from assist.cli import app
 from tests.practice.agents import AGENTS
+from voice.errors import DocumentError
 
 
 def typed(scenario: str, agent: str, *options: str) -> str:
@@ -33,6 +34,13 @@ def test_an_empty_line_waits_and_the_debrief_says_what_to_practise() -> None:
     assert "not helped" in out
     assert "silence" in out
     assert "Practise:" in out
+
+
+def test_a_debrief_that_cannot_be_written_is_refused_before_the_call(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["practice", "charged_twice", "--typed", "--json", str(tmp_path / "no" / "x.json")])
+    assert isinstance(done.exception, DocumentError)
+    assert "cannot be written" in str(done.exception)
+    assert "You have answered" not in done.output
 
 
 def test_without_a_name_the_scenarios_are_listed_easy_ones_first() -> None:
