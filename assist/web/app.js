@@ -42,17 +42,19 @@ const draw = createDrawing(drawNow, 50);
 const notice = createNotice(draw, NOTICE_MS);
 const tell = notice.tell;
 const now = () => Date.now() / 1000 + clockOffset;
+const me = () => desk?.agent.user ?? "";
 
 const feed = new Feed({
   message(message) {
     lastHeard = message.at ?? lastHeard;
     if (message.type === "welcome") clockOffset = message.at - Date.now() / 1000;
     desk = apply(desk, message);
+    // From here on it is known whose desk this is; a feed that resumes sends no snapshot.
+    if (message.type === "snapshot" || (message.type === "welcome" && message.data.resumed)) sendKept();
     draw();
   },
   connection(state) {
     connection = state;
-    if (state === "live") [note, wrapUp].forEach((region) => region.retry());
     draw();
   },
   unauthorised: () => logOut(T.login.expired),
@@ -97,9 +99,9 @@ const due = createDue(place("due"), act);
 const controls = createControls(place("controls"), act);
 const passing = createPassing(place("passing"), call, () => session.get("/api/directory"));
 const keypad = createKeypad(place("keypad"), (digits) => ask("press_keys", { digits }, T.keypad.open));
-const note = createNote(place("note-panel"), (contactId, words) => feed.command("note", { contact_id: contactId, text: words }));
+const note = createNote(place("note-panel"), me, (contactId, words) => feed.command("note", { contact_id: contactId, text: words }));
 const transcript = createTranscript(place("transcript"));
-const wrapUp = createWrapUp(place("summary"), act);
+const wrapUp = createWrapUp(place("summary"), me, act);
 const cards = createCards(place("cards"), act);
 const keys = createKeys(place("keys"), {
   a: () => onFocus("accept"),
@@ -148,6 +150,10 @@ function toggle(region, other) {
   if (other.open) other.toggle();
   region.toggle();
   drawNow();
+}
+
+function sendKept() {
+  for (const region of [note, wrapUp]) region.retry();
 }
 
 async function ask(command, data, what) {
@@ -225,6 +231,7 @@ function logOut(why = "") {
   login.show(why);
 }
 
+for (const [id, words] of Object.entries(T.regions)) place(id).setAttribute("aria-label", words);
 keys.draw();
 setInterval(tick, 1000);
 const [vouched, whyNot] = (await signedOn()) ?? [storedToken(), ""];

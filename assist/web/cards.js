@@ -138,10 +138,13 @@ function acceptWords(card) {
 
 function foot({ card, latency_ms }) {
   const sources = [...new Set(card.evidence.filter((e) => !e.utterance_id).map((e) => e.source))];
-  return h("p", { class: "foot" },
-    h("span", {}, T.cards.foot(latency_ms < 10 ? latency_ms.toFixed(1) : Math.round(latency_ms), card.trigger)),
-    h("span", {}, `${card.rule} ${card.version}`),
-    sources.length ? h("span", {}, sources.join(" · ")) : null);
+  return [
+    sources.length ? h("p", { class: "sources" }, sources.join(" · ")) : null,
+    h("p", { class: "foot" },
+      h("span", {}, T.cards.foot(latency_ms < 10 ? latency_ms.toFixed(1) : Math.round(latency_ms), card.trigger)),
+      h("span", { class: "from", title: card.rule }, card.rule),
+      h("span", {}, card.version)),
+  ];
 }
 
 function drawRow({ entry, fresh }, act) {

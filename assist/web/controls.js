@@ -15,8 +15,7 @@ export function createControls(root, act) {
   const buttons = h("div", { class: "buttons" });
   const headset = h("p", { class: "headset quiet" });
   const line = h("p", { class: "quality" });
-  root.append(h("h2", { class: "hidden" }, T.controls.title), h("div", { class: "times" }, timer, hold), buttons,
-    h("div", { class: "gear" }, headset, line));
+  root.append(h("h2", { class: "hidden" }, T.controls.title), h("div", { class: "times" }, timer, hold, line), buttons, headset);
   return {
     update(view) {
       const { contact, station, usable, calling, passing, keypad } = view;
@@ -54,7 +53,7 @@ function drawButtons(place, { contact, station, usable, calling, passing, keypad
 }
 
 function muteButton(station, off, act) {
-  const locked = station.muted && station.mute_lock;
+  const locked = station.muted && station.mute_lock !== "";
   const words = locked ? T.controls.mutedBy(station.mute_lock) : station.muted ? T.controls.unmute : T.controls.mute;
   const made = button("mute", station.muted ? "micOff" : "mic", words, locked ? "" : "M", off || locked, () => act.mute(!station.muted));
   return pressed(made, station.muted);
@@ -74,7 +73,7 @@ function button(key, shape, words, shortcut, disabled, action) {
 /** How the call sounds to the agent, in a word and its number (MOS by the E-model, ITU-T G.107; G.711 reaches 4.4). */
 function drawQuality(line, contact, station) {
   const { mos } = station;
-  line.hidden = contact?.phase !== "talking" || !mos;
+  line.hidden = contact?.phase !== "talking" || contact.held || !mos; // who is on hold is not heard
   if (line.hidden || !changed(line, mos)) return;
   const level = mos >= MOS_GOOD ? "good" : mos >= MOS_WARNING ? "fair" : "poor";
   line.dataset.level = level;

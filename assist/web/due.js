@@ -23,10 +23,14 @@ export function createDue(root, act) {
   /** @type {Due[]|null} */
   let tasks = null;
   let idle = false;
+  let reading = false;
   let view = { usable: false, callable: false, now: 0 };
 
   async function read() {
+    reading = true;
+    draw();
     tasks = await act.tasks();
+    reading = false;
     draw();
   }
 
@@ -36,10 +40,12 @@ export function createDue(root, act) {
   }
 
   function draw() {
-    if (!changed(list, tasks, view.usable, view.callable)) return;
+    if (!changed(list, tasks, reading, view.usable, view.callable)) return;
     text(count, tasks?.length ? T.due.count(tasks.length) : "");
     state.hidden = Boolean(tasks?.length);
-    fill(state, tasks ? T.due.none : [T.due.unknown, " ", h("button", { type: "button", class: "plain", on: { click: read } }, T.due.again)]);
+    if (tasks) fill(state, T.due.none);
+    else if (reading) fill(state, T.due.reading);
+    else fill(state, [T.due.unknown, " ", h("button", { type: "button", class: "plain", on: { click: read } }, T.due.again)]);
     keepingFocus(list, () => fill(list, (tasks ?? []).map((task) => drawTask(task, view, act, settle))));
   }
 

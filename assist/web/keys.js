@@ -1,5 +1,6 @@
 // Single-key shortcuts, which an agent may turn off (WCAG 2.1.4). They do nothing while she types.
 import { fill, h } from "./dom.js";
+import { keep, kept } from "./keep.js";
 import { T } from "./strings.js";
 
 const STORED = "callfloor.keys";
@@ -9,7 +10,7 @@ const STORED = "callfloor.keys";
  * @param {Record<string, (event: KeyboardEvent) => void>} actions by key: "a", "Shift+A", "1" ...
  */
 export function createKeys(root, actions) {
-  let enabled = localStorage.getItem(STORED) !== "off";
+  let enabled = kept("localStorage", STORED) !== "off";
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && event.target instanceof HTMLElement) return event.target.blur();
     if (!enabled || event.repeat || event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
@@ -27,7 +28,7 @@ export function createKeys(root, actions) {
 
   function toggle() {
     enabled = !enabled;
-    localStorage.setItem(STORED, enabled ? "on" : "off");
+    keep("localStorage", STORED, enabled ? "on" : "off");
     draw();
     root.querySelector("button")?.focus();
   }

@@ -1,23 +1,25 @@
 // The login form and the token: kept in sessionStorage, so that a reload stays and a closed tab does not.
 import { h, text } from "./dom.js";
 import { icon } from "./icons.js";
+import { forget, keep, kept } from "./keep.js";
 import { T } from "./strings.js";
 
 const KEY = "callfloor.token";
+const WHERE = "sessionStorage";
 
 /** The token of this tab, or null where there is none or it has expired. */
 export function storedToken() {
-  const stored = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-  return stored && stored.expires * 1000 > Date.now() ? stored : null;
+  const stored = kept(WHERE, KEY);
+  return stored?.expires * 1000 > Date.now() ? stored : null;
 }
 
 export function forgetToken() {
-  sessionStorage.removeItem(KEY);
+  forget(WHERE, KEY);
 }
 
 /** This token from now on; returns it. */
 export function keepToken(token) {
-  sessionStorage.setItem(KEY, JSON.stringify(token));
+  keep(WHERE, KEY, token);
   return token;
 }
 

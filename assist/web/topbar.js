@@ -71,7 +71,7 @@ function drawRecogniser(place, { state, engine, model, wer, wer_on, demo }) {
     h("span", {}, `${engine} · ${model}`),
     state === "down" ? h("b", {}, T.recogniser.down) : null,
     demo ? h("span", { class: "demo" }, T.recogniser.demo) : null,
-    h("span", {}, wer === null ? T.recogniser.noWer : T.recogniser.wer(percent(wer)),
-      wer !== null && wer_on ? h("span", { class: "on" }, ` ${T.recogniser.on(wer_on)}`) : null));
+    h("span", { class: "measured" }, wer === null ? T.recogniser.noWer
+      : [T.recogniser.wer(percent(wer)), wer_on && T.recogniser.on(wer_on)].filter(Boolean).join(" ")));
   place.title = wer !== null && wer_on ? T.recogniser.on(wer_on) : "";
 }

@@ -15,9 +15,10 @@ const SOON_S = 10; // the countdown asks for attention
 
 /**
  * @param {HTMLElement} root
+ * @param {() => string} by whose wrap-ups these are
  * @param {{wrapUp: (contactId: string, value: WrapUp) => Promise<{ok: boolean}>, ready: () => void, moreTime: () => void}} act
  */
-export function createWrapUp(root, act) {
+export function createWrapUp(root, by, act) {
   const status = h("span", { class: "count", role: "status" });
   const writing = h("p", { class: "empty" }, icon("pen"), T.summary.writing);
   const headline = h("p", { class: "headline" });
@@ -36,7 +37,8 @@ export function createWrapUp(root, act) {
     h("div", { class: "outcome-row" }, h("label", { for: "wrap-disposition" }, T.summary.disposition), disposition, resolved.element),
     tasks.element, h("div", { class: "actions" }, done, more, left), lines, facts);
   root.append(h("header", {}, h("h2", {}, T.summary.title), status), writing, form);
-  const saver = new Saver("wrapup", act.wrapUp, (about, state) => about === contactId && text(status, T.saving[state]));
+  const saver = new Saver("wrapup", by, act.wrapUp,
+    (about, state, why) => about === contactId && text(status, T.saving[state](why)));
   let contactId = "";
   let touched = false;
   let choices = [];
@@ -68,7 +70,7 @@ export function createWrapUp(root, act) {
     contactId = contact?.id ?? "";
     const draft = contact && saver.draft(contactId);
     touched = Boolean(draft);
-    text(status, draft ? T.saving.kept : "");
+    text(status, draft ? T.saving.kept() : "");
     choices = contact?.summary?.choices ?? [];
     if (draft) show(draft);
   }
@@ -97,6 +99,7 @@ export function createWrapUp(root, act) {
       if (!summary) return;
       choices = summary.choices;
       text(headline, summary.headline);
+      headline.hidden = summary.text.startsWith(summary.headline); // said once is enough
       if (mine && !saver.draft(contactId)) show(mine);
       else if (!mine && !touched) show({ text: summary.text, disposition: summary.disposition, resolved: null, tasks: summary.tasks });
       if (mine?.confirmed) text(status, T.summary.confirmed);

@@ -142,7 +142,7 @@ def test_a_note_being_typed_is_not_lost_when_the_contact_leaves_the_desk(desktop
     page.locator("#note").fill("typed in the last moment")
     floor.tell("until ready again")
     expect(page.locator("#note")).to_be_hidden()
-    page.wait_for_function("sessionStorage.getItem('callfloor.note.c-20481') === null")
+    page.wait_for_function("localStorage.getItem('callfloor.note.c-20481') === null")
     assert floor.asked()[-1:] == ["Note typed in the last moment"]
 
 

@@ -1,8 +1,9 @@
 """The real web application over the fake floor: ``python -m tests.fakes.floor_server --port 0``.
 
 Prints the URL, then obeys lines on stdin: ``until MARK`` (see contact_script), ``play [SPEED]``, ``refuse REASON``,
-``line MOS`` (how the call sounds), ``article`` (a card that is stale), ``asked`` (prints the commands so far in one
-line), ``lost`` (the worker dies), ``several`` (two customers share the number), ``wrap SECONDS`` (of wrap-up left),
+``line MOS`` (how the call sounds), ``muted [BY]`` (at the headset), ``held SECONDS`` (since so long), ``behind
+SECONDS`` (the recogniser), ``article`` (a card that is stale), ``asked`` (prints the commands so far in one line),
+``lost`` (the worker dies), ``several`` (two customers share the number), ``wrap SECONDS`` (of wrap-up left),
 ``people`` (an administrator and an auditor are there), ``hand WHY`` (the agent raises it), ``alert SECOND TEXT`` (of
 the contact, set off by no words), ``read SECONDS`` (later the agent reads what she was coached); of the board:
 ``over CONTACT`` (it ends);
@@ -31,6 +32,7 @@ from assist.desk_events import CustomerChoice, CustomerIdentified
 from assist.feed import Feed
 from assist.security import Security
 from ivr.contacts import AgentStateChanged, ContactEnded
+from ivr.controls import HoldChanged
 from tests.fakes import board_script
 from tests.fakes import contact_script as script
 from tests.fakes.floor import STAFF, FakeFloor, Performance
@@ -54,6 +56,14 @@ async def obey(line: str, floor: FakeFloor, performance: Performance, archives: 
             floor.refuse = rest
         case "line":
             floor.tell(replace(script.STATION, mos=float(rest)))
+        case "muted":
+            floor.tell(replace(script.STATION, muted=True, mute_lock=rest))
+        case "held":
+            floor.feed.publish(
+                script.AGENT, HoldChanged(script.AGENT, True), script.CONTACT, at=floor.clock.wall() - float(rest)
+            )
+        case "behind":
+            floor.tell(replace(script.RECOGNISER, state="behind", behind_s=float(rest)))
         case "article":
             floor.tell(CardShown(script.AGENT, script.REFUND_TIME, 0.5), script.CONTACT)
         case "checklist":
