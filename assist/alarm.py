@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from assist.alert_rules import AgentStuck, BrokenFlow, MessageLeft
 from assist.alert_watch import AlertRules, ContactAlerts
@@ -16,7 +16,7 @@ from ivr.contacts import AgentStateChanged, ContactEnded, ContactOffered
 from voice.clock import Clock
 from voice.commands import Reply
 from voice.events import Event
-from voice.settings import Section
+from voice.settings import Section, WebAddress
 
 AGENT = "agent:"
 FLOW = "flow"
@@ -34,7 +34,7 @@ class AlertSettings(Section):
     """
 
     rules: Path | None = None
-    webhook: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    webhook: WebAddress = ""
     webhook_secret: str = ""
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,9 +13,12 @@ from assist.store.numbers import e164
 from voice.errors import CallfloorError
 
 NEEDED = ("name", "phone")
-KNOWN = (*NEEDED, "external_id", "preferred_name", "since", "value", "style")
+KNOWN = (*NEEDED, "external_id", "preferred_name", "since", "value", "style", "open_issues")
 STYLES = ("", "quick", "caring")
 LONGEST = 200
+SEPARATOR = "|"
+"""Between open issues."""
+MOST_ISSUES = 20
 MAX_NAMED = 1000
 """Bad lines that are named one by one; a file with more is another file."""
 
@@ -89,9 +92,10 @@ def _check_columns(columns: list[str]) -> None:
 
 def _record(fields: dict[str, str], region: str) -> CustomerRecord | str:
     """The customer of a line, or what is wrong."""
-    for name, value in fields.items():
-        if len(value) > LONGEST or "\x00" in value:
-            return f"{name}: at most {LONGEST} characters, none of them NUL"
+    issues = open_issues(fields.pop("open_issues")) if "open_issues" in fields else None
+    problem = unfit(fields, issues or ())
+    if problem:
+        return problem
     if not fields["name"]:
         return "name: it is empty"
     number = e164(fields["phone"], region)
@@ -109,5 +113,18 @@ def _record(fields: dict[str, str], region: str) -> CustomerRecord | str:
             return f"since: {fields['since']!r} is no date such as 2021-05-17"
     return CustomerRecord(
         fields["name"], number, fields.get("external_id", ""), fields.get("preferred_name", ""), since,
-        fields.get("value", ""), fields.get("style", ""),
+        fields.get("value", ""), fields.get("style", ""), issues,
     )  # fmt: skip
+
+
+def open_issues(written: str) -> tuple[str, ...]:
+    """Issues written into one text."""
+    return tuple(issue for part in written.split(SEPARATOR) if (issue := part.strip()))
+
+
+def unfit(fields: Mapping[str, str], issues: Sequence[str]) -> str:
+    """What is wrong with texts that are to be kept of a customer; empty for nothing."""
+    for name, text in (*fields.items(), *(("open_issues", issue) for issue in issues)):
+        if len(text) > LONGEST or "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+            return f"{name}: at most {LONGEST} characters, none of them NUL or half of one"
+    return f"open_issues: at most {MOST_ISSUES}" if len(issues) > MOST_ISSUES else ""

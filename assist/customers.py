@@ -21,10 +21,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from assist.customer_file import open_issues, unfit
 from assist.history import CustomerFound
 from assist.store.customers import CustomerBase, CustomerRecord
 from assist.store.errors import StoreError
-from assist.store.numbers import e164
+from assist.store.numbers import digits, e164
 from assist.store.settings import CustomerSettings
 from assist.store.store import Store
 from assist.store.whole import whole
@@ -91,21 +92,38 @@ class HttpSource:
             raise SourceError(f"status {answer.status_code}, {len(answer.content)} bytes")
         try:
             found = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SourceError("the answer is not JSON") from None
         return _records(found[:MOST] if isinstance(found, list) else [found])
 
 
 def _records(found: Sequence[Mapping[str, Any]]) -> Sequence[CustomerRecord]:
     try:
-        return _RECORDS.validate_python([
-            {key: value for key, value in each.items() if key in CustomerRecord.__slots__ and value is not None}
+        records = _RECORDS.validate_python([
+            {key: _given(key, value) for key, value in each.items()
+             if key in CustomerRecord.__slots__ and value is not None}
             for each in found
         ])  # fmt: skip
     except (ValidationError, AttributeError) as error:
         first = error.errors(include_input=False)[0] if isinstance(error, ValidationError) else None
         what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first else "not an object"
         raise SourceError(f"not a customer: {what}") from None
+    for record in records:
+        if what := _unfit(record):
+            raise SourceError(f"not a customer: {what}")
+    return records
+
+
+def _given(key: str, value: object) -> object:
+    """A database has no lists of issues."""
+    return open_issues(value) if key == "open_issues" and isinstance(value, str) else value
+
+
+def _unfit(record: CustomerRecord) -> str:
+    texts = {name: value for name in CustomerRecord.__slots__ if isinstance(value := getattr(record, name), str)}
+    if not record.name.strip() or not digits(record.phone):
+        return "it has no name, or no number"
+    return unfit(texts, record.open_issues or ())
 
 
 class OnceAtATime(Generic[Answer]):
@@ -218,7 +236,10 @@ class Customers:
 async def customers(store: Store, settings: CustomerSettings, clock: Clock) -> AsyncIterator[Customers]:
     """Customers as the settings say, with what they connect to closed at the end."""
     if settings.sql_url and settings.sql_query:
-        engine = create_async_engine(settings.sql_url, pool_pre_ping=True)
+        try:
+            engine = create_async_engine(settings.sql_url, pool_pre_ping=True)
+        except (SQLAlchemyError, ImportError) as error:
+            raise SourceError(f"[customers] sql_url cannot be used: {error}") from None
         try:
             yield Customers(store, Guarded(SqlSource(engine, settings.sql_query), settings, clock))
         finally:

@@ -1,13 +1,15 @@
 """Summaries in a language model's words, from any OpenAI-compatible endpoint of the house (``POST /chat/completions``).
 
-An extra, never waited for: the draft of the template is on the desk already. What is sent has been redacted where it
-was recognised; what comes back is marked as generated. Late, failed or superfluous answers are left out and logged.
+An extra, never waited for: the draft of the template is on the desk already. What is sent is redacted of every kind
+there is, also where the house shows some to its own agents; what comes back is marked as generated. Late, failed or
+superfluous answers are left out and logged.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,6 +18,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from assist.settings import AssistSettings
 from assist.summary import ContactSummary
+from transcription.redaction import Redactor
+from transcription.utterances import Word
 from voice.bus.base import Recent
 from voice.events import Event
 
@@ -26,6 +30,7 @@ MOST_SAID = 12_000
 """Characters of the talk that are sent, the end of it."""
 MOST_WORDS = 600
 """Characters of an answer that are shown."""
+_WORD_S = 0.001
 _TASK = (
     "Sum up this call of a customer to a call centre in at most three short sentences for the next agent: what the"
     " customer wanted, what was done, what is open. Use only what is in the call. Plain text."
@@ -54,6 +59,17 @@ class _Answer(BaseModel):
     choices: tuple[_Choice, ...] = Field(min_length=1)
 
 
+def withheld(said: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What was said (party, words) a line each, of which nothing personal of ``transcription.sensitive.KINDS`` is left.
+    Nobody knows here when it was said: an answer is taken to follow its question.
+    """
+    redactor = Redactor()
+    for at_s, (party, text) in enumerate(said):
+        spoken = [(word, at_s + _WORD_S * index) for index, word in enumerate(text.split())]
+        words = [Word(word, start_s, start_s, 1.0) for word, start_s in spoken]
+        yield f"{party}: {redactor.final(party, words).text}"
+
+
 class Wordsmith:
     """Asks the endpoint of ``settings``, at most AT_ONCE questions at a time; ``dropped`` counts those not asked."""
 
@@ -76,8 +92,9 @@ class Wordsmith:
             return None
         self._asking += 1
         try:
-            text = await self._ask("\n".join(f"{party}: {words}" for party, words in said)[-MOST_SAID:])
-        except (httpx.HTTPError, ValidationError) as error:
+            async with asyncio.timeout(self._settings.llm_timeout_s):  # httpx's is of each read: one may drip for ever
+                text = await self._ask("\n".join(withheld(said))[-MOST_SAID:])
+        except (httpx.HTTPError, TimeoutError, ValidationError) as error:
             log.warning("contact %s: no wording from %s: %r", summary.contact_id, self._settings.llm_url, error)
             return None
         finally:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from voice.settings import Section
+from voice.settings import Section, Token, WebAddress
 
 
 class AssistSettings(Section):
@@ -17,8 +17,8 @@ class AssistSettings(Section):
     """
 
     content: Path | None = None
-    llm_url: str = ""
+    llm_url: WebAddress = ""
     llm_model: str = ""
-    llm_key: str = Field(default="", repr=False)
+    llm_key: Token = Field(default="", repr=False)
     llm_timeout_s: float = Field(default=8.0, gt=0.0, le=60.0)
     hold_limit_s: float | None = Field(default=None, gt=0.0, le=3600.0)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from voice.documents import Document, Key, load_toml, validate
 from voice.errors import DocumentError
@@ -23,6 +24,20 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+
+def _web_address(address: str) -> str:
+    parts = urlsplit(address)
+    if address and (parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0):
+        raise ValueError(f"{address!r} is no address such as https://crm.example/customers")
+    if any(not character.isprintable() or character.isspace() for character in address):
+        raise ValueError(f"{address!r} has a space or a control character in it")
+    return address
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+"""An ``http`` or ``https`` URL that can be asked; empty for none."""
+Token = Annotated[str, Field(pattern=r"^[!-~]*$")]
+"""What is sent in an ``Authorization`` header (RFC 6750); empty for none."""
 
 SectionT = TypeVar("SectionT", bound=Section)
 

@@ -25,7 +25,8 @@ _SHORTEST = 6
 @dataclass(frozen=True, slots=True)
 class CustomerRecord:
     """A customer as the shop's own books have her. ``external_id``: their name for her, empty where they have none;
-    ``style``: quick, caring or empty; ``since``: None where it is not known.
+    ``style``: quick, caring or empty; ``since``: None where it is not known. ``open_issues``: what is open with her
+    there (an outage, a late delivery); None where they do not say.
     """
 
     name: str
@@ -35,6 +36,7 @@ class CustomerRecord:
     since: date | None = None
     value: str = ""
     style: str = ""
+    open_issues: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class CustomerBase:
     @whole
     async def bring_in(self, records: Sequence[CustomerRecord]) -> tuple[int, int]:
         """Add customers, or bring those up to date who are known by ``external_id``, else by number and name; all or
-        none. Returns how many were added, and how many were known.
+        none. Of issues that are not from our own contacts the books have the last word. Returns how many were added,
+        and how many were known.
         """
         added = 0
         async with self.store.writing() as session:
@@ -71,6 +74,8 @@ class CustomerBase:
                     session.add(row)
                 self._fill(row, record)
                 await session.flush()
+                if record.open_issues is not None:
+                    await _bring_issues(session, row.id, record.open_issues)
         return added, len(records) - added
 
     async def _known(self, session: AsyncSession, record: CustomerRecord) -> CustomerRow | None:
@@ -160,6 +165,19 @@ class CustomerBase:
 
     def _is(self, number: str, key: str) -> bool:
         return phone_key(number, self.store.region) == key
+
+
+async def _bring_issues(session: AsyncSession, customer_id: int, titles: Sequence[str]) -> None:
+    """Open those we do not have, close those that are not open any more."""
+    theirs = IssueRow.customer_id == customer_id, IssueRow.contact_id == "", IssueRow.closed_at.is_(None)
+    known = {issue.title: issue for issue in await session.scalars(select(IssueRow).where(*theirs))}
+    now = datetime.now(UTC)
+    for title, issue in known.items():
+        if title not in titles:
+            issue.closed_at = now
+    for title in dict.fromkeys(titles):
+        if title not in known:
+            session.add(IssueRow(customer_id=customer_id, title=title, opened_at=now, closed_at=None))
 
 
 def _contact(row: ContactRow) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from voice.rundir import RunDirectory
-from voice.settings import RunSettings, Section, SettingsFile
+from voice.settings import RunSettings, Section, SettingsFile, Token, WebAddress
 
 DEFAULT_DAYS = 90
 
@@ -31,18 +31,28 @@ class CustomerSettings(Section):
     """``[customers]``: ``region``, the country (ISO 3166, two letters) of numbers written without one. Customers kept
     elsewhere: ``sql_url`` (SQLAlchemy's, async) with ``sql_query`` that has ``:number`` (E.164) in it, or ``http_url``
     with ``{number}`` in it and ``http_token`` (RFC 6750). Both give ``name`` and ``phone``, and may give
-    ``external_id``, ``preferred_name``, ``since``, ``value``, ``style``.
+    ``external_id``, ``preferred_name``, ``since``, ``value``, ``style``, ``open_issues``.
     """
 
     region: str = Field(default="", pattern=r"^([A-Z]{2})?$")
-    sql_url: str = ""
+    sql_url: str = Field(default="", repr=False)
     sql_query: str = ""
-    http_url: str = ""
-    http_token: str = ""
+    http_url: WebAddress = ""
+    http_token: Token = Field(default="", repr=False)
     timeout_s: float = Field(default=2.0, gt=0, le=30, description="for one answer")
     fresh_s: float = Field(default=300.0, ge=0, le=86_400, description="how long an answer is used again")
     failures: int = Field(default=5, ge=1, le=100, description="in a row, then nothing is asked for rest_s")
     rest_s: float = Field(default=30.0, gt=0, le=3600)
+
+    @model_validator(mode="after")
+    def _asks_for_a_number(self) -> CustomerSettings:
+        if bool(self.sql_url) != bool(self.sql_query):
+            raise ValueError("sql_url and sql_query go together")
+        if self.sql_query and ":number" not in self.sql_query:
+            raise ValueError("sql_query asks for nobody: put :number in it")
+        if self.http_url and "{number}" not in self.http_url:
+            raise ValueError("http_url asks for nobody: put {number} in it")
+        return self
 
 
 def existing_store(settings: SettingsFile, state_dir: Path | None = None) -> str | None:

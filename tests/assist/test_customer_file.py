@@ -27,6 +27,16 @@ def test_a_file_as_a_spreadsheet_writes_it() -> None:
     )
 
 
+def test_what_is_open_with_a_customer_stands_in_one_field() -> None:
+    lines = ["name,phone,open_issues", "Ada,+4721234567,Late delivery | Outage since 9 May", "Bo,+4722000000,",
+             f"Cy,+4722000001,{'|'.join('x' * 21)}", f"Di,+4722000002,{'x' * 201}"]  # fmt: skip
+    found = read_customers("\n".join(lines).encode())
+    assert [record.open_issues for record in found.records] == [("Late delivery", "Outage since 9 May"), ()]
+    assert [(bad.line, bad.what.split(",")[0]) for bad in found.bad] == [
+        (4, "open_issues: at most 20"), (5, "open_issues: at most 200 characters"),
+    ]  # fmt: skip
+
+
 def test_every_bad_line_is_named_and_said_what_is_wrong() -> None:
     lines = ["name,phone,since,style", ",+4721234567,,", "Ada,12,,", "Ada,+4721234567,May,", "Ada,+4721234567,,calm",
              "Ada,+4721234567", f"{'x' * 201},+4721234567,,", "Ada,+4721234567,,"]  # fmt: skip

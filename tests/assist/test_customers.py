@@ -9,11 +9,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from assist.content import Content
 from assist.customers import Customers, Guarded, HttpSource, SourceError, SqlSource, customers
 from assist.history import CustomerProfile
+from assist.replay import replay
 from assist.store import Store
 from assist.store.customers import CustomerRecord
 from assist.store.settings import CustomerSettings
@@ -179,6 +182,10 @@ def test_http_asks_as_the_settings_say() -> None:
         (httpx.Response(200, json={"name": "Ada"}), "phone: Field required"),
         (httpx.Response(200, json=["Ada"]), "not an object"),
         (httpx.Response(200, text=json.dumps({"name": "x" * 300_000})), "bytes"),
+        (httpx.Response(200, text="[" * 200_000), "not JSON"),
+        (httpx.Response(200, text='{"name": "\\ud800", "phone": "+12025550142"}'), "name: at most 200 characters"),
+        (httpx.Response(200, json={"name": "Ada", "phone": "none"}), "no number"),
+        (httpx.Response(200, json={"name": "Ada", "phone": NUMBER, "open_issues": ["x"] * 21}), "at most 20"),
     ],
 )
 def test_http_answers_that_are_none_are_refused(answer: httpx.Response, says: str) -> None:
@@ -194,15 +201,64 @@ def test_http_that_does_not_answer_is_a_failure() -> None:
         asyncio.run(http(away).look_up(NUMBER))
 
 
+def test_what_is_open_with_a_customer_elsewhere_is_on_her_card_and_brought_up_before_she_says_it(
+    tmp_path: Path, content: Content
+) -> None:
+    theirs = ["Late delivery of the router"]
+    source = http(
+        lambda request: httpx.Response(200, json={"name": "Ada Berg", "phone": NUMBER, "open_issues": theirs})
+    )
+
+    async def use(store: Store) -> None:
+        known = Customers(store, source)
+        cards = replay((), content, NUMBER, (await known.look_up(NUMBER)).customer).cards
+        assert [(card.kind, card.id) for card in cards] == [("history", "history"), ("proactive", "late_parcel")]
+        assert cards[0].title == "Greet Ada Berg, then raise the open issue"
+        theirs.clear()
+        delivered = (await known.look_up(NUMBER)).customer
+        assert [card.kind for card in replay((), content, NUMBER, delivered).cards] == ["history"]
+
+    with_store(tmp_path / "s.db", use)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"http_url": "http://[bad/{number}"}, "Invalid IPv6"),
+        ({"http_url": "crm.example/{number}"}, "no address such as https"),
+        ({"http_url": "http://crm.example:99999/{number}"}, "Port out of range"),
+        ({"http_url": "http://crm.example/a b/{number}"}, "has a space"),
+        ({"http_url": "http://crm.example/"}, "put {number} in it"),
+        ({"http_url": "http://crm.example/{number}", "http_token": "tökén"}, "http_token"),
+        ({"sql_url": "sqlite+aiosqlite:///x", "sql_query": "SELECT 1"}, "put :number in it"),
+        ({"sql_url": "sqlite+aiosqlite:///x"}, "go together"),
+    ],
+)
+def test_settings_that_could_find_nobody_are_refused_before_a_call_comes(given: dict[str, str], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        CustomerSettings.model_validate(given)
+
+
+def test_a_database_without_a_driver_is_said_to_have_none(tmp_path: Path) -> None:
+    async def use(store: Store) -> None:
+        settings = CustomerSettings(sql_url="mysql+nothing://x", sql_query="SELECT :number")
+        with pytest.raises(SourceError, match="sql_url cannot be used"):
+            async with customers(store, settings, VirtualClock()):
+                pass
+
+    with_store(tmp_path / "s.db", use)
+
+
 def test_a_query_to_the_shops_own_database(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
-    query = "SELECT kunde AS name, telefon AS phone, nr AS external_id FROM kunden WHERE telefon = :number"
+    columns = "kunde AS name, telefon AS phone, nr AS external_id, offen AS open_issues"
+    query = f"SELECT {columns} FROM kunden WHERE telefon = :number"
 
     async def fill() -> None:
         engine = create_async_engine(url)
         async with engine.begin() as connection:
-            await connection.execute(text("CREATE TABLE kunden (nr TEXT, kunde TEXT, telefon TEXT)"))
-            await connection.execute(text(f"INSERT INTO kunden VALUES ('k-1', 'Ada Berg', '{NUMBER}')"))
+            await connection.execute(text("CREATE TABLE kunden (nr TEXT, kunde TEXT, telefon TEXT, offen TEXT)"))
+            await connection.execute(text(f"INSERT INTO kunden VALUES ('k-1', 'Ada Berg', '{NUMBER}', 'Outage|Bill')"))
         await engine.dispose()
 
     async def use(store: Store) -> None:
@@ -212,7 +268,7 @@ def test_a_query_to_the_shops_own_database(tmp_path: Path) -> None:
             assert found is None  # the store here knows no region
             found = (await known.look_up(NUMBER)).customer
             assert found is not None
-            assert found.name == "Ada Berg"
+            assert (found.name, {issue.title for issue in found.issues}) == ("Ada Berg", {"Outage", "Bill"})
 
     asyncio.run(fill())
     with_store(tmp_path / "s.db", use)

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 
 import httpx
 import pytest
 
-from assist.rewording import AT_ONCE, SummaryWorded, Wordsmith
+from assist.rewording import AT_ONCE, SummaryWorded, Wordsmith, withheld
 from assist.settings import AssistSettings
 from tests.assist_web.kept_house import summary
 
@@ -18,10 +18,10 @@ Handler = Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
 
 
 @contextmanager
-def house(handler: Handler) -> Iterator[Wordsmith]:
+def house(handler: Handler, settings: AssistSettings = SETTINGS) -> Iterator[Wordsmith]:
     client = httpx.AsyncClient(transport=httpx.MockTransport(handler))
     try:
-        yield Wordsmith(SETTINGS, client)
+        yield Wordsmith(settings, client)
     finally:
         asyncio.run(client.aclose())
 
@@ -47,6 +47,18 @@ def test_the_redacted_talk_is_sent_and_the_answer_marked_with_its_model() -> Non
     assert body["messages"][1]["content"] == "agent: hello\ncaller: my card is ▪▪▪▪"
 
 
+def test_nothing_personal_is_sent_though_the_house_shows_it_to_its_agents() -> None:
+    said = (
+        ("agent", "what is your card number"), ("caller", "four one one one"), ("caller", "one two three four five"),
+        ("caller", "or write to bo at example dot com"), ("agent", "that was two days ago"),
+    )  # fmt: skip
+    card, rest, mail, harmless = list(withheld(said))[1:]
+    assert card == "caller: [card]"
+    assert not set(rest.split()) & {"one", "two", "three", "four", "five"}
+    assert mail == "caller: or write to [email]"
+    assert harmless == "agent: that was two days ago"
+
+
 @pytest.mark.parametrize(
     "reply",
     [httpx.Response(500), httpx.Response(200, text="<html>"), httpx.Response(200, json={"choices": []})],
@@ -57,6 +69,19 @@ def test_what_is_no_answer_is_left_out(reply: httpx.Response) -> None:
         return reply
 
     with house(answer) as wordsmith:
+        assert asyncio.run(wordsmith.word(summary("c1", "anna"), SAID)) is None
+
+
+def test_an_answer_that_drips_is_left_out_when_its_time_is_over() -> None:
+    async def drip() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0)
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=drip())
+
+    with house(answer, SETTINGS.model_copy(update={"llm_timeout_s": 0.05})) as wordsmith:
         assert asyncio.run(wordsmith.word(summary("c1", "anna"), SAID)) is None
 
 

@@ -12,6 +12,7 @@ import pytest
 from assist.store import Store
 from assist.store.customers import CustomerBase, CustomerRecord
 from assist.store.numbers import best_matches, e164, phone_key
+from assist.store.tasks import Tasks
 from ivr.contacts import ContactClosed, ContactEnded, ContactOffered
 from tests.assist_web.kept_house import BEGAN, said, summary
 from transcription.utterances import UtteranceFinal
@@ -47,6 +48,26 @@ def test_an_import_adds_once_and_brings_up_to_date(url: str) -> None:
         shared = await store.look_up("0047 22 00 00 00")
         assert shared.customer is None
         assert [one.name for one in shared.candidates] == ["Bo Dahl", "Cato Dahl"]
+
+    on(url, use)
+
+
+def test_the_books_say_what_is_open_but_not_of_what_came_up_with_us(url: str) -> None:
+    async def use(store: Store) -> None:
+        base = CustomerBase(store)
+
+        async def open_now(*issues: str) -> set[str]:
+            await base.bring_in([replace(ADA, open_issues=issues)])
+            (ada,) = await store.candidates(ADA.phone)
+            return {issue.title for issue in ada.issues if issue.open}
+
+        assert await open_now("Late delivery", "Outage", "Outage") == {"Late delivery", "Outage"}
+        (ada,) = await store.candidates(ADA.phone)
+        await Tasks(store).open_issue(ada.customer_id, "Low survey score: CSAT 1", BEGAN, "c1", ADA.phone)
+        assert await open_now("Outage") == {"Outage", "Low survey score: CSAT 1"}
+        await base.bring_in([ADA])  # who says nothing of issues closes none
+        assert await open_now() == {"Low survey score: CSAT 1"}
+        assert await open_now("Late delivery") == {"Late delivery", "Low survey score: CSAT 1"}
 
     on(url, use)
 
