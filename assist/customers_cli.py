@@ -77,8 +77,10 @@ async def _bring_in(store: Store, file: Path, found: CustomerFile) -> tuple[int,
 @customers.command("find")
 def customers_find(number: str, settings: Settings = None) -> None:
     """Who has a number, in any notation."""
+    from assist.shell_audit import put_down
 
     async def find(store: Store) -> None:
+        await put_down(store, "find_customer", number)
         found = await store.candidates(number)
         for customer in found:
             typer.echo(f"{customer.customer_id:>8}  {customer.name}, {customer.phone}, {customer.value}")
@@ -104,7 +106,7 @@ def customers_export(
             raise CustomersError(f"there is no customer {customer_id}")
         await put_down(store, "export_customer", str(customer_id))
         try:
-            out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", errors="replace")
+            _write_private(out, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         except OSError as error:
             raise DocumentError(out, None, f"cannot be written ({error.strerror})", "name another file") from None
 
@@ -130,13 +132,26 @@ def customers_erase(
     async def remove(store: Store) -> str:
         from assist.shell_audit import put_down
 
-        gone = await erase(store, recordings, customer_id)
+        async def first(what: str) -> None:
+            await put_down(store, "erase_customer", str(customer_id), what)
+
+        try:
+            gone = await erase(store, recordings, customer_id, first)
+        except OSError as error:
+            what = f"cannot be removed ({error.strerror}); the customer is still there"
+            raise DocumentError(Path(error.filename or recordings), None, what, "mend that and erase again") from None
         if gone is None:
             raise CustomersError(f"there is no customer {customer_id}")
-        await put_down(store, "erase_customer", str(customer_id), gone)
         return gone
 
     typer.echo(f"customer {customer_id} erased: {_with_store(configured, remove)}")
+
+
+def _write_private(file: Path, text: str) -> None:
+    """For this user alone (mode 600), whatever was there before. Raises OSError."""
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(text.encode(errors="replace"))
 
 
 def _with_store(settings: SettingsFile, use: Callable[[Store], Awaitable[T]]) -> T:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from assist.shell_audit import put_down_if_kept
-from transcription.recording import load_or_create_key, read_recording
+from transcription.recording import read_key, read_recording
 from transcription.recording_format import Recording
 from voice.errors import CallfloorError, DocumentError
 from voice.rundir import RunDirectory
@@ -51,6 +51,6 @@ def decrypted(file: Path, settings: SettingsFile, state_dir: Path | None) -> Rec
     where = RunDirectory.of(settings.section("run", RunSettings)) if state_dir is None else RunDirectory(state_dir)
     if not where.recording_key.exists():
         raise DocumentError(where.recording_key, None, "there is no recording key", "name the right --state-dir")
-    found = read_recording(file, load_or_create_key(where.recording_key))
+    found = read_recording(file, read_key(where.recording_key))
     asyncio.run(put_down_if_kept(settings, state_dir, "listen", found.header.contact_id))
     return found

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT_S = 30.0
 CHUNK_S = 1.0
 SUFFIX = ".cfrec"
+_ID_SHOWN = 8
 
 
 class ContactRecorder:
@@ -67,7 +68,7 @@ class ContactRecorder:
         self._tracks = Tracks(len(channels), int(LONGEST_WAIT_S * rate), round(zero_s * rate))
         recording_id = new_identifier()
         self._writer = RecordingWriter(RecordingHeader(contact_id, rate, channels, recording_id, zero_s), key)
-        self.path = directory / f"{_file_name(contact_id)}-{recording_id[:8]}{SUFFIX}"
+        self.path = directory / f"{_file_name(contact_id)}-{recording_id[:_ID_SHOWN]}{SUFFIX}"
         self._part = self.path.with_suffix(SUFFIX + ".part")
         self._file: BinaryIO | None = self._create()
         self.failed = ""
@@ -249,6 +250,11 @@ def read_recording(path: Path, key: bytes) -> Recording:
         raise RecordingError(f"{path}: {error}") from None
 
 
+def files_of(directory: Path, contact_id: str) -> list[Path]:
+    """A contact's recordings, and what a process that died has left of one."""
+    return sorted(directory.glob(f"{_file_name(contact_id)}-{'[0-9a-f]' * _ID_SHOWN}{SUFFIX}*"))
+
+
 def load_or_create_key(path: Path) -> bytes:
     """The recording key in ``path`` (32 raw bytes, mode 0600), made where there is none yet. Raises DocumentError."""
     try:
@@ -256,10 +262,11 @@ def load_or_create_key(path: Path) -> bytes:
         made_once(path, os.urandom(KEY_BYTES))
     except OSError as error:
         raise DocumentError(path, None, f"no key can be made ({error.strerror})", "check the directory") from None
-    return _read_key(path)
+    return read_key(path)
 
 
-def _read_key(path: Path) -> bytes:
+def read_key(path: Path) -> bytes:
+    """The recording key in ``path``. Raises DocumentError, also where there is none: a new one would open nothing."""
     try:
         mode, key = path.stat().st_mode, path.read_bytes()
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
@@ -15,10 +16,12 @@ from assist.store.archive import ContactLine, Conversation
 from assist.store.store import MAX_TIME
 from assist.summary import ContactSummary
 from transcription.formats import FORMATS
-from transcription.recording import load_or_create_key, read_recording
+from transcription.recording import read_key, read_recording
 from transcription.recording_format import Recording
 from transcription.utterances import UtteranceFinal
 from voice.errors import CallfloorError
+
+log = logging.getLogger(__name__)
 
 archive = APIRouter(prefix="/api", tags=["archive"])
 ContactId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -90,7 +93,11 @@ async def recording(contact_id: ContactId, who: AnyReader) -> Response:
     line = await visible(contact_id, who)
     await who.audit("listen", contact_id)
     path = (await who.kept.contacts.conversation(line)).recording
-    found = await asyncio.to_thread(_decrypted, who.kept, path)
+    try:
+        found = await asyncio.to_thread(_decrypted, who.kept, path)
+    except CallfloorError as error:
+        log.error("the recording of contact %s: %s", contact_id, error)
+        raise HTTPException(503, "the recording is here, and cannot be opened") from None
     if found is None:
         raise HTTPException(404, "there is no recording here")
     start_s, sound = found
@@ -112,13 +119,10 @@ async def visible(contact_id: str, who: Asker) -> ContactLine:
 
 def _decrypted(kept: Archives, path: str) -> tuple[float, bytes] | None:
     """The contact's second at which the sound begins, and the WAV; None where there is none. A path out of the log
-    leads nowhere else than to the recordings.
+    leads nowhere else than to the recordings. Raises RecordingError, DocumentError for one that cannot be opened.
     """
     file = FilePath(path)
     if not path or file.resolve().parent != kept.recordings.resolve() or not file.is_file():
         return None
-    try:
-        found: Recording = read_recording(file, load_or_create_key(kept.recording_key))
-    except CallfloorError:
-        return None
+    found: Recording = read_recording(file, read_key(kept.recording_key))
     return found.header.start_s, found.wav()

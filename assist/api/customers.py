@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from assist.api.access import Asker, Problem, only
 from assist.customer_file import CustomerFileError, read_customers
 from assist.erasing import erase
-from assist.store.customers import CustomerBase
 
 customers = APIRouter(prefix="/api/customers", tags=["customers"])
 Admin = Annotated[Asker, Depends(only("admin"))]
@@ -94,9 +93,14 @@ async def export(customer_id: CustomerId, who: Admin) -> dict[str, Any]:
 @customers.delete("/{customer_id}", responses=FOUND)
 async def remove(customer_id: CustomerId, who: Admin) -> ErasedView:
     """Erase a customer with all that is hers (GDPR article 17)."""
-    base: CustomerBase = who.kept.customers
-    gone = await erase(base.store, who.kept.recordings, customer_id)
+
+    async def put_down(what: str) -> None:
+        await who.audit("erase_customer", str(customer_id), what)
+
+    try:
+        gone = await erase(who.kept.customers.store, who.kept.recordings, customer_id, put_down)
+    except OSError as error:
+        raise HTTPException(503, f"a recording cannot be removed ({error.strerror}); nothing else was") from None
     if gone is None:
         raise HTTPException(404, "there is no such customer")
-    await who.audit("erase_customer", str(customer_id), gone)
     return ErasedView(erased=gone)

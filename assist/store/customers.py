@@ -8,18 +8,15 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from assist.store.belongings import her_contacts, known_contacts, recordings_of
 from assist.store.numbers import best_matches, phone_key
 from assist.store.profiles import profiles
 from assist.store.store import Store
 from assist.store.tables import ContactRow, CustomerRow, EventRow, IssueRow, PastContactRow, PromiseRow, SummaryRow
 from assist.store.whole import whole
-from ivr.contacts import ContactClosed, ContactEnded, ContactOffered
-
-_SHORTEST = 6
-"""Digits that every way of writing a number ends with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +37,10 @@ class CustomerRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
-    """What went with a customer. ``recordings``: paths of files that are to go as well."""
+class Belongings:
+    """What there is of a customer: her contacts, how many events, and the paths of recordings the log names."""
 
-    contacts: int
+    contacts: tuple[str, ...]
     events: int
     recordings: tuple[str, ...]
 
@@ -106,7 +103,7 @@ class CustomerBase:
             if row is None:
                 return None
             (hers,) = await profiles(await session.connection(), CustomerRow.id == customer_id)
-            of_them = await self._contacts_of(session, row)
+            of_them = await her_contacts(session, row, self.region)
             contacts = (await session.scalars(select(ContactRow).where(ContactRow.contact_id.in_(of_them)))).all()
             summaries = (await session.scalars(select(SummaryRow).where(SummaryRow.contact_id.in_(of_them)))).all()
             query = select(EventRow.envelope).where(EventRow.contact_id.in_(of_them)).order_by(EventRow.position)
@@ -119,52 +116,27 @@ class CustomerBase:
         }
 
     @whole
-    async def erase(self, customer_id: int) -> Erased | None:
-        """Erase a customer (GDPR article 17): herself, her history, her contacts with every word of them, those
-        included that came from her number while nobody knew whose it was, or that no agent ever had. None where there
-        is no such customer.
-        """
-        async with self.store.writing() as session:
+    async def belongings(self, customer_id: int) -> Belongings | None:
+        """What erasing her would take; None where there is no such customer."""
+        async with self.store.reading() as session:
             row = await session.get(CustomerRow, customer_id)
             if row is None:
                 return None
-            contacts = await self._contacts_of(session, row)
-            closed = and_(EventRow.contact_id.in_(contacts), EventRow.type == ContactClosed.type)
-            envelopes = await session.scalars(select(EventRow.envelope).where(closed))
-            recordings = tuple(path for text in envelopes if (path := json.loads(text)["data"].get("recording")))
-            words = delete(EventRow).where(EventRow.contact_id.in_(contacts)).returning(EventRow.position)
-            events = len((await session.scalars(words)).all())
-            for table in (PromiseRow, IssueRow, PastContactRow, SummaryRow, ContactRow):
+            contacts = await her_contacts(session, row, self.region)
+            events = select(func.count()).select_from(EventRow).where(EventRow.contact_id.in_(contacts))
+            return Belongings(
+                contacts, (await session.execute(events)).scalar_one(), await recordings_of(session, contacts)
+            )
+
+    @whole
+    async def erase(self, customer_id: int, hers: Belongings) -> None:
+        """Erase a customer (GDPR article 17): herself, her history, and ``hers`` with what has come to it since."""
+        async with self.store.writing() as session:
+            contacts = {*hers.contacts, *await known_contacts(session, customer_id)}
+            for table in (EventRow, PromiseRow, IssueRow, PastContactRow, SummaryRow, ContactRow):
                 await session.execute(delete(table).where(table.contact_id.in_(contacts)))
             await session.execute(delete(CustomerRow).where(CustomerRow.id == customer_id))
-        return Erased(len(contacts), events, recordings)
-
-    async def _contacts_of(self, session: AsyncSession, row: CustomerRow) -> list[str]:
-        """Her contacts; and from her number those that are nobody's, and those that ended before an agent had them,
-        which are in the log alone.
-        """
-        hers = list(await session.scalars(select(ContactRow.contact_id).where(ContactRow.customer_id == row.id)))
-        key = phone_key(row.phone, self.store.region)
-        if not key:
-            return hers
-        like = f"%{key[-_SHORTEST:]}"  # however the line wrote it; what that finds too many is left out below
-        nobodys = select(ContactRow.contact_id, ContactRow.number).where(
-            ContactRow.customer_id.is_(None), ContactRow.number.like(like)
-        )
-        hers += [contact_id for contact_id, number in await session.execute(nobodys) if self._is(number, key)]
-        ended = select(EventRow.contact_id).where(EventRow.type == ContactEnded.type)
-        offered = select(EventRow.contact_id, EventRow.envelope).where(
-            EventRow.type == ContactOffered.type, EventRow.envelope.like(f'{like}"%'), EventRow.contact_id.in_(ended),
-            EventRow.contact_id.not_in(select(ContactRow.contact_id)),
-        )  # fmt: skip
-        return hers + [
-            contact_id
-            for contact_id, text in await session.execute(offered)
-            if contact_id is not None and self._is(str(json.loads(text)["data"].get("caller", "")), key)
-        ]
-
-    def _is(self, number: str, key: str) -> bool:
-        return phone_key(number, self.store.region) == key
+        await self.store.fold()
 
 
 async def _bring_issues(session: AsyncSession, customer_id: int, titles: Sequence[str]) -> None:

@@ -96,6 +96,16 @@ def appending(engine: AsyncEngine) -> Append:
     return told
 
 
+async def fold(engine: AsyncEngine) -> None:
+    """What was deleted is not in SQLite's log (WAL) any more either, unless somebody reads just now. PostgreSQL's own
+    vacuum sees to that.
+    """
+    if engine.dialect.name == "sqlite":
+        async with engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await (await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")).close()
+
+
 def _prepare_sqlite(engine: AsyncEngine, busy_timeout_s: float) -> None:
     """SQLite's settings for each connection, and transactions of our own choosing: the driver would begin them late,
     and two connections that read first and write later could then refuse each other at once.
@@ -108,6 +118,7 @@ def _prepare_sqlite(engine: AsyncEngine, busy_timeout_s: float) -> None:
         cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout_s * 1000)}")
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = ON")  # what is taken out is overwritten, not only forgotten
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

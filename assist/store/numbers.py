@@ -35,6 +35,18 @@ def phone_key(number: str, region: str = "") -> str:
     return digits(e164(number, region) or number)[-KEY_DIGITS:]
 
 
+def same_number(number: str, other: str, region: str = "") -> bool:
+    """Whether both are one number: as E.164 where they can be understood; else as far as they are written out, if that
+    is far enough.
+    """
+    first, second = e164(number, region), e164(other, region)
+    if first is not None and second is not None:
+        return first == second
+    if min(len(digits(number)), len(digits(other))) < KEY_DIGITS:
+        return digits(number) == digits(other) != ""
+    return bool(best_matches(number, [other], region))
+
+
 def best_matches(number: str, candidates: Sequence[str], region: str = "") -> tuple[int, ...]:
     """Which of ``candidates`` (their indices) are ``number``: those that are it exactly; where there are none, those
     that may be it as far as they are written out.

@@ -6,19 +6,24 @@ Events and audit are logs that nothing changes; here is the one place that takes
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, not_, select
+from sqlalchemy import ColumnElement, and_, delete, func, inspect, not_, or_, select
 from sqlalchemy.orm import DeclarativeBase
 
+from assist.messages_left import MessageKept
 from assist.store.settings import StoreSettings
 from assist.store.store import Store
 from assist.store.tables import AuditRow, ContactRow, EventRow, IssueRow, PastContactRow, PromiseRow
 from assist.store.whole import whole
 
 WORDS = "transcript.%"
+BATCH = 1000
+"""Rows of one transaction: some ten milliseconds."""
 
 
 class Retention:
@@ -31,42 +36,61 @@ class Retention:
         self._now = datetime.fromtimestamp(now, UTC)
 
     async def purge(self, *, pretend: bool = False) -> Mapping[str, int]:
-        """Take it, all rows or none, then the files; how much of each kind. ``pretend`` only counts. Raises StoreError,
-        OSError.
+        """Take it, rows and then files; how much of each kind. Rows go BATCH at a time and every other moment is left
+        to the floor, which writes meanwhile; cut off, it goes on the next time. ``pretend`` only counts. Raises
+        StoreError, OSError.
         """
-        return {**await self._rows(pretend), "recordings": await asyncio.to_thread(self._files, pretend)}
+        counts: dict[str, int] = {}
+        for kind, table, old in self._old():
+            counts[kind] = counts.get(kind, 0) + await (self._count(table, old) if pretend else self._take(table, old))
+        if not pretend:
+            await self._store.fold()
+        return {**counts, "recordings": await asyncio.to_thread(self._files, pretend)}
 
     @whole
-    async def _rows(self, pretend: bool) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        async with self._store.writing() as session:
-            for kind, (table, old) in self._old().items():
-                found = await session.execute(select(func.count()).select_from(table).where(old))
-                counts[kind] = found.scalar_one()
-                if not pretend:
-                    await session.execute(delete(table).where(old))
-        return counts
+    async def _count(self, table: type[DeclarativeBase], old: ColumnElement[bool]) -> int:
+        async with self._store.reading() as session:
+            return (await session.execute(select(func.count()).select_from(table).where(old))).scalar_one()
 
-    def _old(self) -> dict[str, tuple[type[DeclarativeBase], ColumnElement[bool]]]:
+    async def _take(self, table: type[DeclarativeBase], old: ColumnElement[bool]) -> int:
+        taken, wanted = 0, old
+        while found := await self._some(table, wanted):
+            began = time.monotonic()
+            await self._delete(table, found)
+            taken, wanted = taken + len(found), and_(old, inspect(table).primary_key[0] > found[-1])
+            await asyncio.sleep(time.monotonic() - began)
+        return taken
+
+    @whole
+    async def _some(self, table: type[DeclarativeBase], old: ColumnElement[bool]) -> Sequence[Any]:
+        """Looked for without keeping anybody from writing."""
+        (key,) = inspect(table).primary_key
+        async with self._store.reading() as session:
+            return (await session.scalars(select(key).where(old).order_by(key).limit(BATCH))).all()
+
+    @whole
+    async def _delete(self, table: type[DeclarativeBase], keys: Sequence[Any]) -> None:
+        async with self._store.writing() as session:
+            await session.execute(delete(table).where(inspect(table).primary_key[0].in_(keys)))
+
+    def _old(self) -> list[tuple[str, type[DeclarativeBase], ColumnElement[bool]]]:
         kept, before = self._settings, self._before
-        words = EventRow.type.like(WORDS)
-        # A contact takes its summary with it; a customer what is to be done for her, strangers' goes with contacts.
-        wanted: dict[str, tuple[int, type[DeclarativeBase], ColumnElement[bool]]] = {
-            "transcripts": (kept.transcripts_days, EventRow, and_(words, EventRow.at < before(kept.transcripts_days))),
-            "events": (kept.events_days, EventRow, and_(not_(words), EventRow.at < before(kept.events_days))),
-            "contacts": (kept.contacts_days, ContactRow, ContactRow.ended_at < before(kept.contacts_days)),
-            "promises": (
-                kept.contacts_days, PromiseRow,
-                and_(PromiseRow.customer_id.is_(None), PromiseRow.made_at < before(kept.contacts_days)),
-            ),
-            "issues": (
-                kept.contacts_days, IssueRow,
-                and_(IssueRow.customer_id.is_(None), IssueRow.opened_at < before(kept.contacts_days)),
-            ),
-            "history": (kept.history_days, PastContactRow, PastContactRow.at < before(kept.history_days)),
-            "audit": (kept.audit_days, AuditRow, AuditRow.at < before(kept.audit_days)),
-        }  # fmt: skip
-        return {kind: (table, old) for kind, (days, table, old) in wanted.items() if days}
+        words = or_(EventRow.type.like(WORDS), EventRow.type == MessageKept.type)
+        stranger, strange = PromiseRow.customer_id.is_(None), IssueRow.customer_id.is_(None)
+        promised, opened, settled = PromiseRow.made_at, IssueRow.opened_at, IssueRow.closed_at
+        # A contact takes its summary with it, and what is to be done for a stranger; a customer's own is history.
+        wanted: list[tuple[str, int, type[DeclarativeBase], ColumnElement[bool]]] = [
+            ("transcripts", kept.transcripts_days, EventRow, and_(words, EventRow.at < before(kept.transcripts_days))),
+            ("events", kept.events_days, EventRow, and_(not_(words), EventRow.at < before(kept.events_days))),
+            ("contacts", kept.contacts_days, ContactRow, ContactRow.ended_at < before(kept.contacts_days)),
+            ("history", kept.history_days, PastContactRow, PastContactRow.at < before(kept.history_days)),
+            ("history", kept.history_days, PromiseRow, and_(not_(stranger), promised < before(kept.history_days))),
+            ("history", kept.history_days, IssueRow, and_(not_(strange), settled < before(kept.history_days))),
+            ("promises", kept.contacts_days, PromiseRow, and_(stranger, promised < before(kept.contacts_days))),
+            ("issues", kept.contacts_days, IssueRow, and_(strange, opened < before(kept.contacts_days))),
+            ("audit", kept.audit_days, AuditRow, AuditRow.at < before(kept.audit_days)),
+        ]  # fmt: skip
+        return [(kind, table, old) for kind, days, table, old in wanted if days]
 
     def _before(self, days: int) -> datetime:
         return self._now - timedelta(days=min(days, 36_500))

@@ -15,7 +15,8 @@ DEFAULT_DAYS = 90
 class StoreSettings(Section):
     """``url``: ``postgresql+asyncpg://user:password@host/database``; empty: SQLite in the state directory. The days
     after which ``callfloor purge`` takes what was kept, 0 for never: ``events`` are all but words, ``transcripts`` the
-    words, ``contacts`` contacts with their summaries, ``history`` what a customer's card shows of earlier contacts.
+    words (cards, alerts and notes that quote some go with the events), ``contacts`` contacts with their summaries,
+    ``history`` what a customer's card shows of earlier contacts, promises and settled issues among it.
     """
 
     url: str = ""

@@ -16,7 +16,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from assist.history import CustomerFound, CustomerProfile
-from assist.store.database import WRITING, appending, made_engine, probe
+from assist.store.database import WRITING, appending, fold, made_engine, probe
 from assist.store.errors import refusing
 from assist.store.numbers import best_matches, digits, phone_key
 from assist.store.profiles import profiles
@@ -69,6 +69,13 @@ class Store:
     async def close(self) -> None:
         """Close every connection; SQLite then folds its log into the database file."""
         await self._engine.dispose()
+
+    @whole
+    async def fold(self) -> None:
+        """What was deleted is gone from the database's files, too, as far as that is ours to do."""
+        async with self._writing:
+            with refusing():
+                await fold(self._engine)
 
     @whole
     async def append(self, *envelopes: Mapping[str, Any]) -> int:

@@ -87,8 +87,11 @@ def test_the_command_imports_all_or_nothing_finds_exports_and_erases(settings: P
     file.write_text(GOOD)
     assert "0 added, 2 brought up to date" in run(settings, "import", file)
     customer = run(settings, "find", "21234567").split()[0]
-    run(settings, "export", customer, "--out", tmp_path / "ada.json")
-    assert "Ada Berg" in (tmp_path / "ada.json").read_text()
+    given = tmp_path / "ada.json"
+    given.touch(0o644)
+    run(settings, "export", customer, "--out", given)
+    assert "Ada Berg" in given.read_text()
+    assert given.stat().st_mode & 0o777 == 0o600, "hers alone to read"
     assert "0 contacts, 0 events, 0 recordings" in run(settings, "erase", customer, "--yes")
     with pytest.raises(CustomersError, match="no customer"):
         run(settings, "erase", customer, "--yes")

@@ -85,6 +85,20 @@ def test_no_recording_is_served_from_anywhere_else() -> None:
     in_kept_house(test)
 
 
+def test_a_recording_whose_key_is_away_is_not_said_to_be_none_and_no_other_key_is_made() -> None:
+    async def test(house: KeptHouse) -> None:
+        key = house.archives.recording_key
+        key.unlink()
+        assert (await house.get("carl", "/api/contacts/c1/recording")).status_code == 503
+        assert not key.exists()
+        key.touch(0o600)
+        key.write_bytes(b"x" * 32)
+        assert (await house.get("carl", "/api/contacts/c1/recording")).status_code == 503
+        assert (await house.get("carl", "/api/contacts/c2/recording")).status_code == 404
+
+    in_kept_house(test)
+
+
 @pytest.mark.parametrize("path", ["/api/contacts/c1", "/api/contacts/c1/transcript", "/api/contacts/c1/recording"])
 def test_what_cannot_be_put_down_is_not_served(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from assist.store.errors import StoreError, StoreFailure

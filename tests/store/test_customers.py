@@ -6,19 +6,24 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from assist.erasing import erase
+from assist.messages_left import MessageKept
 from assist.store import Store
+from assist.store.archive import Archive
 from assist.store.customers import CustomerBase, CustomerRecord
-from assist.store.numbers import best_matches, e164, phone_key
+from assist.store.numbers import best_matches, e164, phone_key, same_number
+from assist.store.retention import Retention
+from assist.store.settings import StoreSettings
 from assist.store.tasks import Tasks
+from assist.vocabulary import EVENTS as CODEC
 from ivr.contacts import ContactClosed, ContactEnded, ContactOffered
 from tests.assist_web.kept_house import BEGAN, said, summary
-from transcription.utterances import UtteranceFinal
-from voice.events import Envelope, EventCodec
+from voice.events import Envelope
 
-CODEC = EventCodec((UtteranceFinal, ContactOffered, ContactEnded, ContactClosed))
 ADA = CustomerRecord("Ada Berg", "+4721234567", "k-1", "Ada", date(2020, 5, 1), "Gold", "quick")
 
 
@@ -103,16 +108,140 @@ def test_all_there_is_of_a_customer_is_given_out_and_then_erased(url: str) -> No
         assert {contact["contact_id"] for contact in given["contacts"]} == {"c1", "c2"}
         assert (len(given["summaries"]), len(given["events"])) == (2, 8)
         assert json.loads(json.dumps(given)) == given
-        gone = await base.erase(ada.customer_id)
-        assert gone is not None
-        assert (gone.contacts, gone.events, sorted(gone.recordings)) == (4, 8, ["/r/c1", "/r/c2"])
+        hers = await base.belongings(ada.customer_id)
+        assert hers is not None
+        assert (hers.contacts, hers.events, hers.recordings) == (("c1", "c2", "q1", "q2"), 8, ("/r/c1", "/r/c2"))
+        await base.erase(ada.customer_id, hers)
         assert await base.export(ada.customer_id) is None
-        assert await base.erase(ada.customer_id) is None
+        assert await base.belongings(ada.customer_id) is None
         assert await store.events_of("c1") == ()
         assert await store.summary_of("c2") is None
         assert [len(await store.events_of(contact)) for contact in ("c3", "q1", "q2", "q3", "q4")] == [2, 0, 0, 1, 2]
 
     on(url, use)
+
+
+def called(caller: str, contact: str) -> list[dict[str, object]]:
+    happened = ContactOffered("w", caller, "100", "f", "1"), ContactEnded("completed", "caller", 9.0, 0.0)
+    return [
+        CODEC.encode(Envelope(f"{event.type} {contact}", BEGAN, "w", 1, event, contact)) for event in happened
+    ]  # fmt: skip
+
+
+def test_contacts_that_only_the_log_knows_are_hers_too_and_what_may_be_anothers_is_not(url: str) -> None:
+    async def use(store: Store) -> None:
+        base = CustomerBase(store)
+        await base.bring_in([ADA, CustomerRecord("Bo", "+4722000000"), CustomerRecord("Cato", "+4722000000")])
+        (ada,) = await store.candidates(ADA.phone)
+        message = MessageKept("voicemail", ADA.phone, "billing", "/r/voice", 0.0, 5.0, "call me back")
+        await store.append(
+            *called("004721234567", "voice"),  # no agent ever had it
+            CODEC.encode(Envelope("m1", BEGAN, "w", 2, message, "voice")),
+            *called("+33721234567", "abroad"),  # ends like her number
+            *called("+4722000000", "shared"),
+            *called(ADA.phone, "bos"),
+        )
+        for contact, number in (("abroad2", "+46721234567"), ("shared2", "+4722000000")):
+            await store.record_contact(replace(summary(contact, "anna"), number=number))
+        bo = (await store.candidates("+4722000000"))[0].customer_id
+        await store.record_contact(replace(summary("bos", "anna", customer_id=bo), number=ADA.phone))  # her telephone
+        hers, bos = await base.belongings(ada.customer_id), await base.belongings(bo)
+        assert hers is not None
+        assert bos is not None
+        assert (hers.contacts, hers.events, hers.recordings) == (("voice",), 3, ("/r/voice",))
+        assert bos.contacts == ("bos",), "whose call from a shared number was, nobody can say"
+        given = await base.export(ada.customer_id)
+        assert given is not None
+        assert [event["contact_id"] for event in given["events"]] == ["voice"] * 3
+
+    on(url, use)
+
+
+def test_words_outlive_their_contact_in_the_log_and_are_erased_all_the_same(url: str, tmp_path: Path) -> None:
+    async def use(store: Store) -> None:
+        base = CustomerBase(store)
+        await base.bring_in([ADA])
+        (ada,) = await store.candidates(ADA.phone)
+        await store.record_contact(summary("c1", "anna", customer_id=ada.customer_id))
+        spoken = Envelope("w1", BEGAN, "w", 1, said("u1", "caller", "my secret", 1.0), "c1")
+        await store.append(CODEC.encode(spoken))
+        only_contacts = StoreSettings(transcripts_days=0, events_days=0, history_days=0)
+        await Retention(store, tmp_path, only_contacts, BEGAN + 91 * 86_400).purge()
+        assert await Archive(store).line("c1") is None
+        hers = await base.belongings(ada.customer_id)
+        assert hers is not None
+        await base.erase(ada.customer_id, hers)
+        assert await store.events_of("c1") == ()
+
+    on(url, use)
+
+
+def test_what_is_erased_is_in_no_file_of_the_database(tmp_path: Path) -> None:
+    async def use(store: Store) -> None:
+        base = CustomerBase(store)
+        await base.bring_in([ADA])
+        (ada,) = await store.candidates(ADA.phone)
+        await store.record_contact(summary("c1", "anna", customer_id=ada.customer_id))
+        words = Envelope("w1", BEGAN, "w", 1, said("u1", "caller", "unmistakable", 1.0), "c1")
+        await store.append(CODEC.encode(words))
+        assert b"unmistakable" in files()
+        hers = await base.belongings(ada.customer_id)
+        assert hers is not None
+        await base.erase(ada.customer_id, hers)
+        assert b"unmistakable" not in files()
+        assert b"Ada Berg" not in files()
+
+    def files() -> bytes:
+        return b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+    on(f"sqlite+aiosqlite:///{tmp_path / 's.db'}", use)
+
+
+def test_a_recording_that_cannot_be_removed_keeps_the_customer_and_what_a_dead_process_left_goes_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    async def put_down(what: str) -> None:
+        told.append(what)
+
+    def refused(self: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    async def use(store: Store) -> None:
+        await CustomerBase(store).bring_in([ADA])
+        (ada,) = await store.candidates(ADA.phone)
+        await store.record_contact(summary("c1", "anna", customer_id=ada.customer_id))
+        for name in ("c1-0123abcd.cfrec.part", "c1-0123abce.cfrec", "c12-0123abcd.cfrec"):
+            (tmp_path / name).write_bytes(b"x")
+        with monkeypatch.context() as broken:
+            broken.setattr(Path, "unlink", refused)
+            with pytest.raises(PermissionError):
+                await erase(store, tmp_path, ada.customer_id, put_down)
+        assert len((await store.candidates(ADA.phone))[0].past_contacts) == 1
+        assert await erase(store, tmp_path, ada.customer_id, put_down) == "1 contacts, 0 events, 2 recordings"
+        assert told == ["1 contacts, 0 events, 2 recordings"] * 2
+        assert [file.name for file in tmp_path.glob("*.cfrec*")] == ["c12-0123abcd.cfrec"]
+        assert await erase(store, tmp_path, ada.customer_id, put_down) is None
+
+    on(f"sqlite+aiosqlite:///{tmp_path / 's.db'}", use)
+
+
+@pytest.mark.parametrize(
+    ("number", "other", "region", "same"),
+    [
+        ("+4721234567", "004721234567", "", True),
+        ("+4721234567", "21 23 45 67", "NO", True),
+        ("+12025550142", "2025550142", "", True),
+        ("+12025550142", "+442025550142", "", False),
+        ("100", "+4721234100", "", False),
+        ("100", "100", "", True),
+        ("", "", "", False),
+    ],
+)
+def test_one_number_in_two_notations(number: str, other: str, region: str, same: bool) -> None:
+    assert same_number(number, other, region) is same
+    assert same_number(other, number, region) is same
 
 
 @pytest.mark.parametrize(

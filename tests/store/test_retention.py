@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from assist.cli import app
-from assist.store import Store
+from assist.store import DEMO_NUMBER, Store, retention, seed_demo
 from assist.store.archive import Archive
 from assist.store.retention import Retention
 from assist.store.settings import StoreSettings
@@ -62,6 +63,35 @@ def test_each_kind_goes_after_its_own_days(tmp_path: Path) -> None:
         assert len(await Audit(store).entries()) == 2
         assert [file.name for file in tmp_path.glob("*.cfrec")] == ["89.cfrec"]
         assert sum((await retention.purge()).values()) == 0
+
+    with_store(tmp_path / "s.db", use)
+
+
+def test_promises_settled_issues_and_messages_go_with_their_kind_a_batch_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+
+    async def use(store: Store) -> None:
+        await seed_demo(store, datetime.fromtimestamp(NOW, UTC).date())
+        await store.append(*(event("message.kept", 91.0 + number) for number in range(5)), event("message.kept", 1.0))
+        before = await store.find_customer(DEMO_NUMBER)
+        assert before is not None
+        await Tasks(store).open_issue(before.customer_id, "still open", NOW - 200 * DAY, "c0", "")
+        taken = await Retention(store, tmp_path, StoreSettings(), NOW + 80 * DAY).purge()
+        after = await store.find_customer(DEMO_NUMBER)
+        assert after is not None
+        assert taken["transcripts"] == 5
+        assert (len(before.promises), len(after.promises)) == (1, 1), "seven days and eighty are fewer than ninety"
+        taken = await Retention(store, tmp_path, StoreSettings(), NOW + 82 * DAY).purge()
+        after = await store.find_customer(DEMO_NUMBER)
+        assert after is not None
+        assert after.promises == ()
+        assert [issue.title for issue in after.issues if issue.open] == [
+            "Charged twice on the last bill", "still open"
+        ]  # fmt: skip
+        assert (taken["transcripts"], taken["history"]) == (0, 2), "the promise, and the contact it was made in"
+        assert [each["id"] for each in await store.latest("message.kept", 9)] == ["message.kept 1.0"]
 
     with_store(tmp_path / "s.db", use)
 

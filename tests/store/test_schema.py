@@ -97,7 +97,9 @@ def test_a_database_from_before_there_were_steps_is_brought_up_to_date(tmp_path:
         found = await store.find_customer("+12025550142")
         assert found is not None
         assert (found.name, found.issues[0].title, found.promises[0].text) == ("Ada", "Late delivery", "call back")
-        assert await CustomerBase(store).erase(1) is not None
+        hers = await CustomerBase(store).belongings(1)
+        assert hers is not None
+        await CustomerBase(store).erase(1, hers)
         assert await Tasks(store).due(date(2026, 1, 1), None, issues=True) == ()
 
     with_store(tmp_path / "old.db", use)
