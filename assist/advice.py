@@ -12,6 +12,7 @@ from assist.deck import Deck
 from assist.effects import Effect, NoteGap, ShowCard
 from assist.governance import Governor
 from assist.history import CustomerProfile
+from assist.inputs import ContactRang
 from assist.knowledge import Found, is_question
 from assist.promises import SpokenPromise, promises_in
 from assist.rule_watch import Fired, RuleWatch
@@ -45,9 +46,9 @@ class Advisor:
         self._now = 0.0
         self._gaps = 0
 
-    def rang(self, queue: str) -> None:
-        """The queue the contact came through."""
-        self._watch.rang(queue)
+    def rang(self, contact: ContactRang) -> None:
+        """What the contact is like."""
+        self._watch.rang(contact)
 
     def found(self, customer: CustomerProfile | None) -> tuple[Effect, ...]:
         """Who is calling."""

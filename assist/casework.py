@@ -70,6 +70,7 @@ class Case:
         self._customer_id: int | None = None
         self._candidates: tuple[CustomerProfile, ...] = ()
         self.caller = ""
+        self._direction = "inbound"
         self.queue = ""
         self.priority = 0
         self.offered_at = 0.0
@@ -121,6 +122,7 @@ class Case:
         match event:
             case ContactOffered():
                 self.worker_id, self.caller, self.offered_at = event.worker_id, event.caller, at
+                self._direction = event.direction
             case ContactSnapshot():
                 return self._catch_up(event, at)
             case ContactQueued():
@@ -283,7 +285,7 @@ class Case:
             return self._pass_to(agent, "ringing", at)
         self.agent = agent
         self._assistant = ContactAssistant(self._content, agent, self._votes)
-        rang = ContactRang(self.contact_id, self.caller, self.queue)
+        rang = ContactRang(self.contact_id, self.caller, self.queue, self._direction, tuple(self._past.tags.items()))
         return self._tell(self._assigned(agent, "ringing", at)) + self._assist(rang, at)
 
     def _pass_to(self, agent: str, phase: str, at: float) -> tuple[CaseEffect, ...]:

@@ -107,7 +107,7 @@ class ContactAssistant:
         self._rang, self._rang_at = event, now
         self._deck = Deck(event.contact_id)
         self._advisor = Advisor(self._content, self._deck, utc_date(now), self._votes)
-        self._advisor.rang(event.queue)
+        self._advisor.rang(event)
         self._checklist = Checklist(self._content.checklist, self._deck, self._content.version, event.queue)
         return (LookUpCustomer(event.caller_number), *self._checklist.present())
 

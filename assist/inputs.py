@@ -12,11 +12,19 @@ from transcription.utterances import TranscriptionGap, UtteranceFinal, Utterance
 
 @dataclass(frozen=True, slots=True)
 class ContactRang:
-    """The agent's station rings for a contact. ``caller_number`` as SIP gave it, possibly empty."""
+    """The agent's station rings for a contact. ``caller_number`` as SIP gave it, possibly empty; ``direction``:
+    ``inbound``, or ``outbound`` where we call; ``tags``: names and values that the flow noted.
+    """
 
     contact_id: str
     caller_number: str
     queue: str
+    direction: str = "inbound"
+    tags: tuple[tuple[str, str], ...] = ()
+
+    def tag(self, name: str) -> str | None:
+        """The value noted under ``name``."""
+        return dict(self.tags).get(name)
 
 
 @dataclass(frozen=True, slots=True)

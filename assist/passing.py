@@ -37,6 +37,8 @@ class Past:
         self._choices: list[str] = []
         self._consent: tuple[str, ...] = ()
         self._queued_at = 0.0
+        self.tags: dict[str, str] = {}
+        """What the flow noted, by name."""
 
     def advise_with(self, content: Content, votes: Mapping[str, int]) -> None:
         """Other content, while nobody has been advised yet."""
@@ -67,10 +69,12 @@ class Past:
                 self._note = event
             case ChoiceMade(node, value, by):
                 self._choices.append(f"{'Said' if by == 'speech' else 'Pressed'} {value} at {node}")
-            case ContactTagged("consent", value):
-                self._consent = (f"This call is {value}",)
             case ContactTagged(name, value):
-                self._choices.append(f"{name}: {value}")
+                self.tags[name] = value
+                if name == "consent":
+                    self._consent = (f"This call is {value}",)
+                else:
+                    self._choices.append(f"{name}: {value}")
             case ContactQueued(since=since):
                 self._queued_at = since
 

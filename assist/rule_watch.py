@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from assist.history import CustomerProfile
+from assist.inputs import ContactRang
 from assist.rules import RuleSpec, RuleTable
 from assist.sightings import Sighting
 from assist.spotting import Spotter, tokenise
@@ -50,8 +51,8 @@ class RuleWatch:
         self._dues: dict[str, tuple[float, Sighting[object] | None]] = {}
         """Rules whose words were said and that wait for others: when they fall due, and what was said."""
         self._customer: CustomerProfile | None = None
-        self._queue = ""
-        self._started = False
+        self._contact = ContactRang("", "", "")
+        self._began: float | None = None
         self._last_speech: float | None = None
         self._held_at: float | None = None
         self._agent_since: float | None = None
@@ -59,9 +60,9 @@ class RuleWatch:
         self._overs: list[float] = []
         self._name: Spotter[str] | None = None
 
-    def rang(self, queue: str) -> None:
-        """The queue it came through."""
-        self._queue = queue
+    def rang(self, contact: ContactRang) -> None:
+        """What the contact is like."""
+        self._contact = contact
 
     def found(self, customer: CustomerProfile | None, at_s: float) -> tuple[Fired, ...]:
         """Who is calling."""
@@ -73,8 +74,8 @@ class RuleWatch:
     def talking(self, party: str, start_s: float, end_s: float) -> tuple[Fired, ...]:
         """Somebody speaks (on every partial and final): the talk has begun, silence is over."""
         fired: tuple[Fired, ...] = ()
-        if not self._started:
-            self._started = True
+        if self._began is None:
+            self._began = start_s
             fired = self._all(start_s, "start")
         self._last_speech = max(end_s, self._last_speech or 0.0)
         if party == "caller":
@@ -89,6 +90,9 @@ class RuleWatch:
         if part == "missing":
             state.met[sighting.utterance_id] = sighting.at_s
             self._dues.pop(rule_id, None)
+            return ()
+        spec = rule.said if part == "said" else rule.sequence.parts[int(part)] if rule.sequence is not None else None
+        if spec is not None and spec.by_s is not None and sighting.at_s > (self._began or 0.0) + spec.by_s:
             return ()
         if part == "said":
             if state.caused_by == sighting.utterance_id:
@@ -254,7 +258,9 @@ class RuleWatch:
         return (
             named
             and wanted.known in (None, customer is not None)
-            and (not wanted.queue or self._queue in wanted.queue)
+            and (not wanted.queue or self._contact.queue in wanted.queue)
+            and wanted.direction in (None, self._contact.direction)
+            and all(self._contact.tag(name) in values for name, values in wanted.tags.items())
             and (not wanted.style or (customer is not None and customer.style in wanted.style))
             and (not wanted.value or (customer is not None and customer.value in wanted.value))
             and (not wanted.open_issue or _any_in(wanted.open_issue, issues))

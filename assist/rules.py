@@ -25,11 +25,14 @@ class _Model(BaseModel):
 
 
 class SaidSpec(_Model):
-    """``speaker`` says one of ``phrases`` in an utterance that holds none of ``unless``."""
+    """``speaker`` says one of ``phrases`` in an utterance that holds none of ``unless``; ``by_s``: within so many
+    seconds of the first word of the talk, later it is nothing.
+    """
 
     speaker: Party = "agent"
     phrases: tuple[str, ...] = Field(min_length=1)
     unless: tuple[str, ...] = ()
+    by_s: Seconds | None = Field(default=None, gt=0.0, le=3600.0)
 
 
 class MissingSpec(_Model):
@@ -73,12 +76,14 @@ class TalkOverSpec(_Model):
 
 
 class AttributesSpec(_Model):
-    """What must be known of the contact: its queue, and of the customer style, value or an open issue whose title holds
-    one of the phrases.
+    """What must be known of the contact: its queue, who calls whom, what the flow tagged it with (name → one of these
+    values), and of the customer style, value or an open issue whose title holds one of the phrases.
     """
 
     known: bool | None = None
     queue: tuple[str, ...] = ()
+    direction: Literal["inbound", "outbound"] | None = None
+    tags: dict[str, tuple[str, ...]] = {}
     style: tuple[str, ...] = ()
     value: tuple[str, ...] = ()
     open_issue: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from assist.content import Content, HardTriggered, RuleSaid
 from assist.history import CustomerProfile
+from assist.inputs import ContactRang
 from assist.quality.parts import Part
 from assist.rule_watch import PACE_WORDS, Fired, RuleWatch
 from assist.rules import RuleSpec
@@ -75,7 +76,7 @@ class _Hearing:
         self._fired: list[Fired] = []
         self._said: Counter[str] = Counter()
         self._readings: list[tuple[Reading, UtteranceFinal]] = []
-        self._watch.rang(part.queue)
+        self._watch.rang(ContactRang(part.contact_id, part.caller, part.queue, part.direction, part.tags))
         self._fired += self._watch.found(customer, part.start_s)
 
     def hear(self, event: UtteranceFinal) -> None:

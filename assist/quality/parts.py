@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from assist.cards import Card, CardKind, CardRetracted, CardShown, CardUpdated
-from ivr.contacts import ContactAnswered, ContactEnded, ContactOffered, ContactQueued, ContactSnapshot, TalkMeasured
+from ivr.contacts import (
+    ContactAnswered,
+    ContactEnded,
+    ContactOffered,
+    ContactQueued,
+    ContactSnapshot,
+    ContactTagged,
+    TalkMeasured,
+)
 from ivr.controls import AgentLost, ContactTransferred, HoldChanged
 from ivr.supervision import SupervisionModeChanged
 from transcription.utterances import UtteranceFinal
@@ -22,7 +30,8 @@ class Part:
     """What ``agent`` had of a contact, from ``start_s`` to ``end_s`` (seconds of the contact, which was offered at Unix
     second ``offered_at``). ``utterances``: of agent and caller, by their beginning; ``holds``: (second, held);
     ``transfers``: seconds at which she gave it away; ``playbooks``: her next-step cards as they last stood;
-    ``talk``: None where it was measured over the whole contact (older logs) and she was not its one agent.
+    ``talk``: None where it was measured over the whole contact (older logs) and she was not its one agent;
+    ``direction`` and ``tags`` as in ``assist.inputs.ContactRang``.
     """
 
     contact_id: str
@@ -37,6 +46,8 @@ class Part:
     transfers: tuple[float, ...] = ()
     playbooks: tuple[Card, ...] = ()
     talk: TalkMeasured | None = None
+    direction: str = "inbound"
+    tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -74,6 +85,8 @@ class _Cutting:
         self.finals: dict[str, UtteranceFinal] = {}
         self.talks: list[TalkMeasured] = []
         self.last_s = 0.0
+        self.direction = "inbound"
+        self.tags: dict[str, str] = {}
         self._queue = ""
 
     def take(self, event: Event, at: float) -> None:
@@ -81,8 +94,10 @@ class _Cutting:
         self.last_s = max(self.last_s, at_s)
         open_now = self.parts[-1] if self.parts and self.parts[-1].end_s is None else None
         match event:
-            case ContactOffered(caller=caller):
-                self.caller, self.offered_at = caller, at
+            case ContactOffered(caller=caller, direction=direction):
+                self.caller, self.offered_at, self.direction = caller, at, direction
+            case ContactTagged(name, value):
+                self.tags[name] = value
             case ContactSnapshot(caller=caller, offered_at=offered_at) if not self.offered_at:
                 self.caller, self.offered_at, self._queue = caller, offered_at, event.queue
             case ContactQueued(queue=queue):
@@ -144,7 +159,8 @@ def parts_of(contact_id: str, envelopes: Iterable[Envelope]) -> tuple[Part, ...]
             Part(
                 contact_id, part.agent, part.queue, cutting.caller, cutting.offered_at, part.start_s, end_s, words,
                 tuple(part.holds), tuple(part.transfers), tuple(part.cards.values()),
-                _talk(part.agent, talks, alone=len(cutting.parts) == 1),
+                _talk(part.agent, talks, alone=len(cutting.parts) == 1), cutting.direction,
+                tuple(cutting.tags.items()),
             )
         )  # fmt: skip
     return tuple(found)

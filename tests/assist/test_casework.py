@@ -21,6 +21,7 @@ from assist.desk_events import (
 from assist.desk_lines import customer_line, drafted
 from assist.history import CustomerFound
 from assist.rewording import SummaryWorded
+from assist.rules import RuleSpec, RuleTable
 from ivr.contacts import (
     AgentOffered,
     AgentUnreachable,
@@ -29,6 +30,7 @@ from ivr.contacts import (
     ContactOffered,
     ContactQueued,
     ContactSnapshot,
+    ContactTagged,
     SurveyAnswered,
 )
 from tests.assist.dialogue import SARAH, START, final, partial
@@ -100,6 +102,24 @@ def test_the_customer_found_becomes_a_line_and_a_history_card_for_desk_and_log(c
     ((agent, card),) = told(effects, CardShown)
     assert (agent, card.card.kind) == ("anna", CardKind.HISTORY)
     assert emitted(effects) == [card]
+
+
+def test_rules_know_who_calls_whom_and_what_the_flow_noted(content: Content) -> None:
+    rule = RuleSpec.model_validate({
+        "id": "offer", "title": "Mention the spring offer", "why": "The campaign of this call",
+        "attributes": {"direction": "outbound", "tags": {"campaign": ["spring"]}},
+    })  # fmt: skip
+    advised = replace(content, advice=RuleTable({"offer": rule}), kinds={"offer": "proactive"})
+    for direction, campaign, shown in (
+        ("outbound", "spring", ["offer"]),
+        ("outbound", "", []),
+        ("inbound", "spring", []),
+    ):
+        script = Script(advised)
+        script.play(replace(OFFERED, direction=direction), ContactTagged("campaign", campaign), QUEUED, ANNA)
+        found = script.case.customer_found(CustomerFound(SARAH, NUMBER), START + 4)
+        cards = [event.card for _, event in told(found, CardShown)]
+        assert [card.rule for card in cards if card.kind == "proactive"] == shown
 
 
 def test_an_unknown_number_is_said_to_be_unknown(content: Content) -> None:

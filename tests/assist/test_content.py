@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from assist.content import BUILT_IN, load_content
+from assist.knowledge import ArticleSpec
+from assist.playbook import PlaybookSpec
+from assist.rules import AttributesSpec, MissingSpec, RuleSpec, SaidSpec, SentimentSpec, SequenceSpec, TalkOverSpec
+from assist.steps import StepSpec
 from voice.errors import DocumentError
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "content"
@@ -106,3 +110,12 @@ def test_a_playbook_is_not_covered_by_one_that_is_not_there(tmp_path: Path) -> N
         file.write("\nnot_during: [ghost]\n")
     with pytest.raises(DocumentError, match="no playbook 'ghost'"):
         load_content(directory)
+
+
+def test_the_page_for_authors_names_every_field() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "content.md").read_text()
+    models = (RuleSpec, SaidSpec, MissingSpec, SequenceSpec, SentimentSpec, TalkOverSpec, AttributesSpec, PlaybookSpec,
+              StepSpec, ArticleSpec)  # fmt: skip
+    known_by_another_word = {"id", "name", "speaker", "parts"}
+    fields = {field for model in models for field in model.model_fields} - known_by_another_word
+    assert sorted(field for field in fields if not re.search(rf"\b{field}\b", page)) == []

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from assist.history import CustomerProfile, Issue
+from assist.inputs import ContactRang
 from assist.rule_watch import Fired, RuleWatch
 from assist.rules import RuleSpec
 from assist.sightings import Sighting
@@ -163,11 +164,40 @@ def test_attributes() -> None:
     issue = Issue(1, "Outage in your street", date(2026, 1, 1), open=True)
     outage = CustomerProfile(1, "A B", "", "", date(2020, 1, 1), "Gold", "quick", issues=(issue,))
     watch = watching(attributes={"known": True, "open_issue": ["outage"], "queue": ["technical"], "style": ["quick"]})
-    watch.rang("billing")
+    watch.rang(ContactRang("c1", "", "billing"))
     assert watch.found(outage, 0.0) == ()
-    watch.rang("technical")
+    watch.rang(ContactRang("c1", "", "technical"))
     assert watch.found(SARAH, 0.0) == ()
     assert len(watch.found(outage, 0.0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fires"),
+    [
+        ({"direction": "outbound"}, 1),
+        ({"direction": "inbound"}, 0),
+        ({"tags": {"language": ["es", "fr"]}}, 1),
+        ({"tags": {"language": ["en"]}}, 0),
+        ({"tags": {"language": ["es"], "campaign": ["spring"]}}, 0),
+        ({"direction": "outbound", "tags": {"language": ["es"]}}, 1),
+    ],
+)
+def test_attributes_of_the_call_and_of_its_flow(wanted: dict[str, object], fires: int) -> None:
+    watch = watching(**SAID, attributes=wanted)
+    watch.rang(ContactRang("c1", "", "billing", "outbound", (("language", "es"), ("other", "x"))))
+    assert len(watch.said("r", "said", said("u1", 3.0))) == fires
+
+
+@pytest.mark.parametrize(("at_s", "fires"), [(35.0, 1), (35.5, 0)])
+def test_said_by_a_time_of_the_talk(at_s: float, fires: int) -> None:
+    watch = watching(said={"phrases": ["x"], "by_s": 30})
+    watch.talking("agent", 5.0, 6.0)
+    assert len(watch.said("r", "said", said("u1", at_s))) == fires
+    parts = [{"phrases": ["x"], "by_s": 30}, {"phrases": ["y"]}]
+    watch = watching(sequence={"parts": parts, "within_s": 60})
+    watch.talking("agent", 5.0, 6.0)
+    watch.said("r", "0", said("u1", at_s))
+    assert len(watch.said("r", "1", said("u2", 50.0))) == fires
 
 
 @pytest.mark.parametrize(

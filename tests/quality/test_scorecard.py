@@ -1,18 +1,23 @@
 """The scorecard: hand-worked numbers, evidence, and what cannot be judged."""
 
 import random
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from assist.cards import Card, CardKind, CardShown, CardStep, CardUpdated, Evidence
-from assist.content import load_content
+from assist.content import RuleKey, RuleSaid, load_content
 from assist.promises import promises_in
+from assist.quality.findings import find
 from assist.quality.measures import Call, Owed
+from assist.quality.parts import parts_of
 from assist.quality.principles import Mark, Principle, Scorecard
 from assist.quality.scorecard import score_contact
 from assist.quality.spec import load_scorecard
-from ivr.contacts import TalkMeasured
+from assist.rules import RuleSpec, RuleTable
+from assist.sightings import CompiledRules, Rule
+from ivr.contacts import ContactTagged, TalkMeasured
 from ivr.controls import ContactTransferred, HoldChanged
 from tests.quality.logs import DAY, JAMES, MONDAY, NUMBER, Log
 
@@ -166,6 +171,21 @@ def test_each_agent_is_judged_by_her_own_part() -> None:
     assert (mark(anna, "no_blame").value, mark(ben, "no_blame").value) == (100.0, 50.0)
     assert "talk_over" not in marks(ben, Principle.LISTENING)  # measured over both agents, in an older log: nobody's
     assert ben.answered_at == MONDAY + 20
+
+
+@pytest.mark.parametrize(
+    ("direction", "campaign", "found"), [("outbound", "spring", 1), ("outbound", "", 0), ("inbound", "spring", 0)]
+)
+def test_a_rule_judges_calls_such_as_it_is_about(direction: str, campaign: str, found: int) -> None:
+    rule = RuleSpec.model_validate({
+        "id": "no_gift", "title": "Promise no gift", "why": "There are none", "said": {"phrases": ["free gift"]},
+        "attributes": {"direction": "outbound", "tags": {"campaign": ["spring"]}},
+    })  # fmt: skip
+    phrases = CompiledRules[RuleKey]([Rule(RuleSaid("no_gift", "said"), "agent", ("free gift",))])
+    content = replace(CONTENT, advice=RuleTable({"no_gift": rule}), kinds={"no_gift": "compliance"}, rules=phrases)
+    log = Log(direction=direction).put(0.5, ContactTagged("campaign", campaign))
+    (part,) = parts_of("c1", log.agent_says(20, "you get a free gift").ends(30).envelopes)
+    assert len(find(part, content, None).findings) == found
 
 
 def test_each_agent_is_judged_by_her_own_talk() -> None:
