@@ -221,10 +221,8 @@ class CaseFiles:
             return None
 
     async def _keep(self, summary: ContactSummary) -> None:
-        try:
-            await self.store.record_contact(summary)
-        except StoreError as error:
-            log.error("the summary of contact %s is not kept: %s", summary.contact_id, error)
+        what = f"the summary of contact {summary.contact_id}"
+        await self.journal.owed.write(lambda: self.store.record_contact(summary), what)
 
     async def _word(self, wordsmith: Wordsmith, case: Case, summary: ContactSummary) -> None:
         worded = await wordsmith.word(summary, case.said())
@@ -232,7 +230,7 @@ class CaseFiles:
             self.own(worded, case)
 
     async def _open_task(self, task: casework.OpenTask, contact_id: str) -> None:
-        try:
-            await Tasks(self.store).open_issue(task.customer_id, task.title, task.at, contact_id, task.number)
-        except StoreError as error:
-            log.error("the task %r of contact %s is not kept: %s", task.title, contact_id, error)
+        def opened() -> Coroutine[Any, Any, None]:
+            return Tasks(self.store).open_issue(task.customer_id, task.title, task.at, contact_id, task.number)
+
+        await self.journal.owed.write(opened, f"the task {task.title!r} of contact {contact_id}")

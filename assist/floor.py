@@ -46,6 +46,7 @@ from assist.pbx_contacts import PBX
 from assist.pbx_stations import PbxStations
 from assist.rewording import Wordsmith
 from assist.store import Store
+from assist.store.owed import Owed
 from assist.supervised import Bridges
 from assist.supervisors import Oversight, Supervisors
 from assist.visits import Visits
@@ -97,7 +98,7 @@ class Floor:
         self._oversight = oversight or Oversight()
         self._banners = banners
         customers = customers or Customers(store)
-        self._journal = Journal(store, EVENTS)
+        self._journal = Journal(store, EVENTS, Owed(clock))
         self._dispatch = Dispatch(
             brain, bus, clock, agents, domain, StoreDirectory(store, vip, customers), shelf, self._spawn,
             self._agent_changed, reachable, retries,
@@ -174,12 +175,14 @@ class Floor:
                     self._spawn(self._due.run())
                 writer = self._writer = LogWriter(self._journal, self._stirring(events.settle))
                 self._spawn(writer.run())
+                self._spawn(self._journal.owed.run())
                 try:
                     async for batch in events.batches():
                         for envelope in batch:
                             writer.put(envelope, new=await self._act(envelope))
                 finally:
                     await writer.flush()
+                    await self._journal.owed.settle()
         finally:
             self._cases.close()
             self._pbx.close()

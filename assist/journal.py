@@ -1,19 +1,23 @@
-"""The event log as the floor uses it: typed, and never in its way. What the database refuses is reported and left out,
-and what another version of this program wrote is passed over: neither may keep the floor from coming up.
+"""The event log as the floor uses it: typed, and never in its way. What the database refuses waits for it or, if it is
+refused for good, is reported and left out; what another version of this program wrote is passed over: neither may keep
+the floor from coming up.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assist.store import Store, StoreError
+from assist.store.owed import PASSING, Owed
 from assist.store.users import Audit, AuditEntry
 from ivr.agents import STATION_AWAY, AgentState
 from ivr.contacts import AgentStateChanged, CallbackRequested, ContactClosed, ContactEnded, ContactOffered
 from ivr.outbound import CallbackSettled, CallbackTried
 from ivr.supervision import SupervisionModeChanged, SupervisionStarted
+from voice.clock import SystemClock
 from voice.events import Envelope, Event, EventCodec, MalformedError, UnknownTypeError
 
 log = logging.getLogger(__name__)
@@ -33,21 +37,38 @@ class Journal:
     because the database refuses.
     """
 
-    def __init__(self, store: Store, codec: EventCodec) -> None:
+    def __init__(self, store: Store, codec: EventCodec, owed: Owed | None = None) -> None:
+        """``owed``: where what the store refuses waits for it."""
         self._store = store
         self._codec = codec
+        self.owed = owed or Owed(SystemClock())
 
     async def append(self, envelopes: Sequence[Envelope]) -> None:
-        """Add events."""
-        if not envelopes:
-            return
+        """Add events, now or when the store is back."""
+        if envelopes:
+            kinds = ", ".join(f"{kind} ({count})" for kind, count in Counter(e.event.type for e in envelopes).items())
+            await self.owed.write(lambda: self._write(envelopes), f"events {kinds}", len(envelopes))
+
+    async def _write(self, envelopes: Sequence[Envelope]) -> None:
+        """All of them; where one is refused for good, the others. Harmless twice. Raises StoreError."""
         try:
             await self._store.append(*map(self._codec.encode, envelopes))
-            if listened := [entry for envelope in envelopes if (entry := _listened(envelope)) is not None]:
-                await Audit(self._store).record(*listened)
         except StoreError as error:
-            what = ", ".join(f"{envelope.id} ({envelope.event.type})" for envelope in envelopes)
-            log.error("not in the log: %s: %s", what, error)
+            if error.failure in PASSING or len(envelopes) == 1:
+                raise
+            for envelope in envelopes:
+                await self._write_alone(envelope)
+            return
+        if listened := [entry for envelope in envelopes if (entry := _listened(envelope)) is not None]:
+            await Audit(self._store).record(*listened)
+
+    async def _write_alone(self, envelope: Envelope) -> None:
+        try:
+            await self._write((envelope,))
+        except StoreError as error:
+            if error.failure in PASSING:
+                raise
+            log.error("not in the log: %s (%s): %s", envelope.id, envelope.event.type, error)
 
     async def of_contact(self, contact_id: str) -> list[Envelope]:
         """A contact's events in the order they came in."""

@@ -106,9 +106,12 @@ class Tasks:
     @whole
     async def open_issue(self, customer_id: int | None, title: str, at: float, contact_id: str, number: str) -> None:
         """Something that came up in a contact is to be settled, since Unix second ``at``; for whoever has ``number``
-        where the customer is not known (any more).
+        where the customer is not known (any more). The same of the same contact is one.
         """
+        same = select(IssueRow.id).where(IssueRow.contact_id == contact_id, IssueRow.title == title)
         async with self._store.writing() as session:
+            if contact_id and (await session.scalars(same)).first() is not None:
+                return
             known = customer_id is not None and await session.get(CustomerRow, customer_id) is not None
             session.add(
                 IssueRow(

@@ -420,26 +420,35 @@ def test_a_lookup_that_fails_leaves_the_call_and_the_other_cards(
     assert "cannot be looked up: the disk is full" in caplog.text
 
 
-def test_a_full_disk_costs_the_log_and_not_the_cards(
-    with_house: WithHouse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_full_disk_costs_no_card_and_the_log_nothing_once_there_is_room(
+    with_house: WithHouse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     async def use(house: House) -> None:
-        monkeypatch.setattr(house.store, "append", refuse)
-        monkeypatch.setattr(house.store, "record_contact", refuse)
-        house.work()
-        worker = house.worker()
-        await worker.talk()
-        await house.told(CardShown)
-        worker.say(final("u1", "caller", "i was charged twice on my last bill", 9.0), ENDED)
-        await house.told(CardShown)
-        await house.settled()
-        assert house.desk().agent.state == "WRAPUP"
+        with monkeypatch.context() as full:
+            full.setattr(house.store, "append", refuse)
+            full.setattr(house.store, "record_contact", refuse)
+            house.work()
+            worker = house.worker()
+            await worker.talk()
+            await house.told(CardShown)
+            worker.say(final("u1", "caller", "i was charged twice on my last bill", 9.0), ENDED)
+            await house.told(CardShown)
+            await house.settled()
+            assert house.desk().agent.state == "WRAPUP"
+            assert await house.store.events_of("c1") == ()
+
+    async def logged() -> None:
+        store = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'floor.db'}")
+        kinds = [event["type"] for event in await store.events_of("c1")]
+        assert kinds[0] == "contact.offered"
+        assert {"contact.answered", "transcript.final", "card.shown", "contact.ended"} <= set(kinds)
+        assert await store.summary_of("c1") is not None
+        await store.close()
 
     with_house(use)
-    refused = [line for line in caplog.text.splitlines() if "(contact.answered)" in line]
-    assert refused
-    assert all(line.endswith("the disk is full") for line in refused)
-    assert "the summary of contact c1 is not kept" in caplog.text
+    asyncio.run(logged())
+    assert "not written yet" in caplog.text
+    assert "the disk is full" in caplog.text
 
 
 def test_a_database_that_cannot_be_read_costs_the_past_and_not_the_floor(
