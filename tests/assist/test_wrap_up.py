@@ -62,6 +62,31 @@ def test_who_passed_the_contact_on_wraps_up_her_part(content: Content) -> None:
     assert "anna" in script.case.drafts
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["while her colleague talks", "after the call"])
+def test_what_she_adds_to_her_part_is_kept_beside_the_colleagues(content: Content, late: bool) -> None:
+    script = Script(content).talking()
+    script.play(final("u1", "agent", "i will call you back tomorrow", 9.0))
+    script.play(ContactTransferred("anna", "agent", "ben", done=True))
+    tomorrow = kept(script).follow_ups[0]
+    later = WrapUpTask(tomorrow.text, "2030-01-02")
+    hers = replace(MINE, tasks=(later, WrapUpTask("Send it")))
+    script.play(*(() if late else (hers,)), final("u2", "agent", "i will send you a letter on monday", 20.0), ENDED)
+    script.play(replace(MINE, agent="ben", text="His own.", tasks=(WrapUpTask(tomorrow.text, str(tomorrow.due_on)),)))
+    script.play(*((hers,) if late else ()))
+    found = kept(script)
+    assert (found.agent, found.text) == ("ben", "His own.\nanna: In my own words.")
+    assert [(task.text, task.due_on) for task in found.follow_ups] == [
+        (tomorrow.text, date(2030, 1, 2)), ("Send it", None),
+    ]  # fmt: skip
+
+
+def test_who_gets_it_back_is_the_last_again(content: Content) -> None:
+    script = Script(content).talking()
+    script.play(ContactTransferred("anna", "agent", "ben", done=True))
+    script.play(ContactTransferred("ben", "agent", "anna", done=True), replace(MINE, agent="ben"), ENDED)
+    assert (kept(script).agent, kept(script).text.splitlines()[-1]) == ("anna", "ben: In my own words.")
+
+
 def test_it_survives_a_floor_and_is_nobody_elses(tmp_path: Path, content: Content) -> None:
     command = WrapUp("c1", MINE.text, MINE.disposition, MINE.resolved, MINE.tasks, confirmed=True)
 
