@@ -98,7 +98,7 @@ class Floor:
         self._oversight = oversight or Oversight()
         self._banners = banners
         customers = customers or Customers(store)
-        self._journal = Journal(store, EVENTS, Owed(clock))
+        self._journal = Journal(store, EVENTS, Owed(clock, back=self._stir_webhooks))
         self._dispatch = Dispatch(
             brain, bus, clock, agents, domain, StoreDirectory(store, vip, customers), shelf, self._spawn,
             self._agent_changed, reachable, retries,
@@ -169,8 +169,8 @@ class Floor:
         await self._bus.start()
         try:
             async with asyncio.TaskGroup() as self._tasks:
-                if self._oversight.webhook is not None:
-                    self._spawn(self._oversight.webhook.run())
+                for webhook in self._oversight.webhooks:
+                    self._spawn(webhook.run())
                 if self._due is not None:
                     self._spawn(self._due.run())
                 writer = self._writer = LogWriter(self._journal, self._stirring(events.settle))
@@ -189,14 +189,18 @@ class Floor:
             self._supervisors.alarms.close()
 
     def _stirring(self, settle: Callable[[Sequence[Envelope]], None]) -> Callable[[Sequence[Envelope]], None]:
-        """``settle``, and the webhook is told where alerts are in the log now."""
+        """``settle``, and webhooks are told what is in the log now."""
 
         def written(done: Sequence[Envelope]) -> None:
             settle(done)
-            if self._oversight.webhook is not None and any(isinstance(each.event, ALERT_EVENTS) for each in done):
-                self._oversight.webhook.stir()
+            for webhook in self._oversight.webhooks:
+                webhook.stirred_by(each.event for each in done)
 
         return written
+
+    def _stir_webhooks(self) -> None:
+        for webhook in self._oversight.webhooks:
+            webhook.stir()
 
     async def logged(self) -> None:
         """Wait until everything acted on so far is in the log."""

@@ -19,7 +19,6 @@ from fastapi import FastAPI
 
 from assist.alarm import AlertSettings
 from assist.alert_rules import BUILT_IN, load_alert_rules
-from assist.alerts import ALERT_EVENTS
 from assist.api.access import Archives
 from assist.api.app import create_app
 from assist.api.quality import QualityDesk
@@ -46,14 +45,13 @@ from assist.settings import AssistSettings
 from assist.store import Store
 from assist.store.archive import Archive
 from assist.store.customers import CustomerBase
-from assist.store.outbox import Outbox
 from assist.store.settings import CustomerSettings, store_url
 from assist.store.tasks import Tasks
 from assist.store.users import Audit, Users
 from assist.supervision import SupervisionSettings
 from assist.supervisors import Oversight
 from assist.vocabulary import COMMANDS, EVENTS
-from assist.webhook import Webhook
+from assist.webhooks import webhooks
 from ivr.acd import Acd, AcdTimes
 from ivr.settings import IvrSettings, read_queues
 from transcription.engines.choice import known_card
@@ -134,13 +132,9 @@ def _oversight(
     settings: SettingsFile, report: ReportSettings, clock: Clock, client: httpx.AsyncClient, store: Store
 ) -> Oversight:
     alerts = settings.section("alerts", AlertSettings)
-    webhook: Webhook | None = None
-    if alerts.webhook:
-        outbox = Outbox(store, "webhook", [event.type for event in ALERT_EVENTS])
-        webhook = Webhook(alerts.webhook, alerts.webhook_secret, clock, client, outbox)
     rules = load_alert_rules(alerts.rules or BUILT_IN)
     supervision, targets = settings.section("supervision", SupervisionSettings), read_targets(settings)
-    return Oversight(supervision, rules, webhook, report, targets)
+    return Oversight(supervision, rules, webhooks(settings, store, clock, client), report, targets)
 
 
 def _web(settings: SettingsFile, house: House, clock: Clock) -> FastAPI:

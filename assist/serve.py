@@ -40,7 +40,7 @@ from voice.settings import FrontSettings, RtpSettings, RunSettings, SettingsFile
 
 SECTIONS = {
     "run", "front", "rtp", "transcription", "ivr", "web", "agent", "queue", "trunk", "kamailio", "supervision",
-    "alerts", "report", "store", "customers", "assist", "promised_calls",
+    "alerts", "report", "store", "customers", "assist", "promised_calls", "oidc", "webhook",
 }  # fmt: skip
 LONGEST_SOCKET_PATH = 107
 """Bytes of a Unix socket's path on Linux (unix(7))."""

@@ -43,13 +43,13 @@ from voice.settings import AgentSettings
 
 @dataclass(frozen=True, slots=True)
 class Oversight:
-    """What supervisors of this house work with. ``webhook``: where alerts go besides; ``report``, ``targets``: how
-    is measured.
+    """What supervisors of this house work with. ``webhooks``: who else is told; ``report``, ``targets``: how is
+    measured.
     """
 
     settings: SupervisionSettings = field(default_factory=SupervisionSettings)
     rules: tuple[AlertRule, ...] = ()
-    webhook: Webhook | None = None
+    webhooks: tuple[Webhook, ...] = ()
     report: ReportSettings = field(default_factory=ReportSettings)
     targets: Targets = field(default_factory=Targets)
 

@@ -1,11 +1,11 @@
-"""Alerts to another system: HTTPS POST, signed, tried again while it is away, in order, never in anybody's way.
+"""Events to another system: HTTPS POST, signed, tried again while it is away, in order, never in anybody's way.
 
 The body is one JSON object: ``type``, ``id`` (of the event; the same on every try), ``at`` (Unix seconds),
 ``contact_id``, ``data``. ``X-Callfloor-Signature: t=<Unix seconds>,v1=<hex>`` where v1 is the HMAC-SHA256 (RFC 2104) of
 ``<t>.<body>`` under the shared secret: the receiver refuses a wrong one, and an old ``t``.
 
 What waits, waits in the event log (``assist.store.outbox``): neither the receiver's absence nor the floor's end loses
-it. An alert is told at least once; the receiver knows a second time by its ``id``.
+it. An event is told at least once; the receiver knows a second time by its ``id``.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import hmac
 import itertools
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import httpx
 
 from assist.store.errors import StoreError
 from voice.clock import Clock
+from voice.events import Event
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ SIGNATURE = "X-Callfloor-Signature"
 PAUSES_S = (1.0, 5.0, 30.0, 120.0, 300.0)
 """Between tries; the last one goes on."""
 OLD_S = 86_400.0
-"""An alert that could not be told for so long is news to nobody: it is given up, and counted in ``failed``."""
+"""An event that could not be told for so long is news to nobody: it is given up, and counted in ``failed``."""
 TIMEOUT_S = 10.0
 
 
@@ -53,15 +54,16 @@ def signed(body: bytes, secret: str, at: int) -> str:
 
 
 class Webhook:
-    """One receiver. ``stir`` never waits; ``run`` delivers until cancelled.
+    """One receiver, of the events ``kinds``. ``stirred_by`` never waits; ``run`` delivers until cancelled.
 
     A 2xx answer is delivered, 408, 429 and 5xx and no answer at all are tried again, anything else is given up at once.
     """
 
     def __init__(
         self, url: str, secret: str, clock: Clock, client: httpx.AsyncClient, outbox: Waiting,
-        pauses_s: Sequence[float] = PAUSES_S,
+        pauses_s: Sequence[float] = PAUSES_S, kinds: Collection[str] = (),
     ) -> None:  # fmt: skip
+        self._kinds = frozenset(kinds)
         self._url = url
         self._secret = secret
         self._clock = clock
@@ -75,13 +77,18 @@ class Webhook:
         """There may be something new in the log."""
         self._stirred.set()
 
+    def stirred_by(self, logged: Iterable[Event]) -> None:
+        """These are in the log now."""
+        if any(event.type in self._kinds for event in logged):
+            self.stir()
+
     async def run(self) -> None:
         """Deliver what waits, and what comes."""
         while True:
             try:
                 await self._all()
             except StoreError as error:
-                log.error("alerts that wait cannot be read: %s", error)
+                log.error("events that wait for a webhook cannot be read: %s", error)
                 self._outbox.rewind()
                 await self._clock.sleep(self._pauses_s[-1])
                 continue
@@ -109,7 +116,7 @@ class Webhook:
                 return
             if outcome.startswith("refused") or self._clock.wall() - message["at"] > OLD_S:
                 self.failed += 1
-                log.error("alert %s not delivered to %s: %s", message["id"], self._url, outcome)
+                log.error("%s %s not delivered to %s: %s", message["type"], message["id"], _host(self._url), outcome)
                 return
             await self._clock.sleep(pause_s)
 
@@ -127,3 +134,8 @@ class Webhook:
             return ""
         again = answer.status_code in (408, 429) or answer.status_code >= 500
         return f"{'failed' if again else 'refused'}: {answer.status_code}"
+
+
+def _host(url: str) -> str:
+    """Without its path, which may hold a secret."""
+    return httpx.URL(url).host

@@ -37,9 +37,10 @@ class Owed:
     what is more is left out, logged and counted in ``lost``, as is what is refused for good.
     """
 
-    def __init__(self, clock: Clock, most: int = MOST) -> None:
+    def __init__(self, clock: Clock, most: int = MOST, back: Callable[[], None] = lambda: None) -> None:
         self._clock = clock
         self._most = most
+        self._back = back
         self._waiting: deque[_Write] = deque()
         self._due = asyncio.Event()
         self._writing, self._settling = asyncio.Lock(), asyncio.Lock()
@@ -72,6 +73,7 @@ class Owed:
             if not self._waiting and self._due.is_set():
                 self._due.clear()
                 log.warning("the store is back, and has what it missed")
+                self._back()
 
     def _remember(self, write: _Write) -> None:
         if self.waiting + write.weight > self._most:

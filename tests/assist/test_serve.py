@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import socket
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import pytest
 
 from assist.child import ChildRefusedError, ChildSpec
 from assist.programs import Sockets
-from assist.serve import House
+from assist.serve import SECTIONS, House
 from ivr.contacts import FloorStarted
 from ivr.settings import IvrSettings
 from voice.bus.base import Subscription
@@ -177,6 +178,17 @@ def test_a_state_directory_of_no_use_is_one_clear_line(tmp_path: Path) -> None:
         asyncio.run(main(tmp_path / "file" / "state"))
     with pytest.raises(DocumentError, match="too long for the names of sockets"):
         asyncio.run(main(tmp_path / ("d" * 100)))
+
+
+def test_every_section_that_a_program_reads_may_be_written() -> None:
+    """``[oidc]`` was read by the floor, and refused by ``callfloor serve``."""
+    root = Path(__file__).parents[2]
+    sources = [
+        file for package in ("assist", "ivr", "voice", "transcription") for file in (root / package).rglob("*.py")
+    ]
+    read = {name for file in sources for name in re.findall(r'\.(?:section|many)\(\s*"(\w+)"', file.read_text())}
+    assert {"oidc", "webhook", "run"} <= read
+    assert read <= SECTIONS
 
 
 @pytest.mark.parametrize(

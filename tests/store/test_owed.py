@@ -43,7 +43,7 @@ class Disk:
 def with_owed(use: Callable[[Owed, Disk, VirtualClock], Awaitable[None]], most: int = 10) -> None:
     async def main() -> None:
         clock, disk = VirtualClock(), Disk()
-        owed = Owed(clock, most)
+        owed = Owed(clock, most, back=lambda: disk.written.append("back"))
         running = asyncio.create_task(owed.run())
         await use(owed, disk, clock)
         running.cancel()
@@ -65,7 +65,7 @@ def test_what_comes_while_the_store_is_away_is_written_in_order_when_it_is_back(
         await owed.write(disk.write("third"), "x")
         assert disk.written == ["before"], "nothing overtakes what waits"
         await clock.advance(RETRY_S)
-        assert disk.written == ["before", "first", "second", "third"]
+        assert disk.written == ["before", "first", "second", "third", "back"]
         await owed.write(disk.write("after"), "x")
         assert (disk.written[-1], owed.waiting, owed.lost) == ("after", 0, 0)
 
@@ -93,7 +93,7 @@ def test_memory_is_bounded_and_what_is_left_out_is_counted() -> None:
         assert (owed.waiting, owed.lost) == (8, 4)
         disk.refuses = None
         await owed.settle()
-        assert disk.written == ["one", "two"]
+        assert disk.written == ["one", "two", "back"]
 
     with_owed(use)
 
