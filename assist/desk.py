@@ -12,7 +12,14 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from assist.desk_contact import DeskContact
-from assist.desk_events import ContactAssigned, ContactReleased, RecogniserChanged, StationChanged
+from assist.desk_events import (
+    ContactAssigned,
+    ContactReleased,
+    QueueLine,
+    QueuesChanged,
+    RecogniserChanged,
+    StationChanged,
+)
 from ivr.contacts import AgentStateChanged
 from voice.events import Event
 
@@ -41,7 +48,8 @@ class Services:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Everything one agent's page shows. ``previous``: the contact before, without transcript and cards.
-    ``hold_limit_s``: after so long on hold the customer should be spoken to.
+    ``hold_limit_s``: after so long on hold the customer should be spoken to. ``queues``: those the agent serves; empty
+    until the floor has counted.
     """
 
     agent: AgentLine
@@ -50,6 +58,7 @@ class Desk:
     previous: DeskContact | None = None
     services: Services = field(default_factory=lambda: Services(RecogniserChanged("down")))
     hold_limit_s: float = HOLD_LIMIT_S
+    queues: tuple[QueueLine, ...] = ()
 
     def apply(self, event: Event, contact_id: str | None, at: float) -> Desk:
         """The desk after ``event``, stamped ``at`` (Unix seconds). Events of other contacts and unknown types change
@@ -62,6 +71,8 @@ class Desk:
                 return replace(self, station=event)
             case RecogniserChanged():
                 return replace(self, services=Services(event))
+            case QueuesChanged(queues):
+                return replace(self, queues=queues)
             case ContactAssigned() if contact_id is not None:
                 return self._assigned(event, contact_id)
         contact = self.contact

@@ -115,6 +115,24 @@ class StationChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class QueueLine:
+    """One queue the agent serves: how many are ``waiting``, the first of them since Unix second ``longest_since``."""
+
+    name: str
+    waiting: int = 0
+    longest_since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class QueuesChanged(Event):
+    """Callers wait, or no longer do: every queue the agent serves as it stands now."""
+
+    type: ClassVar[str] = "desk.queues"
+    durable: ClassVar[bool] = False
+    queues: tuple[QueueLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecogniserChanged(Event):
     """The recogniser: ``state`` is ``up``, ``behind`` (by ``behind_s``) or ``down``.
 
@@ -196,7 +214,7 @@ class WrapUpSaved(Event):
 
 DESK_EVENTS: tuple[type[Event], ...] = (
     ContactAssigned, ContactReleased, CustomerIdentified, StationChanged, RecogniserChanged, NoteSaved, SummaryDrafted,
-    WrapUpSaved, SupervisionNotice,
+    WrapUpSaved, SupervisionNotice, QueuesChanged,
 )  # fmt: skip
 DESK_CONTROLS: tuple[type[Event], ...] = (
     HoldChanged, ConsultStarted, ConsultAnswered, ConsultEnded, ConferenceStarted, TransferFailed,

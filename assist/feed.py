@@ -10,7 +10,8 @@ it receives the whole desk (type ``snapshot``) first. A message on the wire, as 
 are dropped (counted) when the queue is full; durable ones are never dropped: when the queue holds nothing else the
 connection is hopeless and ends. A page that acknowledges (``{"type": "ack", "seq": 1042}``) is judged by what it has
 really received, buffers of kernel and proxies included: as many durable messages as fit the queue may be on their way
-unacknowledged. Everything here runs on one event loop and nothing blocks in ``publish``.
+unacknowledged. Live messages that say how something stands as a whole (``STANDING``) are not lost to who reconnects:
+the last of each is told again. Everything here runs on one event loop and nothing blocks in ``publish``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assist.desk import HOLD_LIMIT_S, AgentLine, Desk
-from assist.desk_events import FEED_EVENTS
+from assist.desk_events import FEED_EVENTS, QueuesChanged
 from transcription.utterances import UtterancePartial
 from voice.clock import Clock
 from voice.errors import CallfloorError
@@ -32,6 +33,7 @@ from voice.events import Envelope, Event, EventCodec, new_identifier
 
 RING = 2000
 QUEUE = 500
+STANDING = frozenset({QueuesChanged.type})
 _CODEC = EventCodec(FEED_EVENTS)
 
 
@@ -184,11 +186,14 @@ class Channel:
         self.seq = start
         self.connections: set[FeedConnection] = set()
         self._ring: deque[FeedMessage] = deque(maxlen=ring)
+        self._standing: dict[str, FeedMessage] = {}
         self._forgotten = start
 
     def record(self, message: FeedMessage) -> None:
         """Remember a message as sent; durable ones can be resent while the ring holds them."""
         self.seq = message.seq
+        if message.type in STANDING:
+            self._standing[message.type] = message
         if message.key is not None:
             return
         if len(self._ring) == self._ring.maxlen:
@@ -196,11 +201,12 @@ class Channel:
         self._ring.append(message)
 
     def missed(self, resume_from: int | None) -> tuple[FeedMessage, ...] | None:
-        """The durable messages after ``resume_from``, or None where they are not all known."""
+        """What is to be told to who has all up to ``resume_from``, or None where not all of it is known."""
         if resume_from is None or not self._forgotten <= resume_from <= self.seq:
             return None
         newer = itertools.takewhile(lambda message: message.seq > resume_from, reversed(self._ring))
-        return tuple(reversed(list(newer)))
+        standing = (message for message in self._standing.values() if message.seq > resume_from)
+        return tuple(sorted((*newer, *standing), key=lambda message: message.seq))
 
 
 class Feed:

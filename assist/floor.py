@@ -44,6 +44,8 @@ from assist.one_hold import Holds
 from assist.page_commands import PageCommands
 from assist.pbx_contacts import PBX
 from assist.pbx_stations import PbxStations
+from assist.queue_news import QueueNews
+from assist.recogniser_watch import RecogniserWatch
 from assist.rewording import Wordsmith
 from assist.store import Store
 from assist.store.owed import Owed
@@ -86,7 +88,7 @@ class Floor:
         self._bus = bus
         self._feed = feed
         self._shelf = shelf
-        self._recogniser = recogniser
+        self._words = RecogniserWatch(recogniser, self._tell, feed.publish_all)
         self._clock = clock
         self._agents = {agent.user: agent for agent in agents}
         for agent in agents:
@@ -112,6 +114,7 @@ class Floor:
             agents, today, clock, self._dispatch.expected_wait, lambda: banners.raised if banners else "",
             orders.may_see,
         )  # fmt: skip
+        self._news = QueueNews(agents, self._board.waiting, self._tell)
         self._cases = CaseFiles(
             bus, store, customers, self._journal, shelf, feed, clock, wordsmith, self._agents, self._tell,
             self._spawn, self._route, self._seen, self._recalled,
@@ -166,6 +169,7 @@ class Floor:
         """Work until cancelled."""
         events = self._bus.subscribe("*", durable="floor", limit=10_000)
         self._bus.on_connected(self._announce)
+        self._news.stir()
         await self._bus.start()
         try:
             async with asyncio.TaskGroup() as self._tasks:
@@ -185,6 +189,7 @@ class Floor:
                     await self._journal.owed.settle()
         finally:
             self._cases.close()
+            self._news.close()
             self._pbx.close()
             self._supervisors.alarms.close()
 
@@ -233,12 +238,14 @@ class Floor:
             case BridgeOpened() | BridgeClosed():
                 self._bridges.heard(envelope.event)
             case ServiceChanged(name="transcription", up=up):
-                self._feed.publish_all(replace(self._recogniser, state="up" if up else "down"))
+                self._words.service(up)
             case _ if case is not None:
                 self._cases.handle(case, envelope, received)
 
     def _route(self, case: Case, event: Event) -> None:
-        """Tell the ACD, and supervisors, what concerns them of a contact."""
+        """Tell the ACD, supervisors and agents what concerns them of a contact."""
+        self._news.stir()
+        self._words.heard(case.agent, event)
         if isinstance(event, CardSettled):
             self._shelf.voted((event,))
         self._supervisors.heard(case, event)
@@ -282,6 +289,7 @@ class Floor:
         self._tell(state.agent, state)
         self._board.agent_state(state)
         self._stations.works(state.agent, state.state)
+        self._words.agent_state(state)
         self._supervisors.alarms.agent_state(state)
 
     def _supervises(self, agent: str) -> bool:

@@ -113,6 +113,14 @@ class Board:
         """Nobody looks at it any more. Harmless twice."""
         self._views.discard(view)
 
+    def waiting(self) -> dict[str, tuple[int, float]]:
+        """By queue with somebody in it: how many wait, and since when (Unix seconds) the first of them does."""
+        since: dict[str, list[float]] = {}
+        for row in self._rows.values():
+            if isinstance(row, ContactRow) and row.phase in ("queued", "ringing") and row.queue:
+                since.setdefault(row.queue, []).append(row.since)
+        return {queue: (len(each), min(each)) for queue, each in since.items()}
+
     def recount(self) -> None:
         """Bring the queue rows up to date."""
         if self._today.turned(self._clock.wall()) or self._stale:
@@ -166,24 +174,23 @@ class Board:
 
     def _queue_rows(self) -> list[QueueRow]:
         known = {key[1]: QueueRow(key[1]) for key in self._rows if key[0] == "queues"}
-        waiting: dict[str, list[float]] = {name: [] for name in known}
+        waiting = dict.fromkeys(known, (0, 0.0)) | self.waiting()
         working, free = dict.fromkeys(known, 0), dict.fromkeys(known, 0)
         for row in self._rows.values():
-            if isinstance(row, ContactRow) and row.phase in ("queued", "ringing") and row.queue:
-                waiting.setdefault(row.queue, []).append(row.since)
-            elif isinstance(row, AgentRow) and row.state not in _AWAY:
+            if isinstance(row, AgentRow) and row.state not in _AWAY:
                 for queue in row.queues:
                     working[queue] += 1
                     free[queue] += row.state == AgentState.AVAILABLE
         return [
-            self._queue_row(name, since, working.get(name, 0), free.get(name, 0)) for name, since in waiting.items()
+            self._queue_row(name, count, since, working.get(name, 0), free.get(name, 0))
+            for name, (count, since) in waiting.items()
         ]
 
-    def _queue_row(self, name: str, since: list[float], working: int, free: int) -> QueueRow:
+    def _queue_row(self, name: str, count: int, since: float, working: int, free: int) -> QueueRow:
         sums, wait, goal = self._today.of(name), self._expected(name), self._today.targets.of(name)
         low, high = (round(wait.low_s), round(wait.high_s)) if wait is not None else (None, None)
         return QueueRow(
-            name, len(since), min(since, default=0.0), working, free, int(sums.offered), int(sums.answered),
+            name, count, since, working, free, int(sums.offered), int(sums.answered),
             int(sums.abandoned), service_level(sums, goal.variant), int(goal.variant), goal.target, goal.answer_s,
             abandon_rate(sums), low, high,
         )  # fmt: skip

@@ -31,7 +31,7 @@ REACH_S = 2.0
 
 
 class Agent:
-    """Carries out the director's orders: answer, say, play (as the customer does), hang_up; all through the
+    """Carries out the director's orders: answer, mute, say, play (as the customer does), hang_up; all through the
     headset's buttons and microphone.
     """
 
@@ -72,6 +72,8 @@ class Agent:
                 await self._buttons.ring_led()
                 await asyncio.sleep(REACH_S)
                 self._buttons.press_hook()
+            case "mute":
+                self._buttons.press_mute()
             case "say":
                 self._say(order["turn"], self._script.turns[order["turn"]].pcm)
             case "play":

@@ -13,6 +13,7 @@ import { createKeys } from "./keys.js";
 import { createLogin, signedOn, storedToken } from "./login.js";
 import { createNote } from "./note.js";
 import { createPassing } from "./passing.js";
+import { createRecogniser } from "./recogniser.js";
 import { createSession } from "./session.js";
 import { apply } from "./state.js";
 import { T } from "./strings.js";
@@ -94,6 +95,7 @@ const act = {
 const login = createLogin(place("login"), enter);
 const topbar = createTopbar(place("topbar"), act);
 const strip = createStrip(place("strip"));
+const recogniser = createRecogniser(place("recogniser"));
 const customer = createCustomer(place("customer"), act);
 const due = createDue(place("due"), act);
 const controls = createControls(place("controls"), act);
@@ -202,7 +204,7 @@ function drawNow() {
     ...desk, focusId: focus.id, seen: focus.seen, pending, connection, notice: notice.words, lostAt: lastHeard, calling, busyState,
     usable: live, now: now(), passing: passing.open, keypad: keypad.open,
   };
-  for (const region of [topbar, strip, customer, due, passing, keypad, note, transcript, wrapUp, cards]) region.update(view);
+  for (const region of [topbar, strip, recogniser, customer, due, passing, keypad, note, transcript, wrapUp, cards]) region.update(view);
   controls.update({ ...view, usable: live && desk.station.connected, passing: passing.open, keypad: keypad.open });
   announce(desk.contact);
   tick();
@@ -210,7 +212,7 @@ function drawNow() {
 
 function tick() {
   if (!desk || connection !== "live") return;
-  topbar.tick(desk.agent, now());
+  topbar.tick(desk, now());
   controls.tick(desk, now());
   wrapUp.tick(desk, now());
 }

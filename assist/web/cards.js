@@ -47,11 +47,16 @@ function rowOf(row) {
 
 function drawFocus(focus, entry, contact, busy, act) {
   if (!entry) {
+    changed(focus);
     if (contact?.phase === "ended") return fill(focus);
     const words = contact ? (contact.cards.some(comesUp) ? T.cards.allDone : T.cards.empty) : T.cards.idle;
     return fill(focus, h("p", { class: "empty" }, words));
   }
+  // Another card's news leave the one being read alone: words that are selected, and what was unfolded.
+  if (!changed(focus, entry, contact?.customer, busy(entry.card.id))) return;
+  const unfolded = focus.querySelector(`[data-card="${CSS.escape(entry.card.id)}"] details`)?.open;
   keepingFocus(focus, () => fill(focus, drawCard(entry, contact, busy, act)));
+  if (unfolded) focus.querySelector("details")?.setAttribute("open", "");
 }
 
 function drawCard(entry, contact, busy, act) {

@@ -11,7 +11,7 @@ import { T } from "./strings.js";
  */
 export function createControls(root, act) {
   const timer = h("p", { class: "timer" });
-  const hold = h("p", { class: "hold-timer", hidden: true });
+  const hold = h("p", { class: "hold-timer", hidden: true }, icon("pause"), h("span", {}));
   const buttons = h("div", { class: "buttons" });
   const headset = h("p", { class: "headset quiet" });
   const line = h("p", { class: "quality" });
@@ -95,5 +95,5 @@ function fillHold(hold, contact, now, limit) {
   if (hold.hidden) return;
   const seconds = contact.held_since ? now - contact.held_since : 0;
   hold.dataset.over = String(seconds >= limit);
-  text(hold, seconds >= limit ? T.controls.heldLong(clock(seconds)) : T.controls.heldFor(clock(seconds)));
+  text(hold.lastElementChild, seconds >= limit ? T.controls.heldLong(clock(seconds)) : T.controls.heldFor(clock(seconds)));
 }

@@ -4,6 +4,8 @@ import { day, phone } from "./format.js";
 import { icon } from "./icons.js";
 import { T } from "./strings.js";
 
+const MOST_ISSUES = 2;
+
 /**
  * @param {HTMLElement} root
  * @param {{callBack?: (number: string) => void, choose?: (customerId: number) => void}} act what a supervisor who
@@ -36,7 +38,7 @@ function present(contact, usable, act) {
     customer.style ? h("p", { class: "style" }, icon(customer.style === "quick" ? "clock" : "talk"), T.customer.style[customer.style]) : null,
     customer.open_issues.length
       ? [h("p", { class: "issues" }, icon("warn"), T.customer.issues(customer.open_issues.length)),
-         h("ul", {}, customer.open_issues.map((issue) => h("li", {}, issue)))]
+         issues(customer.open_issues)]
       : h("p", { class: "quiet" }, T.customer.noIssues),
     customer.last_contact
       ? h("p", { class: customer.last_contact_bad ? "last bad" : "last" }, icon(customer.last_contact_bad ? "sentiment" : "history"),
@@ -44,6 +46,14 @@ function present(contact, usable, act) {
             ? `${day(customer.last_contact_at)}: ${customer.last_contact}` : customer.last_contact)
       : null,
   ];
+}
+
+// How the last contact ended stands under them, and is to be in sight without scrolling.
+function issues(all) {
+  const list = (some) => h("ul", {}, some.map((issue) => h("li", {}, issue)));
+  const rest = all.slice(MOST_ISSUES);
+  return rest.length ? [list(all.slice(0, MOST_ISSUES)),
+    h("details", {}, h("summary", { data: { key: "issues" } }, T.cards.more(rest.length)), list(rest))] : list(all);
 }
 
 /** What the caller did before an agent answered. */

@@ -77,6 +77,7 @@ const onContact = {
 const onDesk = {
   snapshot: (desk, message) => message.data,
   "station.state": (desk, message) => ({ ...desk, station: message.data }),
+  "desk.queues": (desk, { data }) => ({ ...desk, queues: data.queues }),
   "service.recogniser": (desk, message) => ({ ...desk, services: { ...desk.services, recogniser: message.data } }),
 
   "agent.state": (desk, { data }) => {

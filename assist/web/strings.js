@@ -17,6 +17,7 @@ export const T = {
     logout: "Log out",
   },
   regions: {
+    strip: "How things stand",
     customer: "Customer",
     controls: "Call",
     passing: "Transfer and conference",
@@ -69,6 +70,11 @@ export const T = {
     offline: "the floor is not connected",
     timeout: "the floor did not answer in time",
   },
+  queues: {
+    waiting: (count) => (count ? `${count} waiting` : "Nobody waits"),
+    longest: (time) => `longest ${time}`,
+    each: ({ name, waiting }) => `${name}: ${waiting}`,
+  },
   recogniser: {
     none: "No recogniser",
     down: "down",
@@ -103,7 +109,7 @@ export const T = {
     hold: "Hold",
     resume: "Resume",
     heldFor: (time) => `On hold ${time}`,
-    heldLong: (time) => `On hold ${time}: speak to the caller`,
+    heldLong: (time) => `Held ${time}: check in`,
     hand: "Help",
     handUp: "Hand is up",
     ringingFor: "Ringing",

@@ -8,7 +8,7 @@ import { T } from "./strings.js";
 
 /** The strip says one thing: the worst, else where the call stands. */
 export function createStrip(root) {
-  const words = root.querySelector("p");
+  const words = root.querySelector("#now");
   return {
     update(view) {
       const [level, message, shape] = worst(view);

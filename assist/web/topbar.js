@@ -1,6 +1,6 @@
-// The top bar: who I am, what I do, and how the line and the recogniser stand.
+// The top bar: who I am, what I do, who waits for me, and how the line to the floor stands.
 import { changed, fill, h, keepingFocus, text } from "./dom.js";
-import { clock, percent } from "./format.js";
+import { clock } from "./format.js";
 import { icon } from "./icons.js";
 import { T } from "./strings.js";
 
@@ -18,15 +18,16 @@ export function createTopbar(root, act) {
   const state = h("p", { class: "state", role: "status" });
   const timer = h("span", { class: "since" });
   const toggle = h("span", { class: "toggle" });
-  const recogniser = h("p", { class: "recogniser" });
+  const [count, longest, each] = [h("span", {}), h("span", { class: "longest" }), h("span", { class: "hidden" })];
+  const queues = h("p", { class: "waiting", hidden: true }, icon("queue"), count, longest, each);
   const connection = h("p", { class: "connection", role: "status" });
   const who = h("span", { class: "who" });
   const logOut = h("button", { type: "button", class: "plain", on: { click: act.logOut } }, T.login.logout);
   root.append(h("h1", { class: "hidden" }, T.login.title), h("p", { class: "brand" }, icon("wave"), h("b", {}, T.product)),
-    h("div", { class: "me" }, state, timer, toggle),
-    recogniser, connection, h("p", { class: "account" }, who, logOut));
+    h("div", { class: "me" }, state, timer, toggle), queues,
+    connection, h("p", { class: "account" }, who, logOut));
   return {
-    update({ agent, services, connection: line, usable, busyState }) {
+    update({ agent, queues: served, connection: line, usable, busyState }) {
       if (changed(state, agent.state, agent.reason)) {
         state.dataset.state = agent.state;
         fill(state, icon(STATE_ICONS[agent.state] ?? "off"), h("span", {}, T.states[agent.state] ?? agent.state),
@@ -35,15 +36,24 @@ export function createTopbar(root, act) {
       if (changed(toggle, agent.state, usable, busyState)) {
         keepingFocus(toggle, () => drawToggle(toggle, agent.state, !usable || busyState, act));
       }
-      if (changed(recogniser, services.recogniser)) drawRecogniser(recogniser, services.recogniser);
+      if (changed(queues, served)) {
+        const [all, by] = [served.reduce((sum, queue) => sum + queue.waiting, 0), served.map(T.queues.each).join(", ")];
+        queues.hidden = !served.length;
+        queues.dataset.waiting = String(all > 0);
+        text(count, T.queues.waiting(all));
+        text(each, by);
+        queues.title = by;
+      }
       if (changed(connection, line)) {
         connection.dataset.line = line;
         fill(connection, icon("link"), h("span", {}, T.connection[line]));
       }
       text(who, agent.name);
     },
-    tick(agent, now) {
+    tick({ agent, queues: served }, now) {
       text(timer, agent.since ? clock(now - agent.since) : "");
+      const first = Math.min(...served.filter((queue) => queue.waiting).map((queue) => queue.longest_since));
+      text(longest, Number.isFinite(first) ? T.queues.longest(clock(now - first)) : "");
     },
   };
 }
@@ -62,16 +72,4 @@ function drawToggle(toggle, state, disabled, act) {
       : h("button", { type: "button", disabled, data: { key: "toggle" }, "aria-keyshortcuts": "Shift+R",
         on: { click: () => act.pause(T.pauseReason) } }, icon("pause"), T.bePaused, h("kbd", {}, "⇧R")),
     pauses);
-}
-
-function drawRecogniser(place, { state, engine, model, wer, wer_on, demo }) {
-  place.dataset.state = state;
-  if (!engine) return fill(place, icon("wave"), T.recogniser.none);
-  fill(place, icon(state === "up" ? "wave" : "warn"),
-    h("span", {}, `${engine} · ${model}`),
-    state === "down" ? h("b", {}, T.recogniser.down) : null,
-    demo ? h("span", { class: "demo" }, T.recogniser.demo) : null,
-    h("span", { class: "measured" }, wer === null ? T.recogniser.noWer
-      : [T.recogniser.wer(percent(wer)), wer_on && T.recogniser.on(wer_on)].filter(Boolean).join(" ")));
-  place.title = wer !== null && wer_on ? T.recogniser.on(wer_on) : "";
 }

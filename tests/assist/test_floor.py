@@ -26,7 +26,7 @@ from assist.cards import CardKind, CardShown
 from assist.content import Content
 from assist.content_shelf import LOOK_S, ContentShelf
 from assist.desk import Desk
-from assist.desk_events import RecogniserChanged
+from assist.desk_events import QueueLine, RecogniserChanged
 from assist.feed import Feed, FeedConnection, FeedMessage
 from assist.floor import Floor
 from assist.store import DEMO_NUMBER, Store, StoreError, StoreFailure, seed_demo
@@ -775,6 +775,26 @@ def test_the_recogniser_on_every_page_goes_down_and_up(with_house: WithHouse) ->
             for agent in ("anna", "ben"):
                 await message(house.pages[agent], is_now(state))
                 assert house.desk(agent).services.recogniser == replace(MODEL, state=state)
+
+    with_house(use)
+
+
+def test_an_agent_sees_that_her_words_come_late_and_who_waits(with_house: WithHouse) -> None:
+    async def use(house: House) -> None:
+        house.work("anna")
+        worker = house.worker()
+        await worker.talk()
+        house.bus.publish(ServiceChanged("transcription", up=True))
+        worker.say(replace(final("u1", "caller", "my bill is wrong", 9.0), lateness_s=4.2))
+        await message(house.pages["anna"], lambda found: found.data.get("state") == "behind")
+        recogniser = house.desk("anna").services.recogniser
+        assert (recogniser.state, recogniser.behind_s, recogniser.model) == ("behind", 4.0, MODEL.model)
+        assert house.desk("ben").services.recogniser.state == "up", "it is not his contact"
+        worker.say(final("u2", "caller", "thank you", 12.0))
+        await message(house.pages["anna"], lambda found: found.data.get("state") == "up")
+        house.worker("c2").queue()
+        await message(house.pages["anna"], lambda found: any(each["waiting"] for each in found.data.get("queues", ())))
+        assert house.desk("anna").queues == (QueueLine("billing", 1, 1.0),)
 
     with_house(use)
 

@@ -21,6 +21,8 @@ from assist.desk_events import (
     CustomerChoice,
     CustomerIdentified,
     NoteSaved,
+    QueueLine,
+    QueuesChanged,
     SummaryDrafted,
     WrapUpSaved,
     WrapUpTask,
@@ -152,6 +154,16 @@ def consulting() -> list[Step]:
     ]
 
 
+def queues() -> list[Step]:
+    """Callers wait in two queues; the last word counts, with a contact on the desk or without."""
+    agent = script.AGENT
+    return [
+        (None, ZERO, QueuesChanged((QueueLine("billing"), QueueLine("support", 2, ZERO - 70.0)))),
+        ("c1", ZERO + 1, ContactAssigned(agent, "ringing", "300", "support", ZERO)),
+        (None, ZERO + 2, QueuesChanged((QueueLine("billing", 1, ZERO), QueueLine("support", 1, ZERO - 20.0)))),
+    ]
+
+
 def supervised() -> list[Step]:
     """A hand goes up, a supervisor comes, and goes; another contact's do not matter."""
     agent = script.AGENT
@@ -209,6 +221,7 @@ CASES = {
     "contacts_in_turn": contacts_in_turn,
     "consulting": consulting,
     "supervised": supervised,
+    "queues": queues,
     "wrapped_up": wrapped_up,
 }
 

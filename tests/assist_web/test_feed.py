@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assist.desk_events import ContactAssigned, NoteSaved, StationChanged
+from assist.desk_events import ContactAssigned, NoteSaved, QueueLine, QueuesChanged, StationChanged
 from assist.feed import Feed, FeedConnection, FeedMessage, HopelessConsumerError, Outbox, UnknownAgentError
 from tests.assist_web.goldens import partial
 from tests.fakes.clock import VirtualClock
@@ -241,3 +241,22 @@ def test_a_page_that_never_acknowledges_is_left_alone_and_may_begin_to() -> None
     assert (connection.unacknowledged, connection.hopeless) == (0, False)
     connection.acknowledge(108)
     assert connection.unacknowledged == 2
+
+
+def test_how_things_stand_is_told_again_to_who_reconnects_once_and_as_it_is_now() -> None:
+    feed = new_feed()
+    for waiting in (1, 2, 3):
+        feed.publish("anna", QueuesChanged((QueueLine("billing", waiting, 5.0),)))
+    feed.publish("anna", NOTE, "c1")
+    told = list(drain(feed.connect("anna", 101)))
+    assert [(message.type, message.seq) for message in told] == [("desk.queues", 103), ("desk.note", 104)]
+    assert told[0].data["queues"][0]["waiting"] == 3
+    assert list(drain(feed.connect("anna", 104))) == []
+
+
+def test_how_things_stand_does_not_push_out_what_must_be_resent() -> None:
+    feed = new_feed(ring=3)
+    feed.publish("anna", NOTE, "c1")
+    for _ in range(50):
+        feed.publish("anna", QueuesChanged(()))
+    assert [message.type for message in drain(feed.connect("anna", 100))] == ["desk.note", "desk.queues"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -42,9 +44,10 @@ def test_a_hold_is_amber_from_its_limit_on(desktop: Desktop, floors: Floors) -> 
     expect(timer).to_have_attribute("data-over", "false")
     calm = colour(page, ".hold-timer")
     floor.tell("held 63")
-    expect(timer).to_contain_text("On hold 1:0")
-    expect(timer).to_contain_text("speak to the caller")
+    expect(timer).to_contain_text("Held 1:0")
+    expect(timer).to_contain_text("check in")
     assert colour(page, ".hold-timer") != calm
+    assert page.locator("#controls").evaluate("(e) => e.scrollWidth - e.clientWidth") == 0
     assert desktop.barriers() == []
 
 
@@ -54,6 +57,26 @@ def test_how_far_the_recogniser_is_behind_is_said(desktop: Desktop, floors: Floo
     floor.tell("behind 7.6")
     expect(desktop.page.locator("#strip")).to_contain_text("The recogniser is 8 s behind.")
     expect(desktop.page.locator(".recogniser")).to_have_attribute("data-state", "behind")
+
+
+def test_the_top_bar_says_who_waits_in_her_queues(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start(), desktop.page
+    desktop.log_in(floor.url)
+    waiting = page.locator("#topbar .waiting")
+    expect(waiting).to_be_hidden()
+    floor.tell("queues billing:2:70 support:1:20")
+    expect(waiting).to_contain_text("3 waiting")
+    expect(waiting).to_contain_text(re.compile(r"longest 1:1\d"))
+    expect(waiting).to_have_attribute("title", "billing: 2, support: 1")
+    assert desktop.barriers() == []
+    page.reload()
+    expect(waiting).to_contain_text("3 waiting")
+    floor.tell("until ended")
+    expect(page.locator("#strip .measured")).to_contain_text("3.4 % of words wrong")
+    overlap = page.locator("#topbar").evaluate("(e) => e.scrollWidth - e.clientWidth")
+    assert overlap == 0
+    floor.tell("queues billing:0:0 support:0:0")
+    expect(waiting).to_contain_text("Nobody waits")
 
 
 def test_keys_show_when_pointed_at_and_times_too(desktop: Desktop, floors: Floors) -> None:

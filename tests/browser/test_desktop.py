@@ -204,6 +204,18 @@ def test_a_new_card_waits_and_does_not_push_the_one_being_read(desktop: Desktop,
     focus_title(page, script.NO_CARD_NUMBERS.title)
 
 
+def test_what_was_unfolded_and_marked_stays_when_other_cards_come(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start("answered"), desktop.page
+    desktop.log_in(floor.url)
+    page.get_by_text("2 more").click()
+    expect(page.get_by_text("Before, 3 March: router replaced")).to_be_visible()
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('.focus .why'))")
+    floor.tell("until worst")
+    expect(page.locator("#cards .stack .fresh")).to_have_count(2)
+    expect(page.get_by_text("Before, 3 March: router replaced")).to_be_visible()
+    assert str(page.evaluate("getSelection().toString()")).startswith("Maria called twice")
+
+
 def test_the_checklist_is_there_and_in_nobodys_way(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start("answered"), desktop.page
     desktop.log_in(floor.url)

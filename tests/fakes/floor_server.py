@@ -2,10 +2,11 @@
 
 Prints the URL, then obeys lines on stdin: ``until MARK`` (see contact_script), ``play [SPEED]``, ``refuse REASON``,
 ``line MOS`` (how the call sounds), ``muted [BY]`` (at the headset), ``held SECONDS`` (since so long), ``behind
-SECONDS`` (the recogniser), ``article`` (a card that is stale), ``asked`` (prints the commands so far in one line),
-``lost`` (the worker dies), ``several`` (two customers share the number), ``wrap SECONDS`` (of wrap-up left),
-``people`` (an administrator and an auditor are there), ``hand WHY`` (the agent raises it), ``alert SECOND TEXT`` (of
-the contact, set off by no words), ``read SECONDS`` (later the agent reads what she was coached); of the board:
+SECONDS`` (the recogniser), ``queues NAME:WAITING:SECONDS ...`` (who waits in them, and how long),
+``article`` (a card that is stale), ``asked`` (prints the commands so far in one line), ``lost`` (the worker dies),
+``several`` (two customers share the number), ``wrap SECONDS`` (of wrap-up left), ``people`` (an administrator and an
+auditor are there), ``hand WHY`` (the agent raises it), ``alert SECOND TEXT`` (of the contact, set off by no words),
+``read SECONDS`` (later the agent reads what she was coached); of the board:
 ``over CONTACT`` (it ends);
 ``quit`` or the end of stdin ends it. With ``--play`` it plays by itself; with ``--kept`` it has contacts that are over.
 """
@@ -28,7 +29,7 @@ from assist.api.ports import SupervisorView
 from assist.api.server import WebSettings, serving
 from assist.cards import CardShown
 from assist.coaching import CoachingRead, HandRaised
-from assist.desk_events import CustomerChoice, CustomerIdentified
+from assist.desk_events import CustomerChoice, CustomerIdentified, QueueLine, QueuesChanged
 from assist.feed import Feed
 from assist.security import Security
 from ivr.contacts import AgentStateChanged, ContactEnded
@@ -62,6 +63,11 @@ async def obey(line: str, floor: FakeFloor, performance: Performance, archives: 
             floor.feed.publish(
                 script.AGENT, HoldChanged(script.AGENT, True), script.CONTACT, at=floor.clock.wall() - float(rest)
             )
+        case "queues":
+            lines = (each.split(":") for each in rest.split())
+            floor.tell(QueuesChanged(tuple(
+                QueueLine(name, int(count), floor.clock.wall() - float(since)) for name, count, since in lines
+            )))  # fmt: skip
         case "behind":
             floor.tell(replace(script.RECOGNISER, state="behind", behind_s=float(rest)))
         case "article":

@@ -43,6 +43,7 @@ async def _see_a_call(tmp_path: Path, screenshot: Path) -> None:
             await cast.connect()
             await _follow(page, cast, screenshot)
             await _hold(page, cast)
+            await _mute(page, cast)
             await _reload(page)
             await _killed_floor(page, cast)
             await expect(other.locator("#customer .name")).to_have_text("No call")
@@ -107,6 +108,17 @@ async def _hold(page: Page, cast: Cast) -> None:
         await page.keyboard.press(key)
         await expect(page.locator("#controls [data-key=hold]")).to_contain_text(shown)
         await cast.seen.until(lambda phase=phase: cast.seen.station["phase"] == phase, "the headset")  # type: ignore[misc]
+
+
+async def _mute(page: Page, cast: Cast) -> None:
+    """The headset's key mutes; the page shows it, and opens the microphone again."""
+    button = page.locator("#controls [data-key=mute]")
+    cast.agent.order("mute")
+    await expect(button).to_contain_text("Unmute")
+    await cast.seen.until(lambda: "mute" in cast.seen.station["lights"], "the headset's light")
+    await page.keyboard.press("m")
+    await expect(button).to_have_attribute("aria-pressed", "false")
+    await cast.seen.until(lambda: "mute" not in cast.seen.station["lights"], "the headset's light to go out")
 
 
 async def _reload(page: Page) -> None:
