@@ -21,6 +21,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, date, tzinfo
 from pathlib import Path
 
 from assist import checklist
@@ -37,6 +38,7 @@ from assist.sightings import CompiledRules, Rule
 from assist.spotting import phrase_words
 from assist.subjects import SubjectReader
 from assist.valence import Feelings
+from assist.wording import day_of
 from voice.documents import Document, Key, load_yaml, validate
 from voice.errors import DocumentError
 
@@ -81,7 +83,7 @@ RuleKey = PlaybookTriggered | StepSaid | HardTriggered | RuleSaid | ItemSaid
 @dataclass(frozen=True)
 class Content:
     """Everything the assist engine knows, ready to use. Immutable: share it between contacts. ``scorer`` goes by the
-    lexicon; ``feelings`` adds what its examples teach, where there are any.
+    lexicon; ``feelings`` adds what its examples teach, where there are any. ``zone``: whose days "tomorrow" is said of.
     """
 
     version: str
@@ -97,11 +99,20 @@ class Content:
     checklist: ChecklistSpec | None
     library: Library
     subjects: SubjectReader | None
+    zone: tzinfo = UTC
+
+    def day(self, unix_s: float) -> date:
+        """The day of a time stamp where the agents are."""
+        return day_of(unix_s, self.zone)
 
     @property
     def hold_limit_s(self) -> float | None:
         """After so long on hold the first rule speaks up; None where no rule is about that."""
         return min((rule.hold_s for rule in self.advice.of("hold_s") if rule.hold_s is not None), default=None)
+
+    def in_zone(self, zone: tzinfo) -> Content:
+        """The same for agents in another zone."""
+        return replace(self, zone=zone)
 
     def with_hold_limit(self, seconds: float | None) -> Content:
         """The rules that speak up first about a hold do so after ``seconds``; later ones stay. None: as it stands."""

@@ -93,7 +93,7 @@ class DueCalls:
 
     async def _begin(self, now: datetime.datetime, closes: datetime.datetime) -> None:
         over = await self._settled_since(now.replace(hour=0, minute=0, second=0, microsecond=0))
-        today = now.astimezone(datetime.UTC).date()
+        today = now.astimezone(self._store.zone).date()
         for task in await self._tasks.due(today, None, issues=False):
             if is_call(task, today) and f"callback-{task.id}" not in over:
                 await self._queue(task, closes)

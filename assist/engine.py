@@ -25,7 +25,6 @@ from assist.sightings import MIN_CONFIDENCE, Settled, Sighting, SightingTracker,
 from assist.subjects import SubjectReading, SubjectTrack
 from assist.summary import GENERAL, Wrap, summarise
 from assist.watch import SentimentWatch
-from assist.wording import utc_date
 from transcription.utterances import TranscriptionGap, UtteranceFinal, UtterancePartial
 
 __all__ = [
@@ -49,7 +48,7 @@ class ContactAssistant:
         self._over: tuple[ContactOver, float] | None = None
         self._deck = Deck("")
         self._votes = votes
-        self._advisor = Advisor(content, self._deck, utc_date(0.0), votes)
+        self._advisor = Advisor(content, self._deck, content.day(0.0), votes)
         self._checklist = Checklist(None, self._deck, content.version, "")
         self._customer: CustomerProfile | None = None
         self._tracker: SightingTracker[RuleKey] = SightingTracker(content.rules)
@@ -106,7 +105,7 @@ class ContactAssistant:
             return ()
         self._rang, self._rang_at = event, now
         self._deck = Deck(event.contact_id)
-        self._advisor = Advisor(self._content, self._deck, utc_date(now), self._votes)
+        self._advisor = Advisor(self._content, self._deck, self._content.day(now), self._votes)
         self._advisor.rang(event)
         self._checklist = Checklist(self._content.checklist, self._deck, self._content.version, event.queue)
         return (LookUpCustomer(event.caller_number), *self._checklist.present())
@@ -115,7 +114,7 @@ class ContactAssistant:
         if self._over is not None:
             return ()
         self._customer = found.customer
-        today = utc_date(self._rang_at)
+        today = self._content.day(self._rang_at)
         version = self._content.version
         shown = self._deck.present(history.RULE, lambda card_id: history_card(found, today, card_id, version))
         shown += self._advisor.found(found.customer) + self._present({watch.RULE, *self._runs})
@@ -291,6 +290,7 @@ class ContactAssistant:
             queue=self._rang.queue,
             reason=over.reason,
             started_at=self._rang_at,
+            day=self._content.day(self._rang_at),
             ended_at=ended_at,
             duration_s=over.duration_s,
             talk_s=over.talk_s,

@@ -12,7 +12,6 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import FastAPI
@@ -38,7 +37,7 @@ from assist.quality.aside import Aside
 from assist.quality.forms import load_forms
 from assist.quality.reading import Quality
 from assist.quality.spec import load_scorecard
-from assist.reports.settings import ReportSettings, read_targets
+from assist.reports.settings import ReportSettings, house_zone, read_targets
 from assist.rewording import Wordsmith
 from assist.security import Security, signing_key
 from assist.settings import AssistSettings
@@ -86,17 +85,17 @@ async def _house(settings: SettingsFile, clock: Clock, closing: contextlib.Async
     where = RunDirectory.of(settings.section("run", RunSettings))
     where.create()
     assist, report = settings.section("assist", AssistSettings), settings.section("report", ReportSettings)
-    content = assist.content or CONTENT
+    content, zone = assist.content or CONTENT, house_zone(settings)
 
     def load(directory: Path) -> Content:
-        return load_content(directory).with_hold_limit(assist.hold_limit_s)
+        return load_content(directory).with_hold_limit(assist.hold_limit_s).in_zone(zone)
 
     loaded = load(content)
-    scores = Aside(store_url(settings), content)
+    scores = Aside(store_url(settings), content, zone)
     closing.callback(scores.close)
     client = await closing.enter_async_context(httpx.AsyncClient())
     known = settings.section("customers", CustomerSettings)
-    store = await Store.open(store_url(settings), region=known.region)
+    store = await Store.open(store_url(settings), region=known.region, zone=zone)
     closing.push_async_callback(store.close)
     base = await closing.enter_async_context(customers(store, known, clock))
     bus = LocalBus(where.hub, "floor", clock, EVENTS, COMMANDS, where.spool)
@@ -113,9 +112,7 @@ async def _house(settings: SettingsFile, clock: Clock, closing: contextlib.Async
         Wordsmith(assist, client) if assist.llm_url else None,
     )  # fmt: skip
     reading = Quality(store, loaded, load_scorecard(loaded, content))
-    return House(
-        floor, feed, store, QualityDesk(reading, scores, dict(load_forms(content)), ZoneInfo(report.zone)), client
-    )
+    return House(floor, feed, store, QualityDesk(reading, scores, dict(load_forms(content)), zone), client)
 
 
 def _brain(settings: SettingsFile, ivr: IvrSettings) -> Acd:

@@ -95,9 +95,9 @@ async def _read(
     from assist.store import Store
     from voice.clock import SystemClock
 
-    content = load_content(directory)
+    content = load_content(directory).in_zone(zone)
     now = SystemClock().wall()
-    store = await Store.open(url)
+    store = await Store.open(url, zone=zone)
     try:
         reading = Quality(store, content, load_scorecard(content, directory))
         cards = await reading.of_contact(what, now)

@@ -136,6 +136,7 @@ async def _log(
     from assist.history import CustomerFound
     from assist.journal import Journal
     from assist.replay import TODAY
+    from assist.reports.settings import house_zone
     from assist.store.opening import opened_at
     from assist.store.seed import demo_customer
     from assist.store.settings import existing_store
@@ -144,7 +145,7 @@ async def _log(
 
     number = customer
     if (url := existing_store(settings, state_dir)) is not None:
-        async with opened_at(url) as store:
+        async with opened_at(url, zone=house_zone(settings)) as store:
             log = await Journal(store, EVENTS).of_contact(contact_id)
             callers = (each.event.caller for each in log if isinstance(each.event, ContactOffered))
             if log:
@@ -160,10 +161,11 @@ def _judge(settings: SettingsFile, directory: Path | None, log: list[Envelope]) 
     from assist.content import BUILT_IN, load_content
     from assist.quality.spec import load_scorecard
     from assist.rehearing import Judge
+    from assist.reports.settings import house_zone
     from assist.settings import AssistSettings
 
     directory = directory or settings.section("assist", AssistSettings).content or BUILT_IN
-    content = load_content(directory)
+    content = load_content(directory).in_zone(house_zone(settings))
     rules = load_alert_rules(settings.section("alerts", AlertSettings).rules or ALERTS)
     alerts = AlertRules(rules, content.scorer, content.sentiment)
     return Judge(content, load_scorecard(content, directory), alerts, log[-1].at if log else 0.0)

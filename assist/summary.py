@@ -9,7 +9,6 @@ from datetime import date
 from assist.cards import CardKind
 from assist.promises import SpokenPromise, promises_in
 from assist.sentiment import Reading, trajectory
-from assist.wording import utc_date
 from transcription.utterances import TranscriptionGap, UtteranceFinal
 
 ABANDONED = "abandoned"
@@ -38,7 +37,7 @@ class CardCount:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """Something the agent promised: her words, the UTC day named (or None), and where it was said."""
+    """Something the agent promised: her words, the day named (or None), and where it was said."""
 
     text: str
     due_on: date | None
@@ -83,7 +82,7 @@ class ContactSummary:
 
 @dataclass(frozen=True, slots=True)
 class Wrap:
-    """What ``summarise`` is made from. ``playbook``: (name, why) of the one at work; the rest speaks for itself."""
+    """What ``summarise`` is made from. ``day``: on which it began, where the agents are; the rest speaks for itself."""
 
     contact_id: str
     agent: str
@@ -93,6 +92,7 @@ class Wrap:
     queue: str
     reason: str
     started_at: float
+    day: date
     ended_at: float
     duration_s: float
     talk_s: float
@@ -161,8 +161,6 @@ def _speech_s(finals: Sequence[UtteranceFinal], party: str) -> float:
 
 
 def _follow_ups(wrap: Wrap) -> tuple[FollowUp, ...]:
-    today = utc_date(wrap.started_at)
-
     def of(final: UtteranceFinal, promise: SpokenPromise) -> FollowUp:
         return FollowUp(promise.text, promise.due_on, final.utterance_id, final.start_s)
 
@@ -170,7 +168,7 @@ def _follow_ups(wrap: Wrap) -> tuple[FollowUp, ...]:
         of(final, promise)
         for final in wrap.finals
         if final.party == "agent"
-        for promise in promises_in(final.text, today)
+        for promise in promises_in(final.text, wrap.day)
     )
 
 

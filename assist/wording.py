@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 MAX_TITLE_WORDS = 9
 NAME = "{name}"
@@ -31,9 +31,14 @@ def unknown_placeholders(template: str) -> tuple[str, ...]:
     return tuple(found for found in _PLACEHOLDER.findall(template) if found != NAME)
 
 
+def day_of(unix_s: float, zone: tzinfo) -> date:
+    """The day of a time stamp, as people in ``zone`` name it."""
+    return datetime.fromtimestamp(unix_s, zone).date()
+
+
 def utc_date(unix_s: float) -> date:
     """The UTC day of a time stamp."""
-    return datetime.fromtimestamp(unix_s, UTC).date()
+    return day_of(unix_s, UTC)
 
 
 def day(on: date, today: date) -> str:

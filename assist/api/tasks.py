@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from assist.api.access import Asker, only
 from assist.api.archive import FOUND, OWN
 from assist.store.tasks import Task
+from assist.wording import day_of
 
 tasks = APIRouter(prefix="/api", tags=["tasks"])
 AtWork = Annotated[Asker, Depends(only("agent", "supervisor"))]
@@ -25,10 +26,10 @@ class Settled(BaseModel):
 
 @tasks.get("/tasks", responses=OWN)
 async def due(who: AtWork, until: date | None = None) -> list[Task]:
-    """Promises due by ``until`` (UTC; default: today), an agent's own, a supervisor's teams' with the open issues. To
-    keep one by telephone, send the command ``call`` with its ``number``.
+    """Promises due by ``until`` (default: today, where the house is), an agent's own, a supervisor's teams' with the
+    open issues. To keep one by telephone, send the command ``call`` with its ``number``.
     """
-    day = until or datetime.fromtimestamp(who.clock.wall(), UTC).date()
+    day = until or day_of(who.clock.wall(), who.kept.customers.store.zone)
     return list(await who.kept.tasks.due(day, who.visible_agents(), issues=_all_issues(who)))
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from assist.content import load_content
 from assist.quality.principles import Scorecard
@@ -34,12 +35,13 @@ class Scores(Protocol):
 
 
 class Aside:
-    """``Scores`` of the store at ``url`` by the content in ``directory``. The process starts with the first question,
-    answers one at a time, and ends with this one; ``close`` it. One that died is replaced at the next question.
+    """``Scores`` of the store at ``url`` by the content in ``directory``, for agents in ``zone``. The process starts
+    with the first question, answers one at a time, and ends with this one; ``close`` it. One that died is replaced at
+    the next question.
     """
 
-    def __init__(self, url: str, directory: Path) -> None:
-        self._where = url, directory
+    def __init__(self, url: str, directory: Path, zone: ZoneInfo) -> None:
+        self._where = url, directory, zone
         self._pool = _process()
 
     async def of_contact(self, contact_id: str, now: float) -> Cards:
@@ -69,9 +71,9 @@ def _process() -> ProcessPoolExecutor:
     )
 
 
-def _contact(url: str, directory: Path, contact_id: str, now: float) -> Cards:
+def _contact(url: str, directory: Path, zone: ZoneInfo, contact_id: str, now: float) -> Cards:
     async def main() -> Cards:
-        store = await Store.open(url)
+        store = await Store.open(url, zone=zone)
         try:
             return await _quality(store, directory).of_contact(contact_id, now)
         finally:
@@ -80,9 +82,9 @@ def _contact(url: str, directory: Path, contact_id: str, now: float) -> Cards:
     return asyncio.run(main())
 
 
-def _between(url: str, directory: Path, since: float, until: float, now: float, agent: str) -> Cards:
+def _between(url: str, directory: Path, zone: ZoneInfo, since: float, until: float, now: float, agent: str) -> Cards:
     async def main() -> Cards:
-        store = await Store.open(url)
+        store = await Store.open(url, zone=zone)
         try:
             return await _quality(store, directory).cards(since, until, now, agent)
         finally:
@@ -92,5 +94,5 @@ def _between(url: str, directory: Path, since: float, until: float, now: float, 
 
 
 def _quality(store: Store, directory: Path) -> Quality:
-    content = load_content(directory)
+    content = load_content(directory).in_zone(store.zone)
     return Quality(store, content, load_scorecard(content, directory))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 
 from assist.promises import SpokenPromise, promises_in
 from assist.quality.findings import Found
 from assist.quality.parts import Part
 from assist.quality.principles import Mark, Moment, Principle
-from assist.wording import utc_date
+from assist.wording import day_of
 from transcription.utterances import UtteranceFinal
 
 MEASURED_S = 20.0
@@ -31,7 +31,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A task that came of the contact: what, by which UTC day (None: none was named), and whether it was ticked off."""
+    """A task that came of the contact: what, by which day (None: none was named), and whether it was ticked off."""
 
     text: str
     due_on: date | None
@@ -41,7 +41,7 @@ class Owed:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """All that a measure may look at. ``calls``: what we dialled afterwards; ``now``: up to when that is known (Unix
-    seconds); ``tasks``: what the contact left to be done.
+    seconds); ``tasks``: what the contact left to be done; ``zone``: whose days are meant.
     """
 
     part: Part
@@ -49,6 +49,18 @@ class Judged:
     calls: tuple[Call, ...] = ()
     now: float = 0.0
     tasks: tuple[Owed, ...] = ()
+    zone: tzinfo = UTC
+
+    @property
+    def promises(self) -> tuple[tuple[SpokenPromise, UtteranceFinal], ...]:
+        """What the agent promised, and where."""
+        part = self.part
+        said = [final for final in part.utterances if final.party == "agent"]
+        return tuple(
+            (promise, final)
+            for final in said
+            for promise in promises_in(final.text, day_of(part.offered_at + final.start_s, self.zone))
+        )
 
 
 Measure = Callable[[Judged], Mark | None]
@@ -141,7 +153,7 @@ def steps(judged: Judged) -> Mark | None:
 
 def promises_dated(judged: Judged) -> Mark | None:
     """Promises that name their day ÷ promises."""
-    made = promises_of(judged.part)
+    made = judged.promises
     vague = [(promise, words) for promise, words in made if promise.due_on is None]
     if not made:
         return None
@@ -154,11 +166,11 @@ def promises_dated(judged: Judged) -> Mark | None:
 
 
 def promises_kept(judged: Judged) -> Mark | None:
-    """Kept ÷ promised, over what was promised for a day that is over (UTC). Kept is a task that was ticked off, and a
+    """Kept ÷ promised, over what was promised for a day that is over. Kept is a task that was ticked off, and a
     call back that was made by the end of its day. A promise that became neither leaves no trace and is not judged; a
     task nobody said aloud is judged with the agent who had the contact last.
     """
-    over = [each for each in _due(judged) if each.on < utc_date(judged.now)]
+    over = [each for each in _due(judged) if each.on < day_of(judged.now, judged.zone)]
     if not over:
         return None
     off = 100.0 / len(over)
@@ -179,16 +191,6 @@ MEASURES: Mapping[Principle, tuple[Measure, ...]] = {
 }
 
 
-def promises_of(part: Part) -> tuple[tuple[SpokenPromise, UtteranceFinal], ...]:
-    """What the agent promised, and where."""
-    said = [final for final in part.utterances if final.party == "agent"]
-    return tuple(
-        (promise, final)
-        for final in said
-        for promise in promises_in(final.text, utc_date(part.offered_at + final.start_s))
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Due:
     on: date
@@ -203,7 +205,7 @@ def _due(judged: Judged) -> list[_Due]:
     part = judged.part
     tasks = {task.text.strip("“”"): task for task in judged.tasks}
     found = []
-    for promise, words in promises_of(part):
+    for promise, words in judged.promises:
         task, calls_back = tasks.pop(promise.text, None), _is_call_back(promise.text)
         if (day := promise.due_on) is not None and (task is not None or calls_back):
             kept = (task is not None and task.done) or (calls_back and _called_by(day, words, judged))
@@ -226,7 +228,7 @@ def _is_call_back(promise: str) -> bool:
 def _called_by(day: date, words: UtteranceFinal, judged: Judged) -> bool:
     made = judged.part.offered_at + words.end_s
     return any(
-        call.number == judged.part.caller and call.at > made and utc_date(call.at) < day + timedelta(days=1)
+        call.number == judged.part.caller and call.at > made and day_of(call.at, judged.zone) < day + timedelta(days=1)
         for call in judged.calls
     )
 

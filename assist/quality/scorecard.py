@@ -46,7 +46,8 @@ def score_contact(
     """
     parts = parts_of(contact_id, envelopes)
     return tuple(
-        score(Judged(part, find(part, content, customer), calls, now, tasks), content, spec, customer) for part in parts
+        score(Judged(part, find(part, content, customer), calls, now, tasks, content.zone), content, spec, customer)
+        for part in parts
     )
 
 

@@ -55,7 +55,7 @@ async def read_report(
         raise ReportError("there is no store here; name the installation with --settings or --state-dir")
     gathering = Gathering(scope, schedule)
     since, until = scope.start - BEFORE.total_seconds(), scope.end + scope.targets.repeat_days * 86_400
-    store = await Store.open(url)
+    store = await Store.open(url, zone=scope.zone)
     try:
         kept = await _books(store, scope)
         with Progress(console=console, transient=True) as progress:
@@ -82,7 +82,7 @@ async def _books(store: Store, scope: Scope) -> Kept:
 
 
 async def _quality(store: Store, scope: Scope, content: Path, console: Console) -> tuple[AgentQuality, ...]:
-    loaded = load_content(content)
+    loaded = load_content(content).in_zone(scope.zone)
     scores = Quality(store, loaded, load_scorecard(loaded, content))
     with console.status("Scoring contacts"):
         found = await scores.cards(scope.start, scope.end, SystemClock().wall(), scope.agent)

@@ -22,9 +22,9 @@ def _zone(name: str) -> str:
 
 
 class ReportSettings(Section):
-    """``zone``: whose days and clocks reports use. ``answer_s``: the T of the service level, ``variant``: which of the
-    five is meant (a ``[[queue]]`` may have its own of both); ``short_s``: who hangs up sooner is a short abandon;
-    ``repeat_days``: the window of first-contact resolution.
+    """``zone``: whose days and clocks reports use, and agents who promise something for tomorrow. ``answer_s``: the T
+    of the service level, ``variant``: which of the five is meant (a ``[[queue]]`` may have its own of both);
+    ``short_s``: who hangs up sooner is a short abandon; ``repeat_days``: the window of first-contact resolution.
     """
 
     zone: Annotated[str, AfterValidator(_zone)] = "UTC"
@@ -32,6 +32,11 @@ class ReportSettings(Section):
     short_s: float = Field(default=5.0, ge=0, le=60)
     repeat_days: float = Field(default=7.0, gt=0, le=90)
     variant: int = Field(default=int(DEFAULT_VARIANT), ge=1, le=5)
+
+
+def house_zone(settings: SettingsFile) -> ZoneInfo:
+    """Whose days and clocks are meant. Raises DocumentError."""
+    return ZoneInfo(settings.section("report", ReportSettings).zone)
 
 
 def read_targets(settings: SettingsFile) -> Targets:

@@ -102,7 +102,7 @@ class CustomerBase:
             row = await session.get(CustomerRow, customer_id)
             if row is None:
                 return None
-            (hers,) = await profiles(await session.connection(), CustomerRow.id == customer_id)
+            (hers,) = await profiles(await session.connection(), CustomerRow.id == customer_id, self.store.zone)
             of_them = await her_contacts(session, row, self.region)
             contacts = (await session.scalars(select(ContactRow).where(ContactRow.contact_id.in_(of_them)))).all()
             summaries = (await session.scalars(select(SummaryRow).where(SummaryRow.contact_id.in_(of_them)))).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, tzinfo
 from typing import Any
 
 from sqlalchemy import (
@@ -61,8 +62,10 @@ _CARRIED = _all_carried()
 _CUSTOMERS = select(CustomerRow.__table__)
 
 
-async def profiles(connection: AsyncConnection, which: ColumnElement[bool]) -> list[CustomerProfile]:
-    """The customers of whom ``which`` (of ``CustomerRow``) is true, by name; the latest of what each carries first."""
+async def profiles(connection: AsyncConnection, which: ColumnElement[bool], zone: tzinfo) -> list[CustomerProfile]:
+    """The customers of whom ``which`` (of ``CustomerRow``) is true, by name; the latest of what each carries first, on
+    its day in ``zone``.
+    """
     customers = (await connection.execute(_CUSTOMERS.where(which).order_by(CustomerRow.name))).all()
     if not customers:
         return []
@@ -71,12 +74,16 @@ async def profiles(connection: AsyncConnection, which: ColumnElement[bool]) -> l
     carried: dict[tuple[int, str], list[Row[Any]]] = {}
     for row in latest_first:
         carried.setdefault((row.customer_id, row.kind), []).append(row)
-    return [_profile(customer, carried) for customer in customers]
+    return [_profile(customer, carried, zone) for customer in customers]
 
 
-def _profile(customer: Row[Any], carried: dict[tuple[int, str], list[Row[Any]]]) -> CustomerProfile:
+def _profile(customer: Row[Any], carried: dict[tuple[int, str], list[Row[Any]]], zone: tzinfo) -> CustomerProfile:
     def hers(kind: str) -> list[Row[Any]]:
         return carried.get((customer.id, kind), [])
+
+    def day(row: Row[Any]) -> date:
+        on: date = row.at.astimezone(zone).date()
+        return on
 
     return CustomerProfile(
         customer_id=customer.id,
@@ -87,12 +94,19 @@ def _profile(customer: Row[Any], carried: dict[tuple[int, str], list[Row[Any]]])
         value=customer.value,
         style=customer.style,
         past_contacts=tuple(
-            PastContact(past.contact_id, past.at.date(), past.queue, past.text, past.sentiment, past.disposition)
+            PastContact(
+                past.contact_id,
+                day(past),
+                past.queue,
+                past.text,
+                past.sentiment,
+                past.disposition,
+            )
             for past in hers(_PAST)
         ),
-        issues=tuple(Issue(issue.id, issue.text, issue.at.date(), not issue.done) for issue in hers(_ISSUE)),
+        issues=tuple(Issue(issue.id, issue.text, day(issue), not issue.done) for issue in hers(_ISSUE)),
         promises=tuple(
-            PromiseMade(promise.id, promise.text, promise.at.date(), promise.due_on, promise.done)
+            PromiseMade(promise.id, promise.text, day(promise), promise.due_on, promise.done)
             for promise in hers(_PROMISE)
         ),
     )

@@ -17,8 +17,9 @@ def _moment(unix_s: float) -> datetime:
     return datetime.fromtimestamp(unix_s, UTC)
 
 
-def _midnight(on: date) -> datetime:
-    return datetime.combine(on, time(), UTC)
+def _noon(on: date) -> datetime:
+    """A moment that is on this day nearly everywhere."""
+    return datetime.combine(on, time(12), UTC)
 
 
 def event_values(envelope: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,21 +45,21 @@ def customer_row(customer: CustomerProfile, region: str) -> CustomerRow:
         style=customer.style,
         past_contacts=[
             PastContactRow(
-                contact_id=past.contact_id, at=_midnight(past.on), queue=past.queue, summary=past.summary,
+                contact_id=past.contact_id, at=_noon(past.on), queue=past.queue, summary=past.summary,
                 sentiment=past.sentiment, disposition=past.disposition,
             )
             for past in customer.past_contacts
         ],
         issues=[
             IssueRow(
-                title=issue.title, opened_at=_midnight(issue.opened_on),
-                closed_at=None if issue.open else _midnight(issue.opened_on),
+                title=issue.title, opened_at=_noon(issue.opened_on),
+                closed_at=None if issue.open else _noon(issue.opened_on),
             )
             for issue in customer.issues
         ],
         promises=[
             PromiseRow(
-                contact_id="", text=promise.text, made_at=_midnight(promise.made_on), due_on=promise.due_on,
+                contact_id="", text=promise.text, made_at=_noon(promise.made_on), due_on=promise.due_on,
                 kept=promise.kept,
             )
             for promise in customer.promises

@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Self
 
 from pydantic import TypeAdapter
@@ -37,23 +37,23 @@ class Store:
     that is cancelled finishes first (milliseconds), so its write is done whole or not at all.
     """
 
-    def __init__(self, engine: AsyncEngine, region: str = "") -> None:
-        self.region = region
+    def __init__(self, engine: AsyncEngine, region: str = "", zone: tzinfo = UTC) -> None:
+        self.region, self.zone = region, zone
         self._engine = engine
         self._append = appending(engine)
         self._writing = asyncio.Lock()
 
     @classmethod
     @whole
-    async def open(cls, url: str, *, busy_timeout_s: float = 2.0, region: str = "") -> Self:
+    async def open(cls, url: str, *, busy_timeout_s: float = 2.0, region: str = "", zone: tzinfo = UTC) -> Self:
         """Open ``url`` (``sqlite+aiosqlite:////absolute/path`` or ``postgresql+asyncpg://user:password@host/database``),
         creating file and tables where they are missing, and bringing older tables up to date.
 
         ``busy_timeout_s``: how long to wait for another process that is writing. ``region``: the country of numbers
-        that are written without one, see ``numbers.e164``. Raises StoreError.
+        that are written without one, see ``numbers.e164``; ``zone``: whose days are told. Raises StoreError.
         """
         await asyncio.to_thread(probe, url, busy_timeout_s)
-        store = cls(made_engine(url, busy_timeout_s), region)
+        store = cls(made_engine(url, busy_timeout_s), region, zone)
         try:
             async with store.reading() as session:
                 current = await (await session.connection()).run_sync(is_current)
@@ -160,7 +160,7 @@ class Store:
             return ()
         key = phone_key(number, self.region)
         async with self.reading() as session:
-            found = await profiles(await session.connection(), CustomerRow.phone_key == key)
+            found = await profiles(await session.connection(), CustomerRow.phone_key == key, self.zone)
         return tuple(found[index] for index in best_matches(number, [each.phone for each in found], self.region))
 
     @whole

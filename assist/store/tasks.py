@@ -15,8 +15,8 @@ from assist.store.whole import whole
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """``id``: ``promise-N`` or ``issue-N``; ``number``: whom to call; ``due_on``: a UTC day, None where none was named;
-    ``agent``: who promised it, empty for an issue; ``customer``: empty for a caller whom nobody knows.
+    """``id``: ``promise-N`` or ``issue-N``; ``number``: whom to call; ``due_on``: the house's day, None where none was
+    named; ``agent``: who promised it, empty for an issue; ``customer``: empty for a caller whom nobody knows.
     """
 
     id: str

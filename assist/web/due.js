@@ -1,10 +1,8 @@
 // What agents promised and is due: beside an idle desk, to dial from and to tick off.
 import { changed, fill, h, keepingFocus, text } from "./dom.js";
-import { day, phone } from "./format.js";
+import { day, isoDay, phone } from "./format.js";
 import { icon } from "./icons.js";
 import { T } from "./strings.js";
-
-const DAY_S = 86_400;
 
 /**
  * @typedef {{id: string, text: string, customer: string, number: string, due_on: string|null}} Due
@@ -66,7 +64,7 @@ export function createDue(root, act) {
 
 function drawTask(task, { usable, callable, now }, act, settle) {
   const due = task.due_on ? Date.parse(task.due_on) / 1000 : 0;
-  const late = due && due + DAY_S <= now;
+  const late = Boolean(task.due_on) && task.due_on < isoDay(now);
   const who = task.customer || T.due.stranger;
   return h("li", {},
     h("p", {}, h("b", {}, who), h("span", { class: "what" }, task.text)),

@@ -18,6 +18,11 @@ export function day(unix) {
   return new Date(unix * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 }
 
+/** Unix seconds -> "2026-05-19", the day where this page is. */
+export function isoDay(unix) {
+  return new Date(unix * 1000).toLocaleDateString("sv-SE");
+}
+
 /** Unix seconds -> "19 May 14:03" in local time. */
 export function moment(unix) {
   const at = new Date(unix * 1000);

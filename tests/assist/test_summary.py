@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from assist.content import Content
-from assist.effects import DraftSummary
-from assist.engine import ContactAssistant, ContactOver, ContactRang
+from assist.effects import DraftSummary, ShowCard
+from assist.engine import ContactAssistant, ContactOver, ContactRang, CustomerFound
+from assist.history import PastContact
 from assist.summary import ContactSummary, TalkStats, felt
-from tests.assist.dialogue import BILLING_DISPUTE, START, contact, final, play
+from tests.assist.dialogue import BILLING_DISPUTE, SARAH, START, contact, final, play
 from transcription.utterances import TranscriptionGap
 
 
@@ -95,3 +97,20 @@ def test_words_still_being_recognised_at_hang_up_revise_the_draft_and_show_no_ca
 
 def test_feelings_in_a_word() -> None:
     assert [felt(level) for level in (-0.2, -0.19, 0.0, 0.2)] == ["negative", "neutral", "neutral", "positive"]
+
+
+def test_tomorrow_is_the_agents_and_yesterday_too(content: Content) -> None:
+    evening = 1_767_664_800.0  # 5 January 2026, 18:00 in California; there it is the 6th in UTC already
+    monday = date(2026, 1, 5)
+    here = content.in_zone(ZoneInfo("America/Los_Angeles"))
+    assistant = ContactAssistant(here, "anna")
+    assistant.handle(ContactRang("c1", "", "billing"), evening)
+    past = PastContact("c0", monday, "billing", "a wrong bill", "neutral", "billing_resolved")
+    effects = assistant.handle(CustomerFound(replace(SARAH, past_contacts=(past,)), ""), evening)
+    lines = [line for effect in effects if isinstance(effect, ShowCard) for line in effect.card.lines]
+    assert any("Last time, today" in line for line in lines)
+    effects = assistant.handle(final("u1", "agent", "i will call you back tomorrow", 2.0), evening + 4.0)
+    assert "Promised, due tomorrow" in [effect.card.title for effect in effects if isinstance(effect, ShowCard)]
+    (draft,) = assistant.handle(ContactOver("completed", 9.0, 9.0), evening + 9.0)
+    assert isinstance(draft, DraftSummary)
+    assert [promise.due_on for promise in draft.summary.follow_ups] == [date(2026, 1, 6)]

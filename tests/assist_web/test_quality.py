@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -134,7 +135,7 @@ def test_the_process_of_its_own_says_the_same(tmp_path: Path) -> None:
         at = now()
         log = Log("q1", at).agent_says(11, "hello Anna speaking the dslam is down").ends(40)
         store = await filled(tmp_path / "db", log)
-        scores = Aside(f"sqlite+aiosqlite:///{tmp_path / 'db'}", BUILT_IN)
+        scores = Aside(f"sqlite+aiosqlite:///{tmp_path / 'db'}", BUILT_IN, ZoneInfo("UTC"))
         try:
             (card,) = await scores.of_contact("q1", at)
             assert await scores.cards(at, at + 50, at + 50, "anna") == (card,)

@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -186,6 +187,17 @@ def test_a_rule_judges_calls_such_as_it_is_about(direction: str, campaign: str, 
     log = Log(direction=direction).put(0.5, ContactTagged("campaign", campaign))
     (part,) = parts_of("c1", log.agent_says(20, "you get a free gift").ends(30).envelopes)
     assert len(find(part, content, None).findings) == found
+
+
+def test_a_promise_is_due_on_the_houses_day() -> None:
+    log = Log(at=1_767_664_800.0).agent_says(20, "i will call you back tomorrow").ends(30)  # 18:00 in California
+    called = 1_767_664_800.0 + 1.4 * DAY  # on the 7th there, on the 7th and not the 8th in UTC as well
+    kept = {}
+    for zone in ("UTC", "America/Los_Angeles"):
+        content = CONTENT.in_zone(ZoneInfo(zone))
+        (found,) = score_contact("c1", log.envelopes, content, SPEC, None, (Call(NUMBER, called),), NOW)
+        kept[zone] = mark(found, "promises_kept").value
+    assert kept == {"UTC": 100.0, "America/Los_Angeles": 0.0}, "tomorrow was the 6th there, the 7th in UTC"
 
 
 def test_each_agent_is_judged_by_her_own_talk() -> None:

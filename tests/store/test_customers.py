@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -75,6 +76,22 @@ def test_the_books_say_what_is_open_but_not_of_what_came_up_with_us(url: str) ->
         assert await open_now("Late delivery") == {"Late delivery", "Low survey score: CSAT 1"}
 
     on(url, use)
+
+
+def test_a_contact_of_the_evening_was_on_the_houses_day(tmp_path: Path) -> None:
+    async def main() -> None:
+        url, evening = f"sqlite+aiosqlite:///{tmp_path / 's.db'}", datetime(2026, 1, 6, 2, tzinfo=UTC)
+        store = await Store.open(url, zone=ZoneInfo("America/Los_Angeles"))
+        try:
+            await CustomerBase(store).bring_in([ADA])
+            (ada,) = await store.candidates(ADA.phone)
+            await store.record_contact(summary("c1", "anna", evening.timestamp(), customer_id=ada.customer_id))
+            (ada,) = await store.candidates(ADA.phone)
+            assert ada.past_contacts[0].on == date(2026, 1, 5)
+        finally:
+            await store.close()
+
+    asyncio.run(main())
 
 
 def test_all_there_is_of_a_customer_is_given_out_and_then_erased(url: str) -> None:
