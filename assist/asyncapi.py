@@ -39,8 +39,9 @@ _OVERVIEW = (
     "desk. `seq` rises by one with each message; `resume_from` in the next hello acknowledges all up to it. "
     "A page that sends `ack` now and then is closed with 1013 when 500 messages are on their way unacknowledged. "
     "Live messages (partials) of one utterance replace each other for a slow consumer; all others are never dropped, "
-    "and a consumer they cannot be kept for is closed with 1013. Close codes: 4400 malformed, 4401 no valid token, "
-    "4403 wrong origin."
+    "and a consumer they cannot be kept for is closed with 1013. Close codes: 4400 malformed, 4401 no valid token "
+    "(any more), 4403 wrong origin, 4405 not allowed, 4409 replaced by a newer connection of the station, 1012 the "
+    "floor is started again, 1013 come back; a handshake too many is answered 429."
 )
 
 

@@ -8,6 +8,7 @@ import contextlib
 import gc
 import logging
 import os
+import resource
 import socket
 import sys
 from dataclasses import dataclass
@@ -158,8 +159,15 @@ def _spare_the_collector() -> None:
     gc.set_threshold(5_000, 5, 200)
 
 
+def _make_room() -> None:
+    """As many connections as the system allows: services begin with 1,024, which a large house's pages come to."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 async def _serve(file: Path | None, listener: socket.socket | None) -> None:
     settings, clock = read_settings(file, os.environ), SystemClock()
+    _make_room()
     async with contextlib.AsyncExitStack() as closing:
         house = await _house(settings, clock, closing)
         app = _web(settings, house, clock)

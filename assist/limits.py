@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from voice.clock import Clock
@@ -16,6 +17,7 @@ _OF_ONE = 64
 """Bits of an IPv6 address that say whose it is: whoever has one has all that begin like it (RFC 4291 section 2.5.4)."""
 
 
+@lru_cache(MAX_REMEMBERED)
 def source(address: str) -> str:
     """Whom an address is counted as: an IPv6 address as its network, one that carries an IPv4 address as that, anything
     else as itself.

@@ -186,22 +186,31 @@ class Provider:
         return hmac.digest(self.key, b"oidc " + payload.encode(), "sha256").hex()
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """``ticket`` goes by the address, ``stub`` by a cookie: nobody is logged in as another by a link of hers."""
+
+    ticket: str
+    stub: str
+
+
 @dataclass(slots=True)
 class Tickets:
     """Good once, for a minute, for a token: what the browser carries in the address from the provider to our page."""
 
     clock: Clock
-    _users: OrderedDict[str, tuple[str, float]] = field(default_factory=OrderedDict)
+    _users: OrderedDict[str, tuple[str, str, float]] = field(default_factory=OrderedDict)
 
-    def made(self, user: str) -> str:
+    def made(self, user: str) -> Ticket:
         """A ticket for ``user``; of more than MAX_TICKETS the oldest is void."""
-        ticket = secrets.token_urlsafe(32)
-        self._users[ticket] = (user, self.clock.monotonic() + TICKET_S)
+        made = Ticket(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+        self._users[made.ticket] = (user, made.stub, self.clock.monotonic() + TICKET_S)
         if len(self._users) > MAX_TICKETS:
             self._users.popitem(last=False)
-        return ticket
+        return made
 
-    def taken(self, ticket: str) -> str | None:
-        """Whose it is; None where it is nobody's, or not any more."""
-        user, until = self._users.pop(ticket, ("", 0.0))
-        return user if user and self.clock.monotonic() < until else None
+    def taken(self, ticket: str, stub: str) -> str | None:
+        """Whose it is; None where it is nobody's, not this browser's, or not good any more."""
+        user, its_stub, until = self._users.pop(ticket, ("", "", 0.0))
+        right = hmac.compare_digest(its_stub.encode(), stub.encode())
+        return user if user and right and self.clock.monotonic() < until else None

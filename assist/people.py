@@ -26,8 +26,8 @@ def new_account(user: str, name: str, role: str, password: str | None) -> tuple[
     if not _USER.fullmatch(user):
         raise PeopleError(f"{user!r} is no user name: 1 to 32 of a-z, 0-9, dot, dash, underscore")
     known_role(role)
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise PeopleError(f"a name has 1 to {LONGEST_NAME} characters")
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise PeopleError(f"a name has 1 to {LONGEST_NAME} characters that can be seen")
     given = password or made_up()
     return Account(user, name, role, hashed(given), one_time=password is None), given
 
@@ -41,9 +41,9 @@ def known_role(role: str) -> Role:
 
 
 async def first_admin(store: Store) -> str | None:
-    """Where nobody has an account yet: make the first administrator and return her one-time password, told once."""
+    """Where there is no administrator yet: make the first and return her one-time password, told once."""
     users = Users(store)
-    if await users.everybody():
+    if any(account.role == "admin" for account in await users.everybody()):
         return None
     account, password = new_account(FIRST_ADMIN, "Administrator", "admin", None)
     return password if await users.add(account) else None

@@ -50,8 +50,11 @@ async def contacts(
     who: AnyReader, since: Moment = 0.0, until: Moment = MAX_TIME,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[ContactLine]:  # fmt: skip
-    """The newest contacts of those the asker may see: an agent her own, a supervisor her teams', an auditor all."""
+    """The newest contacts of those the asker may see: an agent her own, a supervisor her teams', an auditor all.
+    Audited as ``list``: numbers stand in it.
+    """
     agents = who.visible_agents()
+    await who.audit("list", "contacts", f"{limit} at most")
     return list(await who.kept.contacts.contacts(since=since, until=until, agents=agents, limit=limit))
 
 

@@ -14,13 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from assist.api.access import Problem
 from assist.api.messages import Token
 from assist.api.people import told
-from assist.oidc import AWAY_S, OidcError, Provider, Tickets
+from assist.oidc import AWAY_S, TICKET_S, OidcError, Provider, Tickets
 from assist.security import AccountsUnavailableError, LoginRefusedError, Security
 
 log = logging.getLogger(__name__)
 
 oidc = APIRouter(prefix="/api/oidc", tags=["people"])
 COOKIE = "callfloor_oidc"
+STUB = "callfloor_oidc_ticket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +85,25 @@ async def back(
 ) -> Response:  # fmt: skip
     """Back from the provider: on to our page, with a ticket in the part of the address that is sent to nobody."""
     found = _sign_on(request)
+    here = RedirectResponse("/#oidc=", 302)
     try:
-        user = await found.provider.finish(code, state, cookie)
-        where = f"/#oidc={quote(found.tickets.made(user))}"
+        made = found.tickets.made(await found.provider.finish(code, state, cookie))
     except OidcError as error:
         log.warning("login by the identity provider: %s", error)
-        where = "/#oidc="
-    here = RedirectResponse(where, 302)
+    else:
+        here = RedirectResponse(f"/#oidc={quote(made.ticket)}", 302)
+        here.set_cookie(
+            STUB, made.stub, int(TICKET_S), path="/api/oidc", secure=found.secure, httponly=True, samesite="strict"
+        )
     here.delete_cookie(COOKIE, path="/api/oidc", secure=found.secure, httponly=True, samesite="lax")
     return here
 
 
 @oidc.post("/token", responses={401: {"model": Problem}, 404: {"model": Problem}})
-async def token(body: Ticket, request: Request) -> Token:
-    """A token for a ticket."""
+async def token(body: Ticket, request: Request, stub: Annotated[str, Cookie(alias=STUB, max_length=128)] = "") -> Token:
+    """A token for a ticket, in the browser that came back with it."""
     security: Security = request.app.state.security
-    user = _sign_on(request).tickets.taken(body.ticket)
+    user = _sign_on(request).tickets.taken(body.ticket, stub)
     if user is None:
         raise HTTPException(401, "the login is not good any more; begin again")
     try:

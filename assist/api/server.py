@@ -6,13 +6,16 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 from pydantic import Field, IPvAnyNetwork, model_validator
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from assist.limits import source
 from voice.errors import DocumentError
 from voice.settings import Section
 
@@ -23,8 +26,9 @@ PING_S = 10.0
 class WebSettings(Section):
     """``[web]``: where the agents' page and API listen. Port 0 asks the kernel for one. With ``tls_certificate`` (PEM,
     with its chain) and ``tls_key`` (PEM) it is HTTPS. ``origins``: of other sites' pages that may use the API, such as
-    ``https://intranet.example``. ``requests_per_s``, ``burst``: what one address may ask of the API. ``proxies``: the
-    addresses or networks of reverse proxies, whose word on who asks (``X-Forwarded-For``) is taken; nobody else's is.
+    ``https://intranet.example``. ``requests_per_s``, ``burst``: what one address may ask of the API; ``connections``:
+    how many it may have at the same time. ``proxies``: the addresses or networks of reverse proxies, whose word on who
+    asks (``X-Forwarded-For``) is taken; nobody else's is.
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +39,7 @@ class WebSettings(Section):
     proxies: tuple[IPvAnyNetwork, ...] = ()
     requests_per_s: float = Field(default=50.0, gt=0, le=100_000)
     burst: float = Field(default=200.0, ge=1, le=100_000)
+    connections: int = Field(default=1000, ge=1, le=100_000)
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> WebSettings:
@@ -63,6 +68,23 @@ class WebSettings(Section):
             raise DocumentError(self.tls_certificate, None, what, "name PEM files that belong together") from None
 
 
+def _sparing(most: int, proxies: Collection[IPvAnyNetwork]) -> type[H11Protocol]:
+    """HTTP's protocol, with ``most`` connections of one address at the same time, websockets included: nobody keeps the
+    others out by holding all there can be. Reverse proxies have as many as they like.
+    """
+
+    class Sparing(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            if self.client is None or any(ip_address(self.client[0]) in network for network in proxies):
+                return
+            clients = [getattr(each, "client", None) for each in self.connections]
+            if sum(client is not None and source(client[0]) == source(self.client[0]) for client in clients) > most:
+                transport.abort()
+
+    return Sparing
+
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -84,7 +106,7 @@ async def serving(app: FastAPI, settings: WebSettings, listener: socket.socket |
             uvicorn.Config(
                 app, ws="websockets-sansio", ws_max_size=MAX_MESSAGE, ws_ping_interval=PING_S, ws_ping_timeout=PING_S,
                 ws_per_message_deflate=False, log_config=None, access_log=False, server_header=False,
-                timeout_graceful_shutdown=2, lifespan="off",
+                timeout_graceful_shutdown=2, lifespan="off", http=_sparing(settings.connections, settings.proxies),
                 proxy_headers=bool(settings.proxies), forwarded_allow_ips=[str(each) for each in settings.proxies],
                 ssl_certfile=settings.tls_certificate, ssl_keyfile=settings.tls_key,
             )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url
@@ -40,6 +41,7 @@ def probe(url: str, busy_timeout_s: float) -> None:
     if target.get_backend_name() != "sqlite" or target.database is None:
         return
     try:
+        _made_private(target.database)
         with closing(sqlite3.connect(target.database, timeout=busy_timeout_s)) as connection:
             (found,) = connection.execute("PRAGMA user_version").fetchone()
             if found <= SQLITE_VERSION:
@@ -62,6 +64,14 @@ def into_wal(connection: sqlite3.Connection, until: float) -> None:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
                 raise
             time.sleep(_AGAIN_S)
+
+
+def _made_private(file: str) -> None:
+    """A new database is for its user alone (mode 600), whoever may enter its directory; SQLite's log follows it."""
+    if file.startswith((":", "file:")):
+        return  # in memory, or a URI
+    with suppress(OSError):  # there already, or nowhere at all: then SQLite says so
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def made_engine(url: str, busy_timeout_s: float) -> AsyncEngine:

@@ -19,7 +19,7 @@ class StoreSettings(Section):
     ``history`` what a customer's card shows of earlier contacts, promises and settled issues among it.
     """
 
-    url: str = ""
+    url: str = Field(default="", repr=False)
     events_days: int = Field(default=DEFAULT_DAYS, ge=0)
     transcripts_days: int = Field(default=DEFAULT_DAYS, ge=0)
     contacts_days: int = Field(default=DEFAULT_DAYS, ge=0)

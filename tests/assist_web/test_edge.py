@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 
 import httpx
@@ -110,6 +111,28 @@ def test_one_address_opens_only_so_many_sockets() -> None:
         assert (await house.http.get("/api/me")).status_code == 401, "requests are counted by themselves"
 
     in_house(test, WebSettings(port=0, requests_per_s=0.001, burst=2))
+
+
+def test_one_address_holds_only_so_many_connections_and_keeps_nobody_else_out() -> None:
+    async def test(house: House) -> None:
+        host, port = _host_and_port(house.url)
+        held = [await asyncio.open_connection(host, port) for _ in range(2)]
+        reader, writer = await asyncio.open_connection(host, port)
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        other, others = await asyncio.open_connection(host, port, local_addr=("127.0.0.2", 0))
+        others.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " in await other.readline()
+        for each in (held[0][1], writer, others):
+            each.close()
+            with contextlib.suppress(ConnectionResetError):
+                await each.wait_closed()
+        while (await house.http.get("/healthz", headers={"Connection": "close"})).status_code != 200:
+            pass  # one is free again
+        held[1][1].close()
+        await held[1][1].wait_closed()
+
+    in_house(test, WebSettings(port=0, connections=2))
 
 
 def test_a_page_that_floods_the_floor_is_read_no_faster_than_hands_could_ask() -> None:

@@ -172,9 +172,26 @@ def test_the_way_names_what_the_provider_must_know_and_ends_after_ten_minutes() 
 def test_a_ticket_ends_after_a_minute() -> None:
     clock = VirtualClock()
     tickets = Tickets(clock)
-    ticket = tickets.made("anna")
+    made = tickets.made("anna")
+    asyncio.run(clock.advance(TICKET_S - 1))
+    assert tickets.taken(made.ticket, made.stub) == "anna"
+    made = tickets.made("anna")
     asyncio.run(clock.advance(TICKET_S))
-    assert tickets.taken(ticket) is None
+    assert tickets.taken(made.ticket, made.stub) is None
+
+
+def test_somebody_elses_ticket_logs_nobody_in_as_her() -> None:
+    """A link with the attacker's own ticket: whoever follows it would work, and be listened to, under her name."""
+
+    async def test(visitor: Visitor) -> None:
+        ticket = await visitor.ticket()
+        visitor.http.cookies.clear()
+        assert (await visitor.token(ticket)).status_code == 401
+        victims = await visitor.ticket()
+        assert (await visitor.token(ticket)).status_code == 401
+        assert (await visitor.token(victims)).status_code == 200
+
+    at_floor(test)
 
 
 def test_settings_are_whole() -> None:

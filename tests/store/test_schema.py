@@ -163,6 +163,16 @@ def test_the_logs_are_only_added_to(tmp_path: Path, table: str) -> None:
             database.execute(f"UPDATE {table} SET at = '2026-01-01'")
 
 
+def test_a_new_database_is_for_its_user_alone(tmp_path: Path) -> None:
+    async def use(store: Store) -> None:
+        await store.append({"id": "e1", "type": "x", "at": 1.0, "contact_id": "c1", "data": {}})
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+        assert set(modes) >= {"s.db", "s.db-wal"}
+        assert set(modes.values()) == {0o600}
+
+    with_store(tmp_path / "s.db", use)
+
+
 @pytest.mark.parametrize("url", ["mysql://x/y", "nonsense"])
 def test_another_kind_of_database_is_refused(url: str) -> None:
     with pytest.raises(StoreError) as caught:

@@ -39,6 +39,12 @@ def test_the_first_start_makes_one_administrator_and_says_so_once(tmp_path: Path
         assert password not in made.password_hash
         assert await first_admin(store) is None
 
+    async def others_first(store: Store) -> None:
+        """An auditor added before the first start, and nobody who could add anybody from a page."""
+        await Users(store).add(new_account("nora", "Nora", "auditor", "long enough a password")[0])
+        assert await first_admin(store) is not None
+
+    with_store(tmp_path / "others.db", others_first)
     with_store(tmp_path / "s.db", use)
 
 
