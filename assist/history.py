@@ -22,7 +22,7 @@ _NUMBER_DIGITS = 7
 
 @dataclass(frozen=True, slots=True)
 class PastContact:
-    """``on``: UTC day; ``sentiment``: how it ended, ``negative``, ``neutral`` or ``positive``."""
+    """``on``: the day where the house is; ``sentiment``: how it ended, ``negative``, ``neutral`` or ``positive``."""
 
     contact_id: str
     on: date
@@ -92,7 +92,7 @@ class CustomerFound:
 
 
 def history_card(found: CustomerFound, today: date, card_id: str, version: str) -> Card:
-    """The card for whoever calls. ``today`` is the UTC day of the call."""
+    """The card for whoever calls. ``today`` is the day of the call where the house is."""
     if found.customer is None:
         return _stranger(found, card_id, version)
     return _customer(found.customer, today, card_id, version)
@@ -100,7 +100,7 @@ def history_card(found: CustomerFound, today: date, card_id: str, version: str) 
 
 def _customer(customer: CustomerProfile, today: date, card_id: str, version: str) -> Card:
     title, why, reasons = _what_matters(customer, today)
-    evidence = (Evidence(f"{SOURCE}: customer {customer.customer_id}"), *reasons)
+    evidence = (Evidence(f"{SOURCE}: customer {customer.customer_id}"), *reasons, *_rows_behind(customer, reasons))
     lines = (
         f"{customer.name}, customer since {customer.since.year}" + (f", {customer.value}" if customer.value else ""),
         *(f"Open: {issue.title} ({day(issue.opened_on, today)})" for issue in customer.issues if issue.open),
@@ -114,6 +114,18 @@ def _customer(customer: CustomerProfile, today: date, card_id: str, version: str
         *((_STYLES.get(customer.style, f"Style: {customer.style}"),) if customer.style else ()),
     )
     return Card(card_id, CardKind.HISTORY, title, why, evidence, RULE, version, "call", lines, priority=400)
+
+
+def _rows_behind(customer: CustomerProfile, reasons: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """Where the other lines of the card come from."""
+    rows = (
+        *(f"issue {issue.issue_id}" for issue in customer.issues if issue.open),
+        *(f"promise {promise.promise_id}" for promise in customer.promises if not promise.kept),
+        *(f"contact {past.contact_id}" for past in customer.past_contacts[:_SHOWN_CONTACTS] if past.contact_id),
+    )
+    named = {reason.source for reason in reasons}
+    others = [row for row in rows if f"{SOURCE}: {row}" not in named]
+    return (Evidence(f"{SOURCE}: {', '.join(others)}"),) if others else ()
 
 
 def _what_matters(customer: CustomerProfile, today: date) -> tuple[str, str, tuple[Evidence, ...]]:

@@ -51,7 +51,9 @@ def test_the_card_tells_the_story_with_provenance() -> None:
         "Last time, 4 days ago: chased the call back; ended badly",
         "Style: caring. Let the caller finish, then act",
     )
-    assert [evidence.source for evidence in card.evidence] == ["customers.db: customer 7", "customers.db: promise 5"]
+    assert [evidence.source for evidence in card.evidence] == [
+        "customers.db: customer 7", "customers.db: promise 5", "customers.db: issue 3, contact p2",
+    ], "the card's one reason first, then the rows behind every other line"  # fmt: skip
 
 
 def test_strangers() -> None:
