@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from assist.board.events import DeskWatched
 from assist.store import Store, StoreError
 from assist.store.owed import PASSING, Owed
 from assist.store.users import Audit, AuditEntry
@@ -138,13 +139,15 @@ class Journal:
 
 
 def _listened(envelope: Envelope) -> AuditEntry | None:
-    """A supervisor who listens, live, does what the audit is for."""
+    """A supervisor who listens or reads along, live, does what the audit is for."""
     event, subject = envelope.event, envelope.contact_id or ""
     match event:
         case SupervisionStarted(supervisor, agent):
             return AuditEntry(envelope.at, supervisor, "supervisor", "listen_live", subject, agent, "telephone")
         case SupervisionModeChanged(supervisor, agent, mode):
             return AuditEntry(envelope.at, supervisor, "supervisor", str(mode.value), subject, agent, "telephone")
+        case DeskWatched(supervisor, agent):
+            return AuditEntry(envelope.at, supervisor, "supervisor", "read_live", subject, agent, "board")
     return None
 
 

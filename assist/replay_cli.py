@@ -137,6 +137,7 @@ async def _log(
     from assist.journal import Journal
     from assist.replay import TODAY
     from assist.reports.settings import house_zone
+    from assist.shell_audit import put_down
     from assist.store.opening import opened_at
     from assist.store.seed import demo_customer
     from assist.store.settings import existing_store
@@ -149,6 +150,7 @@ async def _log(
             log = await Journal(store, EVENTS).of_contact(contact_id)
             callers = (each.event.caller for each in log if isinstance(each.event, ContactOffered))
             if log:
+                await put_down(store, "read", contact_id, "replay")
                 return log, await store.look_up(next(callers, number))
     return [], CustomerFound(demo_customer(number, TODAY) if number else None, number)
 

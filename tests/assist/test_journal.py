@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assist.board.events import DeskWatched
 from assist.journal import PROMISE_S, Journal
 from assist.store import Store, StoreError
 from assist.store.users import Audit
@@ -115,14 +116,15 @@ def test_promises_that_are_open_and_fresh_are_remembered(tmp_path: Path) -> None
     with_journal(tmp_path, use)
 
 
-def test_a_supervisor_who_listens_is_put_down(tmp_path: Path) -> None:
+def test_a_supervisor_who_listens_or_reads_along_is_put_down(tmp_path: Path) -> None:
     async def use(journal: Journal, store: Store) -> None:
         happened: list[Event] = [
             SupervisionStarted("sara", "anna"), SupervisionModeChanged("sara", "anna", Mode.WHISPER, "phone"),
-            SupervisionEnded("sara", "anna", Mode.WHISPER, 9.0),
+            SupervisionEnded("sara", "anna", Mode.WHISPER, 9.0), DeskWatched("sara", "anna"),
         ]  # fmt: skip
         await journal.append([factory.wrap(event, "c1") for event in happened])
         audit = [(one.user, one.action, one.subject, one.detail) for _, one in await Audit(store).entries()]
-        assert audit == [("sara", "whisper", "c1", "anna"), ("sara", "listen_live", "c1", "anna")]
+        done = [action for user, action, contact, agent in audit if (user, contact, agent) == ("sara", "c1", "anna")]
+        assert done == ["read_live", "whisper", "listen_live"]
 
     with_journal(tmp_path, use)

@@ -1,16 +1,25 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from assist import replay_cli
 from assist.content import Content
 from assist.replay import TODAY, Line, ShownCard, events, read, replay
 from assist.sentiment import Direction
+from assist.store.opening import opened_at
 from assist.store.seed import DEMO_NUMBER, demo_customer
+from assist.store.users import Audit
+from assist.vocabulary import EVENTS
+from ivr.contacts import ContactOffered
+from tests.fakes.clock import VirtualClock
 from transcription.utterances import UtteranceFinal, UtterancePartial
 from voice.errors import DocumentError
+from voice.events import EnvelopeFactory
+from voice.settings import read_settings
 
 
 def line(t: float, speaker: str, text: str, **more: object) -> Line:
@@ -98,3 +107,20 @@ def test_a_card_is_a_line_of_five_keys_in_their_order() -> None:
     assert card.json() == (
         '{"t": 6.25, "kind": "next_step", "id": "billing_dispute", "title": "Apologise", "evidence": "caller: “twice”"}'
     )
+
+
+def test_who_replays_a_recording_beside_its_log_is_put_down(tmp_path: Path) -> None:
+    """Any WAV would do to have a contact's words printed."""
+
+    async def main() -> list[tuple[str, str, str]]:
+        url = f"sqlite+aiosqlite:///{tmp_path / 'callfloor.db'}"
+        called = ContactOffered("w1", "+12025550142", "100", "demo", "1")
+        async with opened_at(url) as store:
+            await store.append(EVENTS.encode(EnvelopeFactory("test", VirtualClock()).wrap(called, "c1")))
+        settings = read_settings(None, {})
+        for contact in ("c1", "c2"):
+            await replay_cli._log(settings, tmp_path, contact, "")
+        async with opened_at(url) as store:
+            return [(one.role, one.action, one.subject) for _, one in await Audit(store).entries()]
+
+    assert asyncio.run(main()) == [("shell", "read", "c1")]
