@@ -11,11 +11,12 @@ from assist.content import Content, RuleSaid
 from assist.deck import Deck
 from assist.effects import Effect, NoteGap, ShowCard
 from assist.governance import Governor
-from assist.history import CustomerProfile
+from assist.history import SOURCE, CustomerProfile
 from assist.inputs import ContactRang
 from assist.knowledge import Found, is_question
 from assist.promises import SpokenPromise, promises_in
-from assist.rule_watch import Fired, RuleWatch
+from assist.rule_watch import Fired, RuleWatch, issues_with
+from assist.rules import AttributesSpec
 from assist.sightings import Sighting
 from assist.wording import day, fill
 from transcription.utterances import UtteranceFinal, UtterancePartial
@@ -41,6 +42,7 @@ class Advisor:
         self._watch = RuleWatch(content.advice)
         self._governor = Governor()
         self._customer: CustomerProfile | None = None
+        self._contact = ContactRang("", "", "")
         self._promises: list[tuple[SpokenPromise, UtteranceFinal]] = []
         self._expiries: dict[str, float] = {}
         self._now = 0.0
@@ -48,6 +50,7 @@ class Advisor:
 
     def rang(self, contact: ContactRang) -> None:
         """What the contact is like."""
+        self._contact = contact
         self._watch.rang(contact)
 
     def found(self, customer: CustomerProfile | None) -> tuple[Effect, ...]:
@@ -138,15 +141,18 @@ class Advisor:
     def _rule_card(self, fired: Fired, card_id: str) -> Card:
         rule, sighting = fired.rule, fired.sighting
         name = self._customer.called if self._customer is not None else None
+        evidence = _known_of(rule.attributes, self._contact, self._customer)
         if sighting is not None:
-            evidence = Evidence(
+            spoken = Evidence(
                 "transcript", sighting.quote, sighting.utterance_id, sighting.party, sighting.at_s, sighting.phrase
             )
-        else:
-            evidence = Evidence(f"{rule.trigger} at {fired.at_s:.0f} s" + (f": {fired.shown}" if fired.shown else ""))
+            evidence = (spoken, *evidence)
+        elif rule.trigger != "customer" or not evidence:
+            measured = f"{rule.trigger} at {fired.at_s:.0f} s" + (f": {fired.shown}" if fired.shown else "")
+            evidence = (Evidence(measured), *evidence)
         lines = (f"Say: {fill(rule.say, name)}",) if rule.say else ()
         return Card(
-            card_id, CardKind(self._content.kinds[rule.id]), fill(rule.title, name), fill(rule.why, name), (evidence,),
+            card_id, CardKind(self._content.kinds[rule.id]), fill(rule.title, name), fill(rule.why, name), evidence,
             rule.id, self._content.version, sighting.trigger if sighting is not None else "call", lines,
             priority=rule.priority, critical=rule.critical,
         )  # fmt: skip
@@ -210,3 +216,19 @@ class Advisor:
             card_id, CardKind.PROMISE, title, why, evidence, PROMISE, self._content.version, "final", lines,
             priority=_PROMISE_PRIORITY,
         )  # fmt: skip
+
+
+def _known_of(
+    wanted: AttributesSpec | None, contact: ContactRang, customer: CustomerProfile | None
+) -> tuple[Evidence, ...]:
+    """What was known of contact and customer that a rule asks for."""
+    if wanted is None:
+        return ()
+    found = [Evidence(f"flow: {name} {contact.tag(name)}") for name in wanted.tags]
+    if customer is None:
+        return tuple(found)
+    issues = [issue for issue in customer.issues if issue.open]
+    found += [Evidence(f"{SOURCE}: issue {one.issue_id}", one.title) for one in issues_with(wanted.open_issue, issues)]
+    row = f"{SOURCE}: customer {customer.customer_id}"
+    found += [Evidence(f"{row}, style {customer.style}")] if wanted.style else []
+    return (*found, Evidence(f"{row}, value {customer.value}")) if wanted.value else tuple(found)

@@ -70,13 +70,19 @@ class Past:
             case ChoiceMade(node, value, by):
                 self._choices.append(f"{'Said' if by == 'speech' else 'Pressed'} {value} at {node}")
             case ContactTagged(name, value):
-                self.tags[name] = value
-                if name == "consent":
-                    self._consent = (f"This call is {value}",)
-                else:
-                    self._choices.append(f"{name}: {value}")
+                self._tagged(name, value)
             case ContactQueued(since=since):
                 self._queued_at = since
+
+    def _tagged(self, name: str, value: str) -> None:
+        before = self.tags.get(name)
+        self.tags[name] = value
+        if name == "consent":
+            self._consent = (f"This call is {value}",)
+        elif value:
+            self._choices.append(f"{name}: {value}")
+        elif f"{name}: {before}" in self._choices:
+            self._choices.remove(f"{name}: {before}")  # taken back
 
     def late_note(self, writer: str, card: Card) -> bool:
         """A colleague who had the contact before has written this; whether she had written something already."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from assist.history import CustomerProfile
+from assist.history import CustomerProfile, Issue
 from assist.inputs import ContactRang
 from assist.rules import RuleSpec, RuleTable
 from assist.sightings import Sighting
@@ -254,7 +254,7 @@ class RuleWatch:
         named = rule.missing is None or not rule.missing.name or self._name is not None
         if wanted is None:
             return named
-        issues = [issue.title for issue in customer.issues if issue.open] if customer is not None else []
+        issues = [issue for issue in customer.issues if issue.open] if customer is not None else []
         return (
             named
             and wanted.known in (None, customer is not None)
@@ -263,7 +263,7 @@ class RuleWatch:
             and all(self._contact.tag(name) in values for name, values in wanted.tags.items())
             and (not wanted.style or (customer is not None and customer.style in wanted.style))
             and (not wanted.value or (customer is not None and customer.value in wanted.value))
-            and (not wanted.open_issue or _any_in(wanted.open_issue, issues))
+            and (not wanted.open_issue or bool(issues_with(wanted.open_issue, issues)))
         )
 
     def _in_sequence(self, rule: RuleSpec, part: int, sighting: Sighting[object]) -> tuple[Fired, ...]:
@@ -309,6 +309,7 @@ class RuleWatch:
                 yield from self._fire(rule, start_s, None, f"{len(self._overs)} times in {over.over_s:.0f} seconds")
 
 
-def _any_in(phrases: tuple[str, ...], texts: list[str]) -> bool:
+def issues_with(phrases: tuple[str, ...], issues: Iterable[Issue]) -> list[Issue]:
+    """Those whose titles hold one of ``phrases``."""
     spotter = Spotter((phrase, phrase) for phrase in phrases)
-    return any(spotter.find(text) for text in texts)
+    return [issue for issue in issues if spotter.find(issue.title)]

@@ -179,8 +179,11 @@ class FlowRunner:
                 activity.knowledge_told(article, text)
             case BannerRaised(name):
                 if name in self._flow.banners:
+                    self._stage.tag("banner", name)
                     activity.banner_raised(self._flow.banners[name])
                 elif not name:
+                    if self._stage.notice:
+                        self._stage.tag("banner", "")  # lowered before this caller heard of it
                     self._stage.notice = ""
             case FactsTold(known, vip, queues):
                 activity.facts_told(known, vip, dict(queues))

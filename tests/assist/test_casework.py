@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from assist.cards import CardKind, CardRetracted, CardSettled, CardShown, CardUpdated, StepTicked
+from assist.cards import CardKind, CardRetracted, CardSettled, CardShown, CardUpdated, Evidence, StepTicked
 from assist.casework import Case, CaseEffect, Emit, Keep, LookUp, OpenTask, Tell
 from assist.content import Content
 from assist.desk_events import (
@@ -19,7 +19,7 @@ from assist.desk_events import (
     SummaryDrafted,
 )
 from assist.desk_lines import customer_line, drafted
-from assist.history import CustomerFound
+from assist.history import CustomerFound, CustomerProfile
 from assist.rewording import SummaryWorded
 from assist.rules import RuleSpec, RuleTable
 from ivr.contacts import (
@@ -102,6 +102,27 @@ def test_the_customer_found_becomes_a_line_and_a_history_card_for_desk_and_log(c
     ((agent, card),) = told(effects, CardShown)
     assert (agent, card.card.kind) == ("anna", CardKind.HISTORY)
     assert emitted(effects) == [card]
+
+
+@pytest.mark.parametrize("customer", [SARAH, None], ids=["known", "stranger"])
+@pytest.mark.parametrize(
+    ("banners", "shown"), [(("outage",), True), (("outage", ""), False), (("snow",), False), ((), False)]
+)
+def test_an_outage_that_callers_were_told_of_is_brought_up_by_the_agent(
+    content: Content, customer: CustomerProfile | None, banners: tuple[str, ...], shown: bool
+) -> None:
+    script = Script(content)
+    script.play(OFFERED, *(ContactTagged("banner", name) for name in banners), QUEUED)
+    ((_, assigned),) = told(script.play(ANNA), ContactAssigned)
+    assert assigned.context == tuple(f"banner: {name}" for name in banners if banners[-1])
+    found = script.case.customer_found(CustomerFound(customer, NUMBER), START + 4)
+    cards = [event.card for _, event in told(found, CardShown)]
+    who = customer.called if customer is not None else "The caller"
+    assert [(card.rule, card.why, card.evidence) for card in cards if card.kind is CardKind.PROACTIVE] == (
+        [("outage_announced", f"{who} heard of it before you answered", (Evidence("flow: banner outage"),))]
+        if shown
+        else []
+    )
 
 
 def test_rules_know_who_calls_whom_and_what_the_flow_noted(content: Content) -> None:

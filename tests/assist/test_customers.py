@@ -214,6 +214,7 @@ def test_what_is_open_with_a_customer_elsewhere_is_on_her_card_and_brought_up_be
         cards = replay((), content, NUMBER, (await known.look_up(NUMBER)).customer).cards
         assert [(card.kind, card.id) for card in cards] == [("history", "history"), ("proactive", "late_parcel")]
         assert cards[0].title == "Greet Ada Berg, then raise the open issue"
+        assert cards[1].evidence == "customers.db: issue 1: Late delivery of the router"
         theirs.clear()
         delivered = (await known.look_up(NUMBER)).customer
         assert [card.kind for card in replay((), content, NUMBER, delivered).cards] == ["history"]

@@ -116,8 +116,11 @@ def test_who_waits_hears_a_banner_when_it_is_raised_and_the_music_again() -> Non
     assert caller.hears == ["hold"]
     caller.give(BannerRaised("outage"))
     assert caller.hears == [OUTAGE]
+    assert Tagged("banner", "outage") in caller.seen, "so that the agent knows what she was told"
     caller.hear_out()
     assert caller.hears == ["hold"]
+    caller.give(BannerRaised(""))
+    assert Tagged("banner", "") not in caller.seen, "it was heard"
 
 
 def test_a_banner_raised_in_a_menu_is_heard_before_the_next_thing_said_and_once() -> None:
@@ -145,5 +148,6 @@ def test_a_banner_that_was_lowered_again_is_not_heard() -> None:
     caller = asking()
     caller.give(BannerRaised("outage"))
     caller.give(BannerRaised(""))
+    assert [effect for effect in caller.seen if isinstance(effect, Tagged)][-1] == Tagged("banner", "")
     caller.press("0")
     assert caller.hears == ["hold"]
