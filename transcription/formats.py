@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 from typing import Final
@@ -52,8 +53,20 @@ def as_vtt(utterances: Sequence[UtteranceFinal]) -> str:
     return "\n".join(["WEBVTT\n", *cues])
 
 
-def as_vcon(transcript: Transcript, began: datetime, made: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a conversation besides its words. ``people``: by party, the fields of a vCon's party (``name``,
+    ``tel``, ``role``); ``subject`` and ``summary`` may be empty.
+    """
+
+    people: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    subject: str = ""
+    summary: str = ""
+
+
+def as_vcon(transcript: Transcript, began: datetime, made: datetime, about: About | None = None) -> str:
     """The conversation as a vCon. ``began``: when the recording did; ``made``: when this is written; with zones."""
+    about = about or About()
     dialog = {
         "type": "recording",
         "start": began.isoformat(),
@@ -71,13 +84,16 @@ def as_vcon(transcript: Transcript, began: datetime, made: datetime) -> str:
         "encoding": "json",
         "body": [_said(said, transcript.parties) for said in transcript.utterances],
     }
+    summary = {"type": "summary", "dialog": 0, "vendor": "callfloor", "mediatype": "text/plain", "encoding": "none",
+        "body": about.summary}  # fmt: skip
     container = {
         "vcon": VCON_VERSION,
         "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{transcript.file}#{began.isoformat()}")),
         "created_at": made.isoformat(),
-        "parties": [{"name": party} for party in transcript.parties],
+        **({"subject": about.subject} if about.subject else {}),
+        "parties": [{"name": party, **about.people.get(party, {})} for party in transcript.parties],
         "dialog": [dialog],
-        "analysis": [analysis],
+        "analysis": [analysis, summary] if about.summary else [analysis],
     }
     return json.dumps(container, ensure_ascii=False) + "\n"
 

@@ -13,9 +13,10 @@ from pydantic import BaseModel, TypeAdapter
 
 from assist.api.access import Archives, Asker, Problem, only
 from assist.store.archive import ContactLine, Conversation
+from assist.store.numbers import e164
 from assist.store.store import MAX_TIME
 from assist.summary import ContactSummary
-from transcription.formats import FORMATS
+from transcription.formats import FORMATS, About, as_vcon
 from transcription.recording import read_key, read_recording
 from transcription.recording_format import Recording
 from transcription.utterances import UtteranceFinal
@@ -77,9 +78,8 @@ async def transcript(contact_id: ContactId, who: AnyReader, format: Format = "vc
     """What was said as vCon, WebVTT, SubRip, JSON or text; audited as ``export``."""
     line = await visible(contact_id, who)
     await who.audit("export", contact_id, format)
-    written = exported(
-        await who.kept.contacts.conversation(line), format, datetime.fromtimestamp(who.clock.wall(), UTC)
-    )
+    made = datetime.fromtimestamp(who.clock.wall(), UTC)
+    written = exported(await who.kept.contacts.conversation(line), format, made, who.kept)
     disposition = {"Content-Disposition": f'attachment; filename="{contact_id}.{format}"'}
     return Response(written, media_type=MEDIA[format], headers=disposition)
 
@@ -107,9 +107,21 @@ async def recording(contact_id: ContactId, who: AnyReader) -> Response:
     return Response(sound, media_type="audio/wav", headers={"Recording-Start": f"{start_s:.3f}"})
 
 
-def exported(found: Conversation, form: str, made: datetime) -> str:
+def exported(found: Conversation, form: str, made: datetime, kept: Archives) -> str:
     """A contact's words in one of ``transcription.formats``; ``made``: when this is written."""
-    return FORMATS[form](found.transcript, datetime.fromtimestamp(found.line.started_at, UTC), made)
+    began = datetime.fromtimestamp(found.line.started_at, UTC)
+    if form != "vcon":
+        return FORMATS[form](found.transcript, began, made)
+    names = {agent.user: agent.name for agent in kept.agents}
+    agent = {"name": names.get(found.line.agent, found.line.agent), "role": "agent"}
+    caller = {"role": "customer"}
+    if number := e164(found.line.number, kept.customers.region):
+        caller["tel"] = number
+    if found.summary is not None and found.summary.customer:
+        caller["name"] = found.summary.customer
+    people = {"agent": agent, "caller": caller}
+    subject, text = (found.summary.subject, found.summary.text) if found.summary is not None else ("", "")
+    return as_vcon(found.transcript, began, made, About(people, subject, text))
 
 
 async def visible(contact_id: str, who: Asker) -> ContactLine:

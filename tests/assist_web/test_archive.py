@@ -60,7 +60,12 @@ def test_a_transcript_is_exported_in_the_fields_formats() -> None:
     async def test(house: KeptHouse) -> None:
         vcon = await house.get("anna", "/api/contacts/c1/transcript")
         assert vcon.headers["content-type"].startswith("application/vcon+json")
-        body = json.loads(vcon.text)["analysis"][0]["body"]
+        whole = json.loads(vcon.text)
+        assert whole["subject"] == "a bill"
+        assert whole["parties"] == [
+            {"name": "Anna Kovacs", "role": "agent"}, {"name": "caller", "role": "customer", "tel": "+12025550142"}
+        ]  # fmt: skip
+        body = whole["analysis"][0]["body"]
         assert [(line["party"], line["text"]) for line in body] == [(1, "hello <there>"), (0, "how can i help")]
         vtt = await house.get("anna", "/api/contacts/c1/transcript?format=vtt")
         assert "00:00:01.000 --> 00:00:02.000\n<v caller>hello &lt;there&gt;</v>" in vtt.text

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from transcription.formats import FORMATS, as_json, as_srt, as_text, as_vcon, as_vtt
+from transcription.formats import FORMATS, About, as_json, as_srt, as_text, as_vcon, as_vtt
 from transcription.transcribe import Transcript
 from transcription.utterances import UtteranceFinal, Word
 
@@ -61,6 +61,19 @@ def test_vcon_names_parties_dialog_and_transcript() -> None:
     assert [(line["party"], line["text"]) for line in analysis["body"]][1] == (1, "$45")
     again = json.loads(as_vcon(TRANSCRIPT, began, began))
     assert again["uuid"] == found["uuid"], "the same recording is the same conversation"
+
+
+def test_vcon_says_who_and_what_about_where_that_is_known() -> None:
+    began = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
+    about = About({"caller": {"tel": "+12025550142", "role": "customer"}}, "a bill", "Charged twice.")
+    found = json.loads(as_vcon(TRANSCRIPT, began, began, about))
+    assert found["subject"] == "a bill"
+    assert found["parties"] == [{"name": "agent"}, {"name": "caller", "tel": "+12025550142", "role": "customer"}]
+    assert [(each["type"], each["encoding"]) for each in found["analysis"]] == [
+        ("transcript", "json"),
+        ("summary", "none"),
+    ]
+    assert found["analysis"][1]["body"] == "Charged twice."
 
 
 def test_every_format_takes_an_empty_transcript() -> None:
