@@ -40,7 +40,7 @@ class Advisor:
         self._today = today
         self._votes = votes or {}
         self._watch = RuleWatch(content.advice)
-        self._governor = Governor()
+        self._governor = Governor(content.budget)
         self._customer: CustomerProfile | None = None
         self._contact = ContactRang("", "", "")
         self._promises: list[tuple[SpokenPromise, UtteranceFinal]] = []

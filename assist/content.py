@@ -28,6 +28,7 @@ from assist import checklist
 from assist.checklist import ChecklistSpec, ItemSaid, load_checklist
 from assist.content_checks import check_phrase, check_phrases, check_steps, check_text, check_title
 from assist.example_files import load_models, read_examples
+from assist.governance import BUDGET
 from assist.knowledge import Library, load_articles
 from assist.lexicon import HardTriggerSpec, LexiconSpec
 from assist.playbook import PlaybookSpec
@@ -83,7 +84,8 @@ RuleKey = PlaybookTriggered | StepSaid | HardTriggered | RuleSaid | ItemSaid
 @dataclass(frozen=True)
 class Content:
     """Everything the assist engine knows, ready to use. Immutable: share it between contacts. ``scorer`` goes by the
-    lexicon; ``feelings`` adds what its examples teach, where there are any. ``zone``: whose days "tomorrow" is said of.
+    lexicon; ``feelings`` adds what its examples teach, where there are any.
+    ``zone``: whose days "tomorrow" is said of. ``budget``: cards a minute.
     """
 
     version: str
@@ -100,6 +102,7 @@ class Content:
     library: Library
     subjects: SubjectReader | None
     zone: tzinfo = UTC
+    budget: int = BUDGET
 
     def day(self, unix_s: float) -> date:
         """The day of a time stamp where the agents are."""
@@ -113,6 +116,10 @@ class Content:
     def in_zone(self, zone: tzinfo) -> Content:
         """The same for agents in another zone."""
         return replace(self, zone=zone)
+
+    def with_budget(self, cards_per_minute: int) -> Content:
+        """The same for agents who are shown more, or less."""
+        return replace(self, budget=cards_per_minute)
 
     def with_hold_limit(self, seconds: float | None) -> Content:
         """The rules that speak up first about a hold do so after ``seconds``; later ones stay. None: as it stands."""

@@ -89,7 +89,7 @@ async def _house(settings: SettingsFile, clock: Clock, closing: contextlib.Async
     content, zone = assist.content or CONTENT, house_zone(settings)
 
     def load(directory: Path) -> Content:
-        return load_content(directory).with_hold_limit(assist.hold_limit_s).in_zone(zone)
+        return assist.applied(load_content(directory)).in_zone(zone)
 
     loaded = load(content)
     scores = Aside(store_url(settings), content, zone)

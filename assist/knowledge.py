@@ -98,7 +98,7 @@ class Library:
         self.articles: Mapping[str, Article] = {article.id: article for article in articles}
         self._aliases: list[tuple[Article, str, frozenset[str]]] = []
         for article in self.articles.values():
-            self._aliases += [(article, alias, stems) for alias in article.spec.aliases if (stems := _stems(alias))]
+            self._aliases += [(article, alias, words) for alias in article.spec.aliases if (words := stems(alias))]
         holding = Counter(word for _, _, words in self._aliases for word in words)
         self._weights = {word: math.log(1.0 + len(self._aliases) / count) for word, count in holding.items()}
         self._whole = [sum(self._weights[word] for word in sorted(words)) for _, _, words in self._aliases]
@@ -123,7 +123,7 @@ class Library:
         """The articles that answer ``text``, the best first. ``votes``: accepted less dismissed, by article."""
         covered: dict[int, float] = {}
         both: Counter[int] = Counter()
-        for word in sorted(_stems(text)):
+        for word in sorted(stems(text)):
             numbers, weight = self._index.get(word, ()), self._weights.get(word, 0.0)
             both.update(numbers)
             for number in numbers:
@@ -164,7 +164,7 @@ def _article(file: Path, taken: Collection[str]) -> Article:
     if file.stem in taken:
         raise DocumentError(file, None, f"id {file.stem!r} is taken", "rename the file")
     for index, alias in enumerate(spec.aliases):
-        if len(_stems(alias)) < MIN_WORDS:
+        if len(stems(alias)) < MIN_WORDS:
             what = f"alias {alias!r} has fewer than {MIN_WORDS} words that matter"
             raise document.error(("aliases", index), what, "say what it is about")
     answer, _, details = body.partition("\n\n")
@@ -195,5 +195,6 @@ def _in_those_words(articles: Sequence[Article], question: str) -> list[Article]
     return [article for article in articles if shares[article.id] == best]
 
 
-def _stems(text: str) -> frozenset[str]:
+def stems(text: str) -> frozenset[str]:
+    """The words of ``text`` that matter, each without its ending."""
     return frozenset(stem(token.text) for token in tokenise(text) if token.text not in _STOP)

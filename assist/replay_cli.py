@@ -166,8 +166,9 @@ def _judge(settings: SettingsFile, directory: Path | None, log: list[Envelope]) 
     from assist.reports.settings import house_zone
     from assist.settings import AssistSettings
 
-    directory = directory or settings.section("assist", AssistSettings).content or BUILT_IN
-    content = load_content(directory).in_zone(house_zone(settings))
+    house = settings.section("assist", AssistSettings)
+    directory = directory or house.content or BUILT_IN
+    content = house.applied(load_content(directory)).in_zone(house_zone(settings))
     rules = load_alert_rules(settings.section("alerts", AlertSettings).rules or ALERTS)
     alerts = AlertRules(rules, content.scorer, content.sentiment)
     return Judge(content, load_scorecard(content, directory), alerts, log[-1].at if log else 0.0)

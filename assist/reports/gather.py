@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from assist.cards import CardShown, QuestionUnanswered
+from assist.knowledge import stems
 from assist.metrics.agents_time import Shift, adherence_by_interval, spans, time_by_interval, time_in_states
 from assist.metrics.columns import Columns
 from assist.metrics.fold import ContactFold
@@ -78,7 +79,8 @@ class Feeling:
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything a report shows. ``intervals`` are per queue, in time; ``gaps``: questions no article answered, with
-    how often they were asked; ``quality``: what each agent's scorecards come to; ``times``: agents' time, by agent.
+    how often they were asked, in the words of the first who did; ``quality``: what each agent's scorecards come to;
+    ``times``: agents' time, by agent.
     """
 
     scope: Scope
@@ -107,7 +109,8 @@ class Gathering:
         self._schedule = [shift for shift in schedule if scope.agent in ("", shift.agent)]
         self._contacts = ContactFold()
         self._cards = OutcomeBook()
-        self._gaps: Counter[str] = Counter()
+        self._gaps: Counter[frozenset[str]] = Counter()
+        self._asked: dict[frozenset[str], str] = {}
         self._states: list[AgentStateChanged] = []
         self._queues: dict[str, str] = {}
         self._earliest = float("inf")
@@ -128,7 +131,9 @@ class Gathering:
             return
         self._cards.take(event)
         if isinstance(event, QuestionUnanswered):
-            self._gaps[event.text] += 1
+            question = stems(event.text) or frozenset({event.text})  # the same, asked in other words of no weight
+            self._asked.setdefault(question, event.text)
+            self._gaps[question] += 1
 
     def _wanted(self, envelope: Envelope) -> bool:
         """Whether it belongs to the scope: to its agent, in a contact that queued last for its queue. What becomes of
@@ -163,7 +168,7 @@ class Gathering:
             agents=self._agent_lines(agents.joined(times).by_group()),
             feelings=_feelings(summaries, scope),
             cards=self._cards.report(),
-            gaps=tuple(self._gaps.most_common()),
+            gaps=tuple((self._asked[question], asked) for question, asked in self._gaps.most_common()),
             times=times,
         )
 

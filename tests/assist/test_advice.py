@@ -7,6 +7,7 @@ from assist.content import Content
 from assist.effects import NoteGap, RetractCard, ShowCard
 from assist.engine import ContactAssistant, ContactRang, HoldChanged, TimePassed
 from assist.replay import Line, ShownCard, replay
+from assist.settings import AssistSettings
 from tests.assist.dialogue import START, final, partial
 
 
@@ -87,6 +88,23 @@ def test_advice_waits_when_the_minute_is_full(content: Content) -> None:
         (30.0, "a", "give me your card number"),
     ]
     assert [card.id for card in cards(content, *talk)] == ["bill_dates", "paper_bill", "no_secrets"]
+
+
+def test_the_house_says_how_many_cards_fit_into_a_minute(content: Content) -> None:
+    talk = [
+        (5.0, "c", "when is my bill due please"),
+        (12.0, "c", "can i get my bills on paper"),
+        (19.0, "c", "when does my contract end"),
+        (30.0, "a", "give me your card number"),
+    ]
+    shown = {
+        budget: [card.id for card in cards(AssistSettings(cards_per_minute=budget).applied(content), *talk)]
+        for budget in (1, 3)
+    }
+    assert shown == {
+        1: ["bill_dates", "no_secrets"],
+        3: ["bill_dates", "paper_bill", "contract_end_date", "no_secrets"],
+    }
 
 
 def test_an_unanswered_card_goes_when_its_moment_has_passed(content: Content) -> None:

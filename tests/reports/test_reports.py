@@ -96,6 +96,15 @@ def test_a_week_adds_up() -> None:
     assert found.gaps == (("do you ship to <b>mars</b>", 1),)
 
 
+def test_a_question_asked_in_other_words_of_no_weight_is_the_same_gap() -> None:
+    gathering = Gathering(Scope(MONDAY, MONDAY + DAY, BERLIN, "", ""))
+    asked = ("do you ship to mars", "can you do shipping to Mars please?", "who is it", "how about that", "who is it")
+    for number, text in enumerate(asked):
+        gap = QuestionUnanswered("anna", text, f"u{number}", 1.0)
+        gathering.take(Envelope(f"e{number}", MONDAY + number, "test", number, gap, "c1"))
+    assert gathering.report().gaps == (("do you ship to mars", 2), ("who is it", 2), ("how about that", 1))
+
+
 def test_a_day_a_queue_and_an_agent_are_parts_of_it() -> None:
     assert report(end=MONDAY + DAY).overall.offered == 3
     assert report(queue="sales").overall.offered == 1
