@@ -119,6 +119,8 @@ class Provider:
         user = claims.get(self.settings.claim)
         if not isinstance(user, str) or not user:
             raise OidcError(f"the ID token has no {self.settings.claim}")
+        if self.settings.claim == "email" and claims.get("email_verified") is not True:
+            raise OidcError("the provider has not verified her e-mail address: it may be anybody's")
         return user
 
     @property

@@ -75,7 +75,7 @@ async def house(
     where.create()
     settings = state / "callfloor.toml"
     lines = [
-        f"[run]\nstate_dir = {json.dumps(str(state))}\n\n[web]\nport = 0\n",
+        f"[run]\nstate_dir = {json.dumps(str(state))}\n\n[web]\nport = 0\nburst = {2 * count}\n",
         f"[assist]\ncontent = {json.dumps(str(content))}\n",
     ]
     lines += [f'[[agent]]\nuser = "{name}"\nname = "{name}"\nsecret = "{SECRET}"\n' for name in agents(count)]

@@ -1,7 +1,9 @@
 """The encrypted recording, as bytes. Pure: no files here.
 
-A recording is a header and chunks. Header: ``CFREC1\\n``, a 4-byte length, then JSON (contact id, rate, channels, a
+A recording is a header and chunks. Header: ``CFREC2\\n``, a 4-byte length, then JSON (contact id, rate, channels, a
 random recording id). Chunk: a 4-byte length, a 12-byte nonce, AES-256-GCM ciphertext with its tag (NIST SP 800-38D).
+Each recording has a key of its own, derived from the house's and the header (HKDF-SHA256, RFC 5869): nonces are random,
+of which one key takes 2**32 (SP 800-38D section 8.3), and a large house records as many chunks in two years.
 The additional data of each chunk is the SHA-256 of the header and the chunk's index, so a chunk that was moved, left
 out or taken from another recording does not decrypt. Plaintext: one byte kind (``A`` interleaved int16 little-endian
 samples, ``M`` JSON of a silenced span, ``E`` the end), then the payload. Without ``E`` the recording is incomplete.
@@ -18,11 +20,13 @@ from dataclasses import asdict, dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from voice.audio import wav_bytes
 from voice.errors import CallfloorError
 
-MAGIC = b"CFREC1\n"
+MAGIC = b"CFREC2\n"
 KEY_BYTES = 32
 _NOTED = re.compile(r"callfloor contact (\S+) from (\d+\.\d{3}) s")
 _NONCE = 12
@@ -64,11 +68,9 @@ class RecordingWriter:
     """Makes the bytes of one recording, in order; the caller writes them."""
 
     def __init__(self, header: RecordingHeader, key: bytes) -> None:
-        self._cipher = _cipher(key)
         body = json.dumps(asdict(header), separators=(",", ":")).encode()
         self.header = MAGIC + _LENGTH.pack(len(body)) + body
-        self._binding = hashlib.sha256(self.header).digest()
-        self._index = 0
+        self._begin(key, 0)
 
     @classmethod
     def resumed(cls, data: bytes, key: bytes) -> tuple[RecordingWriter, Recording, int]:
@@ -80,9 +82,12 @@ class RecordingWriter:
             raise RecordingError("the recording is complete")
         writer = cls(recording.header, key)
         writer.header = data[: _header(data)[1]]
-        writer._binding = hashlib.sha256(writer.header).digest()
-        writer._index = chunks
+        writer._begin(key, chunks)
         return writer, recording, position
+
+    def _begin(self, key: bytes, index: int) -> None:
+        self._binding = hashlib.sha256(self.header).digest()
+        self._cipher, self._index = _cipher(key, self._binding), index
 
     def audio(self, pcm: bytes) -> bytes:
         """A chunk of interleaved samples."""
@@ -141,7 +146,7 @@ def _walk(data: bytes, key: bytes) -> tuple[Recording, int, int]:
     """The recording, how many chunks it has, and where the last one ends."""
     header, position = _header(data)
     binding = hashlib.sha256(data[:position]).digest()
-    cipher = _cipher(key)
+    cipher = _cipher(key, binding)
     audio: list[bytes] = []
     spans: list[SilencedSpan] = []
     index, complete = 0, False
@@ -194,7 +199,7 @@ def _open(cipher: AESGCM, sealed: bytes, bound: bytes, index: int) -> bytes:
         raise RecordingError(f"chunk {index} does not decrypt: another key, or the recording was altered") from None
 
 
-def _cipher(key: bytes) -> AESGCM:
+def _cipher(key: bytes, binding: bytes) -> AESGCM:
     if len(key) != KEY_BYTES:
         raise RecordingError(f"a recording key is {KEY_BYTES} bytes, not {len(key)}")
-    return AESGCM(key)
+    return AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=b"callfloor recording " + binding).derive(key))

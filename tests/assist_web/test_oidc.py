@@ -41,13 +41,18 @@ class Visitor:
         return await self.http.post("/api/oidc/token", json={"ticket": ticket})
 
 
-def at_floor(test: Callable[[Visitor], Awaitable[None]]) -> None:
+def at_floor(test: Callable[[Visitor], Awaitable[None]], claim: str = "preferred_username") -> None:
     async def main() -> None:
         clock = SystemClock()
         feed = Feed(clock)
         async with asyncio.timeout(20), providing() as fake, httpx.AsyncClient() as client:
             settings = OidcSettings(
-                issuer=fake.issuer, client_id=CLIENT, client_secret=SECRET, address="http://floor", name="House"
+                issuer=fake.issuer,
+                client_id=CLIENT,
+                client_secret=SECRET,
+                address="http://floor",
+                name="House",
+                claim=claim,
             )
             app = create_app(
                 FakeFloor(feed, clock), feed, Security(STAFF, KEY, clock), clock,
@@ -100,6 +105,17 @@ def test_a_token_that_is_not_for_this_login_is_not_believed(lie: dict[str, Any])
         assert await visitor.ticket() == ""
 
     at_floor(test)
+
+
+@pytest.mark.parametrize(
+    ("claims", "let_in"), [({}, False), ({"email_verified": False}, False), ({"email_verified": True}, True)]
+)
+def test_an_address_the_provider_has_not_verified_is_nobodys(claims: dict[str, Any], let_in: bool) -> None:
+    async def test(visitor: Visitor) -> None:
+        visitor.provider.spoil = lambda told: told | {"email": "anna"} | claims
+        assert bool(await visitor.ticket()) is let_in
+
+    at_floor(test, claim="email")
 
 
 def test_a_token_of_another_key_is_not_believed() -> None:

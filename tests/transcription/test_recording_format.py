@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from transcription.recording_format import (
@@ -77,3 +79,15 @@ def test_another_key_and_other_files() -> None:
         parse(b"".join(chunks()), b"short")
     with pytest.raises(RecordingError, match="appended"):
         parse(b"".join(chunks()) + b"x", KEY)
+
+
+def test_each_recording_has_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that draw the same nonce, as some do of billions, betray nothing of each other."""
+    monkeypatch.setattr(os, "urandom", lambda size: b"n" * size)
+    chunks = []
+    for recording_id in ("aa" * 8, "bb" * 8):
+        writer = RecordingWriter(RecordingHeader("c1", 8000, ("agent", "caller"), recording_id), KEY)
+        chunks.append(writer.audio(b"\x01\x00\x02\x00" * 100))
+    first, second = chunks
+    assert first[:16] == second[:16], "length and nonce"
+    assert sum(one == other for one, other in zip(first[16:], second[16:], strict=True)) < 50, "of 417: chance"
