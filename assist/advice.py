@@ -9,13 +9,13 @@ from functools import partial
 from assist.cards import Card, CardKind, Evidence
 from assist.content import Content, RuleSaid
 from assist.deck import Deck
-from assist.effects import Effect, NoteGap, ShowCard
+from assist.effects import Effect, NoteGap, NoteNotActed, ShowCard
 from assist.governance import Governor
 from assist.history import SOURCE, CustomerProfile
 from assist.inputs import ContactRang
-from assist.knowledge import Found, is_question
+from assist.knowledge import Found, is_question, stems
 from assist.promises import SpokenPromise, promises_in
-from assist.rule_watch import Fired, RuleWatch, issues_with
+from assist.rule_watch import MISSING, Fired, RuleWatch, issues_with
 from assist.rules import AttributesSpec
 from assist.sightings import Sighting
 from assist.wording import day, fill
@@ -29,6 +29,8 @@ _PATIENCE_S = 20.0
 """How long advice may wait for room before it is no longer about what is being said."""
 _KNOWLEDGE_EXPIRY_S = 90.0
 _MOST_GAPS = 20
+_ANSWERED = 0.5
+"""Share of an answer's words that matter from which on it was given."""
 
 
 class Advisor:
@@ -47,6 +49,10 @@ class Advisor:
         self._expiries: dict[str, float] = {}
         self._now = 0.0
         self._gaps = 0
+        self._acted: set[str] = set()
+        """Rules that missed something that was said since their card was shown."""
+        self._told: dict[str, set[str]] = {}
+        """What the agent said since the card of an article was shown: words that matter, without their endings."""
 
     def rang(self, contact: ContactRang) -> None:
         """What the contact is like."""
@@ -67,6 +73,8 @@ class Advisor:
 
     def said(self, key: RuleSaid, sighting: Sighting[object]) -> tuple[Effect, ...]:
         """Words of a rule were said."""
+        if key.part == MISSING and sighting.trigger == "final":
+            self._acted.add(key.rule_id)
         return self._fire(self._watch.said(key.rule_id, key.part, sighting))
 
     def withdrawn(self, key: RuleSaid, utterance_id: str) -> tuple[Effect, ...]:
@@ -80,6 +88,9 @@ class Advisor:
         """A settled utterance, after which the caller's level is ``level``; ``playbook``: it started one."""
         effects = self._fire(self._watch.heard(event))
         if event.party == "agent":
+            self._acted |= self._watch.named_in(event.utterance_id)
+            for words in self._told.values():
+                words |= stems(event.text)
             effects += self._promised(event)
         else:
             self._watch.felt(level, event.end_s)
@@ -97,6 +108,21 @@ class Advisor:
         effects = self.advance(at_s)
         self._watch.resumed(at_s)
         return effects
+
+    def over(self) -> tuple[Effect, ...]:
+        """The agent's part is over: which of the cards she accepted she did not act on, as far as that is heard."""
+        return self._not_acted()
+
+    def _not_acted(self, slot: str = "") -> tuple[Effect, ...]:
+        accepted = (card for card in self._deck.accepted() if slot in ("", card.rule))
+        return tuple(NoteNotActed(card.id) for card in accepted if self._idle(card))
+
+    def _idle(self, card: Card) -> bool:
+        if (article := self._content.library.articles.get(card.rule)) is not None:
+            words = stems(article.answer)
+            return len(words & self._told.get(article.id, set())) < _ANSWERED * len(words)
+        rule = self._content.advice.get(card.rule)
+        return rule is not None and rule.missing is not None and card.rule not in self._acted
 
     def note(self, effects: Iterable[Effect]) -> None:
         """Cards that others showed count in the budget."""
@@ -132,8 +158,11 @@ class Advisor:
         return effects
 
     def _show(self, slot: str, build: Callable[[str], Card], expiry_s: float) -> tuple[Effect, ...]:
-        effects = self._deck.again(slot, build)
+        effects = self._not_acted(slot) + self._deck.again(slot, build)
         self.note(effects)
+        self._acted.discard(slot)
+        if slot in self._content.library.articles:
+            self._told[slot] = set()
         if expiry_s > 0.0:
             self._expiries[slot] = self._now + expiry_s
         return effects

@@ -125,6 +125,17 @@ class StepTicked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CardNotActed(Event):
+    """The agent accepted a card that asks for words (what a rule misses, the answer of an article), and her part of the
+    contact ended without them.
+    """
+
+    type: ClassVar[str] = "card.not_acted"
+    agent: str
+    card_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionUnanswered(Event):
     """The caller asked something no knowledge article answers: an entry of the knowledge-gap list. ``text`` is already
     redacted; ``at_s``: media seconds.
@@ -143,5 +154,6 @@ CARD_EVENTS: tuple[type[Event], ...] = (
     CardRetracted,
     CardSettled,
     StepTicked,
+    CardNotActed,
     QuestionUnanswered,
 )

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assist import effects as engine
-from assist.cards import CardRetracted, CardSettled, CardShown, CardUpdated, QuestionUnanswered, StepTicked
+from assist.cards import (
+    CardNotActed,
+    CardRetracted,
+    CardSettled,
+    CardShown,
+    CardUpdated,
+    QuestionUnanswered,
+    StepTicked,
+)
 from assist.case_drafts import Drafts
 from assist.case_effects import CaseEffect, Emit, Keep, LookUp, OpenTask, Tell
 from assist.coaching import CoachingSent, HandLowered, HandRaised, coaching_card
@@ -327,6 +335,8 @@ class Case:
                     found += self._card(CardRetracted(self.agent, card_id, reason))
                 case engine.NoteGap(text, utterance_id, at_s):
                     found.append(Emit(QuestionUnanswered(self.agent, text, utterance_id, at_s)))
+                case engine.NoteNotActed(card_id):
+                    found.append(Emit(CardNotActed(self.agent, card_id)))
                 case engine.DraftSummary(summary):
                     keep, drafted = self.drafts.drafted(summary)
                     found += (*keep, *self._tell(drafted))

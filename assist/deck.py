@@ -98,6 +98,10 @@ class Deck:
                 tally.accepted += outcome == ACCEPTED
                 tally.dismissed += outcome == DISMISSED
 
+    def accepted(self) -> tuple[Card, ...]:
+        """The cards on the desk that the agent accepted."""
+        return tuple(slot.card for slot in self._slots.values() if slot.card is not None and slot.outcome == ACCEPTED)
+
     def rule_of(self, card_id: str) -> str | None:
         """The rule whose present card this is."""
         for rule, slot in self._slots.items():

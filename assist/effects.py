@@ -53,4 +53,11 @@ class NoteGap:
     at_s: float
 
 
-Effect = LookUpCustomer | ShowCard | UpdateCard | RetractCard | DraftSummary | NoteGap
+@dataclass(frozen=True, slots=True)
+class NoteNotActed:
+    """The agent accepted this card and did not say what it asks for."""
+
+    card_id: str
+
+
+Effect = LookUpCustomer | ShowCard | UpdateCard | RetractCard | DraftSummary | NoteGap | NoteNotActed

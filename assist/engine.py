@@ -85,7 +85,7 @@ class ContactAssistant:
                 return self._advisor.held(at_s) if held else self._advisor.resumed(at_s)
             case ContactOver():
                 self._over = (event, now)
-                return self._draft()
+                return self._advisor.over() + self._draft()
 
     @property
     def readings(self) -> tuple[Reading, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from assist.cards import Card, CardKind, CardRetracted, CardSettled, CardShown, CardUpdated, StepTicked
+from assist.cards import Card, CardKind, CardNotActed, CardRetracted, CardSettled, CardShown, CardUpdated, StepTicked
 from assist.deck import ACCEPTED, DISMISSED, EXPIRED
 from voice.events import Event
 
@@ -13,7 +13,8 @@ from voice.events import Event
 @dataclass(slots=True)
 class RuleOutcome:
     """Cards of one rule. ``expired``: their moment passed unanswered; ``retracted``: the words were misheard;
-    ``not_acted``: accepted, but no step was done afterwards; ``overridden``: a step it ticked was un-ticked by hand.
+    ``not_acted``: accepted, but no step was done afterwards, or nothing said of what it asks for (``CardNotActed``;
+    cards that ask for no words are not judged); ``overridden``: a step it ticked was un-ticked by hand.
     """
 
     rule: str
@@ -38,6 +39,7 @@ class _Known:
     outcome: str = ""
     done_at_accept: int = 0
     acted: bool = False
+    not_acted: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +68,8 @@ class OutcomeBook:
                 known.outcome = reason
                 self._of(known.card).expired += reason == EXPIRED
                 self._of(known.card).retracted += reason != EXPIRED
+            case CardNotActed(card_id=card_id) if (known := self._cards.get(card_id)) is not None:
+                known.not_acted = True
             case StepTicked(card_id=card_id, step_id=step_id, done=done):
                 self._ticked(card_id, step_id, done=done)
 
@@ -74,8 +78,10 @@ class OutcomeBook:
         for outcome in self._rules.values():
             outcome.not_acted = 0
         for known in self._cards.values():
-            if known.outcome == ACCEPTED and known.card.steps and not known.acted:
-                self._of(known.card).not_acted += _done(known.card) < len(known.card.steps)
+            if known.outcome != ACCEPTED:
+                continue
+            steps_left = known.card.steps and not known.acted and _done(known.card) < len(known.card.steps)
+            self._of(known.card).not_acted += known.not_acted or bool(steps_left)
         return tuple(sorted(self._rules.values(), key=lambda each: (-each.shown, each.rule)))
 
     def votes(self) -> dict[str, int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from assist.alert_watch import AlertRules, ContactAlerts
 from assist.alerts import ALERT_EVENTS, AlertRaised
-from assist.cards import CardRetracted, CardShown, CardUpdated, QuestionUnanswered
+from assist.cards import CardNotActed, CardRetracted, CardShown, CardUpdated, QuestionUnanswered
 from assist.casework import Case, CaseEffect, Emit, LookUp
 from assist.content import Content
 from assist.deck import EXPIRED
@@ -33,7 +33,7 @@ AGENT = "agent"
 """Who has a contact without a log."""
 _MADE_AGAIN: tuple[type[Event], ...] = (
     UtterancePartial, UtteranceFinal, TranscriptionGap, TalkMeasured, CardShown, CardUpdated, CardRetracted,
-    QuestionUnanswered, *ALERT_EVENTS,
+    CardNotActed, QuestionUnanswered, *ALERT_EVENTS,
 )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from assist.sightings import Sighting
 from assist.spotting import Spotter, tokenise
 from transcription.utterances import UtteranceFinal
 
+MISSING = "missing"
+"""The part of a rule that is not to be missing."""
 START = 0
 """Sequence parts are numbered from here."""
 PACE_WORDS = 12
@@ -87,7 +89,7 @@ class RuleWatch:
     def said(self, rule_id: str, part: str, sighting: Sighting[object]) -> tuple[Fired, ...]:
         """A phrase of a rule was said; ``part`` is ``said``, ``missing`` or the number of a part of its sequence."""
         rule, state = self._rules[rule_id], self._state(rule_id)
-        if part == "missing":
+        if part == MISSING:
             state.met[sighting.utterance_id] = sighting.at_s
             self._dues.pop(rule_id, None)
             return ()
@@ -104,7 +106,7 @@ class RuleWatch:
     def withdrawn(self, rule_id: str, part: str, utterance_id: str) -> bool:
         """Those words were not said after all; True where a card of the rule has lost its reason."""
         state = self._state(rule_id)
-        if part == "missing":
+        if part == MISSING:
             state.met.pop(utterance_id, None)
             return False
         self._dues.pop(rule_id, None)
@@ -172,6 +174,10 @@ class RuleWatch:
     def met(self, rule_id: str) -> bool:
         """Whether what the rule would miss has been said."""
         return rule_id in self._states and bool(self._states[rule_id].met)
+
+    def named_in(self, utterance_id: str) -> set[str]:
+        """Rules that miss the customer's name, if it was said in that utterance."""
+        return {rule.id for rule in self._rules.named if utterance_id in self._state(rule.id).met}
 
     def next_due(self) -> float | None:
         """The media second at which ``advance`` has something to say if nothing else happens; None: never."""

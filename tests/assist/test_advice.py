@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from assist.cards import Card, CardKind
+import pytest
+
+from assist.cards import Card, CardKind, CardSettled
 from assist.content import Content
-from assist.effects import NoteGap, RetractCard, ShowCard
-from assist.engine import ContactAssistant, ContactRang, HoldChanged, TimePassed
+from assist.effects import Effect, NoteGap, NoteNotActed, RetractCard, ShowCard
+from assist.engine import ContactAssistant, ContactOver, ContactRang, CustomerFound, HoldChanged, Input, TimePassed
+from assist.history import CustomerProfile
 from assist.replay import Line, ShownCard, replay
 from assist.settings import AssistSettings
-from tests.assist.dialogue import START, final, partial
+from tests.assist.dialogue import SARAH, START, final, partial
 
 
 def said(*lines: tuple[float, str, str]) -> list[Line]:
@@ -113,3 +116,45 @@ def test_an_unanswered_card_goes_when_its_moment_has_passed(content: Content) ->
     assert card.rule == "jargon"
     effects = assistant.handle(TimePassed(60.0), START)
     assert RetractCard(card.id, "its moment has passed") in effects
+
+
+OVER = ContactOver("completed", 90.0, 80.0)
+COMPLAINT = final("u1", "caller", "this is ridiculous", 1.0)
+
+
+def not_acted(content: Content, rule: str, *after: Input, customer: CustomerProfile | None = None) -> list[str]:
+    """Cards of ``rule`` that the agent accepted as soon as they came, and did not act on."""
+    assistant, found = ringing(content), list[Effect]()
+    assistant.handle(CustomerFound(customer, ""), START)
+    for event in (*after, OVER):
+        effects = list(assistant.handle(event, START))
+        for card in shown(tuple(effects)):
+            if card.rule == rule:
+                effects += assistant.handle(CardSettled("anna", card.id, "accepted"), START)
+        found += effects
+    return [effect.card_id for effect in found if isinstance(effect, NoteNotActed)]
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [("i am sorry i understand how annoying that is", []), ("your bill is here", ["c1:no_empathy:1"])],
+)
+def test_words_a_card_asked_for_are_heard_after_it_was_accepted(content: Content, said: str, left: list[str]) -> None:
+    heard = (COMPLAINT, TimePassed(40.0), final("u2", "agent", said, 45.0))
+    assert not_acted(content, "no_empathy", *heard) == left
+    assert not_acted(content, "bill_dates", *heard) == [], "what was not accepted is no promise"
+
+
+@pytest.mark.parametrize(("said", "left"), [("sarah let me see", []), ("madam let me see", ["c1:name_unused:1"])])
+def test_the_name_is_heard_too(content: Content, said: str, left: list[str]) -> None:
+    begun = final("u1", "agent", "hello this is anna", 1.0)
+    heard = (begun, TimePassed(200.0), final("u2", "agent", said, 205.0))
+    assert not_acted(content, "name_unused", *heard, customer=SARAH) == left
+
+
+def test_an_answer_is_given_when_half_of_what_matters_in_it_is_said(content: Content) -> None:
+    answer = content.library.articles["late_fee"].answer.lower()
+    asked = final("u1", "caller", "what happens if i pay late", 5.0)
+    early = final("u0", "agent", answer, 1.0)
+    for said, left in ((answer, []), ("let me see", ["c1:late_fee:1"])):
+        assert not_acted(content, "late_fee", early, asked, final("u2", "agent", said, 9.0)) == left

@@ -7,7 +7,16 @@ from typing import TypeVar
 
 import pytest
 
-from assist.cards import CardKind, CardRetracted, CardSettled, CardShown, CardUpdated, Evidence, StepTicked
+from assist.cards import (
+    CardKind,
+    CardNotActed,
+    CardRetracted,
+    CardSettled,
+    CardShown,
+    CardUpdated,
+    Evidence,
+    StepTicked,
+)
 from assist.casework import Case, CaseEffect, Emit, Keep, LookUp, OpenTask, Tell
 from assist.content import Content
 from assist.desk_events import (
@@ -33,6 +42,7 @@ from ivr.contacts import (
     ContactTagged,
     SurveyAnswered,
 )
+from ivr.controls import ContactTransferred
 from tests.assist.dialogue import SARAH, START, final, partial
 from transcription.utterances import TranscriptionGap
 from voice.events import Envelope, Event, LegAnswered
@@ -197,6 +207,16 @@ def test_what_is_said_goes_to_the_desk_and_makes_cards(content: Content) -> None
     assert (card.card.kind, card.card.trigger) == (CardKind.NEXT_STEP, "partial")
     gap = TranscriptionGap("g1", "caller", 9.0, 9.0, True, False, "away")
     assert script.play(gap) == (Tell("anna", gap),)
+
+
+def test_an_answer_accepted_and_not_given_is_in_the_log_when_her_part_ends(content: Content) -> None:
+    for end in (ENDED, ContactTransferred("anna", "queue", "support", done=False)):
+        script = Script(content).talking()
+        script.play(final("u1", "caller", "when is my bill due please", 9.0))
+        script.play(CardSettled("anna", "c1:bill_dates:1", "accepted"))
+        assert [event for event in emitted(script.play(end)) if isinstance(event, CardNotActed)] == [
+            CardNotActed("anna", "c1:bill_dates:1")
+        ]
 
 
 def test_final_words_that_do_not_bear_a_card_out_retract_it(content: Content) -> None:

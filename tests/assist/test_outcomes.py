@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from assist.cards import Card, CardKind, CardRetracted, CardSettled, CardShown, CardStep, CardUpdated, StepTicked
+from assist.cards import (
+    Card,
+    CardKind,
+    CardNotActed,
+    CardRetracted,
+    CardSettled,
+    CardShown,
+    CardStep,
+    CardUpdated,
+    StepTicked,
+)
 from assist.deck import EXPIRED
 from assist.outcomes import OutcomeBook, outcomes
 
@@ -40,6 +50,14 @@ def test_accepted_but_not_acted() -> None:
             ]
         )
         assert rule.not_acted == not_acted
+
+
+def test_accepted_but_nothing_said_of_what_it_asks_for() -> None:
+    accepted = [CardShown("anna", card(1), 0.0), CardSettled("anna", "c:r:1", "accepted")]
+    not_acted = CardNotActed("anna", "c:r:1")
+    assert outcomes(accepted)[0].not_acted == 0, "nothing says so"
+    assert outcomes([*accepted, not_acted, not_acted])[0].not_acted == 1, "a colleague's engine says it again"
+    assert outcomes([CardShown("anna", card(1), 0.0), not_acted])[0].not_acted == 0, "it was not accepted"
 
 
 def test_a_tick_taken_back_overrides_what_was_heard() -> None:
