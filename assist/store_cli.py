@@ -40,7 +40,9 @@ async def _purge(settings: SettingsFile, pretend: bool) -> Mapping[str, int]:
         kept, now = settings.section("store", StoreSettings), time.time()
         if not pretend and kept.events_days:
             await close_books(store, read_targets(settings), now, now - kept.events_days * DAY_S)
-        counts = await Retention(store, where.recordings, kept, now).purge(pretend=pretend)
+        retention = Retention(store, where.recordings, kept, now)
+        counts = {**await retention.purge(pretend=pretend)}
+        counts["set aside"] = await asyncio.to_thread(retention.set_aside, where.spool, pretend=pretend)
         if not pretend:
             await put_down(store, "purge", "", ", ".join(f"{kind} {count}" for kind, count in counts.items()))
         return counts

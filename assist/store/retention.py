@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -97,12 +97,24 @@ class Retention:
 
     def _files(self, pretend: bool) -> int:
         """Recordings, and what a died worker left of one, whose last sound is too old."""
-        days, taken = self._settings.recordings_days, 0
-        if not days or not self._recordings.is_dir():
-            return 0
-        for file in self._recordings.iterdir():
-            if file.is_file() and file.stat().st_mtime < self._before(days).timestamp():
-                taken += 1
-                if not pretend:
-                    file.unlink()
-        return taken
+        found = self._recordings.iterdir() if self._recordings.is_dir() else ()
+        return _unlink(found, self._until(self._settings.recordings_days), pretend)
+
+    def set_aside(self, spool: Path, *, pretend: bool = False) -> int:
+        """Files of events that the floor kept dying of (``voice.bus.backlog``), with words in them: those whose last
+        event is older than words may be. How many. Raises OSError.
+        """
+        return _unlink(spool.glob("*.quarantine"), self._until(self._settings.transcripts_days), pretend)
+
+    def _until(self, days: int) -> float:
+        """Unix seconds; what is older goes."""
+        return self._before(days).timestamp() if days else 0.0
+
+
+def _unlink(files: Iterable[Path], before: float, pretend: bool) -> int:
+    """Those last written to before then, Unix seconds."""
+    old = [file for file in files if file.is_file() and file.stat().st_mtime < before]
+    for file in old:
+        if not pretend:
+            file.unlink()
+    return len(old)

@@ -96,6 +96,23 @@ def test_promises_settled_issues_and_messages_go_with_their_kind_a_batch_at_a_ti
     with_store(tmp_path / "s.db", use)
 
 
+def test_events_put_aside_for_people_do_not_stay_for_ever(tmp_path: Path) -> None:
+    async def use(store: Store) -> None:
+        for name, days in (("floor.quarantine", 91.0), ("webhook.quarantine", 89.0), ("floor.jsonl", 91.0)):
+            (tmp_path / name).write_text("{}")
+            os.utime(tmp_path / name, (NOW - days * DAY,) * 2)
+        assert Retention(store, tmp_path, StoreSettings(transcripts_days=0), NOW).set_aside(tmp_path) == 0
+        kept = Retention(store, tmp_path, StoreSettings(), NOW)
+        assert kept.set_aside(tmp_path, pretend=True) == 1
+        assert kept.set_aside(tmp_path) == 1
+        left = [
+            name for name in ("floor.quarantine", "webhook.quarantine", "floor.jsonl") if (tmp_path / name).exists()
+        ]
+        assert left == ["webhook.quarantine", "floor.jsonl"]
+
+    with_store(tmp_path / "s.db", use)
+
+
 def test_the_command_says_what_it_took_and_the_audit_knows(tmp_path: Path) -> None:
     settings = tmp_path / "s.toml"
     settings.write_text(f'[run]\nstate_dir = "{tmp_path / "state"}"\n')
