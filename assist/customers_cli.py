@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from voice.errors import CallfloorError, DocumentError
+from voice.rundir import RunDirectory, write_private
 from voice.settings import RunSettings, SettingsFile, read_settings
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def customers_export(
             raise CustomersError(f"there is no customer {customer_id}")
         await put_down(store, "export_customer", str(customer_id))
         try:
-            _write_private(out, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+            write_private(out, f"{json.dumps(found, indent=1, ensure_ascii=False)}\n".encode(errors="replace"))
         except OSError as error:
             raise DocumentError(out, None, f"cannot be written ({error.strerror})", "name another file") from None
 
@@ -122,7 +123,6 @@ def customers_erase(
 ) -> None:
     """Erase a customer with history, contacts, words and recordings (GDPR article 17). It cannot be undone."""
     from assist.erasing import erase
-    from voice.rundir import RunDirectory
 
     if not yes:
         typer.confirm(f"Erase customer {customer_id} and everything of hers?", abort=True)
@@ -145,13 +145,6 @@ def customers_erase(
         return gone
 
     typer.echo(f"customer {customer_id} erased: {_with_store(configured, remove)}")
-
-
-def _write_private(file: Path, text: str) -> None:
-    """For this user alone (mode 600), whatever was there before. Raises OSError."""
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(text.encode(errors="replace"))
 
 
 def _with_store(settings: SettingsFile, use: Callable[[Store], Awaitable[T]]) -> T:

@@ -12,7 +12,7 @@ from assist.shell_audit import put_down_if_kept
 from transcription.recording import read_key, read_recording
 from transcription.recording_format import Recording
 from voice.errors import CallfloorError, DocumentError
-from voice.rundir import RunDirectory
+from voice.rundir import RunDirectory, write_private
 from voice.settings import RunSettings, SettingsFile
 
 PLAYERS = ("pw-play", "paplay", "aplay")
@@ -20,10 +20,12 @@ PLAYERS = ("pw-play", "paplay", "aplay")
 
 
 def export(file: Path, out: Path, settings: SettingsFile, state_dir: Path | None) -> float:
-    """Decrypt ``file`` into the stereo WAV ``out``; returns its seconds. Raises DocumentError, RecordingError."""
+    """Decrypt ``file`` into the stereo WAV ``out``, this user's alone to read; returns its seconds. Raises
+    DocumentError, RecordingError.
+    """
     found = decrypted(file, settings, state_dir)
     try:
-        out.write_bytes(found.wav())
+        write_private(out, found.wav())
     except OSError as error:
         raise DocumentError(out, None, f"cannot be written ({error.strerror})", "name another file") from None
     return found.seconds

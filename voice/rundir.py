@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,3 +120,13 @@ def made_once(file: Path, content: bytes) -> bytes:
         finally:
             draft.unlink()
     return file.read_bytes()
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write ``content`` for this user alone to read (mode 600), whatever was there before; a pipe or a terminal stays
+    what it is. Raises OSError.
+    """
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        if stat.S_ISREG(os.fstat(out.fileno()).st_mode):
+            os.fchmod(out.fileno(), 0o600)
+        out.write(content)

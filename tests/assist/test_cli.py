@@ -70,6 +70,7 @@ def test_a_recording_becomes_a_wav_with_the_agent_on_the_left(
     with wave.open(str(out)) as wav:
         assert (wav.getnchannels(), wav.getframerate(), wav.getnframes()) == (2, 8000, 8000)
         assert wav.readframes(1) == AGENT + CALLER
+    assert out.stat().st_mode & 0o777 == 0o600, "what was encrypted is not for everybody now"
 
 
 def test_the_settings_file_says_where_the_key_is_as_well(

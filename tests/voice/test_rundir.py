@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
 import pytest
 
-from voice.rundir import RunDirectory
+from voice.rundir import RunDirectory, write_private
 from voice.settings import RunSettings
 
 
@@ -83,3 +84,19 @@ def test_everyone_who_asks_at_once_gets_the_same_secret(tmp_path: Path) -> None:
 def test_a_secret_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         RunDirectory(tmp_path / "never made").secret("transcription")
+
+
+def test_what_is_private_is_so_whatever_was_there_and_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
+    file, pipe = tmp_path / "out", tmp_path / "pipe"
+    file.write_text("something longer")
+    file.chmod(0o644)
+    write_private(file, b"secret")
+    assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"secret", 0o600)
+    os.mkfifo(pipe, 0o644)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_private(pipe, b"secret")
+        assert os.read(reader, 9) == b"secret"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
