@@ -221,15 +221,20 @@ def flow_import(
 
 @content.command("check")
 def content_check(directory: Path) -> None:
-    """Check a content directory: playbooks, rules, checklist, lexicon and the rest."""
+    """Check a content directory: playbooks, rules, checklist, lexicon and the rest. Names one mistake of each file."""
     from assist.content import load_content
-    from assist.quality.forms import load_forms
-    from assist.quality.spec import load_scorecard
+    from assist.content_mistakes import mistakes, stale
+    from assist.wording import utc_date
+    from voice.clock import SystemClock
 
-    found = load_content(directory)
-    load_scorecard(found, directory)
-    load_forms(directory)
-    typer.echo(f"{directory}: version {found.version}: good")
+    if found := mistakes(directory):
+        for mistake in found[:-1]:
+            typer.echo(f"callfloor: {mistake}", err=True)
+        raise found[-1]
+    content = load_content(directory)
+    for article in stale(content, utc_date(SystemClock().wall())):
+        typer.echo(f"{directory / 'knowledge'}: stale: {article}", err=True)
+    typer.echo(f"{directory}: version {content.version}: good")
 
 
 @content.command("build")

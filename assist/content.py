@@ -144,10 +144,10 @@ def load_content(directory: Path = BUILT_IN, scorer: Scorer | None = None) -> Co
     article_files = _files(directory / "knowledge", ".md", "article")
     checklist_file = directory / checklist.FILE
     files = [lexicon_file, *playbook_files, *rule_files, *article_files]
-    lexicon = _lexicon(load_yaml(lexicon_file))
+    lexicon = read_lexicon(load_yaml(lexicon_file))
     playbooks: dict[str, PlaybookSpec] = {}
     for file in playbook_files:
-        playbook = _playbook(load_yaml(file))
+        playbook = read_playbook(load_yaml(file))
         playbooks[playbook.id] = playbook
     _check_not_during(playbook_files, playbooks)
     advice, kinds = _advice(rule_files, {*playbooks, *RESERVED})
@@ -232,7 +232,8 @@ def _version(directory: Path, files: list[Path]) -> str:
     return digest.hexdigest()[:8]
 
 
-def _playbook(document: Document) -> PlaybookSpec:
+def read_playbook(document: Document) -> PlaybookSpec:
+    """One playbook. Raises DocumentError."""
     playbook = validate(document, PlaybookSpec)
     if playbook.id != document.file.stem:
         fix = f"rename the file to {playbook.id}.yaml or the id to {document.file.stem}"
@@ -247,7 +248,8 @@ def _playbook(document: Document) -> PlaybookSpec:
     return playbook
 
 
-def _lexicon(document: Document) -> LexiconSpec:
+def read_lexicon(document: Document) -> LexiconSpec:
+    """The lexicon. Raises DocumentError."""
     _check_quoted(document)
     lexicon = validate(document, LexiconSpec)
     for name in ("falling", "rising", "settled"):
