@@ -28,7 +28,7 @@ from assist.passwords import PasswordCheck
 from assist.store.errors import StoreError
 from assist.store.users import Account
 from voice.clock import Clock
-from voice.errors import CallfloorError
+from voice.errors import CallfloorError, DocumentError
 from voice.rundir import made_once
 from voice.settings import AgentSettings
 
@@ -259,9 +259,22 @@ class Security:
 
 
 def signing_key(file: Path) -> bytes:
-    """The key in ``file``, made (mode 0600, whole or not at all) where there is none. Raises OSError."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return made_once(file, secrets.token_bytes(KEY_BYTES))
+    """The key in ``file``, made (mode 0600, whole or not at all) where there is none. Raises DocumentError for one that
+    is too short, or that others can read: they could be anybody.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key, mode = made_once(file, secrets.token_bytes(KEY_BYTES)), file.stat().st_mode
+    except OSError as error:
+        raise DocumentError(
+            file, None, f"no key can be read or made ({error.strerror})", "mend the directory"
+        ) from None
+    if mode & 0o077:
+        raise DocumentError(file, None, "others can read the key that tokens are signed with", f"chmod 600 {file}")
+    if len(key) < KEY_BYTES:
+        what = f"a signing key has {KEY_BYTES} bytes, this file {len(key)}"
+        raise DocumentError(file, None, what, "remove it: everybody logs in again")
+    return key
 
 
 def _encode(data: bytes) -> str:

@@ -25,6 +25,7 @@ from assist.security import (
 from assist.store.errors import StoreError, StoreFailure
 from assist.store.users import Account
 from tests.fakes.clock import VirtualClock
+from voice.errors import DocumentError
 from voice.settings import AgentSettings
 
 AGENTS = (AgentSettings(user="anna", name="Anna", secret="right secret"),)
@@ -188,3 +189,12 @@ def test_the_signing_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path
     assert (len(key), signing_key(file)) == (32, key)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["token.key"]
+    file.chmod(0o640)
+    with pytest.raises(DocumentError, match="chmod 600"):
+        signing_key(file)
+    file.chmod(0o600)
+    file.write_bytes(key[:-1])
+    with pytest.raises(DocumentError, match="has 32 bytes, this file 31"):
+        signing_key(file)
+    with pytest.raises(DocumentError, match="Not a directory"):
+        signing_key(file / "beneath" / "token.key")
