@@ -92,7 +92,7 @@ async def _house(settings: SettingsFile, clock: Clock, closing: contextlib.Async
         return assist.applied(load_content(directory)).in_zone(zone)
 
     loaded = load(content)
-    scores = Aside(store_url(settings), content, zone)
+    scores = Aside(store_url(settings), content, zone, assist)
     closing.callback(scores.close)
     client = await closing.enter_async_context(httpx.AsyncClient())
     known = settings.section("customers", CustomerSettings)

@@ -64,9 +64,10 @@ def report(
     shifts = read_schedule(schedule, zone) if schedule is not None else ()
     scope = scope_of(begin, end, queue, agent, zone, read_targets(read), SystemClock().wall())
     console = Console(stderr=True)
-    content = read.section("assist", AssistSettings).content or BUILT_IN
+    house = read.section("assist", AssistSettings)
+    content = house.content or BUILT_IN
     scored = content if kind in (Format.HTML, Format.JSON) else None
-    made = asyncio.run(read_report(existing_store(read, state_dir), scope, console, scored, shifts))
+    made = asyncio.run(read_report(existing_store(read, state_dir), scope, console, scored, shifts, house))
     file = out if out is not None else Path(f"report.{kind}")
     write_report(made, kind, file)
     typer.echo(f"{file}: {made.overall.offered:.0f} contacts queued, {len(made.intervals)} intervals")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from assist.quality.agents import AgentQuality
     from assist.quality.forms import QaReviewed
     from assist.quality.principles import Moment, Scorecard
+    from assist.settings import AssistSettings
 
 quality = typer.Typer(no_args_is_help=True, help="How well contacts were served: scorecards and reviews.")
 
@@ -61,8 +62,9 @@ def show(
 
     read = read_settings(settings, os.environ)
     zone = ZoneInfo(read.section("report", ReportSettings).zone)
-    content = directory or read.section("assist", AssistSettings).content or BUILT_IN
-    cards, reviews, found = asyncio.run(_read(database(read, state_dir), content, what, days, zone))
+    house = read.section("assist", AssistSettings)
+    content = directory or house.content or BUILT_IN
+    cards, reviews, found = asyncio.run(_read(database(read, state_dir), content, house, what, days, zone))
     if not cards and found is None:
         raise QualityError(f"{what!r} is no contact that an agent answered, nor an agent who answered one lately")
     if as_json:
@@ -84,7 +86,7 @@ def _json(cards: tuple[Scorecard, ...], reviews: tuple[QaReviewed, ...], found: 
 
 
 async def _read(
-    url: str, directory: Path, what: str, days: int, zone: ZoneInfo
+    url: str, directory: Path, house: AssistSettings, what: str, days: int, zone: ZoneInfo
 ) -> tuple[tuple[Scorecard, ...], tuple[QaReviewed, ...], AgentQuality | None]:
     """Scorecards and reviews of a contact, or else what an agent's come to; put down in the audit."""
     from assist.content import load_content
@@ -95,7 +97,7 @@ async def _read(
     from assist.store import Store
     from voice.clock import SystemClock
 
-    content = load_content(directory).in_zone(zone)
+    content = house.applied(load_content(directory)).in_zone(zone)
     now = SystemClock().wall()
     store = await Store.open(url, zone=zone)
     try:

@@ -18,6 +18,7 @@ from assist.content import load_content
 from assist.quality.principles import Scorecard
 from assist.quality.reading import Quality
 from assist.quality.spec import load_scorecard
+from assist.settings import AssistSettings
 from assist.store import Store
 from voice.process import die_with_parent
 
@@ -35,13 +36,13 @@ class Scores(Protocol):
 
 
 class Aside:
-    """``Scores`` of the store at ``url`` by the content in ``directory``, for agents in ``zone``. The process starts
-    with the first question, answers one at a time, and ends with this one; ``close`` it. One that died is replaced at
-    the next question.
+    """``Scores`` of the store at ``url`` by the content in ``directory``, for agents in ``zone``, as ``house``
+    wants it. The process starts with the first question, answers one at a time, and ends with this one; ``close`` it.
+    One that died is replaced at the next question.
     """
 
-    def __init__(self, url: str, directory: Path, zone: ZoneInfo) -> None:
-        self._where = url, directory, zone
+    def __init__(self, url: str, directory: Path, zone: ZoneInfo, house: AssistSettings) -> None:
+        self._where = url, directory, zone, house
         self._pool = _process()
 
     async def of_contact(self, contact_id: str, now: float) -> Cards:
@@ -71,28 +72,30 @@ def _process() -> ProcessPoolExecutor:
     )
 
 
-def _contact(url: str, directory: Path, zone: ZoneInfo, contact_id: str, now: float) -> Cards:
+def _contact(url: str, directory: Path, zone: ZoneInfo, house: AssistSettings, contact_id: str, now: float) -> Cards:
     async def main() -> Cards:
         store = await Store.open(url, zone=zone)
         try:
-            return await _quality(store, directory).of_contact(contact_id, now)
+            return await _quality(store, directory, house).of_contact(contact_id, now)
         finally:
             await store.close()
 
     return asyncio.run(main())
 
 
-def _between(url: str, directory: Path, zone: ZoneInfo, since: float, until: float, now: float, agent: str) -> Cards:
+def _between(
+    url: str, directory: Path, zone: ZoneInfo, house: AssistSettings, since: float, until: float, now: float, agent: str
+) -> Cards:
     async def main() -> Cards:
         store = await Store.open(url, zone=zone)
         try:
-            return await _quality(store, directory).cards(since, until, now, agent)
+            return await _quality(store, directory, house).cards(since, until, now, agent)
         finally:
             await store.close()
 
     return asyncio.run(main())
 
 
-def _quality(store: Store, directory: Path) -> Quality:
-    content = load_content(directory).in_zone(store.zone)
+def _quality(store: Store, directory: Path, house: AssistSettings) -> Quality:
+    content = house.applied(load_content(directory)).in_zone(store.zone)
     return Quality(store, content, load_scorecard(content, directory))

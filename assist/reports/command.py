@@ -23,6 +23,7 @@ from assist.reports.gather import Gathering, Kept, Report, Scope
 from assist.reports.html import as_html
 from assist.reports.log import BEFORE, envelopes
 from assist.reports.tables import as_csv, as_json, write_parquet
+from assist.settings import AssistSettings
 from assist.store import Store
 from assist.store.ledger import Ledger
 from voice.clock import SystemClock
@@ -46,10 +47,16 @@ def scope_of(begin: str, end: str, queue: str, agent: str, zone: ZoneInfo, targe
 
 
 async def read_report(
-    url: str | None, scope: Scope, console: Console, content: Path | None = None, schedule: Iterable[Shift] = ()
+    url: str | None,
+    scope: Scope,
+    console: Console,
+    content: Path | None = None,
+    schedule: Iterable[Shift] = (),
+    house: AssistSettings | None = None,
 ) -> Report:
     """The report over a store's log, with a progress bar; with ``content`` (a directory) agents' scorecards too, which
-    take tens of milliseconds a contact; with a ``schedule`` what agents kept of it. Raises ReportError, StoreError.
+    take tens of milliseconds a contact, by the rules as ``house`` has them; with a ``schedule`` what agents kept of it.
+    Raises ReportError, StoreError.
     """
     if url is None:
         raise ReportError("there is no store here; name the installation with --settings or --state-dir")
@@ -64,7 +71,9 @@ async def read_report(
                 gathering.take(envelope)
                 progress.update(task, completed=envelope.at - since)
         report = gathering.report(await store.summaries_between(scope.start, scope.end), kept)
-        return report if content is None else replace(report, quality=await _quality(store, scope, content, console))
+        if content is None:
+            return report
+        return replace(report, quality=await _quality(store, scope, content, console, house))
     finally:
         await store.close()
 
@@ -81,8 +90,10 @@ async def _books(store: Store, scope: Scope) -> Kept:
     return Kept(until, tuple(each for each in contacts if each.sums), tuple(each for each in times if each.sums))
 
 
-async def _quality(store: Store, scope: Scope, content: Path, console: Console) -> tuple[AgentQuality, ...]:
-    loaded = load_content(content).in_zone(scope.zone)
+async def _quality(
+    store: Store, scope: Scope, content: Path, console: Console, house: AssistSettings | None
+) -> tuple[AgentQuality, ...]:
+    loaded = (house or AssistSettings()).applied(load_content(content)).in_zone(scope.zone)
     scores = Quality(store, loaded, load_scorecard(loaded, content))
     with console.status("Scoring contacts"):
         found = await scores.cards(scope.start, scope.end, SystemClock().wall(), scope.agent)

@@ -11,7 +11,9 @@ import pytest
 from assist.content import BUILT_IN
 from assist.quality.aside import Aside
 from assist.quality.forms import QaReviewed
+from assist.settings import AssistSettings
 from assist.vocabulary import EVENTS
+from ivr.controls import HoldChanged
 from tests.assist_web.kept_house import KeptHouse, in_kept_house, summary
 from tests.quality.logs import Log
 from tests.quality.test_reading import filled
@@ -133,13 +135,18 @@ def test_an_agents_means_and_two_reviewers_agreement() -> None:
 def test_the_process_of_its_own_says_the_same(tmp_path: Path) -> None:
     async def main() -> None:
         at = now()
-        log = Log("q1", at).agent_says(11, "hello Anna speaking the dslam is down").ends(40)
+        log = Log("q1", at).agent_says(11, "hello Anna speaking the dslam is down")
+        log.put(20, HoldChanged("anna", True)).put(45, HoldChanged("anna", False)).ends(50)
         store = await filled(tmp_path / "db", log)
-        scores = Aside(f"sqlite+aiosqlite:///{tmp_path / 'db'}", BUILT_IN, ZoneInfo("UTC"))
+        scores = Aside(
+            f"sqlite+aiosqlite:///{tmp_path / 'db'}", BUILT_IN, ZoneInfo("UTC"), AssistSettings(hold_limit_s=20.0)
+        )
         try:
             (card,) = await scores.of_contact("q1", at)
             assert await scores.cards(at, at + 50, at + 50, "anna") == (card,)
             assert card.agent == "anna"
+            (checked,) = (mark for score in card.scores for mark in score.marks if mark.name == "hold_check_in")
+            assert [moment.at_s for moment in checked.moments] == [40.0], "by the house's limit, as live"
         finally:
             scores.close()
             await store.close()
