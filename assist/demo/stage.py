@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,9 @@ from ivr.contacts import PromptStarted
 from voice.bus.base import Subscription
 from voice.bus.local import LocalBus
 from voice.clock import SystemClock
+from voice.errors import DocumentError
 from voice.events import EventCodec
+from voice.rundir import RunDirectory
 from voice.settings import read_settings
 
 CUSTOMER_HOST, FRONT_HOST, STATION_HOST = "127.0.0.2", "127.0.0.3", "127.0.0.4"
@@ -149,13 +152,14 @@ async def stage(
 ) -> AsyncIterator[Cast]:  # fmt: skip
     """Start everything; stop everything. The customer base is fresh each time. ``more``: TOML added to the settings;
     ``number``: the customer's; ``agent``: the module that is the agent's station; ``gate``: what customers and stations
-    meet instead of the front.
+    meet instead of the front. Raises DocumentError where ``state_dir`` cannot be used, as by two at once.
     """
     script = load_script()
     audience.status("starting front, zygote, transcription server and floor")
     secret = secrets.token_hex(8)  # no option may seem to begin with it, as with "-"
-    settings = _write_settings(state_dir.absolute(), secret, more, gate.address if gate is not None else "")
-    await _seed(state_dir.absolute())
+    with _alone(state_dir.absolute()):
+        settings = _write_settings(state_dir.absolute(), secret, more, gate.address if gate is not None else "")
+        await _seed(state_dir.absolute())
     async with contextlib.AsyncExitStack() as stack:
         house = await stack.enter_async_context(House(read_settings(settings, {}), settings, SystemClock(), {}))
         async with asyncio.timeout(READY_S):
@@ -179,6 +183,25 @@ async def stage(
             listening = tasks.create_task(_listen(cast), name="audience")
             yield cast
             listening.cancel()
+
+
+@contextlib.contextmanager
+def _alone(state_dir: Path) -> Iterator[None]:
+    """Nobody's house runs there meanwhile: it would lose its settings and its customers under its feet."""
+    where = RunDirectory(state_dir)
+    try:
+        where.create()
+        with where.lock.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+    except BlockingIOError:
+        raise DocumentError(
+            state_dir, None, "somebody calls there already", "wait, or name another --state-dir"
+        ) from None
+    except OSError as error:
+        raise DocumentError(
+            state_dir, None, error.strerror or str(error), "name a directory you may write to"
+        ) from None
 
 
 def _extension(pbx: ForeignPbx, house: House) -> tuple[str, ...]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from assist.demo import stage as module
 from assist.demo.script import Script
@@ -20,7 +23,9 @@ from ivr.contacts import AgentStateChanged, PromptStarted
 from tests.demo.calls import SCRIPT
 from tests.fakes.clock import VirtualClock
 from voice.bus.memory import MemoryBus, MemoryHub
+from voice.errors import DocumentError
 from voice.front.access import read_access
+from voice.rundir import RunDirectory
 from voice.settings import AgentSettings, FrontSettings, read_settings
 
 
@@ -154,6 +159,34 @@ def test_behind_a_gate_the_front_takes_calls_from_it_alone(tmp_path: Path) -> No
     access = read_access(read_settings(file, {}))
     assert access.registrar == ("127.0.0.77", 5070)
     assert (access.is_trunk("127.0.0.77"), access.is_trunk("127.0.0.2")) == (True, False)
+
+
+def test_two_at_once_leave_the_first_alone(tmp_path: Path) -> None:
+    (tmp_path / "callfloor.db").write_bytes(b"of a call that goes on")
+    first = RunDirectory(tmp_path)
+    first.create()
+
+    async def second() -> None:
+        async with module.stage(tmp_path, Audience()):
+            raise AssertionError("it came on stage")
+
+    with first.lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(DocumentError, match="somebody calls there already"):
+            asyncio.run(second())
+    assert (tmp_path / "callfloor.db").read_bytes() == b"of a call that goes on"
+    assert not (tmp_path / "callfloor.toml").exists()
+
+
+def test_a_state_directory_that_is_a_file_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_bytes(b"")
+
+    async def come() -> None:
+        async with module.stage(tmp_path / "taken", Audience()):
+            raise AssertionError("it came on stage")
+
+    with pytest.raises(DocumentError, match="name a directory you may write to"):
+        asyncio.run(come())
 
 
 def test_the_customer_base_is_fresh_each_time(tmp_path: Path) -> None:
