@@ -25,6 +25,7 @@ import { createWrapUp } from "./wrapup.js";
 /** Where others than agents work. */
 const ELSEWHERE = { supervisor: "/board.html", admin: "/office.html", auditor: "/office.html" };
 const NOTICE_MS = 6000;
+const SLOW_MS = 700; // what takes longer is said to be under way
 
 /** @type {any} */
 let desk = null;
@@ -34,6 +35,7 @@ let clockOffset = 0; // seconds the floor's clock is ahead of ours
 let pending = new Set();
 let calling = false;
 let busyState = false;
+let asking = "";
 /** @type {{id: string|null, action: () => void}|null} */
 let pressedMeanwhile = null;
 const focus = new CardFocus();
@@ -158,8 +160,16 @@ function sendKept() {
   for (const region of [note, wrapUp]) region.retry();
 }
 
+function atIt(what) {
+  asking = what;
+  draw();
+}
+
 async function ask(command, data, what) {
+  const slow = setTimeout(() => atIt(what), SLOW_MS);
   const reply = await feed.command(command, data);
+  clearTimeout(slow);
+  if (asking === what) atIt("");
   if (!reply.ok) tell(T.strip.refused(what, T.strip[reply.reason] ?? reply.reason));
   return reply;
 }
@@ -201,7 +211,7 @@ function drawNow() {
   focus.settle(desk.contact);
   const live = connection === "live";
   const view = {
-    ...desk, focusId: focus.id, seen: focus.seen, pending, connection, notice: notice.words, lostAt: lastHeard, calling, busyState,
+    ...desk, focusId: focus.id, seen: focus.seen, pending, connection, notice: notice.words, asking, lostAt: lastHeard, calling, busyState,
     usable: live, now: now(), passing: passing.open, keypad: keypad.open,
   };
   for (const region of [topbar, strip, recogniser, customer, due, passing, keypad, note, transcript, wrapUp, cards]) region.update(view);

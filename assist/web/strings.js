@@ -55,6 +55,7 @@ export const T = {
     recogniserBehind: (seconds) => `The recogniser is ${seconds} s behind.`,
     poorLine: (mos) => `The line is poor (MOS ${mos} of 4.4): it is not the caller. Ask to call back if words are lost.`,
     refused: (what, why) => `${what}: not done. ${why}`,
+    asking: (what) => `${what}: the floor is at it`,
     ringing: (who, queue) => `${who} is calling for ${queue}`,
     talking: (who, queue, waited) => `In call with ${who} · ${queue} · waited ${waited}`,
     supervised: {
@@ -192,7 +193,7 @@ export const T = {
     at: (who, time) => `${who}, ${time}`,
     foot: (ms, trigger) => `${ms} ms${T.cards.trigger[trigger] ?? ""}`,
     trigger: {
-      partial: ", in mid-sentence",
+      partial: ", mid-sentence",
       final: " after the sentence",
       call: " after the call came in",
     },

@@ -20,12 +20,13 @@ export function createStrip(root) {
 }
 
 function worst(view) {
-  const { contact, station, services, connection, lostAt, notice, agent } = view;
+  const { contact, station, services, connection, lostAt, notice, asking, agent } = view;
   const { recogniser } = services;
   if (connection === "reconnecting") return ["bad", T.strip.stale(timeOfDay(lostAt)), "warn"];
   if (connection !== "live") return ["warn", T.strip.connecting, "link"];
   if (contact?.phase === "ended" && contact.ended_reason === "worker_lost") return ["bad", T.strip.workerLost, "warn"];
   if (notice) return ["warn", notice, "warn"];
+  if (asking) return ["calm", T.strip.asking(asking), "clock"];
   if (!station.connected) return ["warn", T.strip.noStation, "warn"];
   if (!station.registered) return ["warn", T.strip.notRegistered, "warn"];
   if (recogniser.state === "down" && contact) return ["warn", T.strip.recogniserDown, "warn"];

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import Desktop, Floors
 from tests.fakes import contact_script as script
@@ -35,6 +36,26 @@ def test_a_headset_that_mutes_is_named_and_the_page_cannot_open_it(desktop: Desk
     assert floor.asked() == ["Mute"], "once: the boom arm is not for the page to lift"
 
 
+def test_a_whole_call_without_a_mouse(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start("ringing"), desktop.page
+    desktop.log_in(floor.url)
+    state = page.locator("#topbar .state")
+    expect(state).to_have_text("Ringing")
+    for keys, shown in (
+        (("Shift+A",), "Talking"), (("n", *"late", "Escape", "h"), "Talking"), (("Shift+H",), "Wrap-up"),
+        (("Shift+R",), "Ready"), (("Shift+R",), "Not ready"),
+    ):  # fmt: skip
+        for key in keys:
+            page.keyboard.press(key)
+        expect(state).to_contain_text(shown)
+        expect(page.locator("#topbar .me button, #controls button:visible").first).to_be_enabled()
+    asked = floor.asked()
+    assert [each.strip() for each in asked if each != "Note late"] == [
+        "Answer", "Hold", "HangUp", "SetState", "SetState"
+    ]  # fmt: skip
+    assert "Note late" in asked
+
+
 def test_a_hold_is_amber_from_its_limit_on(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start("answered"), desktop.page
     desktop.log_in(floor.url)
@@ -49,6 +70,31 @@ def test_a_hold_is_amber_from_its_limit_on(desktop: Desktop, floors: Floors) -> 
     assert colour(page, ".hold-timer") != calm
     assert page.locator("#controls").evaluate("(e) => e.scrollWidth - e.clientWidth") == 0
     assert desktop.barriers() == []
+
+
+def test_what_takes_a_while_is_said_to_be_under_way(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start("answered"), desktop.page
+    held: list[Callable[[], None]] = []
+
+    def slow_replies(near: WebSocketRoute) -> None:
+        far = near.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            if '"type":"reply"' in str(message).replace(" ", ""):
+                held.append(lambda: near.send(message))
+            else:
+                near.send(message)
+
+        far.on_message(pass_on)
+
+    page.route_web_socket("**/api/feed*", slow_replies)
+    desktop.log_in(floor.url)
+    page.keyboard.press("h")
+    expect(page.locator("#strip")).to_contain_text("Hold: the floor is at it")
+    expect(page.locator("#controls [data-key=hold]")).to_be_disabled()
+    held.pop()()
+    expect(page.locator("#strip")).to_contain_text("In call with Maria")
+    expect(page.get_by_role("button", name="Resume")).to_be_enabled()
 
 
 def test_how_far_the_recogniser_is_behind_is_said(desktop: Desktop, floors: Floors) -> None:

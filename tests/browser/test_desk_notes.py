@@ -96,6 +96,16 @@ def test_what_nobody_came_back_for_leaves_the_machine(desktop: Desktop, floors: 
     assert floor.asked() == [""]
 
 
+def test_a_forged_token_leads_to_the_login(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start("answered"), desktop.page
+    forged = "{ token: 'forged', user: 'anna', name: 'Anna', role: 'agent', expires: Date.now() / 1000 + 3600 }"
+    page.add_init_script(f"sessionStorage.setItem('callfloor.token', JSON.stringify({forged}))")
+    page.goto(floor.url)
+    expect(page.get_by_role("alert")).to_have_text("Your session has expired. Log in again.")
+    expect(page.locator("#desk")).to_be_hidden()
+    assert "Maria" not in page.content()
+
+
 def test_a_token_that_was_tampered_with_is_no_token(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start("answered"), desktop.page
     page.add_init_script("sessionStorage.setItem('callfloor.token', '{\"token\"')")
