@@ -63,15 +63,16 @@ function drawCard(entry, contact, busy, act) {
   const { card } = entry;
   const state = isOpen(entry) ? entry.outcome || "open" : entry.outcome;
   return h("article", { class: `card ${card.kind}${card.critical ? " critical" : ""}`, data: { card: card.id, state } },
-    h("p", { class: "kind" }, icon(card.critical ? "critical" : card.kind),
-      card.critical ? T.cards.critical : kindWords(card),
-      entry.outcome ? h("span", { class: "outcome" }, outcomeWords(entry)) : null),
-    h("h3", {}, card.title),
-    whyLine(card),
-    evidence(card, contact, act),
-    lines(card),
-    card.kind === "sentiment" && card.points.length > 1 ? sparkline(card.points) : null,
-    card.steps.length ? steps(card, busy, act) : null,
+    h("div", { class: "told" },
+      h("p", { class: "kind" }, icon(card.critical ? "critical" : card.kind),
+        card.critical ? T.cards.critical : kindWords(card),
+        entry.outcome ? h("span", { class: "outcome" }, outcomeWords(entry)) : null),
+      h("h3", {}, card.title),
+      whyLine(card),
+      evidence(card, contact, act),
+      lines(card),
+      card.kind === "sentiment" && card.points.length > 1 ? sparkline(card.points) : null,
+      card.steps.length ? steps(card, busy, act) : null),
     actions(entry, busy, act),
     foot(entry));
 }

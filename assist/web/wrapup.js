@@ -35,8 +35,9 @@ export function createWrapUp(root, by, act) {
   const form = h("div", { class: "draft" }, headline,
     h("label", { for: "wrap-text" }, T.summary.text, h("kbd", {}, "W")), area,
     h("div", { class: "outcome-row" }, h("label", { for: "wrap-disposition" }, T.summary.disposition), disposition, resolved.element),
-    tasks.element, h("div", { class: "actions" }, done, more, left), lines, facts);
-  root.append(h("header", {}, h("h2", {}, T.summary.title), status), writing, form);
+    tasks.element, lines, facts);
+  const actions = h("div", { class: "actions" }, done, more, left);
+  root.append(h("header", {}, h("h2", {}, T.summary.title), status), writing, form, actions);
   const saver = new Saver("wrapup", by, act.wrapUp,
     (about, state, why) => about === contactId && text(status, T.saving[state](why)));
   let contactId = "";
@@ -95,7 +96,7 @@ export function createWrapUp(root, by, act) {
       if (!ended || !changed(root, ended.summary, ended.wrap_up, usable)) return;
       const { summary, wrap_up: mine } = ended;
       writing.hidden = Boolean(summary);
-      form.hidden = !summary;
+      form.hidden = actions.hidden = !summary;
       if (!summary) return;
       choices = summary.choices;
       text(headline, summary.headline);

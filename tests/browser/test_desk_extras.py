@@ -55,3 +55,34 @@ def test_wrap_up_counts_down_and_asks_for_attention(desktop: Desktop, floors: Fl
     floor.tell("wrap 9")
     expect(left).to_have_attribute("data-soon", "true")
     assert desktop.barriers() == []
+
+
+def test_a_long_wrap_up_has_no_half_covered_button_wherever_it_is_scrolled(desktop: Desktop, floors: Floors) -> None:
+    floor, page = floors.start("ended"), desktop.page
+    desktop.log_in(floor.url)
+    floor.tell("wrap 300")
+    for words in ("Call her about the router, and tell the shop what was agreed about it", "Send the form"):
+        page.get_by_role("button", name="Add a task").click()
+        page.keyboard.type(words)
+    draft = page.locator("#summary .draft")
+    below = draft.evaluate("(e) => e.scrollHeight - e.clientHeight")
+    assert below > 100
+    for share in range(6):
+        draft.evaluate("(e, top) => { e.scrollTop = top; }", below * share // 5)
+        assert desktop.barriers() == []
+        expect(page.get_by_role("button", name="Save and be ready")).to_be_in_viewport(ratio=1)
+
+
+def test_a_card_too_long_for_a_low_window_scrolls_between_its_head_and_its_buttons(
+    desktop: Desktop, floors: Floors
+) -> None:
+    page = desktop.page
+    page.set_viewport_size({"width": 1280, "height": 560})
+    desktop.log_in(floors.start("worst").url)
+    told = page.locator("#cards .told")
+    below = told.evaluate("(e) => e.scrollHeight - e.clientHeight")
+    assert below > 20
+    for share in range(5):
+        told.evaluate("(e, top) => { e.scrollTop = top; }", below * share // 4)
+        assert desktop.barriers() == []
+        expect(page.locator("#cards [data-key=accept]")).to_be_in_viewport(ratio=1)
