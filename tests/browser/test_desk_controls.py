@@ -39,21 +39,31 @@ def test_a_headset_that_mutes_is_named_and_the_page_cannot_open_it(desktop: Desk
 def test_a_whole_call_without_a_mouse(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start("ringing"), desktop.page
     desktop.log_in(floor.url)
-    state = page.locator("#topbar .state")
-    expect(state).to_have_text("Ringing")
-    for keys, shown in (
-        (("Shift+A",), "Talking"), (("n", *"late", "Escape", "h"), "Talking"), (("Shift+H",), "Wrap-up"),
-        (("Shift+R",), "Ready"), (("Shift+R",), "Not ready"),
-    ):  # fmt: skip
-        for key in keys:
-            page.keyboard.press(key)
-        expect(state).to_contain_text(shown)
-        expect(page.locator("#topbar .me button, #controls button:visible").first).to_be_enabled()
-    asked = floor.asked()
-    assert [each.strip() for each in asked if each != "Note late"] == [
-        "Answer", "Hold", "HangUp", "SetState", "SetState"
-    ]  # fmt: skip
-    assert "Note late" in asked
+    state, call = page.locator("#topbar .state"), page.locator("#controls .buttons")
+    expect(call.locator("[data-key=answer]")).to_be_enabled()
+    page.keyboard.press("Shift+A")
+    expect(state).to_have_text("Talking")
+    expect(call.locator("[data-key=hold]")).to_be_enabled()
+    page.keyboard.press("n")
+    page.keyboard.type("had a shock")
+    page.keyboard.press("Escape")
+    page.keyboard.press("h")
+    expect(page.get_by_role("button", name="Resume")).to_be_enabled()
+    page.keyboard.press("Shift+H")
+    expect(state).to_have_text("Wrap-up")
+    for ready in ("Ready", "Not ready"):
+        expect(page.locator("[data-key=toggle]")).to_be_enabled()
+        page.keyboard.press("Shift+R")
+        expect(state).to_contain_text(ready)
+    asked = [each.strip() for each in floor.asked()]
+    assert [each for each in asked if not each.startswith("Note")] == [
+        "Answer",
+        "Hold",
+        "HangUp",
+        "SetState",
+        "SetState",
+    ]
+    assert "Note had a shock" in asked
 
 
 def test_a_hold_is_amber_from_its_limit_on(desktop: Desktop, floors: Floors) -> None:
