@@ -2,8 +2,8 @@
 
 A grammar says what it says in few ways. The pack that the cards are made of holds thousands of sentences that people
 wrote, and a recogniser that does not know their words cannot find what the cards look for. Read are the lists
-(``*.txt``, a sentence a line), the articles (``*.md``: aliases and text) and what agents are to say (``say:`` of
-``*.yaml``), as plain text: this package knows nothing of what they mean.
+(``*.txt``, a sentence a line, in written calls after a mark of who says it), the articles (``*.md``: aliases and text)
+and what agents are to say (``say:`` of ``*.yaml``), as plain text: this package knows nothing of what they mean.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path
 
 from transcription.training.errors import TrainingError
 
-MADE = "heard"
-"""A directory of what a recogniser made of sentences, which teaches no recogniser."""
 _SAY = re.compile(r"^\s*(?:- )?say: (.+)$", re.MULTILINE)
 _ALIAS = re.compile(r"^  - (.+)$", re.MULTILINE)
+_SPEAKER = re.compile(r"^[AC][-+=]?(?: [\[{][^\]}]*[\]}])*: ")
+"""What stands before the words of a line in a written call."""
 _ENDS = re.compile(r"[.:;!?\n]+")
 _FIGURES = re.compile(r"\d|\{|\.\.\.")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
@@ -30,7 +30,7 @@ def read_talk(directory: Path) -> list[str]:
     """
     found: dict[str, None] = {}
     for file in sorted(directory.rglob("*")):
-        if MADE not in file.parts and file.suffix in (".txt", ".md", ".yaml"):
+        if file.suffix in (".txt", ".md", ".yaml"):
             found |= dict.fromkeys(_sentences(file))
     if not found:
         raise TrainingError(f"{directory} holds no sentences: name a content directory")
@@ -45,7 +45,7 @@ def spoken_words(text: str) -> str:
 def _sentences(file: Path) -> Iterator[str]:
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".txt":
-        parts = [line for line in text.splitlines() if not line.startswith("#")]
+        parts = [_SPEAKER.sub("", line) for line in text.splitlines() if not line.startswith("#")]
     elif file.suffix == ".md":
         _, head, body = text.split("---", 2)
         parts = [*_ALIAS.findall(head), *_ENDS.split(body)]
