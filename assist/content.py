@@ -9,8 +9,8 @@
     DIR/knowledge/<id>.md         one article each (optional)
     DIR/examples/<playbook>.txt   what callers say who want it, and none.txt (optional)
     DIR/feelings/<feeling>.txt    how callers sound: bad, neutral, good (optional)
+    DIR/calls/<any name>.txt      whole calls, each line marked with what it is about and how it feels (optional)
     DIR/models.npz                models of the examples, by `callfloor content build` (optional)
-    DIR/concepts.yaml             words that stand for one another in examples (optional)
 
 ``version`` is a short hash over every file, and stands on every card: whoever edits a phrase can tell which cards it
 made.

@@ -1,9 +1,9 @@
-"""Examples of a content directory, and the models made of them: ``examples/<playbook id>.txt``, ``examples/none.txt``,
-``feelings/bad.txt``, ``neutral.txt`` and ``good.txt``, and ``concepts.yaml``.
+"""Examples of a content directory, and the models made of them: ``examples/<playbook id>.txt`` and ``none.txt``,
+``feelings/bad.txt``, ``neutral.txt`` and ``good.txt``, and ``calls/*.txt`` (``assist.example_calls``).
 
-An example is one utterance on a line of its own; a line that begins with ``#`` is a note. Below ``examples/heard/`` the
-same files hold examples as a recogniser heard them. ``build`` writes the models down (``assist.model_file``); where
-that was not done, they are fitted when the directory is loaded.
+An example is one utterance on a line of its own; a line that begins with ``#`` is a note. Each line of a caller in a
+whole call is an example of what it is marked with. ``build`` writes the models down (``assist.model_file``); where that
+was not done, they are fitted when the directory is loaded.
 """
 
 from __future__ import annotations
@@ -14,20 +14,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ConfigDict, RootModel
-
 from assist import features, linear
-from assist.features import Concepts
+from assist.example_calls import ExampleCall, SaidLine, read_calls
 from assist.linear import LinearModel
 from assist.model_file import FILE, read_models, write_models
-from assist.spotting import phrase_words, tokenise
+from assist.spotting import tokenise
 from assist.subjects import NONE, SubjectReader, fit_subjects, subject_names
 from assist.valence import VALENCES, fit_feelings
-from voice.documents import load_yaml, read_text, validate
+from voice.documents import read_text
 from voice.errors import DocumentError
 
 Texts = tuple[tuple[str, tuple[str, ...]], ...]
-_HEARD = "heard"
 _SUBJECTS, _FEELINGS = "subjects", "feelings"
 _FITTERS = {_SUBJECTS: fit_subjects, _FEELINGS: fit_feelings}
 
@@ -39,38 +36,32 @@ class Examples:
     files: tuple[Path, ...]
     subjects: Texts
     feelings: Texts
-    concepts: Texts
 
     @property
     def source(self) -> str:
         """A name for these examples and the code that reads them."""
         code = (sorted(features.KINDS.items()), linear.RIDGE, linear.RARE, linear.VERSION)
-        return hashlib.sha256(repr((code, self.subjects, self.feelings, self.concepts)).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((code, self.subjects, self.feelings)).encode()).hexdigest()[:16]
 
     def groups(self) -> dict[str, Texts]:
         """By model."""
         return {name: texts for name, texts in ((_SUBJECTS, self.subjects), (_FEELINGS, self.feelings)) if texts}
 
 
-class ConceptsSpec(RootModel[dict[str, str]]):
-    """Concept → words that stand for one another, with spaces between them."""
-
-    model_config = ConfigDict(frozen=True)
-
-
 def read_examples(directory: Path, playbooks: Collection[str]) -> Examples:
     """The examples of a content directory. Raises DocumentError."""
-    said, heard = _listed(directory / "examples"), _listed(directory / "examples" / _HEARD)
-    felt, concepts = _listed(directory / "feelings"), directory / "concepts.yaml"
-    for file in (*said, *heard):
+    said, felt, called = (_listed(directory / name) for name in ("examples", "feelings", "calls"))
+    for file in said:
         if file.stem != NONE and file.stem not in playbooks:
             raise DocumentError(file, None, f"no playbook {file.stem!r}", f"name it after a playbook, or {NONE}.txt")
     if said and NONE not in {file.stem for file in said}:
         what = f"no {NONE}.txt"
         raise DocumentError(directory / "examples", None, what, "write down what callers say that starts no playbook")
     _check_feelings(felt)
-    files = (*said, *heard, *felt, *((concepts,) if concepts.exists() else ()))
-    return Examples(files, _merged(_texts(said), _texts(heard)), _texts(felt), _concepts(concepts))
+    lines = _callers_lines(call for file in called for call in read_calls(file, playbooks))
+    subjects = _more(_texts(said), ((line.playbook or NONE, line.text) for line in lines))
+    feelings = _more(_texts(felt), ((line.feeling or "", line.text) for line in lines))
+    return Examples((*said, *felt, *called), subjects, feelings)
 
 
 def load_models(directory: Path, examples: Examples) -> tuple[SubjectReader | None, LinearModel | None]:
@@ -84,7 +75,7 @@ def load_models(directory: Path, examples: Examples) -> tuple[SubjectReader | No
 @functools.lru_cache(maxsize=4)
 def _models(file: Path, examples: Examples) -> Mapping[str, LinearModel]:
     """Not done again when another file of the directory changes."""
-    return read_models(file, examples.source, Concepts(dict(examples.concepts))) or _fitted(examples)
+    return read_models(file, examples.source) or _fitted(examples)
 
 
 def build(directory: Path, examples: Examples) -> Path:
@@ -94,14 +85,13 @@ def build(directory: Path, examples: Examples) -> Path:
 
 
 def _fitted(examples: Examples) -> Mapping[str, LinearModel]:
-    concepts = Concepts(dict(examples.concepts))
-    return {name: _FITTERS[name](dict(texts), concepts) for name, texts in examples.groups().items()}
+    return {name: _FITTERS[name](dict(texts)) for name, texts in examples.groups().items()}
 
 
 def _listed(directory: Path) -> list[Path]:
     if not directory.is_dir():
         return []
-    files = sorted(file for file in directory.iterdir() if not file.name.startswith(".") and file.name != _HEARD)
+    files = sorted(file for file in directory.iterdir() if not file.name.startswith("."))
     for file in files:
         if file.suffix != ".txt":
             raise DocumentError(file, None, "not a list of examples", "name it <id>.txt or move it elsewhere")
@@ -117,16 +107,8 @@ def _check_feelings(files: list[Path]) -> None:
         raise DocumentError(files[0].parent, None, "a feeling is missing", f"the files are {names}")
 
 
-def _concepts(file: Path) -> Texts:
-    if not file.exists():
-        return ()
-    document = load_yaml(file)
-    concepts = {name: tuple(words.split()) for name, words in validate(document, ConceptsSpec).root.items()}
-    for name, words in concepts.items():
-        for word in words:
-            if len(phrase_words(word)) != 1:
-                raise document.error((name,), f"{word!r} is not one word", "write single words with spaces between")
-    return tuple(concepts.items())
+def _callers_lines(calls: Iterable[ExampleCall]) -> tuple[SaidLine, ...]:
+    return tuple(line for call in calls for line in call.lines if line.caller)
 
 
 def _texts(files: Iterable[Path]) -> Texts:
@@ -134,15 +116,21 @@ def _texts(files: Iterable[Path]) -> Texts:
     return tuple((file.stem, _utterances(file, seen)) for file in files)
 
 
-def _merged(said: Texts, heard: Texts) -> Texts:
-    more = dict(heard)
-    return tuple((name, (*texts, *more.get(name, ()))) for name, texts in said)
+def _more(texts: Texts, lines: Iterable[tuple[str, str]]) -> Texts:
+    """``lines``: name and text; a text that stands there already, under whatever name, is not taken again."""
+    seen = {_words(text) for _, listed in texts for text in listed}
+    found = {name: list(listed) for name, listed in texts}
+    for name, text in lines:
+        if (words := _words(text)) and words not in seen:
+            seen.add(words)
+            found.setdefault(name, []).append(text)
+    return tuple((name, tuple(listed)) for name, listed in found.items())
 
 
 def _utterances(file: Path, seen: dict[tuple[str, ...], str]) -> tuple[str, ...]:
     found: list[str] = []
     for number, line in enumerate(read_text(file).splitlines(), start=1):
-        words = tuple(token.text for token in tokenise(line))
+        words = _words(line)
         if line.startswith("#") or not words:
             continue
         if words in seen:
@@ -152,3 +140,7 @@ def _utterances(file: Path, seen: dict[tuple[str, ...], str]) -> tuple[str, ...]
     if not found:
         raise DocumentError(file, None, "no examples", "write one utterance a line, or remove the file")
     return tuple(found)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(token.text for token in tokenise(text))

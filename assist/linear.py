@@ -1,9 +1,8 @@
-"""A linear model over the features of utterances, fitted to examples in one step: ridge regression in its dual form.
+"""A linear model over the features of utterances, fitted to examples by ridge regression (``assist.ridge``).
 
-For each of ``n`` examples a row of tf-idf weighted features of length 1, for each target a column: solve
-``(X·Xᵀ + ridge·I)·A = Y - mean(Y)`` and keep ``Xᵀ·A`` (Hastie, Tibshirani and Friedman 2009, 3.4.1 and 18.3.5). No
-iterations and no chance: the same examples give the same model. A score is a plain sum over features, so each word's
-share in it can be shown.
+For each example a row of tf-idf weighted features of length 1, for each target a column, less its mean (Hastie,
+Tibshirani and Friedman 2009, 3.4.1). The same examples give the same model. A score is a plain sum over features, so
+each word's share in it can be shown.
 """
 
 from __future__ import annotations
@@ -14,17 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from assist.features import KINDS, Concepts, features
+from assist.features import KINDS, features
+from assist.ridge import Floats, SparseRows, solve
 
-Floats = NDArray[np.float32]
-VERSION = 1
+VERSION = 3
 """Of this code and of ``assist.features``: another one makes other models of the same examples."""
 RIDGE = 1.0
 """As much as an example weighs itself: noise of single examples is not learned."""
 RARE = 3
-"""A feature fewer examples than this have says nothing, unless it is a whole word or a concept."""
+"""A feature fewer examples than this have says nothing, unless it is a whole word."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,6 @@ class LinearModel:
     counts for being rare, times its kind's weight; ``bias``: (targets,).
     """
 
-    concepts: Concepts
     index: dict[str, int]
     inverse: Floats
     weights: Floats
@@ -51,9 +48,7 @@ class LinearModel:
 
     def score(self, text: str) -> Heard:
         """Score an utterance; one with nothing known in it has the bias."""
-        found = [
-            (self.index[each.name], each.words) for each in features(text, self.concepts) if each.name in self.index
-        ]
+        found = [(self.index[each.name], each.words) for each in features(text) if each.name in self.index]
         shares = np.zeros((len(text.split()), len(self.bias)), np.float32)
         if not found:
             return Heard(self.bias, shares)
@@ -70,22 +65,16 @@ class LinearModel:
         return Heard(self.bias + gave.sum(axis=0), shares)
 
 
-def fit(texts: Sequence[str], targets: Floats, concepts: Concepts, ridge: float = RIDGE) -> LinearModel:
-    """Fit a model. ``targets``: (texts, columns), what each text should score."""
-    rows = [frozenset(each.name for each in features(text, concepts)) for text in texts]
+def fit(texts: Sequence[str], targets: Floats, ridge: float = RIDGE) -> LinearModel:
+    """Fit a model. ``targets``: (texts, columns), what each text, of a word at least, should score."""
+    rows = [frozenset(each.name for each in features(text)) for text in texts]
     having = Counter(name for row in rows for name in sorted(row))
-    known = [name for name in sorted(having) if having[name] >= RARE or name[0] in "wk"]
+    known = [name for name in sorted(having) if having[name] >= RARE or name[0] == "w"]
     index = {name: at for at, name in enumerate(known)}
     inverse = np.array(
         [KINDS[name[0]] * (math.log((len(rows) + 1) / (having[name] + 1)) + 1.0) for name in index], np.float32
     )
-    matrix = np.zeros((len(rows), len(index)), np.float32)
-    for number, row in enumerate(rows):
-        at = [index[name] for name in row if name in index]
-        matrix[number, at] = inverse[at]
-    matrix /= np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-6)
+    found = [np.array(sorted(index[name] for name in row if name in index), np.int64) for row in rows]
     bias = targets.mean(axis=0)
-    alike = matrix @ matrix.T
-    alike[np.diag_indices_from(alike)] += ridge
-    weights = matrix.T @ np.linalg.solve(alike, targets - bias)
-    return LinearModel(concepts, index, inverse, weights.astype(np.float32), bias.astype(np.float32))
+    weights = solve(SparseRows.of(found, inverse), targets - bias, ridge)
+    return LinearModel(index, inverse, weights.astype(np.float32), bias.astype(np.float32))

@@ -1,7 +1,7 @@
 """Fitted models of a content directory on disk, ``DIR/models.npz``: fitting takes seconds, reading milliseconds.
 
 The file says which examples and which code it was made from (``source``); made from others it is as good as none.
-Weights are whole numbers of -127..127 times a scale for each target; the weakest features are left out.
+Weights are whole numbers of -1023..1023 times a scale for each target; the weakest features are left out.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from assist.features import Concepts
 from assist.linear import LinearModel
 
 FILE = "models.npz"
-_MOST_FEATURES = 12_000
-_LEVELS = 127.0
+_MOST_FEATURES = 50_000
+_LEVELS = 1023.0
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ def write_models(file: Path, source: str, models: Mapping[str, LinearModel]) -> 
         arrays |= {
             f"{name}_names": np.frombuffer("\n".join(names[at] for at in kept).encode(), np.uint8),
             f"{name}_inverse": model.inverse[kept].astype(np.float16),
-            f"{name}_weights": np.round(model.weights[kept] / scale).astype(np.int8),
+            f"{name}_weights": np.round(model.weights[kept] / scale).astype(np.int16),
             f"{name}_scale": scale.astype(np.float32),
             f"{name}_bias": model.bias,
         }
@@ -42,7 +41,7 @@ def write_models(file: Path, source: str, models: Mapping[str, LinearModel]) -> 
         np.savez_compressed(opened, **arrays)  # type: ignore[arg-type]
 
 
-def read_models(file: Path, source: str, concepts: Concepts) -> dict[str, LinearModel]:
+def read_models(file: Path, source: str) -> dict[str, LinearModel]:
     """The models of ``source`` by name; none where the file is missing, damaged, or made from something else."""
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as found:
@@ -50,7 +49,7 @@ def read_models(file: Path, source: str, concepts: Concepts) -> dict[str, Linear
                 log.warning("%s is older than its examples: they are read again. `callfloor content build`", file)
                 return {}
             names = [key.removesuffix("_bias") for key in found.files if key.endswith("_bias")]
-            return {name: _model(found, name, concepts) for name in names}
+            return {name: _model(found, name) for name in names}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
@@ -58,11 +57,10 @@ def read_models(file: Path, source: str, concepts: Concepts) -> dict[str, Linear
         return {}
 
 
-def _model(found: Mapping[str, np.ndarray], name: str, concepts: Concepts) -> LinearModel:
+def _model(found: Mapping[str, np.ndarray], name: str) -> LinearModel:
     names = found[f"{name}_names"].tobytes().decode().split("\n")
     weights = found[f"{name}_weights"].astype(np.float32) * found[f"{name}_scale"]
     return LinearModel(
-        concepts,
         {feature: at for at, feature in enumerate(names)},
         found[f"{name}_inverse"].astype(np.float32),
         weights,

@@ -1,8 +1,9 @@
 """What a caller calls about, read from whole utterances by a model of examples: pure.
 
-``DIR/examples/<playbook id>.txt`` holds what callers say when that playbook is wanted, one utterance a line, and
-``none.txt`` what they say meanwhile; ``DIR/concepts.yaml`` says which words stand for one another. Each final of the
-caller adds evidence, and old evidence fades; a playbook starts when one subject has enough and leads all others.
+``DIR/examples/<playbook id>.txt`` holds what callers say when that playbook is wanted, one utterance a line,
+``none.txt`` what they say meanwhile, and the lines of ``DIR/calls`` are examples of what they are marked with. Each
+final of the caller adds evidence, and old evidence fades; a playbook starts when one subject has enough and leads all
+others.
 """
 
 from __future__ import annotations
@@ -12,20 +13,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from assist.features import Concepts
-from assist.linear import Floats, LinearModel, fit
+from assist.linear import LinearModel, fit
+from assist.ridge import Floats
 
 NONE = "none"
 """The class of what starts nothing."""
-_FIRST = 0.4
-_NEXT = 0.9
+_FIRST = 0.1
+_NEXT = 0.3
 """Evidence that starts a playbook while none is at work, and beside one: what a contact is about is said first."""
-_LEAD = 0.25
+_LEAD = 0.2
 """Evidence by which it must be ahead of every other subject."""
-_FADE = 0.5
+_FADE = 0.7
 """What is left of evidence at the caller's next utterance."""
-_FLOOR = -0.5
-"""A score (-1 not it at all .. 1 just like its examples) up to which an utterance is no evidence."""
+_DOUBT = 0.1
+"""How far a subject's score (-1 not it at all .. 1 just like its examples) may be behind that of nothing at all and
+still be evidence: most of what is said is about nothing, and scored so.
+"""
 _UNLIKE = -0.45
 """A score below which even a trigger phrase is taken for something misheard or meant otherwise."""
 _EVIDENCE_WORDS = 8
@@ -36,12 +39,12 @@ def subject_names(examples: Iterable[str]) -> tuple[str, ...]:
     return (*(name for name in sorted(examples) if name != NONE), NONE)
 
 
-def fit_subjects(examples: Mapping[str, Sequence[str]], concepts: Concepts) -> LinearModel:
+def fit_subjects(examples: Mapping[str, Sequence[str]]) -> LinearModel:
     """The model of examples by playbook and NONE: 1 for an utterance's own class, -1 for the others."""
     names = subject_names(examples)
-    of = np.repeat(np.arange(len(names)), [len(examples[name]) for name in names])
+    of = np.repeat(np.arange(len(names)), [len(examples.get(name, ())) for name in names])
     targets = np.where(of[:, None] == np.arange(len(names)), 1.0, -1.0).astype(np.float32)
-    return fit([text for name in names for text in examples[name]], targets, concepts)
+    return fit([text for name in names for text in examples.get(name, ())], targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class SubjectReading:
     @property
     def evidence(self) -> Floats:
         """(playbooks,), 0 where there is none."""
-        found: Floats = np.maximum(0.0, self.scores[:-1] - max(_FLOOR, float(self.scores[-1])))
+        found: Floats = np.maximum(0.0, self.scores[:-1] - float(self.scores[-1]) + _DOUBT)
         return found
 
     def unlike(self, playbook_id: str) -> bool:

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from assist.content import BUILT_IN, Content, load_content
+from assist.direction import Direction
+from assist.example_calls import read_calls
 from assist.example_files import read_examples
-from assist.features import Concepts, features
+from assist.features import features
 from assist.linear import fit
 from assist.model_file import read_models, write_models
 from assist.replay import Line, replay
@@ -18,27 +20,24 @@ from assist.subjects import SubjectReader, SubjectTrack, fit_subjects, subject_n
 from voice.errors import DocumentError
 
 GOOD = Path(__file__).parent.parent / "golden" / "content" / "good"
-CONCEPTS = Concepts({"parcel": ("parcel", "shipment"), "late": ("late", "overdue")})
 EXAMPLES = {
     "parcel": ("my parcel is late", "the parcel has not come"),
     "password": ("i forgot my password", "i can not log in"),
     "none": ("hello good morning", "thank you very much", "yes that is my name"),
 }
-READER = SubjectReader(subject_names(EXAMPLES), fit_subjects(EXAMPLES, CONCEPTS))
+READER = SubjectReader(subject_names(EXAMPLES), fit_subjects(EXAMPLES))
 
 
-def test_features_name_their_words_and_concepts() -> None:
-    found = {feature.name: feature.words for feature in features("the shipments uh is overdue", CONCEPTS)}
+def test_features_name_their_words() -> None:
+    found = {feature.name: feature.words for feature in features("the shipments uh is overdue")}
     assert found["w=shipment"] == (1,)
-    assert found["k=parcel"] == (1,)
     assert found["b=shipment is"] == (1, 3), "what people say while they think is skipped"
-    assert found["p=late parcel"] == (1, 4)
     assert found["c=<shi"] == (1,)
 
 
 def test_the_same_examples_give_the_same_model_and_scores_are_what_the_words_gave() -> None:
     texts, targets = ("red", "green", "red apple"), np.array([[1.0], [-1.0], [1.0]], np.float32)
-    model, again = fit(texts, targets, CONCEPTS), fit(texts, targets, CONCEPTS)
+    model, again = fit(texts, targets), fit(texts, targets)
     assert (model.weights == again.weights).all()
     heard = model.score("a red apple")
     assert heard.scores[0] == pytest.approx(model.bias[0] + heard.shares.sum(), abs=1e-5)
@@ -46,18 +45,20 @@ def test_the_same_examples_give_the_same_model_and_scores_are_what_the_words_gav
     assert (model.score("zzz").scores == model.bias).all()
 
 
-def test_words_that_no_example_holds_are_understood_by_their_concepts() -> None:
-    subject = SubjectTrack(READER).hear(READER.read("well our shipment seems overdue"), busy=False)
+def test_a_word_misheard_is_understood_by_its_pieces_and_the_words_that_counted_are_shown() -> None:
+    subject = SubjectTrack(READER).hear(READER.read("well all these parcels are late"), busy=False)
     assert subject is not None
     assert subject.playbook_id == "parcel"
-    assert subject.start <= 2
-    assert subject.end == 5, "shipment and overdue are among the words shown"
+    assert subject.start <= 3
+    assert subject.end == 6, "parcels and late are among the words shown"
 
 
 def test_small_talk_settles_nothing_and_evidence_adds_up() -> None:
     track = SubjectTrack(READER)
     assert track.hear(READER.read("thank you good morning"), busy=False) is None
-    assert track.hear(READER.read("my password"), busy=True) is None, "not enough beside a playbook at work"
+    assert track.hear(READER.read("my name is thank you yes password"), busy=True) is None, (
+        "not enough beside a playbook at work"
+    )
     subject = track.hear(READER.read("i can not log in i forgot it"), busy=True)
     assert subject is None or subject.playbook_id == "password"
     again = track.hear(READER.read("my password i forgot it i can not log in"), busy=True)
@@ -92,14 +93,17 @@ def test_a_pack_without_examples_goes_by_its_phrases() -> None:
         ("examples/parcle.txt", "where is it\n", "parcle.txt: no playbook 'parcle'. Fix: name it after a playbook"),
         ("examples/parcel.txt", "# nothing yet\n", "parcel.txt: no examples. Fix: write one utterance a line"),
         ("examples/parcel.txt", "Hello.\n", "none.txt:2: stands in|parcel.txt:1: stands in"),
-        ("concepts.yaml", "parcel: parcel two-words! big,box\nlate:\n  - x\n", "concepts.yaml:2: late"),
-        ("concepts.yaml", "parcel: parcel ...\n", "concepts.yaml:1: '...' is not one word. Fix: write single words"),
+        ("calls/one.txt", "C=: hello\n", "one.txt:1: a line before the first call. Fix: begin a call with"),
+        ("calls/one.txt", "## a\nC: hello\n", "one.txt:2: not a line of a call: 'C: hello'. Fix: write `C=: words`"),
+        ("calls/one.txt", "## a\nC= [parcle]: hello\n", "one.txt:2: no playbook 'parcle'. Fix: known are parcel"),
+        ("calls/one.txt", "## a\nC= [parcel]: it\nC= [parcel]: is\n", "one.txt:3: parcel has been made known"),
     ],
 )
 def test_wrong_examples_are_refused_by_file_and_line(tmp_path: Path, name: str, text: str, wanted: str) -> None:
     shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
     (tmp_path / "examples").mkdir()
     (tmp_path / "examples" / "none.txt").write_text("# small talk\nhello\n")
+    (tmp_path / "calls").mkdir()
     (tmp_path / name).write_text(text)
     with pytest.raises(DocumentError) as caught:
         load_content(tmp_path)
@@ -133,7 +137,7 @@ def test_models_on_disk_score_as_those_that_were_fitted(tmp_path: Path) -> None:
     first = file.read_bytes()
     write_models(file, "these examples", {"subjects": model})
     assert file.read_bytes() == first
-    read = read_models(file, "these examples", CONCEPTS)["subjects"]
+    read = read_models(file, "these examples")["subjects"]
     for text in ("my shipment is overdue", "i forgot it", "zzz"):
         assert read.score(text).scores == pytest.approx(model.score(text).scores, abs=0.02)
 
@@ -146,24 +150,32 @@ def test_a_model_file_that_does_not_fit_is_none(tmp_path: Path, damage: str) -> 
         file.write_bytes(file.read_bytes()[:200])
     elif damage == "no file":
         file.unlink()
-    assert read_models(file, "those examples" if damage == "other examples" else "these examples", CONCEPTS) == {}
+    assert read_models(file, "those examples" if damage == "other examples" else "these examples") == {}
 
 
 def test_the_built_in_models_are_those_of_its_examples(content: Content) -> None:
     examples = read_examples(BUILT_IN, content.playbooks)
-    found = read_models(BUILT_IN / "models.npz", examples.source, Concepts(dict(examples.concepts)))
+    found = read_models(BUILT_IN / "models.npz", examples.source)
     assert set(found) == {"subjects", "feelings"}, "run `callfloor content build assist/content`"
-    assert (BUILT_IN / "models.npz").stat().st_size < 300_000
+    assert (BUILT_IN / "models.npz").stat().st_size < 1_200_000
 
 
-def test_what_a_recogniser_heard_needs_something_said(tmp_path: Path) -> None:
+def test_the_lines_of_whole_calls_are_examples_of_what_they_are_marked_with(tmp_path: Path) -> None:
     shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "examples" / "heard").mkdir(parents=True)
+    (tmp_path / "examples").mkdir()
     (tmp_path / "examples" / "none.txt").write_text("hello\n")
-    (tmp_path / "examples" / "parcel.txt").write_text("where is it\n")
-    (tmp_path / "examples" / "heard" / "parcel.txt").write_text("fair is it\n")
+    (tmp_path / "calls").mkdir()
+    (tmp_path / "calls" / "one.txt").write_text(
+        "## the box\n# a note\nA: Hello, how can I help?\nC=: hello\nC- [parcel]: where is my box\n"
+        "A [parcel]: Your parcel, I see.\nC- [parcel~]: yes a big one\nC+ {rising}: lovely thanks\n"
+    )
     examples = read_examples(tmp_path, ["parcel"])
-    assert dict(examples.subjects)["parcel"] == ("where is it", "fair is it")
-    before = examples.source
-    (tmp_path / "examples" / "heard" / "parcel.txt").unlink()
-    assert read_examples(tmp_path, ["parcel"]).source != before
+    assert dict(examples.subjects) == {
+        "none": ("hello", "lovely thanks"),
+        "parcel": ("where is my box", "yes a big one"),
+    }, "what stands in a list is not taken again"
+    assert dict(examples.feelings)["bad"] == ("where is my box", "yes a big one")
+    assert tmp_path / "calls" / "one.txt" in examples.files
+    (call,) = read_calls(tmp_path / "calls" / "one.txt", ["parcel"])
+    assert [line.telling for line in call.lines if line.caller] == [False, True, False, False]
+    assert call.lines[-1].direction is Direction.RISING
