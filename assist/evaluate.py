@@ -19,9 +19,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assist.cards import CardKind
 from assist.content import Content
+from assist.direction import Direction
 from assist.history import CustomerProfile
 from assist.replay import Replayed, ShownCard, read, replay
-from assist.sentiment import Direction
 from voice.errors import DocumentError
 
 CLEAN, NOISY = ".jsonl", ".noisy.jsonl"

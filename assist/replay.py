@@ -23,10 +23,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assist.cards import Card, CardKind
 from assist.content import Content
+from assist.direction import Direction
 from assist.effects import Effect, ShowCard
 from assist.engine import ContactAssistant, ContactOver, ContactRang, CustomerFound, Input, TimePassed
 from assist.history import CustomerProfile
-from assist.sentiment import Direction, Reading
+from assist.sentiment import Reading
 from transcription.utterances import UtteranceFinal, UtterancePartial, Word
 from voice.documents import read_text
 from voice.errors import DocumentError

@@ -2,9 +2,8 @@
 
 The score is VADER's (Hutto and Gilbert 2014) over a lexicon corrected for customer service, with whole phrases scored
 first. The level is an exponentially weighted mean; a turn, which is what an agent is told of, is a move of ``turn``
-away from its last extreme, so that a single odd utterance does not flip it. The direction is quicker: it follows what
-was felt in the last seconds, fades to flat, and takes more to begin than to hold. *Hard triggers* ("I want a
-supervisor") bypass both.
+away from its last extreme, so that a single odd utterance does not flip it. The direction (``assist.direction``) is
+quicker: it follows what was felt in the last seconds. *Hard triggers* ("I want a supervisor") bypass both.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from assist.direction import Direction, DirectionTrack, Felt
 from assist.spotting import Spotter, tokenise
 
 NEUTRAL_BAND = 0.05
@@ -25,19 +24,7 @@ _ALPHA_VADER = 15.0
 """VADER maps a sum of valences s to s / sqrt(s² + 15)."""
 _FULL_WEIGHT_S = 2.0
 _MAX_POINTS = 240
-_FADE_S = 12.0
-"""Seconds in which what was felt fades to a third."""
-_MOST_FELT = 0.8
-"""However much was felt, half a minute of nothing ends the direction."""
 _PLACEHOLDER = "it"
-
-
-class Direction(StrEnum):
-    """Where the level is going."""
-
-    FLAT = "flat"
-    FALLING = "falling"
-    RISING = "rising"
 
 
 class Scorer(Protocol):
@@ -87,9 +74,7 @@ def _unsquash(compound: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class SentimentSettings:
-    """``alpha``: weight of a full utterance in the level. ``turn``: the move of the level that counts as one, and the
-    bad feeling that begins a falling direction; a rising one takes twice as much good feeling, either is held by half.
-    """
+    """``alpha``: weight of a full utterance in the level. ``turn``: the move of the level that counts as one."""
 
     alpha: float = 0.35
     turn: float = 0.2
@@ -117,8 +102,7 @@ class SentimentTrack:
         self._low = 0.0
         self._high = 0.0
         self._last_turn = Direction.FLAT
-        self._felt = 0.0
-        self._felt_at = 0.0
+        self._directions = DirectionTrack()
         self._direction = Direction.FLAT
         self._readings: list[Reading] = []
 
@@ -148,10 +132,10 @@ class SentimentTrack:
 
     def hear(
         self, score: float, at_s: float, duration_s: float, confidence: float, cap: float | None,
-        feeling: float | None = None,
+        felt: Felt | None = None,
     ) -> Reading:  # fmt: skip
         """Take in one utterance. It weighs by its ``duration_s`` (full weight from 2 s) and ``confidence`` (0..1).
-        ``feeling`` (-1..1) moves the direction, where it is not the score that moves the level.
+        ``felt`` moves the direction, where that is more than the score, which moves the level.
 
         ``cap`` is the level a hard trigger in it forces at once: the new level is at most that, the direction falling.
         """
@@ -160,8 +144,8 @@ class SentimentTrack:
         if cap is not None:
             self._level = min(self._level, cap)
         turned = self._turn(forced=cap is not None)
-        felt = score if feeling is None else feeling
-        self._feel(felt * min(1.0, 0.5 + weight / 2.0), at_s, forced=cap is not None)
+        direction = self._directions.hear(Felt.of_score(score) if felt is None else felt, at_s)
+        self._direction = Direction.FALLING if cap is not None else direction
         reading = Reading(at_s, score, self._level, self._direction, turned)
         self._readings.append(reading)
         return reading
@@ -178,18 +162,6 @@ class SentimentTrack:
             return False
         self._low = self._high = self._level
         return self._last_turn is not before
-
-    def _feel(self, feeling: float, at_s: float, *, forced: bool) -> None:
-        turn = self._settings.turn
-        self._felt *= math.exp(-max(0.0, at_s - self._felt_at) / _FADE_S)
-        self._felt = -_MOST_FELT if forced else max(-_MOST_FELT, min(_MOST_FELT, self._felt + feeling))
-        self._felt_at = at_s
-        if self._felt <= -turn:
-            self._direction = Direction.FALLING
-        elif self._felt >= 2.0 * turn:
-            self._direction = Direction.RISING
-        elif abs(self._felt) < turn / 2.0 or (self._felt < 0.0) is not (self._direction is Direction.FALLING):
-            self._direction = Direction.FLAT
 
 
 def trajectory(readings: Sequence[Reading], duration_s: float) -> float:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from assist.acoustics import Cue, OwnStart, strengthened
 from assist.cards import Card, CardKind, Evidence
 from assist.content import Content
+from assist.direction import Direction
 from assist.lexicon import HardTriggerSpec
-from assist.sentiment import Direction, Reading, SentimentTrack
+from assist.sentiment import Reading, SentimentTrack
 from assist.sightings import Sighting
 from assist.wording import fill
 from transcription.utterances import UtteranceFinal, UtterancePartial
@@ -84,9 +85,9 @@ class SentimentWatch:
         cap = worst[0].level if worst is not None else None
         cues = self._sounding(event)
         by_words, feelings = self._content.scorer.score(event.text), self._content.feelings
-        felt = feelings.score(event.text, by_words) if feelings is not None else by_words
-        score, feeling = self._weighed(by_words, cues), self._weighed(felt, cues)
-        reading = self._track.hear(score, event.end_s, event.end_s - event.start_s, event.confidence, cap, feeling)
+        score = self._weighed(by_words, cues)
+        felt = feelings.felt(event.text, score) if feelings is not None else None
+        reading = self._track.hear(score, event.end_s, event.end_s - event.start_s, event.confidence, cap, felt)
         if worst is not None:
             known = provisional is not None and provisional[0].utterance_id == event.utterance_id
             basis = self._hard_basis(worst[0], worst[1], before)

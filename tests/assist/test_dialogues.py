@@ -21,7 +21,7 @@ from assist.store.seed import demo_customer
 DIALOGUES = Path(__file__).parent.parent / "golden" / "dialogues"
 
 
-@pytest.mark.parametrize(("half", "next_step", "feeling"), [("dev", 0.92, 0.86), ("test2", 0.88, 0.76)])
+@pytest.mark.parametrize(("half", "next_step", "feeling"), [("dev", 0.94, 0.90), ("test2", 0.88, 0.81)])
 def test_the_cards_of_labelled_dialogues(content: Content, half: str, next_step: float, feeling: float) -> None:
     report = evaluate(DIALOGUES / half, content, lambda number: demo_customer(number, TODAY))
     assert report.dialogues >= 40
@@ -30,7 +30,7 @@ def test_the_cards_of_labelled_dialogues(content: Content, half: str, next_step:
     assert report.sentiment_accuracy >= feeling
 
 
-@pytest.mark.parametrize(("half", "next_step"), [("dev", 0.83), ("test2", 0.67)])
+@pytest.mark.parametrize(("half", "next_step"), [("dev", 0.90), ("test2", 0.71)])
 def test_the_cards_of_what_a_recogniser_heard(content: Content, half: str, next_step: float) -> None:
     """Heard by the demo model that learned the content pack; ``dev`` was mostly written in that model's own words."""
     report = evaluate(DIALOGUES / half, content, lambda number: demo_customer(number, TODAY), NOISY)
@@ -42,13 +42,16 @@ def test_the_agent_is_not_shown_too_much(content: Content) -> None:
 
 
 @pytest.mark.parametrize("suffix", [CLEAN, NOISY])
-def test_the_second_blind_set_can_be_scored(content: Content, suffix: str) -> None:
-    """Only that: a floor comes with its first score. Totals in names, so that a failure prints no mistake's wording."""
+def test_the_totals_of_the_second_blind_set(content: Content, suffix: str) -> None:
+    """Totals in names, so that a failure prints no mistake's wording. Cards a minute and direction meet their goals."""
     report = evaluate(DIALOGUES / "test3", content, lambda number: None, suffix)
-    dialogues, kinds, feeling = report.dialogues, set(report.kinds), report.sentiment_accuracy
+    dialogues, step, feeling = report.dialogues, report.kinds["next_step"].f1, report.sentiment_accuracy
+    a_minute = report.cards_per_minute
     assert dialogues == 60
-    assert "next_step" in kinds
+    assert a_minute <= 2.5
+    assert step >= (0.87 if suffix == CLEAN else 0.65)
     assert feeling is not None
+    assert feeling >= (0.85 if suffix == CLEAN else 0.78)
 
 
 def test_the_labels_of_the_second_blind_set_are_sound() -> None:

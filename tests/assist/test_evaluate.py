@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from assist.content import Content
+from assist.direction import Direction
 from assist.evaluate import Labels, Report, Score, evaluate, judge, read_labels
 from assist.replay import Replayed, ShownCard
-from assist.sentiment import Direction, Reading
+from assist.sentiment import Reading
 from voice.errors import DocumentError
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from assist import replay_cli
 from assist.content import Content
+from assist.direction import Direction
 from assist.replay import TODAY, Line, ShownCard, events, read, replay
-from assist.sentiment import Direction
 from assist.store.opening import opened_at
 from assist.store.seed import DEMO_NUMBER, demo_customer
 from assist.store.users import Audit

@@ -1,0 +1,96 @@
+"""Fits the weights of ``assist.direction`` to the moments marked in the built-in calls: ``python -m bench.direction``.
+
+What an utterance feels like is read by a model that learned the other writers' calls. Weights of a multinomial logistic
+model by Newton's method, small ones preferred (Hastie, Tibshirani and Friedman 2009, 4.4.1); printed as a table, with
+the share of moments that it gets right, in its own and in held-back writers' calls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from assist.content import BUILT_IN, Content, load_content
+from assist.direction import WEIGHTS, Direction, DirectionTrack, Felt
+from assist.model_file import FILE
+from assist.replay import events
+from bench.written_calls import FOLDS, Dialogue, call_files, dialogues
+from transcription.utterances import UtteranceFinal
+
+CLASSES = (Direction.FLAT, Direction.FALLING, Direction.RISING)
+_RIDGE = 10.0
+_ROUNDS = 30
+
+
+def moments(dialogue: Dialogue, content: Content) -> list[tuple[list[float], int]]:
+    """What the model would read at each marked moment, and which of CLASSES the writer marked."""
+    _, lines, labels = dialogue
+    track, read = DirectionTrack(), list[tuple[float, list[float]]]()
+    for event in events(lines):
+        if isinstance(event, UtteranceFinal) and event.party == "caller":
+            by_words = content.scorer.score(event.text)
+            felt = content.feelings.felt(event.text, by_words) if content.feelings else Felt.of_score(by_words)
+            read.append((event.end_s, [value for _, value in track.sums(felt, event.end_s)]))
+    before = [[row for at_s, row in read if at_s <= moment.at] for moment in labels.sentiment]
+    pairs = zip(before, labels.sentiment, strict=True)
+    return [(rows[-1], CLASSES.index(moment.direction)) for rows, moment in pairs if rows]
+
+
+def fit(rows: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """(sums, 2): the weights for falling and rising against flat."""
+    scale = rows.std(axis=0)
+    scale[scale == 0.0] = 1.0
+    scaled, count = rows / scale, rows.shape[1]
+    weights = np.zeros((count, 2))
+    ridge = np.tile(np.append(np.full(count - 1, _RIDGE), 1e-6), 2)
+    wanted = np.stack([of == 1, of == 2], axis=1).astype(float)
+    for _ in range(_ROUNDS):
+        odds = np.exp(scaled @ weights)
+        chances = odds / (1.0 + odds.sum(axis=1, keepdims=True))
+        slope = (scaled.T @ (wanted - chances)).T.ravel() - ridge * weights.T.ravel()
+        blocks = [
+            [scaled.T @ (scaled * (chances[:, a] * ((a == b) - chances[:, b]))[:, None]) for b in (0, 1)]
+            for a in (0, 1)
+        ]
+        weights += np.linalg.solve(np.block(blocks) + np.diag(ridge), slope).reshape(2, count).T
+    found: np.ndarray = weights / scale[:, None]
+    return found
+
+
+def right(rows: np.ndarray, of: np.ndarray, weights: np.ndarray) -> float:
+    """The share of moments whose class the weights give."""
+    scores = np.column_stack([np.zeros(len(rows)), rows @ weights])
+    return float((scores.argmax(axis=1) == of).mean())
+
+
+def main() -> None:
+    """The table, and one line of JSON."""
+    argparse.ArgumentParser(prog="python -m bench.direction", description=__doc__).parse_args()
+    parts: list[tuple[np.ndarray, np.ndarray]] = []
+    with Console(stderr=True).status("Learning"), tempfile.TemporaryDirectory() as place:
+        for fold, held in enumerate(call_files(BUILT_IN)):
+            pack = Path(place) / str(fold)
+            shutil.copytree(BUILT_IN, pack, ignore=shutil.ignore_patterns(FILE, *(file.name for file in held)))
+            content = load_content(pack)
+            found = [moment for dialogue in dialogues(held, content) for moment in moments(dialogue, content)]
+            parts.append((np.array([row for row, _ in found]), np.array([of for _, of in found])))
+    rows, of = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    weights = fit(rows, of)
+    for name, (falling, rising) in zip(WEIGHTS, weights, strict=True):
+        print(f"{name:<10} {falling:6.2f} {rising:6.2f}")
+    held_back = [
+        right(*parts[fold], fit(*(np.concatenate([p[n] for at, p in enumerate(parts) if at != fold]) for n in (0, 1))))
+        for fold in range(FOLDS)
+    ]
+    found_right = {"own": round(right(rows, of, weights), 3), "held_back": round(float(np.mean(held_back)), 3)}
+    print(json.dumps({"moments": len(of), **found_right}))
+
+
+if __name__ == "__main__":
+    main()
