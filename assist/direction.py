@@ -41,9 +41,9 @@ class Felt:
 FADES_S = (5.0, 12.0)
 """Seconds in which what was felt fades to a third."""
 WEIGHTS = {
-    "bad_5": (1.38, -0.01), "good_5": (0.40, 2.46), "strong_5": (0.04, 0.95), "weak_5": (-2.08, -0.14),
-    "bad_12": (3.08, 1.69), "good_12": (-0.30, 1.10), "strong_12": (-0.97, -1.57), "weak_12": (-0.88, -0.87),
-    "bad": (0.85, -0.56), "good": (0.17, 2.83), "by_words": (0.27, 1.08), "always": (-0.86, -0.73),
+    "bad_5": (1.53, -0.62), "good_5": (0.50, 2.86), "strong_5": (-0.04, 0.88), "weak_5": (-1.52, -0.16),
+    "bad_12": (2.30, 2.21), "good_12": (-0.30, 0.81), "strong_12": (-0.97, -1.88), "weak_12": (-0.85, -0.86),
+    "bad": (1.93, -0.89), "good": (0.27, 3.50), "by_words": (0.30, 1.18), "always": (-0.87, -0.95),
 }  # fmt: skip
 """What each sum speaks for falling and for rising, against flat. ``strong`` and ``weak`` are the lexicon's scores above
 and below 0; those without a number are the last utterance's.

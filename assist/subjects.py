@@ -18,17 +18,26 @@ from assist.ridge import Floats
 
 NONE = "none"
 """The class of what starts nothing."""
-_FIRST = 0.1
-_NEXT = 0.3
-"""Evidence that starts a playbook while none is at work, and beside one: what a contact is about is said first."""
-_LEAD = 0.2
-"""Evidence by which it must be ahead of every other subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """What a subject must reach. ``doubt``: how far its score (-1 not it at all .. 1 just like its examples) may be
+    behind that of nothing at all and still be evidence; ``enough``: the evidence that starts its playbook; ``lead``:
+    by how much it must be ahead of every other subject.
+    """
+
+    doubt: float
+    enough: float
+    lead: float
+
+
+_IDLE = _Bar(doubt=0.3, enough=0.2, lead=0.25)
+"""While no playbook is at work: nearly everybody calls about something, and what it is is said first."""
+_BUSY = _Bar(doubt=0.0, enough=0.5, lead=0.2)
+"""Beside a playbook at work: most of what is said then belongs to it, or to nothing."""
 _FADE = 0.7
 """What is left of evidence at the caller's next utterance."""
-_DOUBT = 0.1
-"""How far a subject's score (-1 not it at all .. 1 just like its examples) may be behind that of nothing at all and
-still be evidence: most of what is said is about nothing, and scored so.
-"""
 _UNLIKE = -0.45
 """A score below which even a trigger phrase is taken for something misheard or meant otherwise."""
 _EVIDENCE_WORDS = 8
@@ -77,10 +86,9 @@ class SubjectReading:
     scores: Floats
     shares: Floats
 
-    @property
-    def evidence(self) -> Floats:
-        """(playbooks,), 0 where there is none."""
-        found: Floats = np.maximum(0.0, self.scores[:-1] - float(self.scores[-1]) + _DOUBT)
+    def evidence(self, doubt: float) -> Floats:
+        """(playbooks,), 0 where there is none: how far each is ahead of nothing at all, and ``doubt``."""
+        found: Floats = np.maximum(0.0, self.scores[:-1] - float(self.scores[-1]) + doubt)
         return found
 
     def unlike(self, playbook_id: str) -> bool:
@@ -102,12 +110,13 @@ class SubjectTrack:
         """Take in what the caller said; the subject it settles, which may be at work already. ``busy``: whether a
         playbook is at work.
         """
-        evidence = reading.evidence
+        bar = _BUSY if busy else _IDLE
+        evidence = reading.evidence(bar.doubt)
         self._sum = self._sum * _FADE + evidence
         best = int(self._sum.argmax())
         enough = float(self._sum[best])
         others = np.delete(self._sum, best)
-        if not evidence[best] or enough < (_NEXT if busy else _FIRST) or enough < others.max(initial=0.0) + _LEAD:
+        if not evidence[best] or enough < bar.enough or enough < others.max(initial=0.0) + bar.lead:
             return None
         return Subject(reading.names[best], *_densest(reading.shares[:, best]))
 

@@ -21,7 +21,7 @@ from assist.store.seed import demo_customer
 DIALOGUES = Path(__file__).parent.parent / "golden" / "dialogues"
 
 
-@pytest.mark.parametrize(("half", "next_step", "feeling"), [("dev", 0.94, 0.90), ("test2", 0.88, 0.81)])
+@pytest.mark.parametrize(("half", "next_step", "feeling"), [("dev", 0.94, 0.90), ("test2", 0.91, 0.79)])
 def test_the_cards_of_labelled_dialogues(content: Content, half: str, next_step: float, feeling: float) -> None:
     report = evaluate(DIALOGUES / half, content, lambda number: demo_customer(number, TODAY))
     assert report.dialogues >= 40
@@ -30,7 +30,7 @@ def test_the_cards_of_labelled_dialogues(content: Content, half: str, next_step:
     assert report.sentiment_accuracy >= feeling
 
 
-@pytest.mark.parametrize(("half", "next_step"), [("dev", 0.90), ("test2", 0.71)])
+@pytest.mark.parametrize(("half", "next_step"), [("dev", 0.90), ("test2", 0.75)])
 def test_the_cards_of_what_a_recogniser_heard(content: Content, half: str, next_step: float) -> None:
     """Heard by the demo model that learned the content pack; ``dev`` was mostly written in that model's own words."""
     report = evaluate(DIALOGUES / half, content, lambda number: demo_customer(number, TODAY), NOISY)
@@ -49,9 +49,9 @@ def test_the_totals_of_the_second_blind_set(content: Content, suffix: str) -> No
     a_minute = report.cards_per_minute
     assert dialogues == 60
     assert a_minute <= 2.5
-    assert step >= (0.87 if suffix == CLEAN else 0.65)
+    assert step >= (0.85 if suffix == CLEAN else 0.67)
     assert feeling is not None
-    assert feeling >= (0.85 if suffix == CLEAN else 0.78)
+    assert feeling >= (0.9 if suffix == CLEAN else 0.81)
 
 
 def test_the_labels_of_the_second_blind_set_are_sound() -> None:

@@ -157,7 +157,7 @@ def test_the_built_in_models_are_those_of_its_examples(content: Content) -> None
     examples = read_examples(BUILT_IN, content.playbooks)
     found = read_models(BUILT_IN / "models.npz", examples.source)
     assert set(found) == {"subjects", "feelings"}, "run `callfloor content build assist/content`"
-    assert (BUILT_IN / "models.npz").stat().st_size < 1_200_000
+    assert (BUILT_IN / "models.npz").stat().st_size < 1_500_000
 
 
 def test_the_lines_of_whole_calls_are_examples_of_what_they_are_marked_with(tmp_path: Path) -> None:
