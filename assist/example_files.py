@@ -25,6 +25,7 @@ from voice.documents import read_text
 from voice.errors import DocumentError
 
 Texts = tuple[tuple[str, tuple[str, ...]], ...]
+Words = tuple[str, ...]
 _SUBJECTS, _FEELINGS = "subjects", "feelings"
 _FITTERS = {_SUBJECTS: fit_subjects, _FEELINGS: fit_feelings}
 
@@ -58,9 +59,9 @@ def read_examples(directory: Path, playbooks: Collection[str]) -> Examples:
         what = f"no {NONE}.txt"
         raise DocumentError(directory / "examples", None, what, "write down what callers say that starts no playbook")
     _check_feelings(felt)
-    lines = _callers_lines(call for file in called for call in read_calls(file, playbooks))
-    subjects = _more(_texts(said), ((line.playbook or NONE, line.text) for line in lines))
-    feelings = _more(_texts(felt), ((line.feeling or "", line.text) for line in lines))
+    spoken = _callers_lines(call for file in called for call in read_calls(file, playbooks))
+    subjects = _with_calls(said, {words: (line.playbook or NONE, line.text) for words, line in spoken.items()})
+    feelings = _with_calls(felt, {words: (line.feeling or "", line.text) for words, line in spoken.items()})
     return Examples((*said, *felt, *called), subjects, feelings)
 
 
@@ -107,27 +108,27 @@ def _check_feelings(files: list[Path]) -> None:
         raise DocumentError(files[0].parent, None, "a feeling is missing", f"the files are {names}")
 
 
-def _callers_lines(calls: Iterable[ExampleCall]) -> tuple[SaidLine, ...]:
-    return tuple(line for call in calls for line in call.lines if line.caller)
+def _callers_lines(calls: Iterable[ExampleCall]) -> dict[Words, SaidLine]:
+    """By their words; of lines with the same the first."""
+    found: dict[Words, SaidLine] = {}
+    for call in calls:
+        for line in call.lines:
+            if line.caller and (words := _words(line.text)):
+                found.setdefault(words, line)
+    return found
 
 
-def _texts(files: Iterable[Path]) -> Texts:
-    seen: dict[tuple[str, ...], str] = {}
-    return tuple((file.stem, _utterances(file, seen)) for file in files)
-
-
-def _more(texts: Texts, lines: Iterable[tuple[str, str]]) -> Texts:
-    """``lines``: name and text; a text that stands there already, under whatever name, is not taken again."""
-    seen = {_words(text) for _, listed in texts for text in listed}
-    found = {name: list(listed) for name, listed in texts}
-    for name, text in lines:
-        if (words := _words(text)) and words not in seen:
-            seen.add(words)
+def _with_calls(files: Iterable[Path], spoken: Mapping[Words, tuple[str, str]]) -> Texts:
+    """The lists, and ``spoken`` (name and text) but for what stands in one of them already."""
+    seen: dict[Words, str] = {}
+    found = {file.stem: list(_utterances(file, seen)) for file in files}
+    for words, (name, text) in spoken.items():
+        if words not in seen:
             found.setdefault(name, []).append(text)
     return tuple((name, tuple(listed)) for name, listed in found.items())
 
 
-def _utterances(file: Path, seen: dict[tuple[str, ...], str]) -> tuple[str, ...]:
+def _utterances(file: Path, seen: dict[Words, str]) -> tuple[str, ...]:
     found: list[str] = []
     for number, line in enumerate(read_text(file).splitlines(), start=1):
         words = _words(line)
@@ -142,5 +143,5 @@ def _utterances(file: Path, seen: dict[tuple[str, ...], str]) -> tuple[str, ...]
     return tuple(found)
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _words(text: str) -> Words:
     return tuple(token.text for token in tokenise(text))

@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import tempfile
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
-from assist.content import BUILT_IN, Content, load_content
+from assist.content import Content
 from assist.direction import WEIGHTS, Direction, DirectionTrack, Felt
-from assist.model_file import FILE
 from assist.replay import events
-from bench.written_calls import FOLDS, Dialogue, call_files, dialogues
+from bench.written_calls import FOLDS, Dialogue, held_back
 from transcription.utterances import UtteranceFinal
 
 CLASSES = (Direction.FLAT, Direction.FALLING, Direction.RISING)
@@ -73,22 +69,19 @@ def main() -> None:
     """The table, and one line of JSON."""
     argparse.ArgumentParser(prog="python -m bench.direction", description=__doc__).parse_args()
     parts: list[tuple[np.ndarray, np.ndarray]] = []
-    with Console(stderr=True).status("Learning"), tempfile.TemporaryDirectory() as place:
-        for fold, held in enumerate(call_files(BUILT_IN)):
-            pack = Path(place) / str(fold)
-            shutil.copytree(BUILT_IN, pack, ignore=shutil.ignore_patterns(FILE, *(file.name for file in held)))
-            content = load_content(pack)
-            found = [moment for dialogue in dialogues(held, content) for moment in moments(dialogue, content)]
+    with Console(stderr=True).status("Learning"):
+        for content, calls in held_back():
+            found = [moment for dialogue in calls for moment in moments(dialogue, content)]
             parts.append((np.array([row for row, _ in found]), np.array([of for _, of in found])))
     rows, of = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
     weights = fit(rows, of)
     for name, (falling, rising) in zip(WEIGHTS, weights, strict=True):
         print(f"{name:<10} {falling:6.2f} {rising:6.2f}")
-    held_back = [
+    others = [
         right(*parts[fold], fit(*(np.concatenate([p[n] for at, p in enumerate(parts) if at != fold]) for n in (0, 1))))
         for fold in range(FOLDS)
     ]
-    found_right = {"own": round(right(rows, of, weights), 3), "held_back": round(float(np.mean(held_back)), 3)}
+    found_right = {"own": round(right(rows, of, weights), 3), "held_back": round(float(np.mean(others)), 3)}
     print(json.dumps({"moments": len(of), **found_right}))
 
 

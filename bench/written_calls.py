@@ -9,14 +9,17 @@ its line.
 from __future__ import annotations
 
 import random
+import shutil
+import tempfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from assist.cards import CardKind
-from assist.content import Content
+from assist.content import BUILT_IN, Content, load_content
 from assist.evaluate import Expectation, Feeling, Forbidden, Labels
 from assist.example_calls import ExampleCall, read_calls
+from assist.model_file import FILE
 from assist.replay import Line
 
 FOLDS = 4
@@ -25,10 +28,16 @@ _FINAL_AFTER_S, _WELCOME_S, _FELT_AFTER_S = 0.3, 8.0, 1.5
 _LETTERS = 4.6
 
 
-def call_files(content: Path) -> list[list[Path]]:
-    """The files in folds: a writer's calls are all in one."""
-    files = sorted((content / "calls").glob("*.txt"))
-    return [files[fold::FOLDS] for fold in range(FOLDS)]
+def held_back() -> Iterator[tuple[Content, list[Dialogue]]]:
+    """The built-in pack without a fold of its writers, and the calls of these: FOLDS times, each writer once."""
+    files = sorted((BUILT_IN / "calls").glob("*.txt"))
+    for fold in range(FOLDS):
+        held = files[fold::FOLDS]
+        with tempfile.TemporaryDirectory() as place:
+            pack = Path(place) / "content"
+            shutil.copytree(BUILT_IN, pack, ignore=shutil.ignore_patterns(FILE, *(file.name for file in held)))
+            content = load_content(pack)
+        yield content, dialogues(held, content)
 
 
 def dialogues(files: Iterable[Path], content: Content) -> list[Dialogue]:

@@ -6,12 +6,20 @@ import select
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    WebSocketRoute,
+    expect,
+    sync_playwright,
+)
 
 from tests.fakes import contact_script as script
 
@@ -103,6 +111,24 @@ class Desktop:
         self.page.get_by_label("Secret").fill(secret)
         self.page.get_by_role("button", name="Log in").click()
         expect(self.page.locator("#topbar .who")).to_be_visible()
+
+    def hold_replies(self) -> list[Callable[[], None]]:
+        """From now on the floor's replies to commands wait; call one to let it through."""
+        held: list[Callable[[], None]] = []
+
+        def slow_replies(near: WebSocketRoute) -> None:
+            far = near.connect_to_server()
+
+            def pass_on(message: str | bytes) -> None:
+                if '"type":"reply"' in str(message).replace(" ", ""):
+                    held.append(lambda: near.send(message))
+                else:
+                    near.send(message)
+
+            far.on_message(pass_on)
+
+        self.page.route_web_socket("**/api/feed*", slow_replies)
+        return held
 
     def barriers(self) -> list[str]:
         """What axe-core finds against WCAG 2.2 A and AA, and its best practices: rule, help, first element."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Desktop, Floors
 from tests.fakes import contact_script as script
@@ -84,20 +83,7 @@ def test_a_hold_is_amber_from_its_limit_on(desktop: Desktop, floors: Floors) -> 
 
 def test_what_takes_a_while_is_said_to_be_under_way(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start("answered"), desktop.page
-    held: list[Callable[[], None]] = []
-
-    def slow_replies(near: WebSocketRoute) -> None:
-        far = near.connect_to_server()
-
-        def pass_on(message: str | bytes) -> None:
-            if '"type":"reply"' in str(message).replace(" ", ""):
-                held.append(lambda: near.send(message))
-            else:
-                near.send(message)
-
-        far.on_message(pass_on)
-
-    page.route_web_socket("**/api/feed*", slow_replies)
+    held = desktop.hold_replies()
     desktop.log_in(floor.url)
     page.keyboard.press("h")
     expect(page.locator("#strip")).to_contain_text("Hold: the floor is at it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Desktop, Floors
 
@@ -57,6 +57,16 @@ def test_wrap_up_counts_down_and_asks_for_attention(desktop: Desktop, floors: Fl
     assert desktop.barriers() == []
 
 
+def stays_whole_while_scrolling(desktop: Desktop, box: Locator, at_least: int, steps: int, button: Locator) -> None:
+    """``box`` has more than ``at_least`` pixels to scroll; at every step ``button`` is in sight and nothing covered."""
+    below = box.evaluate("(e) => e.scrollHeight - e.clientHeight")
+    assert below > at_least
+    for share in range(steps + 1):
+        box.evaluate("(e, top) => { e.scrollTop = top; }", below * share // steps)
+        assert desktop.barriers() == []
+        expect(button).to_be_in_viewport(ratio=1)
+
+
 def test_a_long_wrap_up_has_no_half_covered_button_wherever_it_is_scrolled(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start("ended"), desktop.page
     desktop.log_in(floor.url)
@@ -64,13 +74,8 @@ def test_a_long_wrap_up_has_no_half_covered_button_wherever_it_is_scrolled(deskt
     for words in ("Call her about the router, and tell the shop what was agreed about it", "Send the form"):
         page.get_by_role("button", name="Add a task").click()
         page.keyboard.type(words)
-    draft = page.locator("#summary .draft")
-    below = draft.evaluate("(e) => e.scrollHeight - e.clientHeight")
-    assert below > 100
-    for share in range(6):
-        draft.evaluate("(e, top) => { e.scrollTop = top; }", below * share // 5)
-        assert desktop.barriers() == []
-        expect(page.get_by_role("button", name="Save and be ready")).to_be_in_viewport(ratio=1)
+    save = page.get_by_role("button", name="Save and be ready")
+    stays_whole_while_scrolling(desktop, page.locator("#summary .draft"), 100, 5, save)
 
 
 def test_a_card_too_long_for_a_low_window_scrolls_between_its_head_and_its_buttons(
@@ -79,10 +84,4 @@ def test_a_card_too_long_for_a_low_window_scrolls_between_its_head_and_its_butto
     page = desktop.page
     page.set_viewport_size({"width": 1280, "height": 560})
     desktop.log_in(floors.start("worst").url)
-    told = page.locator("#cards .told")
-    below = told.evaluate("(e) => e.scrollHeight - e.clientHeight")
-    assert below > 20
-    for share in range(5):
-        told.evaluate("(e, top) => { e.scrollTop = top; }", below * share // 4)
-        assert desktop.barriers() == []
-        expect(page.locator("#cards [data-key=accept]")).to_be_in_viewport(ratio=1)
+    stays_whole_while_scrolling(desktop, page.locator("#cards .told"), 20, 4, page.locator("#cards [data-key=accept]"))

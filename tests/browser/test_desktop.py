@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.assist_web.goldens import CASES, FOLDER
 from tests.browser.conftest import Desktop, Floors
@@ -287,20 +286,7 @@ def test_a_screen_reader_hears_each_card_once_criticals_at_once_and_never_the_tr
 
 def test_a_key_pressed_before_the_last_one_was_answered_counts(desktop: Desktop, floors: Floors) -> None:
     floor, page = floors.start("sentiment"), desktop.page
-    held: list[Callable[[], None]] = []
-
-    def slow_replies(near: WebSocketRoute) -> None:
-        far = near.connect_to_server()
-
-        def pass_on(message: str | bytes) -> None:
-            if '"type":"reply"' in str(message).replace(" ", ""):
-                held.append(lambda: near.send(message))
-            else:
-                near.send(message)
-
-        far.on_message(pass_on)
-
-    page.route_web_socket("**/api/feed*", slow_replies)
+    held = desktop.hold_replies()
     desktop.log_in(floor.url)
     focus_title(page, script.BILLING.title)
     page.keyboard.press("1")

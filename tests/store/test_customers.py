@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from assist.erasing import erase
+from assist.history import CustomerProfile
 from assist.messages_left import MessageKept
 from assist.store import Store
 from assist.store.archive import Archive
@@ -174,14 +175,19 @@ def test_contacts_that_only_the_log_knows_are_hers_too_and_what_may_be_anothers_
     on(url, use)
 
 
+async def a_call_of_ada(store: Store, words: str) -> tuple[CustomerBase, CustomerProfile]:
+    """She is in the base, and has said ``words`` in contact c1."""
+    base = CustomerBase(store)
+    await base.bring_in([ADA])
+    (ada,) = await store.candidates(ADA.phone)
+    await store.record_contact(summary("c1", "anna", customer_id=ada.customer_id))
+    await store.append(CODEC.encode(Envelope("w1", BEGAN, "w", 1, said("u1", "caller", words, 1.0), "c1")))
+    return base, ada
+
+
 def test_words_outlive_their_contact_in_the_log_and_are_erased_all_the_same(url: str, tmp_path: Path) -> None:
     async def use(store: Store) -> None:
-        base = CustomerBase(store)
-        await base.bring_in([ADA])
-        (ada,) = await store.candidates(ADA.phone)
-        await store.record_contact(summary("c1", "anna", customer_id=ada.customer_id))
-        spoken = Envelope("w1", BEGAN, "w", 1, said("u1", "caller", "my secret", 1.0), "c1")
-        await store.append(CODEC.encode(spoken))
+        base, ada = await a_call_of_ada(store, "my secret")
         only_contacts = StoreSettings(transcripts_days=0, events_days=0, history_days=0)
         await Retention(store, tmp_path, only_contacts, BEGAN + 91 * 86_400).purge()
         assert await Archive(store).line("c1") is None
@@ -195,12 +201,7 @@ def test_words_outlive_their_contact_in_the_log_and_are_erased_all_the_same(url:
 
 def test_what_is_erased_is_in_no_file_of_the_database(tmp_path: Path) -> None:
     async def use(store: Store) -> None:
-        base = CustomerBase(store)
-        await base.bring_in([ADA])
-        (ada,) = await store.candidates(ADA.phone)
-        await store.record_contact(summary("c1", "anna", customer_id=ada.customer_id))
-        words = Envelope("w1", BEGAN, "w", 1, said("u1", "caller", "unmistakable", 1.0), "c1")
-        await store.append(CODEC.encode(words))
+        base, ada = await a_call_of_ada(store, "unmistakable")
         assert b"unmistakable" in files()
         hers = await base.belongings(ada.customer_id)
         assert hers is not None
