@@ -188,7 +188,7 @@ class ContactAssistant:
 
     def _reading(self, event: UtteranceFinal) -> SubjectReading | None:
         """What a caller's words, read as a whole, are about."""
-        return self._subjects.reader.read(event.text) if self._subjects and event.party == "caller" else None
+        return self._subjects.read(event.text, self._runs) if self._subjects and event.party == "caller" else None
 
     def _situations(self, sightings: tuple[Sighting[RuleKey], ...], reading: SubjectReading | None) -> set[str]:
         """What settled words start or tick. A playbook that others cover comes after them."""
@@ -208,10 +208,10 @@ class ContactAssistant:
         """Starts the playbook that the caller's words, none of which need be a trigger, speak for together; not where
         a do-not-trigger phrase of it stands among them.
         """
-        if self._subjects is None or reading is None or event.confidence < MIN_CONFIDENCE:
+        if reading is None or event.confidence < MIN_CONFIDENCE:
             return set()
-        subject = self._subjects.hear(reading, busy=bool(self._runs))
-        if subject is None or subject.playbook_id in self._runs:
+        subject = reading.settled(self._runs)
+        if subject is None:
             return set()
         key = PlaybookTriggered(subject.playbook_id)
         if key in settled.kept_quiet:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,15 +20,15 @@ from assist.example_calls import ExampleCall, SaidLine, read_calls
 from assist.linear import LinearModel
 from assist.model_file import FILE, read_models, write_models
 from assist.spotting import tokenise
-from assist.subjects import NONE, SubjectReader, fit_subjects, subject_names
+from assist.subjects import NONE, Spoken, SubjectReader, fit_subjects, subject_names
 from assist.valence import VALENCES, fit_feelings
 from voice.documents import read_text
 from voice.errors import DocumentError
 
 Texts = tuple[tuple[str, tuple[str, ...]], ...]
+Said = tuple[tuple[str, tuple[Spoken, ...]], ...]
 Words = tuple[str, ...]
 _SUBJECTS, _FEELINGS = "subjects", "feelings"
-_FITTERS = {_SUBJECTS: fit_subjects, _FEELINGS: fit_feelings}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Examples:
     """All examples of a directory, empty where it has none. ``files``: what they were read from."""
 
     files: tuple[Path, ...]
-    subjects: Texts
+    subjects: Said
     feelings: Texts
 
     @property
@@ -43,10 +44,6 @@ class Examples:
         """A name for these examples and the code that reads them."""
         code = (sorted(features.KINDS.items()), linear.RIDGE, linear.RARE, linear.VERSION)
         return hashlib.sha256(repr((code, self.subjects, self.feelings)).encode()).hexdigest()[:16]
-
-    def groups(self) -> dict[str, Texts]:
-        """By model."""
-        return {name: texts for name, texts in ((_SUBJECTS, self.subjects), (_FEELINGS, self.feelings)) if texts}
 
 
 def read_examples(directory: Path, playbooks: Collection[str]) -> Examples:
@@ -59,10 +56,8 @@ def read_examples(directory: Path, playbooks: Collection[str]) -> Examples:
         what = f"no {NONE}.txt"
         raise DocumentError(directory / "examples", None, what, "write down what callers say that starts no playbook")
     _check_feelings(felt)
-    spoken = _callers_lines(call for file in called for call in read_calls(file, playbooks))
-    subjects = _with_calls(said, {words: (line.playbook or NONE, line.text) for words, line in spoken.items()})
-    feelings = _with_calls(felt, {words: (line.feeling or "", line.text) for words, line in spoken.items()})
-    return Examples((*said, *felt, *called), subjects, feelings)
+    calls = [_callers_lines(call) for file in called for call in read_calls(file, playbooks)]
+    return Examples((*said, *felt, *called), _subjects(said, calls), _feelings(felt, calls))
 
 
 def load_models(directory: Path, examples: Examples) -> tuple[SubjectReader | None, LinearModel | None]:
@@ -86,7 +81,8 @@ def build(directory: Path, examples: Examples) -> Path:
 
 
 def _fitted(examples: Examples) -> Mapping[str, LinearModel]:
-    return {name: _FITTERS[name](dict(texts)) for name, texts in examples.groups().items()}
+    models = {_SUBJECTS: fit_subjects(dict(examples.subjects))} if examples.subjects else {}
+    return models | ({_FEELINGS: fit_feelings(dict(examples.feelings))} if examples.feelings else {})
 
 
 def _listed(directory: Path) -> list[Path]:
@@ -108,24 +104,34 @@ def _check_feelings(files: list[Path]) -> None:
         raise DocumentError(files[0].parent, None, "a feeling is missing", f"the files are {names}")
 
 
-def _callers_lines(calls: Iterable[ExampleCall]) -> dict[Words, SaidLine]:
-    """By their words; of lines with the same the first."""
-    found: dict[Words, SaidLine] = {}
-    for call in calls:
-        for line in call.lines:
-            if line.caller and (words := _words(line.text)):
-                found.setdefault(words, line)
-    return found
+def _callers_lines(call: ExampleCall) -> list[SaidLine]:
+    return [line for line in call.lines if line.caller and _words(line.text)]
 
 
-def _with_calls(files: Iterable[Path], spoken: Mapping[Words, tuple[str, str]]) -> Texts:
-    """The lists, and ``spoken`` (name and text) but for what stands in one of them already."""
-    seen: dict[Words, str] = {}
-    found = {file.stem: list(_utterances(file, seen)) for file in files}
-    for words, (name, text) in spoken.items():
-        if words not in seen:
-            found.setdefault(name, []).append(text)
+def _subjects(files: Iterable[Path], calls: Iterable[Sequence[SaidLine]]) -> Said:
+    """The lists, and every line of the calls after what was said before it."""
+    found = {name: [Spoken(text) for text in texts] for name, texts in _lists(files, {}).items()}
+    for lines in calls:
+        for at, line in enumerate(lines):
+            earlier = tuple(before.text for before in reversed(lines[max(0, at - features.EARLIER) : at]))
+            found.setdefault(line.playbook or NONE, []).append(Spoken(line.text, earlier))
     return tuple((name, tuple(listed)) for name, listed in found.items())
+
+
+def _feelings(files: Iterable[Path], calls: Iterable[Sequence[SaidLine]]) -> Texts:
+    """The lists, and the lines of the calls but for what was read already."""
+    seen: dict[Words, str] = {}
+    found = _lists(files, seen)
+    for line in itertools.chain.from_iterable(calls):
+        words = _words(line.text)
+        if words not in seen:
+            seen[words] = line.text
+            found.setdefault(line.feeling or "", []).append(line.text)
+    return tuple((name, tuple(listed)) for name, listed in found.items())
+
+
+def _lists(files: Iterable[Path], seen: dict[Words, str]) -> dict[str, list[str]]:
+    return {file.stem: list(_utterances(file, seen)) for file in files}
 
 
 def _utterances(file: Path, seen: dict[Words, str]) -> tuple[str, ...]:

@@ -25,8 +25,17 @@ class Feature:
     words: tuple[int, ...]
 
 
-KINDS = {"w": 1.0, "b": 0.6, "s": 0.5, "c": 0.3}
-"""What a feature counts: word, two in a row, two with one between, piece of a word."""
+KINDS = {"w": 1.0, "b": 0.6, "s": 0.5, "c": 0.3, "e": 0.5}
+"""What a feature counts: word, two in a row, two with one between, piece of a word; a word said earlier."""
+EARLIER = 6
+"""Utterances that earlier words are taken from."""
+FADE = 0.6
+"""What an earlier word counts against one of the utterance after it."""
+
+
+def earlier_words(text: str) -> frozenset[str]:
+    """The names of what is left of ``text`` when the same speaker goes on."""
+    return frozenset(f"e={stem(token.text)}" for token in fluent(tokenise(text)))
 
 
 def features(text: str) -> Iterator[Feature]:

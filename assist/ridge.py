@@ -6,7 +6,7 @@ thousand features take seconds and no square matrix. No chance is in it: the sam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,14 +31,12 @@ class SparseRows:
     starts: Indices
 
     @classmethod
-    def of(cls, rows: Sequence[Indices], weight: Floats) -> SparseRows:
-        """Rows of length 1 with ``weight`` of each column, before that, where ``rows`` name it."""
+    def of(cls, rows: Sequence[Mapping[int, float]]) -> SparseRows:
+        """Rows of values by column."""
         lengths = np.array([len(row) for row in rows])
-        columns = np.concatenate(rows)
-        starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
-        values = weight[columns]
-        norms = np.sqrt(np.add.reduceat(values * values, starts))
-        return cls((values / np.repeat(norms, lengths)).astype(np.float32), columns, starts)
+        columns = np.fromiter((column for row in rows for column in row), np.int64, lengths.sum())
+        values = np.fromiter((value for row in rows for value in row.values()), np.float32, lengths.sum())
+        return cls(values, columns, np.concatenate(([0], np.cumsum(lengths)[:-1])))
 
     def times(self, dense: Floats) -> Floats:
         """(columns, targets) → (rows, targets)."""

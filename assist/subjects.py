@@ -1,46 +1,38 @@
 """What a caller calls about, read from whole utterances by a model of examples: pure.
 
 ``DIR/examples/<playbook id>.txt`` holds what callers say when that playbook is wanted, one utterance a line,
-``none.txt`` what they say meanwhile, and the lines of ``DIR/calls`` are examples of what they are marked with. Each
-final of the caller adds evidence, and old evidence fades; a playbook starts when one subject has enough and leads all
-others.
+``none.txt`` what they say meanwhile, and the lines of ``DIR/calls`` are examples of what they are marked with, each
+with what the caller had said before it. What the scores of a caller's utterances come to is said by ``assist.opening``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from assist.linear import LinearModel, fit
+from assist.features import EARLIER, earlier_words
+from assist.linear import Heard, LinearModel, fit
+from assist.opening import Opening
 from assist.ridge import Floats
 
 NONE = "none"
 """The class of what starts nothing."""
+_ENOUGH = 0.5
+"""The chance at which a playbook starts."""
+_UNLIKE = 0.1
+"""A chance below which even a trigger phrase is taken for something misheard or meant otherwise."""
+_EVIDENCE_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Bar:
-    """What a subject must reach. ``doubt``: how far its score (-1 not it at all .. 1 just like its examples) may be
-    behind that of nothing at all and still be evidence; ``enough``: the evidence that starts its playbook; ``lead``:
-    by how much it must be ahead of every other subject.
-    """
+class Spoken:
+    """An example. ``earlier``: what the same caller said before, the last first."""
 
-    doubt: float
-    enough: float
-    lead: float
-
-
-_IDLE = _Bar(doubt=0.3, enough=0.2, lead=0.25)
-"""While no playbook is at work: nearly everybody calls about something, and what it is is said first."""
-_BUSY = _Bar(doubt=0.0, enough=0.5, lead=0.2)
-"""Beside a playbook at work: most of what is said then belongs to it, or to nothing."""
-_FADE = 0.7
-"""What is left of evidence at the caller's next utterance."""
-_UNLIKE = -0.45
-"""A score below which even a trigger phrase is taken for something misheard or meant otherwise."""
-_EVIDENCE_WORDS = 8
+    text: str
+    earlier: tuple[str, ...] = ()
 
 
 def subject_names(examples: Iterable[str]) -> tuple[str, ...]:
@@ -48,17 +40,18 @@ def subject_names(examples: Iterable[str]) -> tuple[str, ...]:
     return (*(name for name in sorted(examples) if name != NONE), NONE)
 
 
-def fit_subjects(examples: Mapping[str, Sequence[str]]) -> LinearModel:
+def fit_subjects(examples: Mapping[str, Sequence[Spoken]]) -> LinearModel:
     """The model of examples by playbook and NONE: 1 for an utterance's own class, -1 for the others."""
     names = subject_names(examples)
     of = np.repeat(np.arange(len(names)), [len(examples.get(name, ())) for name in names])
     targets = np.where(of[:, None] == np.arange(len(names)), 1.0, -1.0).astype(np.float32)
-    return fit([text for name in names for text in examples.get(name, ())], targets)
+    spoken = [each for name in names for each in examples.get(name, ())]
+    return fit([each.text for each in spoken], targets, [each.earlier for each in spoken])
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A subject with enough evidence. ``start``..``end``: indices of the utterance's words that counted most."""
+    """A playbook that should start. ``start``..``end``: indices of the utterance's words that counted most."""
 
     playbook_id: str
     start: int
@@ -72,53 +65,46 @@ class SubjectReader:
     names: tuple[str, ...]
     model: LinearModel
 
-    def read(self, text: str) -> SubjectReading:
-        """How much ``text`` speaks for each playbook."""
-        heard = self.model.score(text)
-        return SubjectReading(self.names, heard.scores, heard.shares)
-
 
 @dataclass(frozen=True)
 class SubjectReading:
-    """One utterance. ``names`` as in SubjectReader; ``scores`` and ``shares`` as in ``assist.linear.Heard``."""
+    """One utterance. ``playbooks``: those known; ``chances``: of each, that a colleague would open it now, 0..1;
+    ``shares``: as in ``assist.linear.Heard``.
+    """
 
-    names: tuple[str, ...]
-    scores: Floats
+    playbooks: tuple[str, ...]
+    chances: Floats
     shares: Floats
 
-    def evidence(self, doubt: float) -> Floats:
-        """(playbooks,), 0 where there is none: how far each is ahead of nothing at all, and ``doubt``."""
-        found: Floats = np.maximum(0.0, self.scores[:-1] - float(self.scores[-1]) + doubt)
-        return found
-
     def unlike(self, playbook_id: str) -> bool:
-        """Whether it is like nothing that callers say who want this playbook; False where nobody knows."""
-        return playbook_id in self.names and float(self.scores[self.names.index(playbook_id)]) < _UNLIKE
+        """Whether nobody who wants this playbook would say it now; False where nobody knows."""
+        return playbook_id in self.playbooks and float(self.chances[self.playbooks.index(playbook_id)]) < _UNLIKE
 
-
-@dataclass
-class SubjectTrack:
-    """The evidence over one contact."""
-
-    reader: SubjectReader
-    _sum: Floats = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._sum = np.zeros(len(self.reader.names) - 1, np.float32)
-
-    def hear(self, reading: SubjectReading, *, busy: bool) -> Subject | None:
-        """Take in what the caller said; the subject it settles, which may be at work already. ``busy``: whether a
-        playbook is at work.
-        """
-        bar = _BUSY if busy else _IDLE
-        evidence = reading.evidence(bar.doubt)
-        self._sum = self._sum * _FADE + evidence
-        best = int(self._sum.argmax())
-        enough = float(self._sum[best])
-        others = np.delete(self._sum, best)
-        if not evidence[best] or enough < bar.enough or enough < others.max(initial=0.0) + bar.lead:
+    def settled(self, works: Collection[str]) -> Subject | None:
+        """The playbook that should start, beside those that ``works`` names."""
+        open_to = [at for at, playbook_id in enumerate(self.playbooks) if playbook_id not in works]
+        best = max(open_to, key=lambda at: float(self.chances[at]), default=None)
+        if best is None or self.chances[best] < _ENOUGH:
             return None
-        return Subject(reading.names[best], *_densest(reading.shares[:, best]))
+        return Subject(self.playbooks[best], *_densest(self.shares[:, best]))
+
+
+class SubjectTrack:
+    """What a caller has said in one contact. ``opening``: what her utterances come to."""
+
+    def __init__(self, reader: SubjectReader) -> None:
+        self._reader = reader
+        self.opening = Opening(len(reader.names) - 1)
+        self._earlier: deque[frozenset[str]] = deque(maxlen=EARLIER)
+
+    def read(self, text: str, works: Collection[str]) -> SubjectReading:
+        """Take in an utterance. ``works``: the playbooks at work."""
+        playbooks = self._reader.names[:-1]
+        heard: Heard = self._reader.model.score(text, tuple(self._earlier))
+        working = [playbooks.index(playbook_id) for playbook_id in works if playbook_id in playbooks]
+        chances = self.opening.hear(heard.scores, len(text.split()), working)
+        self._earlier.appendleft(earlier_words(text))
+        return SubjectReading(playbooks, chances, heard.shares)
 
 
 def _densest(shares: Floats) -> tuple[int, int]:

@@ -1,8 +1,7 @@
 """Fits the weights of ``assist.direction`` to the moments marked in the built-in calls: ``python -m bench.direction``.
 
-What an utterance feels like is read by a model that learned the other writers' calls. Weights of a multinomial logistic
-model by Newton's method, small ones preferred (Hastie, Tibshirani and Friedman 2009, 4.4.1); printed as a table, with
-the share of moments that it gets right, in its own and in held-back writers' calls.
+What an utterance feels like is read by a model that learned the other writers' calls. The weights are printed as a
+table, with the share of moments that they get right, in their own and in held-back writers' calls.
 """
 
 from __future__ import annotations
@@ -16,12 +15,11 @@ from rich.console import Console
 from assist.content import Content
 from assist.direction import WEIGHTS, Direction, DirectionTrack, Felt
 from assist.replay import events
+from bench.logistic import fit
 from bench.written_calls import FOLDS, Dialogue, held_back
 from transcription.utterances import UtteranceFinal
 
 CLASSES = (Direction.FLAT, Direction.FALLING, Direction.RISING)
-_RIDGE = 10.0
-_ROUNDS = 30
 
 
 def moments(dialogue: Dialogue, content: Content) -> list[tuple[list[float], int]]:
@@ -36,27 +34,6 @@ def moments(dialogue: Dialogue, content: Content) -> list[tuple[list[float], int
     before = [[row for at_s, row in read if at_s <= moment.at] for moment in labels.sentiment]
     pairs = zip(before, labels.sentiment, strict=True)
     return [(rows[-1], CLASSES.index(moment.direction)) for rows, moment in pairs if rows]
-
-
-def fit(rows: np.ndarray, of: np.ndarray) -> np.ndarray:
-    """(sums, 2): the weights for falling and rising against flat."""
-    scale = rows.std(axis=0)
-    scale[scale == 0.0] = 1.0
-    scaled, count = rows / scale, rows.shape[1]
-    weights = np.zeros((count, 2))
-    ridge = np.tile(np.append(np.full(count - 1, _RIDGE), 1e-6), 2)
-    wanted = np.stack([of == 1, of == 2], axis=1).astype(float)
-    for _ in range(_ROUNDS):
-        odds = np.exp(scaled @ weights)
-        chances = odds / (1.0 + odds.sum(axis=1, keepdims=True))
-        slope = (scaled.T @ (wanted - chances)).T.ravel() - ridge * weights.T.ravel()
-        blocks = [
-            [scaled.T @ (scaled * (chances[:, a] * ((a == b) - chances[:, b]))[:, None]) for b in (0, 1)]
-            for a in (0, 1)
-        ]
-        weights += np.linalg.solve(np.block(blocks) + np.diag(ridge), slope).reshape(2, count).T
-    found: np.ndarray = weights / scale[:, None]
-    return found
 
 
 def right(rows: np.ndarray, of: np.ndarray, weights: np.ndarray) -> float:

@@ -1,5 +1,5 @@
 """The built-in pack's written calls (``assist/content/calls``) as dialogues with times and labels, for ``bench.cards``
-and ``bench.direction``.
+and ``bench.direction`` and ``bench.opening``.
 
 Times are made up as those of ``tests/golden/dialogues/test3`` were: 2.1 to 3.1 words a second by speaker, pauses of 0.3
 to 1.1 s, a next step expected from the first line about it to 8 s after the line that tells it, a direction 1.5 s after
@@ -24,7 +24,9 @@ from assist.replay import Line
 
 FOLDS = 4
 Dialogue = tuple[str, tuple[Line, ...], Labels]
-_FINAL_AFTER_S, _WELCOME_S, _FELT_AFTER_S = 0.3, 8.0, 1.5
+WELCOME_S = 8.0
+"""After the line that tells a need its card is still in time for so long."""
+_FINAL_AFTER_S, _FELT_AFTER_S = 0.3, 1.5
 _LETTERS = 4.6
 
 
@@ -60,7 +62,7 @@ def timed(call: ExampleCall, writer: str) -> Dialogue:
         if said.caller and said.playbook is not None:
             first = since.setdefault(said.playbook, at)
             if said.telling:
-                card = {"kind": CardKind.NEXT_STEP, "id": said.playbook, "after": first, "before": end + _WELCOME_S}
+                card = {"kind": CardKind.NEXT_STEP, "id": said.playbook, "after": first, "before": end + WELCOME_S}
                 expected.append(Expectation.model_validate(card))
         if said.direction is not None:
             felt.append(Feeling(at=end + _FELT_AFTER_S, direction=said.direction))
