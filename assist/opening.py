@@ -1,8 +1,9 @@
 """When it is known what a caller calls about: the chance, for each playbook, that a colleague would open it now. Pure.
 
-A logistic model (Hastie, Tibshirani and Friedman 2009, 4.4) over thirteen figures of what the caller's utterances speak
-for: the last one's scores, how they compare with the other playbooks', and what was heard before. ``python -m
-bench.opening`` fits its weights to the lines that the writers of the built-in calls marked as telling.
+A logistic model (Hastie, Tibshirani and Friedman 2009, 4.4) over ten figures of what the caller's utterances speak for:
+the last one's scores, how they compare with the other playbooks', and what was heard before. How long the call has
+lasted is none of them: who says at once what she wants is not to wait. ``python -m bench.opening`` fits its weights to
+the lines that the writers of the built-in calls marked as telling.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from assist.ridge import Floats
 FADES = (0.4, 0.8)
 """What is left of evidence at the caller's next utterance."""
 WEIGHTS = {
-    "score": 2.07, "over_none": 0.75, "ahead": 2.14, "before": 0.08, "most": 0.91, "lead_0.4": 0.25, "lead_0.8": 0.37,
-    "at_work": -1.71, "busy_score": 0.82, "busy": -0.94, "lines": 1.29, "words": 1.10, "said": -1.00, "always": -3.69,
+    "score": 2.04, "over_none": 0.80, "ahead": 2.09, "most": 1.13, "lead_0.4": 0.28, "lead_0.8": 0.32,
+    "at_work": -1.81, "busy_score": 0.90, "busy": -1.14, "words": 0.99, "always": -2.51,
 }  # fmt: skip
 """What each figure speaks for opening a playbook."""
 _DOUBT = 0.3
@@ -32,10 +33,8 @@ class Opening:
     """The chances over one contact. ``playbooks``: how many are known."""
 
     def __init__(self, playbooks: int) -> None:
-        self._before = np.zeros(playbooks, np.float32)
         self._most = np.full(playbooks, _UNHEARD, np.float32)
         self._evidence = {fade: np.zeros(playbooks, np.float32) for fade in FADES}
-        self._lines = self._words = 0
 
     def hear(self, scores: Floats, words: int, works: Collection[int]) -> Floats:
         """Take in an utterance of ``words`` words; (playbooks,) 0..1. ``scores``: of the playbooks, and last of nothing
@@ -51,8 +50,7 @@ class Opening:
         evidence = np.maximum(0.0, over + _DOUBT)
         same = np.ones_like(own)
         found = {
-            "score": own, "over_none": over, "ahead": own - _of_others(own, -1.0),
-            "before": self._before, "most": self._most,
+            "score": own, "over_none": over, "ahead": own - _of_others(own, -1.0), "most": self._most,
         }  # fmt: skip
         for fade in FADES:
             self._evidence[fade] = summed = fade * self._evidence[fade] + evidence
@@ -62,11 +60,9 @@ class Opening:
         working[list(works)] = evidence[list(works)]
         found |= {
             "at_work": _of_others(working, 0.0), "busy_score": busy * own, "busy": busy * same,
-            "lines": math.log1p(self._lines) * same, "words": math.log(max(1, words)) * same,
-            "said": self._words / 50.0 * same, "always": same,
+            "words": math.log(max(1, words)) * same, "always": same,
         }  # fmt: skip
-        self._before, self._most = over, np.maximum(self._most, over)
-        self._lines, self._words = self._lines + 1, self._words + words
+        self._most = np.maximum(self._most, over)
         return found
 
 

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from assist.features import EARLIER, earlier_words
-from assist.linear import Heard, LinearModel, fit
+from assist.linear import LinearModel, fit
 from assist.opening import Opening
 from assist.ridge import Floats
 
 NONE = "none"
 """The class of what starts nothing."""
-_ENOUGH = 0.5
+_ENOUGH = 0.45
 """The chance at which a playbook starts."""
-_UNLIKE = 0.1
+_UNLIKE = 0.05
 """A chance below which even a trigger phrase is taken for something misheard or meant otherwise."""
 _EVIDENCE_WORDS = 8
 
@@ -90,19 +90,19 @@ class SubjectReading:
 
 
 class SubjectTrack:
-    """What a caller has said in one contact. ``opening``: what her utterances come to."""
+    """What a caller has said in one contact. ``opening``: what her utterances come to, one of its own unless given."""
 
-    def __init__(self, reader: SubjectReader) -> None:
+    def __init__(self, reader: SubjectReader, opening: Opening | None = None) -> None:
         self._reader = reader
-        self.opening = Opening(len(reader.names) - 1)
+        self._opening = opening or Opening(len(reader.names) - 1)
         self._earlier: deque[frozenset[str]] = deque(maxlen=EARLIER)
 
     def read(self, text: str, works: Collection[str]) -> SubjectReading:
         """Take in an utterance. ``works``: the playbooks at work."""
         playbooks = self._reader.names[:-1]
-        heard: Heard = self._reader.model.score(text, tuple(self._earlier))
+        heard = self._reader.model.score(text, tuple(self._earlier))
         working = [playbooks.index(playbook_id) for playbook_id in works if playbook_id in playbooks]
-        chances = self.opening.hear(heard.scores, len(text.split()), working)
+        chances = self._opening.hear(heard.scores, len(text.split()), working)
         self._earlier.appendleft(earlier_words(text))
         return SubjectReading(playbooks, chances, heard.shares)
 

@@ -37,8 +37,9 @@ def moments(dialogue: Dialogue, content: Content) -> Iterator[tuple[list[float],
     assert content.subjects is not None
     _, lines, labels = dialogue
     wanted = {each.id: each for each in labels.expect}
-    track, names = SubjectTrack(content.subjects), content.subjects.names[:-1]
-    track.opening = listening = _Listening(len(names))
+    names = content.subjects.names[:-1]
+    listening = _Listening(len(names))
+    track = SubjectTrack(content.subjects, listening)
     for event in events(lines):
         if not isinstance(event, UtteranceFinal) or event.party != "caller":
             continue

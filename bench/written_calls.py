@@ -1,5 +1,5 @@
-"""The built-in pack's written calls (``assist/content/calls``) as dialogues with times and labels, for ``bench.cards``
-and ``bench.direction`` and ``bench.opening``.
+"""The built-in pack's written calls (``assist/content/calls``) as dialogues with times and labels, for ``bench.cards``,
+``bench.direction`` and ``bench.opening``.
 
 Times are made up as those of ``tests/golden/dialogues/test3`` were: 2.1 to 3.1 words a second by speaker, pauses of 0.3
 to 1.1 s, a next step expected from the first line about it to 8 s after the line that tells it, a direction 1.5 s after

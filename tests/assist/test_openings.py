@@ -28,8 +28,8 @@ def test_an_opening_starts_its_playbook_and_no_other(content: Content, playbook:
     assert started(content, says(10.0, text)) == [playbook] * (playbook != "nothing")
 
 
-def test_vague_words_start_nothing_while_a_playbook_is_at_work(content: Content) -> None:
-    vague = "i found a better deal somewhere else"
+def test_beside_a_playbook_at_work_only_what_is_clearly_another_starts_one(content: Content) -> None:
+    vague = "i have been offered a better price by somebody else"
     assert started(content, says(5.0, vague)) == ["cancellation_save"]
     assert started(content, says(5.0, DISPUTE), says(15.0, vague)) == ["billing_dispute"]
     assert started(content, says(5.0, DISPUTE), says(15.0, "cancel my contract")) == [

@@ -12,18 +12,19 @@ from assist.content import BUILT_IN, Content, load_content
 from assist.direction import Direction
 from assist.example_calls import read_calls
 from assist.example_files import read_examples
-from assist.features import features
+from assist.features import earlier_words, features
 from assist.linear import fit
 from assist.model_file import read_models, write_models
+from assist.opening import WEIGHTS, Opening
 from assist.replay import Line, replay
-from assist.subjects import SubjectReader, SubjectTrack, fit_subjects, subject_names
+from assist.subjects import Spoken, SubjectReader, SubjectTrack, fit_subjects, subject_names
 from voice.errors import DocumentError
 
 GOOD = Path(__file__).parent.parent / "golden" / "content" / "good"
 EXAMPLES = {
-    "parcel": ("my parcel is late", "the parcel has not come"),
-    "password": ("i forgot my password", "i can not log in"),
-    "none": ("hello good morning", "thank you very much", "yes that is my name"),
+    "parcel": (Spoken("my parcel is late"), Spoken("the parcel has not come")),
+    "password": (Spoken("i forgot my password"), Spoken("i can not log in")),
+    "none": (Spoken("hello good morning"), Spoken("thank you very much"), Spoken("yes that is my name")),
 }
 READER = SubjectReader(subject_names(EXAMPLES), fit_subjects(EXAMPLES))
 
@@ -45,25 +46,59 @@ def test_the_same_examples_give_the_same_model_and_scores_are_what_the_words_gav
     assert (model.score("zzz").scores == model.bias).all()
 
 
+def test_what_was_said_before_makes_the_same_words_mean_something_else() -> None:
+    before = [["the parcel"], ["the internet"], ["the parcel was sent"], ["the internet again"], [], []]
+    said = ("it is still not here", "it is still not right", "still not here", "still not right", "parcel", "internet")
+    late = np.array([[1.0], [-1.0], [1.0], [-1.0], [0.0], [0.0]], np.float32)
+    model = fit(said, late, before)
+    parcel, internet = ((earlier_words(text),) for text in ("about a parcel", "about the internet"))
+    after = [float(model.score("it is still not good", earlier).scores[0]) for earlier in (parcel, (), internet)]
+    assert after == sorted(after, reverse=True)
+    assert after[0] > 0.1 > -0.1 > after[2]
+    faded = (earlier_words("hello"), earlier_words("good morning"), *parcel, *internet)
+    assert model.score("it is", faded).scores > model.bias, "what was said last counts most"
+
+
 def test_a_word_misheard_is_understood_by_its_pieces_and_the_words_that_counted_are_shown() -> None:
-    subject = SubjectTrack(READER).hear(READER.read("well all these parcels are late"), busy=False)
+    subject = SubjectTrack(READER).read("well all these parcels are late", ()).settled(())
     assert subject is not None
     assert subject.playbook_id == "parcel"
     assert subject.start <= 3
     assert subject.end == 6, "parcels and late are among the words shown"
 
 
-def test_small_talk_settles_nothing_and_evidence_adds_up() -> None:
-    track = SubjectTrack(READER)
-    assert track.hear(READER.read("thank you good morning"), busy=False) is None
-    assert track.hear(READER.read("my name is thank you yes password"), busy=True) is None, (
-        "not enough beside a playbook at work"
-    )
-    subject = track.hear(READER.read("i can not log in i forgot it"), busy=True)
-    assert subject is None or subject.playbook_id == "password"
-    again = track.hear(READER.read("my password i forgot it i can not log in"), busy=True)
-    assert again is not None
-    assert again.playbook_id == "password"
+def test_small_talk_settles_nothing_and_what_was_said_before_adds_up() -> None:
+    track, at_once = SubjectTrack(READER), SubjectTrack(READER)
+    assert track.read("thank you good morning", ()).settled(()) is None
+    assert track.read("my parcel", ()).settled(()) is None, "not enough to go by"
+    late = track.read("my parcel is late", ())
+    assert late.chances[0] > at_once.read("my parcel is late", ()).chances[0]
+    subject = late.settled(())
+    assert subject is not None
+    assert subject.playbook_id == "parcel"
+    assert late.settled({"parcel"}) is None, "it is at work already"
+
+
+def test_beside_a_playbook_at_work_another_needs_more() -> None:
+    said = "my password i forgot it i can not log in"
+    alone, beside = (SubjectTrack(READER).read(said, works) for works in ((), ("parcel",)))
+    assert beside.chances[1] < alone.chances[1]
+    assert not alone.unlike("password")
+    assert alone.unlike("parcel")
+
+
+def test_the_figures_of_an_opening_compare_playbooks_with_each_other_and_with_before() -> None:
+    opening = Opening(2)
+    first = opening.figures(np.array([0.2, -0.4, -0.1], np.float32), 5, ())
+    assert set(first) == set(WEIGHTS)
+    assert first["over_none"] == pytest.approx([0.3, -0.3])
+    assert first["ahead"] == pytest.approx([0.6, -0.6])
+    assert first["lead_0.4"] == pytest.approx([np.log(0.65 / 0.05), np.log(0.05 / 0.65)])
+    second = opening.figures(np.array([-0.5, 0.5, 0.0], np.float32), 3, [0])
+    assert second["most"] == pytest.approx([0.3, -0.3])
+    assert second["at_work"] == pytest.approx([0.0, 0.0]), "what is at work is not spoken of"
+    assert second["words"] == pytest.approx([np.log(3.0)] * 2)
+    assert Opening(1).figures(np.array([0.2, 0.1], np.float32), 1, ())["ahead"] == pytest.approx([1.2]), "no other"
 
 
 def cards(content: Content, *texts: str) -> list[tuple[str, str]]:
@@ -80,7 +115,7 @@ def test_the_card_quotes_the_caller_and_a_do_not_trigger_phrase_keeps_it_quiet(c
 def test_a_trigger_in_words_about_something_else_is_taken_for_misheard(content: Content) -> None:
     assert [card for card, _ in cards(content, "he lost his job so we can not pay")] == ["payment_plan"]
     assert cards(content, "my neighbour lost his job as a baker years ago and now he paints") == []
-    assert not READER.read("the box is late").unlike("a playbook without examples")
+    assert not SubjectTrack(READER).read("the box is late", ()).unlike("a playbook without examples")
 
 
 def test_a_pack_without_examples_goes_by_its_phrases() -> None:
@@ -170,10 +205,11 @@ def test_the_lines_of_whole_calls_are_examples_of_what_they_are_marked_with(tmp_
         "A [parcel]: Your parcel, I see.\nC- [parcel~]: yes a big one\nC+ {rising}: lovely thanks\n"
     )
     examples = read_examples(tmp_path, ["parcel"])
+    big = ("yes a big one", "where is my box", "hello")
     assert dict(examples.subjects) == {
-        "none": ("hello", "lovely thanks"),
-        "parcel": ("where is my box", "yes a big one"),
-    }, "what stands in a list is not taken again"
+        "none": (Spoken("hello"), Spoken("hello"), Spoken("lovely thanks", big)),
+        "parcel": (Spoken("where is my box", big[2:]), Spoken("yes a big one", big[1:])),
+    }, "each with what the caller said before"
     assert dict(examples.feelings)["bad"] == ("where is my box", "yes a big one")
     assert tmp_path / "calls" / "one.txt" in examples.files
     (call,) = read_calls(tmp_path / "calls" / "one.txt", ["parcel"])
