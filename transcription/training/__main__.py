@@ -26,6 +26,9 @@ def train(
         Path | None, typer.Option(help="Where the model directories go (default: the work directory).")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes at once.")] = os.cpu_count() or 1,
+    content: Annotated[
+        Path | None, typer.Option(help="A content pack: what people say in it is trained with, too.")
+    ] = None,
     people: Annotated[
         Path | None, typer.Option(help="Recordings DIGIT_SPEAKER_N.wav of people, to measure on.")
     ] = None,
@@ -41,7 +44,7 @@ def train(
 
     if profile not in PROFILES:
         raise typer.BadParameter(f"one of {', '.join(PROFILES)}", param_hint="--profile")
-    shop = Workshop(work / profile, PROFILES[profile], workers)
+    shop = Workshop(work / profile, PROFILES[profile], workers, content)
     for what, rate in table(Maker(shop).run(out or shop.root / "model", people)):
         typer.echo(f"{100 * rate:5.1f} %  {what}")
 

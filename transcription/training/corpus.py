@@ -12,6 +12,7 @@ import pkgutil
 import random
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from transcription.training.sentences import Grammar, draw_distinct
 from transcription.training.voices import Manner, Split, draw_manner
 
 DIGITS = ("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_LONGEST = 20
+"""Words of what people say that is trained with."""
 _FIRST = {"train": 1, "tune": 2, "test": 3}
 
 
@@ -45,14 +48,21 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The texts of each split by kind, and the sentences (no held-out one) that the language model is made from."""
+    """The texts of each split by kind, what people say to train with as well, and the sentences (no held-out one) that
+    the language model is made from.
+    """
 
     splits: dict[Split, list[tuple[str, str]]]
+    talk: list[str]
     language: list[str]
 
 
-def choose_texts(profile: Profile, grammar: Grammar, dictionary: Lexicon, general: list[str]) -> Texts:
-    """All texts, disjoint between splits. ``general``: chunks of English, of which the pronounceable are used."""
+def choose_texts(
+    profile: Profile, grammar: Grammar, dictionary: Lexicon, general: Sequence[str] = (), talk: Sequence[str] = ()
+) -> Texts:
+    """All texts, disjoint between splits. ``general``: chunks of English, ``talk``: what people say, of which the
+    pronounceable are used.
+    """
     rng = random.Random(profile.seed)  # noqa: S311 - reproducible, not secret
     held: dict[Split, list[tuple[str, str]]] = {}
     taken: set[str] = set()
@@ -64,7 +74,7 @@ def choose_texts(profile: Profile, grammar: Grammar, dictionary: Lexicon, genera
         taken |= {*sentences, *digits}
         held[split] = [(text, "domain") for text in sentences] + [(text, "digits") for text in digits]
     words = sorted(grammar.vocabulary())
-    chunks = [chunk for chunk in general if all(word in dictionary for word in chunk.split())]
+    chunks = [chunk for chunk in general if _pronounceable(chunk, dictionary)]
     train = [(text, "domain") for text in draw_distinct(grammar, profile.sentences, profile.seed, frozenset(taken))]
     train += [(" ".join(rng.choices(words, k=rng.randint(3, 7))), "other") for _ in range(profile.strings)]
     train += [(text, "other") for text in rng.sample(chunks, min(profile.chunks, len(chunks)))]
@@ -72,17 +82,20 @@ def choose_texts(profile: Profile, grammar: Grammar, dictionary: Lexicon, genera
     train += [(text, "other") for text in _singles(profile.singles, words, rng)]
     language = [_draw(grammar, rng, taken) for _ in range(profile.lm_sentences)]
     language += _digit_strings(profile.lm_sentences // 20, 2, 9, rng, taken)
-    return Texts({"train": train, **held}, language)
+    said = [text for text in talk if len(text.split()) <= _LONGEST and _pronounceable(text, dictionary)]
+    said = random.Random(profile.seed).sample(said, min(profile.talk, len(said)))  # noqa: S311 - reproducible
+    return Texts({"train": train, **held}, said, language)
 
 
 def cast(texts: Texts, engines: dict[str, bool], seed: int) -> list[Utterance]:
     """Who says each text, by voices of its split."""
     rng = random.Random(seed)  # noqa: S311 - reproducible, not secret
-    return [
+    found = [
         Utterance(text, kind, split, draw_manner(split, rng, engines))
         for split, lines in texts.splits.items()
         for text, kind in lines
     ]
+    return [*found, *(Utterance(text, "other", "train", draw_manner("train", rng, engines)) for text in texts.talk)]
 
 
 def general_english(limit: int = 20000) -> list[str]:
@@ -110,6 +123,10 @@ def _source(module: pkgutil.ModuleInfo) -> str:
         return ""
     with open(origin, encoding="utf-8", errors="replace") as file:
         return inspect.cleandoc(file.read())
+
+
+def _pronounceable(text: str, dictionary: Lexicon) -> bool:
+    return all(word in dictionary for word in text.split())
 
 
 def _draw(grammar: Grammar, rng: random.Random, taken: set[str]) -> str:

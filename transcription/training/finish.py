@@ -46,7 +46,9 @@ class Maker:
         acoustic = acoustic_model(network.layers(net, share * priors))
         write_model(model, acoustic, model_conf(scale), plan.vocabulary, graph)
         measured = self._measure(model, _split(plan, spoken, "test"), people)
-        modelcard.write_card(model, len(plan.vocabulary), measured, shop.profile, plan.digest)
+        modelcard.write_card(
+            model, len(plan.vocabulary), measured, shop.profile, plan.digest, talk=shop.content is not None
+        )
         return measured
 
     def _tuned(

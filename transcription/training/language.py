@@ -55,7 +55,7 @@ def _profile(model: InstalledModel) -> Profile:
 
 
 def _graph(profile: Profile, dictionary: Lexicon, talk: list[str], lexicon: Lexicon) -> dict[str, bytes | str]:
-    sentences = choose_texts(profile, read_grammar(TEXTS / profile.texts), dictionary, []).language
+    sentences = choose_texts(profile, read_grammar(TEXTS / profile.texts), dictionary).language
     spelt = [text for text in sentences if set(text.split()) <= set(DIGITS)][: len(talk) // _SPELT]
     grammars = ngrams.estimate(sentences, lexicon, profile.worth)
     peoples = ngrams.estimate([*talk, *spelt], lexicon, _WORTH)

@@ -22,6 +22,7 @@ from transcription.training.network import Course, Examples, Tdnn, train
 from transcription.training.profiles import Profile
 from transcription.training.ragged import Ragged
 from transcription.training.sentences import TEXTS, read_grammar
+from transcription.training.talk import read_talk
 from transcription.training.workers import spread
 
 _SPEECH_BATCH = 50
@@ -54,11 +55,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Workshop:
-    """Where the stages of one profile leave their files. ``workers``: processes at once."""
+    """Where the stages of one profile leave their files. ``workers``: processes at once; ``content``: a content pack,
+    of whose sentences as many are trained with as the profile says.
+    """
 
     root: Path
     profile: Profile
     workers: int = 2
+    content: Path | None = None
 
     def open(self) -> None:
         """Make the directory. Raises TrainingError where another version of the profile has worked in it."""
@@ -75,7 +79,7 @@ def plan(shop: Workshop) -> Plan:
     """Stage 1, ``plan.json``: texts, voices, pronunciations."""
     file = shop.root / "plan.json"
     if not file.exists():
-        made = _make_plan(shop.profile)
+        made = _make_plan(shop.profile, read_talk(shop.content) if shop.content else [])
         stored = {
             "utterances": [utterance.as_dict() for utterance in made.utterances],
             "language": made.language,
@@ -152,10 +156,10 @@ def acoustic_network(shop: Workshop, lines: list[Ragged], known: Ragged) -> Tdnn
     return train(Examples(lines, known), course, "network", shop.root / "network.pt")
 
 
-def _make_plan(profile: Profile) -> Plan:
+def _make_plan(profile: Profile, talk: list[str]) -> Plan:
     grammar = read_grammar(TEXTS / profile.texts)
     dictionary = read_dictionary(dictionary_file())
-    texts = choose_texts(profile, grammar, dictionary, general_english() if profile.chunks else [])
+    texts = choose_texts(profile, grammar, dictionary, general_english() if profile.chunks else [], talk)
     utterances = cast(texts, voices.available(), profile.seed)
     vocabulary = pronounce(grammar.vocabulary() | {"oh"}, dictionary)
     words = {word for utterance in utterances for word in utterance.text.split()} - set(vocabulary)
