@@ -1,8 +1,8 @@
 """The labelled dialogues against the built-in content. The floors are what is reached, less a little: they catch a rule
 that breaks another, they are not the goals (next_step F1 0.9, feeling 85 %).
 
-``test2`` was opened on 22 Nov 2026 and is development data since. ``test3`` was written without sight of the rules: do
-not open it, nor its mistakes, to write a rule.
+``test2`` was opened on 22 Nov 2026 and is development data since. ``test3`` and ``test4`` were written without sight of
+the rules: do not open them, nor their mistakes, to write a rule.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def test_the_cards_of_labelled_dialogues(content: Content, half: str, next_step:
     assert report.sentiment_accuracy >= feeling
 
 
-@pytest.mark.parametrize(("half", "next_step"), [("dev", 0.90), ("test2", 0.75)])
+@pytest.mark.parametrize(("half", "next_step"), [("dev", 0.90), ("test2", 0.77)])
 def test_the_cards_of_what_a_recogniser_heard(content: Content, half: str, next_step: float) -> None:
     """Heard by the demo model that learned the content pack; ``dev`` was mostly written in that model's own words."""
     report = evaluate(DIALOGUES / half, content, lambda number: demo_customer(number, TODAY), NOISY)
@@ -41,32 +41,43 @@ def test_the_agent_is_not_shown_too_much(content: Content) -> None:
     assert evaluate(DIALOGUES / "test2", content, lambda number: None).cards_per_minute <= 2.5
 
 
-@pytest.mark.parametrize("suffix", [CLEAN, NOISY])
-def test_the_totals_of_the_second_blind_set(content: Content, suffix: str) -> None:
-    """Totals in names, so that a failure prints no mistake's wording. Cards a minute and direction meet their goals."""
-    report = evaluate(DIALOGUES / "test3", content, lambda number: None, suffix)
+@pytest.mark.parametrize(
+    ("blind", "suffix", "next_step", "direction"),
+    [
+        ("test3", CLEAN, 0.9, 0.9),
+        ("test3", NOISY, 0.8, 0.81),
+        ("test4", CLEAN, 0.87, 0.82),
+        ("test4", NOISY, 0.72, 0.68),
+    ],
+)
+def test_the_totals_of_the_blind_sets(
+    content: Content, blind: str, suffix: str, next_step: float, direction: float
+) -> None:
+    """Totals in names, so that a failure prints no mistake's wording. ``test3`` meets every goal."""
+    report = evaluate(DIALOGUES / blind, content, lambda number: None, suffix)
     dialogues, step, feeling = report.dialogues, report.kinds["next_step"].f1, report.sentiment_accuracy
     a_minute = report.cards_per_minute
     assert dialogues == 60
     assert a_minute <= 2.5
-    assert step >= (0.85 if suffix == CLEAN else 0.67)
+    assert step >= next_step
     assert feeling is not None
-    assert feeling >= (0.9 if suffix == CLEAN else 0.81)
+    assert feeling >= direction
 
 
-def test_the_labels_of_the_second_blind_set_are_sound() -> None:
-    """Windows and moments within the call, each playbook five times, six calls in which every next step is wrong."""
+@pytest.mark.parametrize(("blind", "least", "most"), [("test3", 5, 5), ("test4", 3, 9)])
+def test_the_labels_of_the_blind_sets_are_sound(blind: str, least: int, most: int) -> None:
+    """Windows and moments within the call, each playbook several times, six calls in which every next step is wrong."""
     needs: Counter[str] = Counter()
     without = 0
-    for file in (DIALOGUES / "test3").glob("*.labels.json"):
+    for file in (DIALOGUES / blind).glob("*.labels.json"):
         labels = json.loads(file.read_text(encoding="utf-8"))
         said = [json.loads(line) for line in file.with_name(f"{file.name[:-12]}.jsonl").read_text().splitlines()]
         end = said[-1]["t"]
-        assert 60 <= end <= 150, file.name
-        assert all(0 < card["after"] < card["before"] <= end for card in labels["expect"]), file.name
+        assert 60 <= end <= 210, file.name
+        assert all(0 < card["after"] < card["before"] <= end + 8 for card in labels["expect"]), file.name
         assert all(0 < point["at"] <= end + 2 for point in labels["sentiment"]), file.name
         needs.update(card["id"] for card in labels["expect"])
         without += not labels["expect"] and bool(labels["forbid"])
     assert without == 6
     assert len(needs) == 12
-    assert set(needs.values()) == {5}
+    assert least <= min(needs.values()) <= max(needs.values()) <= most
