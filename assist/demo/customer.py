@@ -19,6 +19,7 @@ from voice.phone import (
     AudioPath,
     IncomingLeg,
     LegConnected,
+    LegDigit,
     LegDisconnected,
     LegProgressed,
     PhoneConfig,
@@ -101,6 +102,8 @@ class Customer:
                 report("progress", code=code, at=now)
             case LegConnected(codec=codec):
                 report("connected", codec=codec, at=now)
+            case LegDigit(digit=digit):
+                report("digit", digit=digit, at=now)
             case LegDisconnected(code=code, reason=reason):
                 report("disconnected", code=code, reason=reason, at=now)
 
