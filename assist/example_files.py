@@ -61,11 +61,14 @@ def read_examples(directory: Path, playbooks: Collection[str]) -> Examples:
 
 
 def load_models(directory: Path, examples: Examples) -> tuple[SubjectReader | None, LinearModel | None]:
-    """What the examples teach of subjects and of feelings; None where there are none of a kind."""
+    """What the examples teach of subjects and of feelings; None where there are none of a kind, and where no example
+    names a playbook.
+    """
     models = _models(directory / FILE, examples)
     subjects = models.get(_SUBJECTS)
     names = subject_names(name for name, _ in examples.subjects)
-    return (SubjectReader(names, subjects) if subjects is not None else None), models.get(_FEELINGS)
+    reader = SubjectReader(names, subjects) if subjects is not None and names != (NONE,) else None
+    return reader, models.get(_FEELINGS)
 
 
 @functools.lru_cache(maxsize=4)

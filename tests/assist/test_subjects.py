@@ -153,6 +153,13 @@ def test_examples_need_a_counterpart(tmp_path: Path) -> None:
         load_content(tmp_path)
 
 
+def test_examples_of_nothing_alone_teach_nothing(tmp_path: Path) -> None:
+    shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "none.txt").write_text("hello\n")
+    assert load_content(tmp_path).subjects is None
+
+
 def test_other_examples_are_another_version(tmp_path: Path) -> None:
     shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
     before = load_content(tmp_path).version
