@@ -42,7 +42,9 @@ class Examples:
     @property
     def source(self) -> str:
         """A name for these examples and the code that reads them."""
-        code = (sorted(features.KINDS.items()), linear.RIDGE, linear.RARE, linear.VERSION)
+        code = (
+            sorted(features.KINDS.items()), features.EARLIER, features.FADE, linear.RIDGE, linear.RARE, linear.VERSION,
+        )  # fmt: skip
         return hashlib.sha256(repr((code, self.subjects, self.feelings)).encode()).hexdigest()[:16]
 
 

@@ -17,6 +17,8 @@ import numpy as np
 from assist.features import EARLIER, FADE, KINDS, earlier_words, features
 from assist.ridge import Floats, SparseRows, solve
 
+Row = dict[int, float]
+"""Values by feature."""
 VERSION = 4
 """Of this code and of ``assist.features``: another one makes other models of the same examples."""
 RIDGE = 1.0
@@ -46,8 +48,12 @@ class LinearModel:
     weights: Floats
     bias: Floats
 
-    def score(self, text: str, earlier: Sequence[frozenset[str]] = ()) -> Heard:
-        """Score an utterance; one with nothing known in it has the bias. ``earlier``: ``earlier_words`` of what the
+    def earlier(self, text: str) -> Row:
+        """What is left of an utterance when the same speaker goes on."""
+        return _own_row(earlier_words(text), self.index, self.inverse)
+
+    def score(self, text: str, earlier: Sequence[Row] = ()) -> Heard:
+        """Score an utterance; one with nothing known in it has the bias. ``earlier``: ``self.earlier`` of what the
         same speaker said before, the last first.
         """
         bias = self.bias + self._of_earlier(earlier)
@@ -67,8 +73,8 @@ class LinearModel:
                 shares[word] += part
         return Heard(bias + gave.sum(axis=0), shares)
 
-    def _of_earlier(self, earlier: Sequence[frozenset[str]]) -> Floats:
-        row = _earlier_row(earlier, self.index, self.inverse)
+    def _of_earlier(self, earlier: Sequence[Row]) -> Floats:
+        row = _earlier_row(earlier)
         gave: Floats = (
             np.fromiter(row.values(), np.float32, len(row)) @ self.weights[np.fromiter(row, np.intp, len(row))]
         )
@@ -82,19 +88,19 @@ def fit(
     each what the same speaker said before it, the last first.
     """
     rows = [frozenset(each.name for each in features(text)) for text in texts]
-    said = {text: earlier_words(text) for before in earlier for text in before}
-    had = [[said[text] for text in before[:EARLIER]] for before in earlier]
+    said = {text: earlier_words(text) for before in earlier for text in before[:EARLIER]}
     having = Counter(name for row in rows for name in sorted(row))
     known = [name for name in sorted(having) if having[name] >= RARE or name[0] == "w"]
-    known += sorted({name for before in had for names in before for name in names if _as_word(name) in having})
+    known += sorted({name for names in said.values() for name in names if _as_word(name) in having})
     index = {name: at for at, name in enumerate(known)}
     inverse = np.array(
         [KINDS[name[0]] * (math.log((len(rows) + 1) / (having[_as_word(name)] + 1)) + 1.0) for name in index],
         np.float32,
     )
     entries = [_own_row(row, index, inverse) for row in rows]
-    for at, before in enumerate(had):
-        entries[at] |= _earlier_row(before, index, inverse)
+    left = {text: _own_row(names, index, inverse) for text, names in said.items()}
+    for at, before in enumerate(earlier):
+        entries[at] |= _earlier_row([left[text] for text in before[:EARLIER]])
     bias = targets.mean(axis=0)
     weights = solve(SparseRows.of(entries), targets - bias, ridge)
     return LinearModel(index, inverse, weights.astype(np.float32), bias.astype(np.float32))
@@ -105,20 +111,20 @@ def _as_word(name: str) -> str:
     return f"w{name[1:]}" if name[0] == "e" else name
 
 
-def _own_row(names: Iterable[str], index: Mapping[str, int], inverse: Floats) -> dict[int, float]:
+def _own_row(names: Iterable[str], index: Mapping[str, int], inverse: Floats) -> Row:
     """Of length 1, by feature."""
     return _of_length({at: float(inverse[at]) for name in sorted(names) if (at := index.get(name)) is not None}, 1.0)
 
 
-def _earlier_row(earlier: Sequence[frozenset[str]], index: Mapping[str, int], inverse: Floats) -> dict[int, float]:
+def _earlier_row(earlier: Sequence[Row]) -> Row:
     """Each utterance of length 1, the further back the less, and all of them together as long as their kind counts."""
-    summed: dict[int, float] = {}
-    for back, names in enumerate(earlier[:EARLIER]):
-        for at, value in _own_row(names, index, inverse).items():
+    summed: Row = {}
+    for back, row in enumerate(earlier[:EARLIER]):
+        for at, value in row.items():
             summed[at] = summed.get(at, 0.0) + FADE**back * value
     return _of_length(summed, KINDS["e"])
 
 
-def _of_length(row: dict[int, float], length: float) -> dict[int, float]:
+def _of_length(row: Row, length: float) -> Row:
     norm = math.sqrt(sum(value * value for value in row.values()))
     return {at: length * value / norm for at, value in row.items()}

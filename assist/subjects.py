@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assist.features import EARLIER, earlier_words
-from assist.linear import LinearModel, fit
+from assist.features import EARLIER
+from assist.linear import LinearModel, Row, fit
 from assist.opening import Opening
 from assist.ridge import Floats
 
@@ -95,7 +95,7 @@ class SubjectTrack:
     def __init__(self, reader: SubjectReader, opening: Opening | None = None) -> None:
         self._reader = reader
         self._opening = opening or Opening(len(reader.names) - 1)
-        self._earlier: deque[frozenset[str]] = deque(maxlen=EARLIER)
+        self._earlier: deque[Row] = deque(maxlen=EARLIER)
 
     def read(self, text: str, works: Collection[str]) -> SubjectReading:
         """Take in an utterance. ``works``: the playbooks at work."""
@@ -103,7 +103,7 @@ class SubjectTrack:
         heard = self._reader.model.score(text, tuple(self._earlier))
         working = [playbooks.index(playbook_id) for playbook_id in works if playbook_id in playbooks]
         chances = self._opening.hear(heard.scores, len(text.split()), working)
-        self._earlier.appendleft(earlier_words(text))
+        self._earlier.appendleft(self._reader.model.earlier(text))
         return SubjectReading(playbooks, chances, heard.shares)
 
 

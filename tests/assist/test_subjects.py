@@ -12,7 +12,7 @@ from assist.content import BUILT_IN, Content, load_content
 from assist.direction import Direction
 from assist.example_calls import read_calls
 from assist.example_files import read_examples
-from assist.features import earlier_words, features
+from assist.features import features
 from assist.linear import fit
 from assist.model_file import read_models, write_models
 from assist.opening import WEIGHTS, Opening
@@ -51,11 +51,11 @@ def test_what_was_said_before_makes_the_same_words_mean_something_else() -> None
     said = ("it is still not here", "it is still not right", "still not here", "still not right", "parcel", "internet")
     late = np.array([[1.0], [-1.0], [1.0], [-1.0], [0.0], [0.0]], np.float32)
     model = fit(said, late, before)
-    parcel, internet = ((earlier_words(text),) for text in ("about a parcel", "about the internet"))
+    parcel, internet = ((model.earlier(text),) for text in ("about a parcel", "about the internet"))
     after = [float(model.score("it is still not good", earlier).scores[0]) for earlier in (parcel, (), internet)]
     assert after == sorted(after, reverse=True)
     assert after[0] > 0.1 > -0.1 > after[2]
-    faded = (earlier_words("hello"), earlier_words("good morning"), *parcel, *internet)
+    faded = (model.earlier("hello"), model.earlier("good morning"), *parcel, *internet)
     assert model.score("it is", faded).scores > model.bias, "what was said last counts most"
 
 
@@ -199,7 +199,7 @@ def test_the_built_in_models_are_those_of_its_examples(content: Content) -> None
     examples = read_examples(BUILT_IN, content.playbooks)
     found = read_models(BUILT_IN / "models.npz", examples.source)
     assert set(found) == {"subjects", "feelings"}, "run `callfloor content build assist/content`"
-    assert (BUILT_IN / "models.npz").stat().st_size < 1_500_000
+    assert (BUILT_IN / "models.npz").stat().st_size < 1_200_000
 
 
 def test_the_lines_of_whole_calls_are_examples_of_what_they_are_marked_with(tmp_path: Path) -> None:

@@ -12,17 +12,16 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from assist.demo.stage import Cast
 from ivr.supervision import SupervisionEnded, SupervisionStarted
-from tests.browser.conftest import CHROMIUM, QUIET
+from tests.scenarios.pages import browser, log_in
 from tests.scenarios.test_supervisor import SARA, SECRET, Supervisor, supervisor
 from tests.scenarios.theatre import happened, on_stage
 from voice.phone import LegDisconnected
 
 SCREENSHOT = os.environ.get("CALLFLOOR_BOARD_SCREENSHOT")
-DEADLINE_MS = 20_000.0
 
 
 @pytest.mark.live
@@ -32,31 +31,15 @@ def test_a_click_on_the_board_lets_her_hear_the_call(tmp_path: Path) -> None:
 
 
 async def _listen_in(tmp_path: Path) -> None:
-    expect.set_options(timeout=DEADLINE_MS)
-    async with (
-        on_stage(tmp_path, more=SARA) as cast,
-        supervisor(cast) as sara,
-        async_playwright() as playwright,
-    ):
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        try:
-            page = await chromium.new_page(viewport={"width": 1280, "height": 720})
-            await _log_in(page, cast)
-            await cast.connect()
-            await _listen(page, cast, sara)
-            if SCREENSHOT:
-                await page.screenshot(path=SCREENSHOT)
-            await _leave(page, cast, sara)
-        finally:
-            await chromium.close()
-
-
-async def _log_in(page: Page, cast: Cast) -> None:
-    await page.goto(f"{cast.house.addresses.web}/board.html")
-    await page.get_by_label("User").fill("sara")
-    await page.get_by_label("Secret").fill(SECRET)
-    await page.keyboard.press("Enter")
-    await expect(page.locator("#agents .row")).not_to_have_count(0)
+    async with on_stage(tmp_path, more=SARA) as cast, supervisor(cast) as sara, browser() as chromium:
+        page = await chromium.new_page(viewport={"width": 1280, "height": 720})
+        await log_in(page, cast, "sara", SECRET, "/board.html")
+        await expect(page.locator("#agents .row")).not_to_have_count(0)
+        await cast.connect()
+        await _listen(page, cast, sara)
+        if SCREENSHOT:
+            await page.screenshot(path=SCREENSHOT)
+        await _leave(page, cast, sara)
 
 
 async def _listen(page: Page, cast: Cast, sara: Supervisor) -> None:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from assist.demo.stage import AGENT, Cast, stage
-from tests.browser.conftest import AWAY, CHROMIUM, QUIET, WCAG
+from tests.browser.conftest import AWAY, WCAG
+from tests.scenarios.pages import browser, log_in
 from tests.scenarios.theatre import NoAudience, service
 
 SCREENSHOT = os.environ.get("CALLFLOOR_SCREENSHOT")
-DEADLINE_MS = 20_000.0
 BEN, SECRET = "ben", "kestrel-of-ben"
 MORE = (
     f'\n[[agent]]\nuser = "{BEN}"\nname = "Ben Okafor"\nsecret = "{SECRET}"\nqueues = ["billing"]\n'
@@ -32,26 +32,22 @@ def test_a_real_call_on_the_agents_page(tmp_path: Path) -> None:
 
 
 async def _see_a_call(tmp_path: Path, screenshot: Path) -> None:
-    expect.set_options(timeout=DEADLINE_MS)
-    async with stage(tmp_path, NoAudience(), MORE) as cast, async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        try:
-            complaints: list[str] = []
-            page, other = await _page(chromium, complaints), await _page(chromium, complaints)
-            await _log_in(page, cast, AGENT, cast.secret)
-            await _log_in(other, cast, BEN, SECRET)
-            await cast.connect()
-            await _follow(page, cast, screenshot)
-            await _hold(page, cast)
-            await _mute(page, cast)
-            await _reload(page)
-            await _killed_floor(page, cast)
-            await expect(other.locator("#customer .name")).to_have_text("No call")
-            assert "James" not in await other.content()
-            await _wrap_up(page, cast, screenshot)
-            assert [line for line in complaints if not line.startswith(AWAY)] == []
-        finally:
-            await chromium.close()
+    async with stage(tmp_path, NoAudience(), MORE) as cast, browser() as chromium:
+        complaints: list[str] = []
+        page, other = await _page(chromium, complaints), await _page(chromium, complaints)
+        for each, user, secret in ((page, AGENT, cast.secret), (other, BEN, SECRET)):
+            await log_in(each, cast, user, secret)
+            await expect(each.locator(".recogniser")).to_contain_text("demo-en-8k")
+        await cast.connect()
+        await _follow(page, cast, screenshot)
+        await _hold(page, cast)
+        await _mute(page, cast)
+        await _reload(page)
+        await _killed_floor(page, cast)
+        await expect(other.locator("#customer .name")).to_have_text("No call")
+        assert "James" not in await other.content()
+        await _wrap_up(page, cast, screenshot)
+        assert [line for line in complaints if not line.startswith(AWAY)] == []
 
 
 async def _page(chromium: Browser, complaints: list[str]) -> Page:
@@ -59,14 +55,6 @@ async def _page(chromium: Browser, complaints: list[str]) -> Page:
     page = await context.new_page()
     page.on("console", lambda message: complaints.append(message.text))
     return page
-
-
-async def _log_in(page: Page, cast: Cast, user: str, secret: str) -> None:
-    await page.goto(cast.house.addresses.web)
-    await page.get_by_label("User").fill(user)
-    await page.get_by_label("Secret").fill(secret)
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".recogniser")).to_contain_text("demo-en-8k")
 
 
 async def _follow(page: Page, cast: Cast, screenshot: Path) -> None:

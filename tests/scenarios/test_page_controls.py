@@ -9,16 +9,15 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from assist.coaching import HandLowered, HandRaised
 from assist.demo.stage import AGENT, Cast
 from ivr.controls import ConsultAnswered
-from tests.browser.conftest import AWAY, CHROMIUM, QUIET
+from tests.browser.conftest import AWAY
+from tests.scenarios.pages import browser, log_in
 from tests.scenarios.test_call_control import BEN, BEN_TOO, SECRET, taken_over, until_free
 from tests.scenarios.theatre import Extra, colleague, happened, on_stage
-
-DEADLINE_MS = 20_000.0
 
 
 @pytest.mark.live
@@ -28,33 +27,21 @@ def test_the_desks_buttons_reach_the_customer_the_supervisors_and_a_colleague(tm
 
 
 async def _work(tmp_path: Path) -> None:
-    expect.set_options(timeout=DEADLINE_MS)
-    async with on_stage(tmp_path, more=BEN_TOO) as cast, async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        try:
-            complaints: list[str] = []
-            page, his = await chromium.new_page(), await (await chromium.new_context()).new_page()
-            for each, user, secret in ((page, AGENT, cast.secret), (his, BEN, SECRET)):
-                each.on("console", lambda message: complaints.append(message.text))
-                await _log_in(each, cast, user, secret)
-            await _answer(page, cast)
-            async with colleague(cast, BEN, SECRET, "127.0.0.5") as ben:
-                await until_free(cast, BEN)
-                await _keys(page, cast)
-                await _hand(page, cast)
-                await _pass_on(page, his, cast, ben)
-                await cast.hang_up()
-            assert [line for line in complaints if not line.startswith(AWAY)] == []
-        finally:
-            await chromium.close()
-
-
-async def _log_in(page: Page, cast: Cast, user: str, secret: str) -> None:
-    await page.goto(cast.house.addresses.web)
-    await page.get_by_label("User").fill(user)
-    await page.get_by_label("Secret").fill(secret)
-    await page.keyboard.press("Enter")
-    await expect(page.locator("#topbar .who")).to_be_visible()
+    async with on_stage(tmp_path, more=BEN_TOO) as cast, browser() as chromium:
+        complaints: list[str] = []
+        page, his = await chromium.new_page(), await (await chromium.new_context()).new_page()
+        for each, user, secret in ((page, AGENT, cast.secret), (his, BEN, SECRET)):
+            each.on("console", lambda message: complaints.append(message.text))
+            await log_in(each, cast, user, secret)
+            await expect(each.locator("#topbar .who")).to_be_visible()
+        await _answer(page, cast)
+        async with colleague(cast, BEN, SECRET, "127.0.0.5") as ben:
+            await until_free(cast, BEN)
+            await _keys(page, cast)
+            await _hand(page, cast)
+            await _pass_on(page, his, cast, ben)
+            await cast.hang_up()
+        assert [line for line in complaints if not line.startswith(AWAY)] == []
 
 
 async def _answer(page: Page, cast: Cast) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from transcription.training.lexicon import Lexicon
+from transcription.training.lexicon import Lexicon, pronounceable
 from transcription.training.profiles import Profile
 from transcription.training.sentences import Grammar, draw_distinct
 from transcription.training.voices import Manner, Split, draw_manner
@@ -74,7 +74,7 @@ def choose_texts(
         taken |= {*sentences, *digits}
         held[split] = [(text, "domain") for text in sentences] + [(text, "digits") for text in digits]
     words = sorted(grammar.vocabulary())
-    chunks = [chunk for chunk in general if _pronounceable(chunk, dictionary)]
+    chunks = [chunk for chunk in general if pronounceable(chunk, dictionary)]
     train = [(text, "domain") for text in draw_distinct(grammar, profile.sentences, profile.seed, frozenset(taken))]
     train += [(" ".join(rng.choices(words, k=rng.randint(3, 7))), "other") for _ in range(profile.strings)]
     train += [(text, "other") for text in rng.sample(chunks, min(profile.chunks, len(chunks)))]
@@ -82,7 +82,7 @@ def choose_texts(
     train += [(text, "other") for text in _singles(profile.singles, words, rng)]
     language = [_draw(grammar, rng, taken) for _ in range(profile.lm_sentences)]
     language += _digit_strings(profile.lm_sentences // 20, 2, 9, rng, taken)
-    said = [text for text in talk if len(text.split()) <= _LONGEST and _pronounceable(text, dictionary)]
+    said = [text for text in talk if len(text.split()) <= _LONGEST and pronounceable(text, dictionary)]
     said = random.Random(profile.seed).sample(said, min(profile.talk, len(said)))  # noqa: S311 - reproducible
     return Texts({"train": train, **held}, said, language)
 
@@ -123,10 +123,6 @@ def _source(module: pkgutil.ModuleInfo) -> str:
         return ""
     with open(origin, encoding="utf-8", errors="replace") as file:
         return inspect.cleandoc(file.read())
-
-
-def _pronounceable(text: str, dictionary: Lexicon) -> bool:
-    return all(word in dictionary for word in text.split())
 
 
 def _draw(grammar: Grammar, rng: random.Random, taken: set[str]) -> str:

@@ -14,7 +14,14 @@ from transcription.training import ngrams
 from transcription.training.assembly import graph_files, write_regraphed
 from transcription.training.corpus import DIGITS, choose_texts
 from transcription.training.errors import TrainingError
-from transcription.training.lexicon import Lexicon, dictionary_file, pronounce, read_dictionary, read_lexicon
+from transcription.training.lexicon import (
+    Lexicon,
+    dictionary_file,
+    pronounce,
+    pronounceable,
+    read_dictionary,
+    read_lexicon,
+)
 from transcription.training.profiles import PROFILES, Profile
 from transcription.training.sentences import TEXTS, read_grammar
 from transcription.training.talk import read_talk
@@ -39,7 +46,7 @@ def learn(model: Path | str, content: Path, out: Path) -> Path:
     if target.exists():
         raise TrainingError(f"{target} exists: name another directory")
     dictionary = read_dictionary(dictionary_file())
-    talk = [text for text in read_talk(content) if all(word in dictionary for word in text.split())]
+    talk = [text for text in read_talk(content) if pronounceable(text, dictionary)]
     new = pronounce({word for text in talk for word in text.split()}, dictionary)
     lexicon = {**new, **read_lexicon(source.path / "graph" / "lexicon.txt")}
     graph = _graph(profile, dictionary, talk, lexicon)

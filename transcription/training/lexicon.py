@@ -81,6 +81,11 @@ def parse_lexicon(text: str) -> Lexicon:
     return {word: tuple(spoken) for word, spoken in found.items()}
 
 
+def pronounceable(text: str, dictionary: Lexicon) -> bool:
+    """Whether the dictionary has every word of a text."""
+    return all(word in dictionary for word in text.split())
+
+
 def pronounce(words: Iterable[str], dictionary: Lexicon, most: int = 3) -> Lexicon:
     """At most ``most`` pronunciations of each word. Raises TrainingError naming every word that has none."""
     wanted = sorted(set(words))
